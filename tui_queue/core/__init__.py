@@ -1,0 +1,1 @@
+"""The queue itself: it runs jobs with or without a screen."""

@@ -1,0 +1,145 @@
+"""From what a user typed to a checked ``JobDraft``; every refusal names the field and says what to do."""
+
+import os
+import shlex
+import shutil
+import stat
+from collections.abc import Sequence
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.models import JobDraft
+from tui_queue.core.printable import printable
+
+PATH_LIMIT = 4_095  # bytes: PATH_MAX of Linux less its NUL
+NAME_LIMIT = 200  # characters
+ARGUMENT_LIMIT = 131_071  # bytes: MAX_ARG_STRLEN of Linux less its NUL
+ARGUMENTS_LIMIT = 1_000_000  # bytes: half of the kernel's usual limit, which the environment shares
+
+
+def make_draft(
+    *,
+    path: str,
+    args: Sequence[str] = (),
+    cwd: str = "",
+    name: str = "",
+    python: str = "",
+) -> JobDraft:
+    """Check every field and return the draft.
+
+    A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH. ``cwd`` defaults to the
+    current directory, ``name`` to the file's name. Raises BadInputError; nothing is stored.
+    """
+    directory = check_cwd(cwd)
+    target = check_path(path, directory)
+    return JobDraft(
+        path=target,
+        args=check_args(args),
+        cwd=directory,
+        name=check_name(name) or os.path.basename(target),
+        python=check_python(python, directory),
+    )
+
+
+def check_cwd(text: str) -> str:
+    """Return the absolute working directory that ``text`` names; empty is the current one."""
+    _refuse_nul("cwd", text)
+    directory = os.path.abspath(os.path.expanduser(text)) if text else os.getcwd()
+    _refuse_length("cwd", directory)
+    if not os.path.exists(directory):
+        raise BadInputError("cwd", f"{printable(directory)}: no such directory; create it or name another.")
+    if not os.path.isdir(directory):
+        raise BadInputError("cwd", f"{printable(directory)}: not a directory; name a directory to work in.")
+    return directory
+
+
+def check_path(text: str, cwd: str) -> str:
+    """Return the absolute path of the file that ``text`` names, if it can be run as a job."""
+    if not text.strip():
+        raise BadInputError("path", "No job path; name a script or a program to run.")
+    _refuse_nul("path", text)
+    _refuse_length("path", text)
+    path = os.path.normpath(os.path.join(cwd, os.path.expanduser(text)))
+    if os.sep not in text and not os.path.lexists(path):
+        path = shutil.which(text) or path
+    _refuse_length("path", path)
+    shown = printable(path)
+    try:
+        mode = os.stat(path).st_mode
+    except PermissionError:
+        raise BadInputError("path", f"{shown}: permission denied; a directory on the way is closed.") from None
+    except OSError:
+        raise BadInputError("path", f"{shown}: no such file; check the spelling.") from None
+    if stat.S_ISDIR(mode):
+        raise BadInputError("path", f"{shown}: is a directory; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise BadInputError("path", f"{shown}: not a regular file; name a script or a program.")
+    if path.endswith(".py"):
+        if not os.access(path, os.R_OK):
+            raise BadInputError("path", f"{shown}: can't be read; allow it with chmod u+r.")
+    elif not os.access(path, os.X_OK):
+        raise BadInputError("path", f"{shown}: neither .py nor executable; make it executable with chmod +x.")
+    return path
+
+
+def parse_parameters(text: str) -> tuple[str, ...]:
+    """Split a line into arguments as a shell would, without running one."""
+    _refuse_nul("parameters", text)
+    try:
+        return check_args(shlex.split(text))
+    except ValueError as error:
+        what = "a quote is not closed" if "quotation" in str(error) else "it ends with a single backslash"
+        raise BadInputError("parameters", f"Parameters can't be split: {what}.") from None
+
+
+def check_args(args: Sequence[str]) -> tuple[str, ...]:
+    """Return the arguments if the kernel can pass them on."""
+    total = 0
+    for number, arg in enumerate(args, start=1):
+        _refuse_nul("parameters", arg)
+        size = len(os.fsencode(arg))
+        total += size + 1
+        if size > ARGUMENT_LIMIT:
+            raise BadInputError(
+                "parameters",
+                f"Parameter {number} has {size:,} bytes, at most {ARGUMENT_LIMIT:,} can be passed; use a file.",
+            )
+    if total > ARGUMENTS_LIMIT:
+        raise BadInputError(
+            "parameters", f"Parameters have {total:,} bytes, at most {ARGUMENTS_LIMIT:,} can be passed; use a file."
+        )
+    return tuple(args)
+
+
+def check_name(text: str) -> str:
+    """Return the name to show for the job; empty means none was chosen."""
+    _refuse_nul("name", text)
+    if len(text) > NAME_LIMIT:
+        raise BadInputError("name", f"Name has {len(text):,} characters; use at most {NAME_LIMIT}.")
+    return text.strip()
+
+
+def check_python(text: str, cwd: str) -> str | None:
+    """Return the absolute path of the interpreter that ``text`` names; None for the default one."""
+    if not text:
+        return None
+    _refuse_nul("python", text)
+    _refuse_length("python", text)
+    expanded = os.path.expanduser(text)
+    found = os.path.join(cwd, expanded) if os.sep in expanded else shutil.which(expanded)
+    if found is None or not os.path.isfile(found):
+        raise BadInputError("python", f"{printable(text)}: no such interpreter; name a python executable.")
+    if not os.access(found, os.X_OK):
+        raise BadInputError("python", f"{printable(text)}: not executable; name a python executable.")
+    # Not resolved further: a virtual environment is known by the path of its python link.
+    return os.path.normpath(found)
+
+
+def _refuse_nul(field: str, text: str) -> None:
+    if "\0" in text:
+        raise BadInputError(field, f"{field.capitalize()} contains a NUL byte, which no program can receive.")
+
+
+def _refuse_length(field: str, text: str) -> None:
+    size = len(os.fsencode(text))
+    if size > PATH_LIMIT:
+        raise BadInputError(field, f"{field.capitalize()} has {size:,} bytes; a path has at most {PATH_LIMIT:,}.")

@@ -1,0 +1,1 @@
+"""The dashboard: a Textual skin over the core."""
