@@ -1,0 +1,84 @@
+"""Every verb of the user; the dashboard and the command line call the same ones."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tui_queue.core import events, policy
+from tui_queue.core.executors import Executor
+from tui_queue.core.lease import Lease
+from tui_queue.core.models import Job, JobDraft, Overview, State
+from tui_queue.core.store import Store
+
+ENDED_SHOWN = 500  # ended jobs that an overview holds
+
+
+class Commands:
+    """What can be done with a queue. Errors are TuiQueueErrors, and then nothing has changed."""
+
+    def __init__(
+        self, store: Store, executor: Executor, lease: Lease, *, wake: str, slots: int, grace_s: float
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._lease = lease
+        self._wake = wake
+        self._slots = slots
+        self._grace_s = grace_s
+
+    async def add(self, drafts: Sequence[JobDraft]) -> list[Job]:
+        """Add jobs, all or none; when this returns they are safe on disk."""
+        jobs = await self._store.add(drafts, now=datetime.now(UTC))
+        self._ring()
+        return jobs
+
+    async def cancel(self, ids: Iterable[int]) -> list[Job]:
+        """Take pending jobs out of the queue; end the whole process group of running ones."""
+        jobs = await self._store.cancel(ids, now=datetime.now(UTC))
+        for job in jobs:
+            if job.state is State.RUNNING:
+                # Straight to its watcher: that works whoever schedules. A run whose watcher is
+                # not there yet is cancelled by the scheduler as soon as it has started.
+                self._executor.cancel(job, self._grace_s)
+        self._ring()
+        return jobs
+
+    async def retry(self, ids: Iterable[int]) -> list[Job]:
+        """Put ended jobs into the queue again."""
+        jobs = await self._store.retry(ids, now=datetime.now(UTC))
+        self._ring()
+        return jobs
+
+    async def remove(self, ids: Iterable[int]) -> list[Job]:
+        """Forget ended jobs and their logs."""
+        jobs = await self._store.remove(ids, now=datetime.now(UTC))
+        for job in jobs:
+            self._executor.forget(job.id)
+        self._ring()
+        return jobs
+
+    async def job(self, key: str) -> Job:
+        """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
+        return await self._store.job(key)
+
+    async def overview(self, ended: int = ENDED_SHOWN) -> Overview:
+        """Return all active jobs in the order they start, the latest ended ones, and the counts."""
+        jobs, counts = await self._store.jobs(ended=ended)
+        holder = await self._store.holder() if self._lease.is_held() else None
+        running, place, shown = counts.get(State.RUNNING, 0), 0, []
+        for job in jobs:
+            if job.state is State.PENDING:
+                reason = policy.pending_reason(
+                    place=place, running=running, slots=self._slots, scheduled=holder is not None
+                )
+                place += 1
+                job = replace(job, reason=reason)  # noqa: PLW2901
+            shown.append(job)
+        return Overview(jobs=tuple(shown), counts=counts, slots=self._slots, holder=holder)
+
+    def log_path(self, job: Job) -> str | None:
+        """Return where the output of a job's latest run lies; None before the first."""
+        return self._executor.log_path(job)
+
+    def _ring(self) -> None:
+        events.ring(self._wake)

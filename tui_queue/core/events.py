@@ -1,0 +1,76 @@
+"""Tells every process that uses the same store that something changed.
+
+Each listener owns a named pipe in one directory; whoever has committed a change writes a byte to all of them.
+A lost byte does no harm: the store is the truth, and listeners look at it now and then anyway. Pipes, not
+sockets: a socket's path may have about 100 bytes only.
+"""
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+
+def ring(directory: str) -> None:
+    """Wake every listener; pipes that nobody reads any more are removed."""
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return
+    for name in names:
+        if not name.startswith("."):
+            _ring_one(os.path.join(directory, name))
+
+
+def _ring_one(path: str) -> None:
+    try:
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            with suppress(OSError):
+                os.unlink(path)
+        return
+    try:
+        with suppress(BlockingIOError, BrokenPipeError):  # full: the listener has news already
+            os.write(pipe, b"!")
+    finally:
+        os.close(pipe)
+
+
+class Listener:
+    """Calls back in the event loop whenever somebody rings; an async context manager."""
+
+    def __init__(self, directory: str, callback: Callable[[], None]) -> None:
+        self._directory = directory
+        self._callback = callback
+        self._path = ""
+        self._pipe = -1
+
+    async def __aenter__(self) -> Self:
+        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        name = f"{os.getpid()}-{uuid4().hex[:8]}"
+        hidden = os.path.join(self._directory, f".{name}")
+        os.mkfifo(hidden, 0o600)
+        # Opened for both, so that the pipe never reaches its end; renamed only once it is read.
+        self._pipe = os.open(hidden, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._path = os.path.join(self._directory, name)
+        os.rename(hidden, self._path)
+        asyncio.get_running_loop().add_reader(self._pipe, self._heard)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.get_running_loop().remove_reader(self._pipe)
+        os.close(self._pipe)
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
+
+    def _heard(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._pipe, 4096)
+        self._callback()

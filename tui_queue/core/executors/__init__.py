@@ -1,0 +1,47 @@
+"""How a run starts, is watched, and ends."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tui_queue.core.models import Job, RunEnd
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The command has started."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunNeverStarted:
+    """The command was not started and never will be by this attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunLost:
+    """The run is over, and nobody knows how it ended."""
+
+
+RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
+
+
+class Executor(Protocol):
+    """Something that can run a claimed job; every method speaks of the job's present attempt."""
+
+    async def start(self, job: Job) -> AsyncIterator[RunNews]:
+        """Let the run go and return its news, the last of which is its end. Raises OSError."""
+
+    def adopt(self, job: Job) -> AsyncIterator[RunNews]:
+        """Return the news of a run that another scheduler let go, from its beginning."""
+
+    def cancel(self, job: Job, grace_s: float) -> bool:
+        """Ask the run to end, by force after the grace; False when nobody is there to ask."""
+
+    def log_path(self, job: Job) -> str | None:
+        """Where the output lies; None before the first attempt."""
+
+    def forget(self, job_id: int) -> None:
+        """Delete everything that is kept of a job's runs."""

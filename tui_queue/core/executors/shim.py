@@ -1,0 +1,271 @@
+"""The watcher beside one run: starts the command, waits for it, writes down how it ended.
+
+Run as ``python -I -S shim.py DIRECTORY`` in a session of its own. It needs nobody: it outlives whoever started
+it, and depends on no other file of the package, so that an upgrade can't disturb it. Everything it has to say
+goes into files of DIRECTORY (see run_files.py); descriptor 3 is a pipe whose other end hears the news.
+"""
+
+import binascii
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
+SWEEP_S = 0.05  # how often a cancelled group is looked at until it is empty
+
+TYPE_CHECKING = False  # importing typing would double the start-up time
+if TYPE_CHECKING:
+    from typing import Any
+
+News = dict[str, object]
+
+
+def main(directory: bytes) -> None:
+    """Watch the run in ``directory`` from its claim to its end."""
+    os.umask(0o077)
+    alive = _raise_descriptor(3)
+    for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(ignored, signal.SIG_IGN)
+    with open(os.path.join(directory, b"spec.json"), encoding="ascii") as file:
+        spec = json.load(file)
+    control = os.open(os.path.join(directory, b"control"), os.O_RDWR | os.O_NONBLOCK)
+    ended = os.open(os.path.join(directory, b"end"), os.O_WRONLY)
+    wakeup = _wake_on_child()
+    if not _claim(directory):
+        return
+    try:
+        pid = _spawn(directory, spec)
+    except OSError as error:
+        _write_end(ended, {"error": _why_not(error, spec), "finished_ns": time.time_ns()})
+    else:
+        started_ns = time.time_ns()
+        _write_start(directory, {"pid": pid, "started_ns": started_ns})
+        _tell(alive, b"S")
+        leader = Leader(pid)
+        cancelled = _wait(leader, control, wakeup)
+        _write_end(ended, {"started_ns": started_ns, "cancelled": cancelled, **leader.reap()})
+    _tell(alive, b"E")
+
+
+def _raise_descriptor(low: int) -> int:
+    try:
+        os.dup2(low, HIGH_DESCRIPTOR, inheritable=True)
+    except OSError:  # beyond the limit on open files
+        os.set_inheritable(low, True)
+        return low
+    os.close(low)
+    return HIGH_DESCRIPTOR
+
+
+def _wake_on_child() -> int:
+    """Return a descriptor that becomes readable when a child ends."""
+    readable, writable = os.pipe()
+    os.set_blocking(readable, False)
+    os.set_blocking(writable, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    return readable
+
+
+class Leader:
+    """The started command, which leads its own process group."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._reaped: "tuple[int, Any] | None" = None
+
+    def has_ended(self) -> bool:
+        """Whether it is dead, reaped or not."""
+        if sys.platform != "darwin":
+            # Not reaped yet, so that its number can't be given to a stranger's group.
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        if self._reaped is None:  # waitid came to macOS with Python 3.13
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            self._reaped = (status, usage) if pid else None
+        return self._reaped is not None
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to every process of the group."""
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def group_lives(self) -> bool:
+        """Whether any process of the group but dead ones is left."""
+        if sys.platform != "darwin":
+            return any(_is_member(name, self.pid) for name in os.listdir("/proc") if name.isdigit())
+        try:
+            os.killpg(self.pid, 0)  # macOS refuses with EPERM when only dead processes are left
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    def reap(self) -> News:
+        """Take the exit status and what the run has used."""
+        status, usage = self._reaped or os.wait4(self.pid, 0)[1:]
+        how: News = (
+            {"signal": os.WTERMSIG(status)}
+            if os.WIFSIGNALED(status)
+            else {"exit_code": os.WEXITSTATUS(status)}
+        )
+        rss_kib = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+        cpu_s = round(usage.ru_utime + usage.ru_stime, 6)
+        return {**how, "finished_ns": time.time_ns(), "cpu_s": cpu_s, "max_rss_kib": rss_kib}
+
+
+def _is_member(pid: str, group: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state, _, found = file.read().rpartition(b")")[2].split()[:3]
+    except OSError:  # gone meanwhile
+        return False
+    return int(found) == group and state not in (b"Z", b"X")
+
+
+def _claim(directory: bytes) -> bool:
+    """Take the run: of all who try, the one who creates the file has it, for good."""
+    try:
+        claim = os.open(os.path.join(directory, b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    os.write(claim, b"%d\n" % os.getpid())
+    os.fsync(claim)
+    os.close(claim)
+    _fsync_directory(directory)
+    return True
+
+
+def _spawn(directory: bytes, spec: dict[str, list[str] | str]) -> int:
+    """Start the command in a session of its own, its output going straight into the log."""
+    argv = [arg.encode("latin-1") for arg in spec["argv"]]
+    env = dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"])
+    os.stat(str(spec["path"]).encode("latin-1"))
+    os.chdir(str(spec["cwd"]).encode("latin-1"))
+    try:
+        log = os.path.join(directory, b"log")
+        return os.posix_spawn(
+            argv[0],
+            argv,
+            env,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+        )
+    finally:
+        os.chdir("/")  # keep no file system busy
+
+
+def _why_not(error: OSError, spec: dict[str, list[str] | str]) -> str:
+    """Say in words why the command could not be started."""
+    name = str(spec["path"]).encode("latin-1")
+    program = spec["argv"][0].encode("latin-1")
+    reason = (error.strerror or str(error)).lower()
+    if not os.path.isdir(str(spec["cwd"]).encode("latin-1")):
+        name, reason = str(spec["cwd"]).encode("latin-1"), "no such working directory"
+    elif not os.path.exists(name):
+        reason = "no such file"
+    elif program != name and not os.path.exists(program):
+        name, reason = program, "no such interpreter"
+    elif isinstance(error, FileNotFoundError):
+        reason = "the interpreter that its #! line names does not exist"
+    elif error.errno == 8:  # ENOEXEC
+        reason = "not a program, and no #! line says what runs it"
+    return f"{os.fsdecode(name)}: {reason}"
+
+
+def _wait(leader: Leader, control: int, wakeup: int) -> bool:
+    """Wait until the run is over, the group too if it was cancelled; return whether it was cancelled."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(wakeup, select.POLLIN)
+    deadline = None
+    while True:
+        ended = leader.has_ended()
+        if deadline is None:
+            if ended:
+                return False
+            if (grace := _asked_to_end(control)) is not None:
+                deadline = time.monotonic() + grace
+                leader.signal_group(signal.SIGTERM)
+                leader.signal_group(signal.SIGCONT)
+            else:
+                poll.poll()
+        elif ended and not leader.group_lives():
+            return True
+        elif (left := deadline - time.monotonic()) <= 0:
+            leader.signal_group(signal.SIGKILL)
+            poll.poll(1000 * SWEEP_S)
+        else:
+            poll.poll(1000 * (min(SWEEP_S, left) if ended else left))
+        _drain(wakeup)
+
+
+def _asked_to_end(control: int) -> float | None:
+    """Return the grace in seconds if somebody wrote ``term SECONDS``."""
+    try:
+        words = os.read(control, 4096).split()
+    except BlockingIOError:
+        return None
+    if len(words) >= 2 and words[0] == b"term":
+        try:
+            return float(words[1])
+        except ValueError:
+            return None
+    return None
+
+
+def _sealed(news: News) -> bytes:
+    """One line: the record, a blank, its checksum."""
+    record = json.dumps(news).encode("ascii")
+    return b"%s %08x\n" % (record, binascii.crc32(record))
+
+
+def _write_start(directory: bytes, news: News) -> None:
+    path = os.path.join(directory, b"start")
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.write(file, _sealed(news))
+        os.fsync(file)
+    except OSError:
+        pass  # a full disk: the end record has its room and holds the same
+    finally:
+        os.close(file)
+
+
+def _write_end(file: int, news: News) -> None:
+    # Into room that was allocated before the start: it works on a full disk.
+    os.pwrite(file, _sealed(news), 0)
+    os.fsync(file)
+
+
+def _fsync_directory(path: bytes) -> None:
+    directory = os.open(path, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def _tell(alive: int, word: bytes) -> None:
+    try:
+        os.write(alive, word)
+    except OSError:
+        pass  # nobody listens; the files say it
+
+
+def _drain(wakeup: int) -> None:
+    try:
+        os.read(wakeup, 4096)
+    except BlockingIOError:
+        pass
+
+
+if __name__ == "__main__":
+    main(os.fsencode(sys.argv[1]))

@@ -1,0 +1,79 @@
+"""One claimed job, from its start to its final state."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from signal import Signals
+
+from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
+from tui_queue.core.models import Job, RunEnd, State
+from tui_queue.core.store import Store
+
+
+class Runner:
+    """Writes what happens to runs into the store, in the name of one lease (``epoch``)."""
+
+    def __init__(
+        self, store: Store, executor: Executor, *, epoch: int, grace_s: float, changed: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._epoch = epoch
+        self._grace_s = grace_s
+        self._changed = changed
+
+    async def start(self, job: Job) -> None:
+        """Run a job that was just claimed; returns when it has ended."""
+        try:
+            news = await self._executor.start(job)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
+        else:
+            await self._follow(job, news)
+
+    async def adopt(self, job: Job) -> None:
+        """See through a run that an earlier scheduler has let go."""
+        await self._follow(job, self._executor.adopt(job))
+
+    async def _follow(self, job: Job, news: AsyncIterator[RunNews]) -> None:
+        async for item in news:
+            match item:
+                case RunStarted(at=at):
+                    started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
+                    if started is not None and started.cancel_requested:
+                        self._executor.cancel(job, self._grace_s)
+                    self._changed()
+                case RunEnd():
+                    await self._finish(job, item)
+                case RunNeverStarted():
+                    await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
+                    self._changed()
+                case RunLost():
+                    end = RunEnd(finished_at=datetime.now(UTC), error="")
+                    await self._finish(job, end)
+
+    async def _finish(self, job: Job, end: RunEnd) -> None:
+        state, reason = verdict(end)
+        await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end)
+        self._changed()
+
+
+def verdict(end: RunEnd) -> tuple[State, str]:
+    """Return the final state that an end means, and its reason in words."""
+    if end.cancelled:
+        return State.CANCELLED, "cancelled by user"
+    if end.error is not None:
+        return State.FAILED, f"could not start: {end.error}" if end.error else "interrupted (outcome unknown)"
+    if end.signal is not None:
+        return State.FAILED, f"signal {end.signal} ({signal_name(end.signal)})"
+    if end.exit_code:
+        return State.FAILED, f"exit {end.exit_code}"
+    return State.COMPLETED, "exit 0"
+
+
+def signal_name(number: int) -> str:
+    """Return ``SIGTERM`` for 15, and so on."""
+    try:
+        return Signals(number).name
+    except ValueError:  # a real-time signal
+        return "real-time"

@@ -1,0 +1,110 @@
+"""The tables, and the steps that lead from each version of them to the next."""
+
+import sqlite3
+
+from tui_queue.core.errors import StoreError
+
+# One script a version; each runs once, in one transaction with its number.
+MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id               INTEGER PRIMARY KEY AUTOINCREMENT,
+        uuid             TEXT    NOT NULL UNIQUE CHECK (length(uuid) = 36),
+        name             BLOB    NOT NULL,
+        path             BLOB    NOT NULL CHECK (length(path) > 0),
+        args             BLOB    NOT NULL,
+        cwd              BLOB    NOT NULL,
+        python           BLOB,
+        queue            TEXT    NOT NULL DEFAULT 'default',
+        priority         INTEGER NOT NULL DEFAULT 0,
+        state            TEXT    NOT NULL DEFAULT 'pending'
+                         CHECK (state IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+        reason           TEXT    NOT NULL DEFAULT '',
+        exit_code        INTEGER CHECK (exit_code BETWEEN 0 AND 255),
+        signal           INTEGER CHECK (signal > 0),
+        attempt          INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+        cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
+        created_at       INTEGER NOT NULL,
+        started_at       INTEGER,
+        finished_at      INTEGER,
+        CHECK ((finished_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
+        CHECK (state <> 'completed' OR exit_code = 0),
+        CHECK (state IN ('completed', 'failed', 'cancelled') OR (exit_code IS NULL AND signal IS NULL)),
+        CHECK (exit_code IS NULL OR signal IS NULL),
+        CHECK (state NOT IN ('running', 'completed') OR attempt > 0)
+    ) STRICT;
+    CREATE INDEX jobs_next ON jobs (state, priority DESC, id);
+    CREATE INDEX jobs_ended ON jobs (finished_at DESC, id DESC) WHERE finished_at IS NOT NULL;
+
+    CREATE TABLE runs (
+        job_id      INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        attempt     INTEGER NOT NULL CHECK (attempt > 0),
+        epoch       INTEGER NOT NULL,
+        claimed_at  INTEGER NOT NULL,
+        started_at  INTEGER,
+        finished_at INTEGER,
+        exit_code   INTEGER,
+        signal      INTEGER,
+        reason      TEXT    NOT NULL DEFAULT '',
+        cpu_s       REAL,
+        max_rss_kib INTEGER,
+        PRIMARY KEY (job_id, attempt)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE lease (
+        id    INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch INTEGER NOT NULL,
+        pid   INTEGER NOT NULL,
+        host  TEXT    NOT NULL,
+        tty   TEXT    NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    """,
+)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the database to the newest version. Raises StoreError for one that is newer still."""
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > len(MIGRATIONS):
+        raise StoreError(
+            f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
+            " use the newer tui-queue, nothing was changed."
+        )
+    if found == len(MIGRATIONS):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again under the lock: another process may have been first.
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        for script in MIGRATIONS[found:]:
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def configure(db: sqlite3.Connection) -> None:
+    """Choose durable settings for one connection.
+
+    SQLite before 3.51.3 (but 3.50.7 and 3.44.6 and later ones of those lines) can corrupt a WAL database that
+    several connections write; there a rollback journal is used. https://www.sqlite.org/wal.html#walresetbug
+    """
+    db.execute("PRAGMA busy_timeout = 10000")
+    db.execute("PRAGMA foreign_keys = ON")
+    if wal_is_safe(sqlite3.sqlite_version_info):
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    else:
+        db.execute("PRAGMA journal_mode = TRUNCATE")
+        db.execute("PRAGMA synchronous = EXTRA")
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite may share a WAL database between processes."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

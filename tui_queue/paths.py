@@ -1,0 +1,55 @@
+"""Where things live: one directory with ``TUI_QUEUE_HOME``, else the user's own directories."""
+
+import os
+from dataclasses import dataclass
+
+import platformdirs
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The places of one queue.
+
+    Locks and wake-up pipes lie beside the store and not in a runtime directory: every process that
+    opens the same store must find the same ones, also from cron, where no XDG_RUNTIME_DIR is set.
+    """
+
+    config: str
+    state: str
+
+    @classmethod
+    def from_environment(cls) -> "Paths":
+        """Read ``TUI_QUEUE_HOME``; without it follow the platform's conventions."""
+        home = os.environ.get("TUI_QUEUE_HOME")
+        if home:
+            home = os.path.abspath(os.path.expanduser(home))
+            return cls(config=os.path.join(home, "config.toml"), state=home)
+        return cls(
+            config=os.path.join(platformdirs.user_config_dir("tui-queue", appauthor=False), "config.toml"),
+            state=platformdirs.user_state_dir("tui-queue", appauthor=False),
+        )
+
+    @property
+    def store(self) -> str:
+        """The SQLite database."""
+        return os.path.join(self.state, "queue.db")
+
+    @property
+    def runs(self) -> str:
+        """A directory for each job, in it one for each attempt."""
+        return os.path.join(self.state, "runs")
+
+    @property
+    def lease(self) -> str:
+        """The file whose lock decides who schedules."""
+        return os.path.join(self.state, "lease")
+
+    @property
+    def wake(self) -> str:
+        """A pipe for each process that wants to hear of changes."""
+        return os.path.join(self.state, "wake")
+
+    @property
+    def diary(self) -> str:
+        """What the program itself has to say about errors."""
+        return os.path.join(self.state, "tui-queue.log")
