@@ -76,6 +76,10 @@ class Commands:
             shown.append(job)
         return Overview(jobs=tuple(shown), counts=counts, slots=self._slots, holder=holder)
 
+    async def all_completed_since(self, time: datetime) -> bool:
+        """Return whether every job that has ended since ``time`` completed."""
+        return await self._store.all_completed_since(time)
+
     def log_path(self, job: Job) -> str | None:
         """Return where the output of a job's latest run lies; None before the first."""
         return self._executor.log_path(job)

@@ -1,5 +1,7 @@
 """Text that a terminal draws and never obeys."""
 
+import codecs
+import re
 import unicodedata
 
 # Cf holds the bidirectional overrides and zero-width marks, Cs the surrogates that stand for
@@ -29,3 +31,22 @@ def _shown(char: str) -> str:
     if char != _JOINER and unicodedata.category(char) in _HIDDEN:
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     return char
+
+
+class Harmless:
+    """Makes a stream of bytes fit for a terminal: colours, tabs and line ends pass, the rest is written out."""
+
+    _PASS = re.compile("(\x1b\\[[0-9;:]*m|[\n\r\t])")
+    _OPEN = re.compile("\x1b(\\[[0-9;:]{0,64})?$")
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._rest = ""
+
+    def feed(self, data: bytes, *, final: bool = False) -> str:
+        """Return what can be shown by now; an unfinished colour or character waits for its end."""
+        text = self._rest + self._decoder.decode(data, final)
+        unfinished = None if final else self._OPEN.search(text)
+        self._rest = text[unfinished.start() :] if unfinished else ""
+        parts = self._PASS.split(text[: len(text) - len(self._rest)])
+        return "".join(part if place % 2 else printable(part) for place, part in enumerate(parts))

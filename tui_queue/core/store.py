@@ -31,6 +31,7 @@ _ACTIVE = """
     ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END, id LIMIT ?"""
 _ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
+_NOT_COMPLETED = "SELECT 1 FROM jobs WHERE finished_at >= ? AND state <> 'completed' LIMIT 1"
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
 _CLAIM = f"""
@@ -137,6 +138,10 @@ class Store:
     async def running(self) -> list[Job]:
         """Return the jobs that have been claimed and have not ended."""
         return await self._read(_running)
+
+    async def all_completed_since(self, time: datetime) -> bool:
+        """Return whether every job that ended at ``time`` or later completed."""
+        return await self._read(_all_completed_since, time)
 
     async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job]:
         """Mark as many of the next pending jobs as running as there are free slots, and return them."""
@@ -252,6 +257,10 @@ def _holder(db: sqlite3.Connection) -> Holder | None:
 
 def _running(db: sqlite3.Connection) -> list[Job]:
     return [_job(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
+
+
+def _all_completed_since(db: sqlite3.Connection, time: datetime) -> bool:
+    return db.execute(_NOT_COMPLETED, (_us(time),)).fetchone() is None
 
 
 def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job]:

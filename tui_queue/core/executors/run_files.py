@@ -39,7 +39,7 @@ class RunFiles:
 
     def create(self, spec: dict[str, Any]) -> None:
         """Make everything that a watcher needs, on disk before it is let go."""
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
+        self._make_directory()
         self._write("spec.json", json.dumps(spec).encode("ascii"))
         self._write("log", b"")
         self._write("end", bytes(END_ROOM))
@@ -52,7 +52,7 @@ class RunFiles:
 
     def revoke(self) -> bool:
         """Take the claim so that no watcher ever can; False when one has it already."""
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
+        self._make_directory()
         try:
             self._write("claim", b"revoked\n")
         except FileExistsError:
@@ -79,6 +79,10 @@ class RunFiles:
             cpu_s=record.get("cpu_s"),
             max_rss_kib=record.get("max_rss_kib"),
         )
+
+    def _make_directory(self) -> None:
+        for directory in (os.path.dirname(self.directory), self.directory):
+            os.makedirs(directory, mode=0o700, exist_ok=True)
 
     def _write(self, name: str, content: bytes) -> None:
         file = os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,121 @@
+"""A queue of its own for each test, and the command line as a real process."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+ROOT = Path(__file__).parent.parent
+JOBS = ROOT / "jobs"
+
+
+def wait_for(probe: Callable[[], T | None], what: str, timeout: float = 30) -> T:
+    """Return the first true value of ``probe``; fail with ``what`` if none comes."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if value := probe():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {timeout} s for {what}")
+
+
+def process_is_alive(pid: int) -> bool:
+    """Whether a process runs; a dead one that nobody has reaped yet does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+
+
+@dataclass
+class Cli:
+    """The command line of one queue."""
+
+    home: Path
+    env: dict[str, str]
+
+    def __call__(self, *args: str | bytes, code: int = 0, cwd: Path | None = None) -> str:
+        done = self.process(*args, cwd=cwd)
+        assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
+        return done.stdout.decode(errors="surrogateescape")
+
+    def process(self, *args: str | bytes, cwd: Path | None = None) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            self.words(*args), env=self.env, cwd=cwd or ROOT, capture_output=True, timeout=120, check=False
+        )
+
+    def error(self, *args: str | bytes, code: int = 2) -> str:
+        """Run something that is refused; return its one line on stderr."""
+        done = self.process(*args)
+        lines = done.stderr.decode().splitlines()
+        assert (done.returncode, len(lines)) == (code, 1), (args, done)
+        return lines[0]
+
+    def start(self, *args: str) -> "subprocess.Popen[bytes]":
+        """Start a command that runs beside the test."""
+        return subprocess.Popen(
+            self.words(*args), env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def words(self, *args: str | bytes) -> list[str | bytes]:
+        return [sys.executable, "-m", "tui_queue", *args]
+
+    def jobs(self) -> dict[int, dict[str, Any]]:
+        return {job["id"]: job for job in json.loads(self("list", "--json", "--limit", "100000"))}
+
+    def job(self, number: int) -> dict[str, Any]:
+        return self.jobs()[number]
+
+    def drain(self, code: int = 0) -> None:
+        """Run the queue until it is empty."""
+        self("run", "--until-empty", code=code)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def cli(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    monkeypatch.setenv("TUI_QUEUE_HOME", str(home))
+    # It would hide buffering.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    queue = Cli(home, dict(os.environ))
+    yield queue
+    _end_all_runs(queue)
+
+
+def _end_all_runs(queue: Cli) -> None:
+    """Leave no process of a failed test behind."""
+    if queue.home.is_dir() and os.access(queue.home, os.W_OK):
+        listed = queue.process("list", "--json")
+        if listed.returncode == 0:
+            for job in json.loads(listed.stdout):
+                if job["state"] == "running":
+                    queue.process("cancel", str(job["id"]))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., str]:
+    """Return a function that writes an executable file and returns its path."""
+
+    def write(name: str, text: str, mode: int = 0o755) -> str:
+        path = tmp_path / name
+        path.write_text(text)
+        path.chmod(mode)
+        return str(path)
+
+    return write

@@ -1,0 +1,39 @@
+"""The scheduler without a screen, until the queue is empty."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.core import events
+from tui_queue.core.models import State
+
+
+async def run_until_empty() -> bool:
+    """Schedule until nothing is pending or running; return whether every job that ended meanwhile completed.
+
+    Where another process schedules, this one waits for the queue to empty, and takes over if that one ends.
+    """
+    changed, left = asyncio.Event(), False
+    begun = datetime.now(UTC)
+    async with open_queue() as queue:
+
+        def heard() -> None:
+            queue.scheduler.wake()
+            changed.set()
+
+        def leave() -> None:
+            nonlocal left
+            left = True
+            changed.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, leave)
+        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            while not left:
+                changed.clear()
+                overview = await queue.commands.overview(ended=0)
+                if not overview.count(State.PENDING) and not overview.count(State.RUNNING):
+                    break
+                await changed.wait()
+        return not left and await queue.commands.all_completed_since(begun)

@@ -1,0 +1,88 @@
+"""Follows one log file, from its start or from near its end, in batches of bounded size."""
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from tui_queue.core.errors import StoreError
+from tui_queue.core.printable import printable
+
+WINDOW = 4 * 2**20  # bytes before the end at which a reader of the latest output begins
+BATCH = 2**20  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one read brought.
+
+    ``skipped`` bytes before ``data`` were left out; ``restarted`` says that the file was cut or replaced, so that
+    everything read before is gone.
+    """
+
+    data: bytes = b""
+    skipped: int = 0
+    restarted: bool = False
+
+
+class LogTail:
+    """Reads what is appended to a file that may not exist yet, be cut, or be replaced.
+
+    From the start it gives every byte. Otherwise it gives the latest ones: whenever more than a window lies
+    ahead it leaves out what is older, so that no flood of output makes the reader lag.
+    """
+
+    def __init__(self, path: str, *, from_start: bool = False) -> None:
+        self._path = path
+        self._from_start = from_start
+        self._file = -1
+        self._inode = (0, 0)
+        self._position = 0
+
+    def read(self) -> Chunk:
+        """Return the next batch, empty when there is none yet. Raises StoreError for anything but a plain file."""
+        restarted = self._file >= 0 and self._was_replaced()
+        if restarted:
+            self.close()
+        if self._file < 0 and not self._open():
+            return Chunk(restarted=restarted)
+        size = os.fstat(self._file).st_size
+        skipped = 0
+        if not self._from_start and size - self._position > WINDOW:
+            skipped = size - WINDOW - self._position
+            self._position += skipped
+        data = os.pread(self._file, BATCH, self._position)
+        self._position += len(data)
+        if skipped:  # begin with a whole line
+            cut = data.find(b"\n") + 1
+            skipped, data = skipped + cut, data[cut:]
+        return Chunk(data, skipped, restarted)
+
+    def close(self) -> None:
+        """Let go of the file; the next read begins anew."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._position = -1, 0
+
+    def _was_replaced(self) -> bool:
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return False  # deleted: what was written stays readable
+        return (found.st_dev, found.st_ino) != self._inode or found.st_size < self._position
+
+    def _open(self) -> bool:
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            file = os.open(self._path, flags)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            what = "is a link" if error.errno == errno.ELOOP else f"can't be read: {error.strerror}"
+            raise StoreError(f"{printable(self._path)}: {what}.") from None
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(file)
+            raise StoreError(f"{printable(self._path)}: not a plain file.")
+        self._file, self._inode = file, (found.st_dev, found.st_ino)
+        return True

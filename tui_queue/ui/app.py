@@ -1,0 +1,73 @@
+"""The Textual application: one dashboard, its looks, and the palette."""
+
+from collections.abc import Iterable
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from tui_queue.core.commands import Commands
+from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.dashboard import Dashboard
+
+THEME = Theme(
+    name="tui-queue",
+    primary="#5fafd7",
+    secondary="#87afaf",
+    accent="#d7af5f",
+    warning="#d7af5f",
+    error="#d75f5f",
+    success="#87af5f",
+    foreground="#d0d0d0",
+    background="#16181d",
+    surface="#1c1f26",
+    panel="#262a33",
+    dark=True,
+)
+
+
+class TuiQueueApp(App[None]):
+    """The dashboard of a queue; ``farewell`` is what to say once it has been left."""
+
+    TITLE = "tui-queue"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    BINDINGS = [Binding("q", "leave", "Leave", id="app.leave", tooltip="Leave; running jobs go on")]
+
+    def __init__(self, commands: Commands, *, home: str) -> None:
+        super().__init__()
+        self.farewell = ""
+        self.home = home
+        self._commands = commands
+        self._dashboard = Dashboard(commands)
+        self.animation_level = "none"
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the one screen that everything else opens above."""
+        return self._dashboard
+
+    def on_mount(self) -> None:
+        """Put the looks on."""
+        self.register_theme(THEME)
+        self.theme = THEME.name
+
+    def queue_changed(self) -> None:
+        """Look at the queue again, soon; called whenever somebody changed it."""
+        if self.is_running:
+            self._dashboard.post_message(QueueChanged())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Put every verb of the dashboard into the palette."""
+        if screen is self._dashboard:
+            yield from self._dashboard.palette()
+        yield from super().get_system_commands(screen)
+
+    async def action_quit(self) -> None:
+        """Leave in the one way there is."""
+        await self.action_leave()
+
+    async def action_leave(self) -> None:
+        """Leave; what goes on without us is said on the way out."""
+        self.farewell = await self._dashboard.farewell()
+        self.exit()

@@ -1,0 +1,80 @@
+"""What the queue's values look like on screen; pure."""
+
+import shlex
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from tui_queue.core.durations import duration
+from tui_queue.core.models import Job, State
+from tui_queue.core.printable import printable
+
+SIGNS = {
+    State.PENDING: ("○", "yellow"),
+    State.RUNNING: ("▶", "bold green"),
+    State.COMPLETED: ("✓", "green"),
+    State.FAILED: ("✗", "bold red"),
+    State.CANCELLED: ("–", "bright_black"),
+}
+INTERRUPTED = ("!", "bold magenta")
+
+
+def cell(text: str, style: str = "") -> Text:
+    """Return one line of text that can hold anything: no markup, no control characters."""
+    return Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
+
+
+def state_cell(job: Job) -> Text:
+    """Return sign and word of a job's state; a running job that is being ended says so."""
+    sign, style = sign_of(job)
+    word = "cancelling" if job.state is State.RUNNING and job.cancel_requested else str(job.state)
+    return cell(f"{sign} {word}", style)
+
+
+def sign_of(job: Job) -> tuple[str, str]:
+    """Return the sign and the colour that stand beside a job's state."""
+    if job.state is State.FAILED and job.reason.startswith("interrupted"):
+        return INTERRUPTED
+    return SIGNS[job.state]
+
+
+def exit_cell(job: Job) -> Text:
+    """Return why a job waits or how it ended, in few characters."""
+    if job.state is State.PENDING:
+        return cell(job.reason, "yellow")
+    if job.signal is not None:
+        return cell(f"signal {job.signal}", sign_of(job)[1])
+    if job.exit_code is not None:
+        return cell(str(job.exit_code), "" if job.state is State.COMPLETED else sign_of(job)[1])
+    return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
+
+
+def started(job: Job, now: datetime) -> str:
+    """Return the local time of the start, with the day where it is not today's."""
+    if job.started_at is None:
+        return ""
+    local = job.started_at.astimezone()
+    today = now.astimezone().date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%b %d}"
+
+
+def parameters(job: Job) -> str:
+    """Return the parameters as a shell line."""
+    return shlex.join(job.args)
+
+
+def headline(job: Job, now: datetime | None = None) -> Text:
+    """Return one line about a job: number, name, state with its reason, time taken."""
+    sign, style = sign_of(job)
+    reason = "" if job.state in (State.COMPLETED, State.CANCELLED) else job.reason
+    words = Text.assemble(
+        (f" {job.id} ", "bold"), printable(job.name), " ", (f"{sign} {job.state}", style), no_wrap=True
+    )
+    if reason:
+        words.append(f" · {printable(reason)}", style)
+    if (taken := job.elapsed_s(now or datetime.now(UTC))) is not None and job.state.ended:
+        words.append(f" · {duration(taken)}")
+    if job.attempt > 1:
+        words.append(f" · attempt {job.attempt}")
+    words.append(" ")
+    return words

@@ -1,0 +1,225 @@
+"""The one screen people live in: jobs, the log of the one under the cursor, a key for each verb."""
+
+import os
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
+
+from textual import work
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui_queue.core.commands import Commands
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.models import Job, JobDraft, Overview, State
+from tui_queue.core.printable import printable
+from tui_queue.ui import format as show
+from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.confirm import Confirm
+from tui_queue.ui.screens.help import Help
+from tui_queue.ui.screens.job_form import JobForm
+from tui_queue.ui.widgets.job_table import JobTable
+from tui_queue.ui.widgets.log_view import LogView
+from tui_queue.ui.widgets.summary import Summary
+
+T = TypeVar("T")
+
+_ENDED_ONLY = {"retry", "remove"}
+_ANY_JOB = {"clone", "log"}
+
+
+class Dashboard(Screen[None]):
+    """Shows what the store says, and hands each key to one verb."""
+
+    BINDINGS = [
+        Binding("a", "add", "Add", id="job.add", tooltip="Add a job"),
+        Binding("c", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job under the cursor"),
+        Binding("r", "retry", "Retry", id="job.retry", tooltip="Put an ended job into the queue again"),
+        Binding("d,delete", "remove", "Remove", id="job.remove", tooltip="Forget an ended job and its log"),
+        Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
+        Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
+        Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
+        Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
+    ]
+
+    def __init__(self, commands: Commands) -> None:
+        super().__init__()
+        self._commands = commands
+        self._overview: Overview | None = None
+        self._wanted: int | None = None  # the job that the cursor goes to once it is shown
+
+    def compose(self) -> ComposeResult:
+        """Stack the summary, the two panes, and the keys."""
+        yield Summary(id="summary")
+        with Container(id="panes"):
+            yield JobTable(id="jobs")
+            yield LogView(id="log")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Look at the queue for the first time; let the clock of running jobs go on."""
+        self.query_one(JobTable).focus()
+        self.set_interval(1, self._tick)
+        self.post_message(QueueChanged())
+
+    async def on_queue_changed(self) -> None:
+        """Show what the store says now."""
+        overview = await self._ask(self._commands.overview())
+        if overview is None:
+            return
+        self._overview = overview
+        self.query_one(Summary).show(overview)
+        table = self.query_one(JobTable)
+        table.show(overview.jobs)
+        if self._wanted is not None:
+            table.move_to(self._wanted)
+            self._wanted = None
+        self.refresh_bindings()
+
+    def on_job_table_moved(self, message: JobTable.Moved) -> None:
+        """Show the log of the job under the cursor."""
+        self.refresh_bindings()
+        job, log = message.job, self.query_one(LogView)
+        if job is None:
+            log.border_title = ""
+            log.show(None, live=False, placeholder="The queue is empty. Press a to add a job.")
+            return
+        log.border_title = show.headline(job)
+        waiting = job.state is State.PENDING
+        log.show(
+            None if waiting and job.attempt == 0 else self._commands.log_path(job),
+            live=job.state is State.RUNNING,
+            placeholder=_in_place_of_output(job, self._overview),
+            source_hint=f"tui-queue log {job.id}",
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out the verbs that do not apply to the job under the cursor."""
+        if action not in _ENDED_ONLY | _ANY_JOB | {"cancel"} or not self.is_mounted:
+            return True
+        job = self.query_one(JobTable).job
+        if job is None:
+            return None
+        if action in _ENDED_ONLY:
+            return job.state.ended or None
+        if action == "cancel":
+            return not job.state.ended or None
+        return True
+
+    @work
+    async def action_add(self) -> None:
+        """Ask for a job and add it."""
+        await self._add(JobForm(cwd=os.getcwd()))
+
+    @work
+    async def action_clone(self) -> None:
+        """Ask for a job that is like the one under the cursor, and add it."""
+        if job := self.query_one(JobTable).job:
+            draft = JobDraft(path=job.path, args=job.args, cwd=job.cwd, name=job.name, python=job.python)
+            await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft))
+
+    @work
+    async def action_cancel(self) -> None:
+        """Cancel the job under the cursor; ask first when it runs."""
+        job = self.query_one(JobTable).job
+        if job is None:
+            return
+        if job.state is State.RUNNING:
+            question = f"Stop job {job.id}, {printable(job.name)}, and every process of its group?"
+            if not await self.app.push_screen_wait(Confirm(question, yes="Stop it", no="Let it run")):
+                return
+        await self._ask(self._commands.cancel([job.id]))
+
+    async def action_retry(self) -> None:
+        """Put the ended job under the cursor into the queue again."""
+        if job := self.query_one(JobTable).job:
+            await self._ask(self._commands.retry([job.id]))
+
+    async def action_remove(self) -> None:
+        """Forget the ended job under the cursor."""
+        if job := self.query_one(JobTable).job:
+            await self._ask(self._commands.remove([job.id]))
+
+    def action_log(self) -> None:
+        """Give the log the whole screen, or take it back."""
+        zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
+        (self.query_one(LogView) if zoomed else self.query_one(JobTable)).focus()
+
+    def action_back(self) -> None:
+        """Go back to the table."""
+        self.remove_class("-zoomed")
+        self.query_one(JobTable).focus()
+
+    def action_follow(self) -> None:
+        """Follow the end of the log, or stay."""
+        self.query_one(LogView).action_toggle_follow()
+
+    def action_help(self) -> None:
+        """Show all the keys."""
+        self.app.push_screen(Help(_HELP))
+
+    async def farewell(self) -> str:
+        """Return what to say on the way out: what goes on, what waits."""
+        overview = await self._ask(self._commands.overview(ended=0))
+        if overview is None:
+            return ""
+        running = [str(job.id) for job in overview.jobs if job.state is State.RUNNING]
+        lines = []
+        if running:
+            lines.append(f"Running on without you: {', '.join(running)}.")
+        if waiting := overview.count(State.PENDING):
+            lines.append(f"Waiting until `tui-queue` or `tui-queue run --until-empty` is started: {waiting}.")
+        return "\n".join(lines)
+
+    def palette(self) -> Iterable[SystemCommand]:
+        """Offer every verb that applies now."""
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and self.check_action(binding.action, ()):
+                yield SystemCommand(binding.description, binding.tooltip, getattr(self, f"action_{binding.action}"))
+
+    async def _add(self, form: JobForm) -> None:
+        draft = await self.app.push_screen_wait(form)
+        if draft is not None and (jobs := await self._ask(self._commands.add([draft]))):
+            self._wanted = jobs[0].id
+            self.post_message(QueueChanged())
+
+    async def _ask(self, verb: Awaitable[T]) -> T | None:
+        """Await a verb; what is wrong with it is said on screen."""
+        try:
+            return await verb
+        except TuiQueueError as error:
+            self.notify(printable(str(error)), severity="error", markup=False)
+            return None
+
+    def _tick(self) -> None:
+        self.query_one(JobTable).tick()
+
+
+def _in_place_of_output(job: Job, overview: Overview | None) -> str:
+    if job.state is State.PENDING:
+        return _WAITS.get(job.reason, "This job waits: {reason}.").format(
+            reason=job.reason, slots=overview.slots if overview else 0
+        )
+    if job.state is State.RUNNING:
+        return "No output yet."
+    return f"No output; ended with: {printable(job.reason)}."
+
+
+_WAITS = {
+    "slots": "This job waits for a slot: all {slots} are in use.",
+    "no slots": "This job waits: the number of slots is set to 0.",
+    "no scheduler": "This job waits: no process schedules the queue.",
+    "starting": "This job is about to start.",
+}
+
+_HELP = (
+    ("Jobs", (("a", "Add a job"), ("A C", "Change a copy and add it"), ("c", "Cancel"), ("r", "Retry"),
+              ("d Delete", "Remove an ended job"))),
+    ("Move", (("↑ ↓ j k", "Up, down"), ("g G", "First, last"), ("PgUp PgDn", "By the page"), ("Tab", "Next pane"))),
+    ("Log", (("l Enter", "Whole screen, and back"), ("f", "Follow the end, or stay"), ("← →", "Sideways"),
+             ("Esc", "Back to the table"))),
+    ("Program", (("Ctrl+P", "Every verb by name"), ("? F1", "This help"), ("q", "Leave; running jobs go on"))),
+)

@@ -1,0 +1,147 @@
+"""The table of jobs; it shows the overview it is given and keeps its cursor on the same job."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.events import Resize
+from textual.message import Message
+from textual.widgets import DataTable
+
+from tui_queue.core.durations import duration
+from tui_queue.core.models import Job
+from tui_queue.ui import format as show
+
+# Column: width in cells; 0 shares what is left.
+_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 9}
+_NARROW = 72  # cells below which the start is left out
+_WIDE = 100  # cells from which the reason has room
+_PADDING = 2  # cells that a column takes beside its width
+
+
+class JobTable(DataTable[Text]):
+    """Jobs, one a row; the row's key is the job's number."""
+
+    BINDINGS = [
+        Binding("j", "cursor_down", "Down", show=False, id="table.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="table.up"),
+        Binding("g", "scroll_top", "Top", show=False, id="table.top"),
+        Binding("G", "scroll_bottom", "Bottom", show=False, id="table.bottom"),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor came to another job, or that job has changed."""
+
+        job: Job | None
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+        self._jobs: dict[str, Job] = {}
+        self._cells: dict[str, list[Text]] = {}
+        self._laid_out = 0
+
+    @property
+    def job(self) -> Job | None:
+        """The job under the cursor."""
+        key = self._key_at_cursor()
+        return None if key is None else self._jobs.get(key)
+
+    def show(self, jobs: tuple[Job, ...]) -> None:
+        """Show exactly these jobs in this order."""
+        kept = self._key_at_cursor()
+        place = self.cursor_row
+        self._jobs = {str(job.id): job for job in jobs}
+        with self.prevent(DataTable.RowHighlighted), self.app.batch_update():
+            for key in [key for key in self._cells if key not in self._jobs]:
+                self.remove_row(key)
+                del self._cells[key]
+            for key, job in self._jobs.items():
+                self._show_row(key, self._row(job))
+            self._order()
+            self._put_cursor(kept, place)
+        self.post_message(self.Moved(self.job))
+
+    def tick(self) -> None:
+        """Let the time of running jobs go on."""
+        now = datetime.now(UTC)
+        for key, job in self._jobs.items():
+            if job.started_at is not None and not job.state.ended and key in self._cells:
+                self._show_row(key, self._row(job, now))
+
+    def move_to(self, job_id: int) -> None:
+        """Put the cursor on a job, if it is shown."""
+        if str(job_id) in self._cells:
+            self.move_cursor(row=self.get_row_index(str(job_id)))
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the columns to the width."""
+        if event.size.width == self._laid_out or event.size.width == 0:
+            return
+        self._laid_out = event.size.width
+        kept, jobs = self._key_at_cursor(), tuple(self._jobs.values())
+        with self.prevent(DataTable.RowHighlighted):
+            self.clear(columns=True)
+            self._cells.clear()
+            for label, width in _layout(event.size.width).items():
+                self.add_column(label, key=label, width=width)
+        self.show(jobs)
+        if kept is not None:
+            self.move_to(int(kept))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say which job the cursor is on."""
+        event.stop()
+        self.post_message(self.Moved(self.job))
+
+    def _key_at_cursor(self) -> str | None:
+        if not self.is_valid_row_index(self.cursor_row):
+            return None
+        return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+
+    def _row(self, job: Job, now: datetime | None = None) -> list[Text]:
+        now = now or datetime.now(UTC)
+        cells = {
+            "ID": show.cell(str(job.id), "bold"),
+            "Name": show.cell(job.name),
+            "Parameters": show.cell(show.parameters(job)),
+            "State": show.state_cell(job),
+            "Started": show.cell(show.started(job, now)),
+            "Elapsed": show.cell(duration(job.elapsed_s(now))),
+            "Exit/why": show.exit_cell(job),
+        }
+        return [cells[str(column.key.value)] for column in self.ordered_columns]
+
+    def _show_row(self, key: str, cells: list[Text]) -> None:
+        old = self._cells.get(key)
+        self._cells[key] = cells
+        if old is None:
+            self.add_row(*cells, key=key)
+            return
+        for column, before, after in zip(self.ordered_columns, old, cells, strict=True):
+            if before != after or before.style != after.style:
+                self.update_cell(key, column.key, after)
+
+    def _order(self) -> None:
+        wanted = {key: place for place, key in enumerate(self._jobs)}
+        if [row.key.value for row in self.ordered_rows] != list(wanted):
+            self.sort("ID", key=lambda number: wanted[number.plain])
+
+    def _put_cursor(self, kept: str | None, place: int) -> None:
+        row = self.get_row_index(kept) if kept in self._cells else min(place, self.row_count - 1)
+        if row >= 0 and row != self.cursor_row:
+            self.move_cursor(row=row)
+
+
+def _layout(width: int) -> dict[str, int]:
+    """Return the columns that fit and their widths in cells."""
+    columns = dict(_COLUMNS)
+    if width < _NARROW:
+        del columns["Started"]
+    if width >= _WIDE:
+        columns["Exit/why"] = 16
+    left = max(0, width - sum(columns.values()) - _PADDING * len(columns) - 1)
+    columns["Name"] = max(8, left // 2)
+    columns["Parameters"] = max(6, left - columns["Name"])
+    return columns
