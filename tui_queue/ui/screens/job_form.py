@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Paste, Resize
+from textual.events import Paste
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widget import Widget
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 _HINT = "A .py file or any program; Ctrl+O browses."
-_ROOMY = 76  # cells
+_LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 _PATIENCE_S = 1.0  # how long a completion may take, on a network file system that does not answer
 
 
@@ -45,20 +45,20 @@ class JobForm(ModalScreen[JobDraft | None]):
         align: center middle;
 
         #form {
-            width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 0 2;
+            width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
             border: round $primary; border-title-color: $foreground;
             border-subtitle-color: $text-muted; background: $surface;
         }
         .field { height: 1; }
         .field Label { width: 19; color: $text-muted; }
+        .field:focus-within Label { color: $foreground; text-style: bold; }
         .field Input { width: 1fr; background: $panel; }
         .field Button { margin-left: 1; }
         #command { margin: 0 0 1 0; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
-        Button { min-width: 10; }
-        &.-roomy #form { padding: 1 2; }
-        &.-roomy .under { margin-left: 19; }
+        Button { min-width: 10; background: $panel; }
+        #add { background: $primary; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,6 +73,7 @@ class JobForm(ModalScreen[JobDraft | None]):
         self._python = draft.python if draft else None
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else _entries_of(draft)
+        self._cwd = self._first["cwd"]  # a completion may be asked for before the field is there
 
     def compose(self) -> ComposeResult:
         """Stack the fields, each with a line for what is wrong with it."""
@@ -84,8 +85,10 @@ class JobForm(ModalScreen[JobDraft | None]):
                     yield Label(label)
                     yield self._input(field)
                     if field == "path":
-                        yield Button("Browse", id="browse", compact=True)
-                yield Note(id=f"{field}-note", classes="under")
+                        browse = Button("Browse", id="browse", compact=True)
+                        browse.can_focus = False  # Tab goes on to the parameters; Ctrl+O does the same
+                        yield browse
+                yield Note(id=f"{field}-note", indent=_LABEL_WIDTH)
             yield Note(id="command")
             with Horizontal(id="buttons"):
                 yield Button("Add", id="add", variant="primary", compact=True)
@@ -95,14 +98,13 @@ class JobForm(ModalScreen[JobDraft | None]):
         """Say what the first field wants."""
         self._check()
 
-    def on_resize(self, event: Resize) -> None:
-        """Put what is wrong right below its field where that leaves room to say it."""
-        self.set_class(event.size.width >= _ROOMY, "-roomy")
-
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._path_was_typed |= event.input.id == "path"
+        if event.input.id == "path":
+            self._path_was_typed = True
+        elif event.input.id == "cwd":
+            self._cwd = event.value
         self._check()
 
     @on(Input.Submitted)
@@ -169,7 +171,7 @@ class JobForm(ModalScreen[JobDraft | None]):
     def _input(self, field: str) -> "Field":
         suggester = None
         if field == "path":
-            suggester = PathSuggester(lambda: self._field("cwd").value)
+            suggester = PathSuggester(lambda: self._cwd)
         elif field == "cwd":
             suggester = PathSuggester(os.getcwd, directories_only=True)
         hints = {"parameters": 'as in a shell: 10 "two words"', "cwd": "the current directory"}
@@ -241,7 +243,7 @@ class PathSuggester(Suggester):
 
 
 class Note(Widget):
-    """One line below a field; of a long text the end is kept, which says what to do."""
+    """One line under a field; of a long text the end is kept, which says what to do."""
 
     DEFAULT_CSS = """
     Note {
@@ -250,8 +252,9 @@ class Note(Widget):
     }
     """
 
-    def __init__(self, *, id: str, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str, indent: int = 0) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._indent = indent
         self.text = ""
         self._place = ""
 
@@ -267,7 +270,8 @@ class Note(Widget):
         room = self.content_size.width
         place = _end_of(self._place, room // 2)
         if not place:
-            return Text(_end_of(self.text, room), no_wrap=True)
+            indent = max(0, min(self._indent, room - cell_len(self.text)))
+            return Text(" " * indent + _end_of(self.text, room), no_wrap=True)
         text = Text(self.text, no_wrap=True)
         text.truncate(room - cell_len(place), overflow="ellipsis")
         return text.append(place)
