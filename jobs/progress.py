@@ -14,9 +14,7 @@ except ImportError:
     )
     sys.exit(3)
 
-USAGE = (
-    "Usage: progress.py STEPS [SECONDS_PER_STEP]  (a whole number, 0 or more; a number, 0 or more, else 0.1)"
-)
+USAGE = "Usage: progress.py STEPS [SECONDS_PER_STEP]  (a whole number, 0 or more; a number, 0 or more, else 0.1)"
 
 
 def main(words: list[str]) -> int:

@@ -133,7 +133,9 @@ def test_a_state_directory_that_can_not_be_written_is_named(cli: Cli) -> None:
             pytest.skip("root may write everywhere, and setpriv is not there to be somebody else")
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *cli.words("add", "true")],
-            env={**cli.env, "TUI_QUEUE_HOME": "/usr"}, capture_output=True, check=False,
+            env={**cli.env, "TUI_QUEUE_HOME": "/usr"},
+            capture_output=True,
+            check=False,
         )
         if b"No module named" in done.stderr or b"Permission denied" in done.stderr[:200]:
             pytest.skip("another user can't read this checkout")

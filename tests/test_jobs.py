@@ -75,9 +75,7 @@ def test_every_script_is_tested_here() -> None:
         ("report.sh", ["one", "two"]),
     ],
 )
-def test_a_wrong_call_is_answered_with_one_line_that_shows_the_right_one(
-    script: str, words: list[str]
-) -> None:
+def test_a_wrong_call_is_answered_with_one_line_that_shows_the_right_one(script: str, words: list[str]) -> None:
     done = run(script, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(rf"Usage: {re.escape(script)} .*\n", done.stderr)

@@ -43,7 +43,8 @@ def load_config(path: str) -> Config:
     for key, value in values.items():
         if key not in known:
             raise BadInputError(
-                "config", f"{printable(path)}: unknown setting {printable(key)}; known are {', '.join(sorted(known))}."
+                "config",
+                f"{printable(path)}: unknown setting {printable(key)}; known are {', '.join(sorted(known))}.",
             )
         _check(path, key, value)
     return Config(**values)

@@ -18,15 +18,16 @@ from tui_queue.core.printable import printable
 T = TypeVar("T")
 
 # Words behind the job's path belong to the job, whatever they look like.
-_JOB_WORDS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+_JOB_WORDS = {"allow_interspersed_args": False}
 
 
 class _OneLineErrors(click.Group):
     """A group whose errors are one line on stderr that names what is wrong."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
         try:
-            return super().main(*args, standalone_mode=False, **kwargs)
+            return super().main(*args, **kwargs)
         except click.exceptions.Abort:
             sys.exit(130)
         except click.ClickException as error:

@@ -37,15 +37,13 @@ class Queue:
 async def open_queue() -> AsyncIterator[Queue]:
     """Open the queue that the environment names; creates it if need be. Raises TuiQueueErrors."""
     paths = Paths.from_environment()
-    config = load_config(paths.config)
     for directory in (paths.state, paths.runs, paths.wake):
         _make_private(directory)
+    config = load_config(paths.config)
     async with Store(paths.store) as store:
         executor = LocalExecutor(paths.runs, config.python)
         lease = Lease(paths.lease)
-        commands = Commands(
-            store, executor, lease, wake=paths.wake, slots=config.slots, grace_s=config.grace_s
-        )
+        commands = Commands(store, executor, lease, wake=paths.wake, slots=config.slots, grace_s=config.grace_s)
         scheduler = Scheduler(
             store,
             executor,

@@ -30,10 +30,12 @@ async def run_until_empty() -> bool:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            overview = await queue.commands.overview(ended=0)
+            present = [job.id for job in overview.jobs]
             while not left:
                 changed.clear()
                 overview = await queue.commands.overview(ended=0)
                 if not overview.count(State.PENDING) and not overview.count(State.RUNNING):
                     break
                 await changed.wait()
-        return not left and await queue.commands.all_completed_since(begun)
+        return not left and await queue.commands.all_completed(present, since=begun)

@@ -76,9 +76,9 @@ class Commands:
             shown.append(job)
         return Overview(jobs=tuple(shown), counts=counts, slots=self._slots, holder=holder)
 
-    async def all_completed_since(self, time: datetime) -> bool:
-        """Return whether every job that has ended since ``time`` completed."""
-        return await self._store.all_completed_since(time)
+    async def all_completed(self, ids: Iterable[int], *, since: datetime) -> bool:
+        """Return whether these jobs, and all that have ended since then, completed."""
+        return await self._store.all_completed(ids, since=since)
 
     def log_path(self, job: Job) -> str | None:
         """Return where the output of a job's latest run lies; None before the first."""

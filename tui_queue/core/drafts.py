@@ -105,7 +105,8 @@ def check_args(args: Sequence[str]) -> tuple[str, ...]:
             )
     if total > ARGUMENTS_LIMIT:
         raise BadInputError(
-            "parameters", f"Parameters have {total:,} bytes, at most {ARGUMENTS_LIMIT:,} can be passed; use a file."
+            "parameters",
+            f"Parameters have {total:,} bytes, at most {ARGUMENTS_LIMIT:,} can be passed; use a file.",
         )
     return tuple(args)
 

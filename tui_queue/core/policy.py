@@ -1,5 +1,6 @@
 """Which jobs may start now, and why the others may not. Pure."""
 
+
 def free_slots(running: int, slots: int) -> int:
     """How many more runs may start."""
     return max(0, slots - running)

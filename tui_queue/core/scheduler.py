@@ -65,9 +65,7 @@ class Scheduler:
         holder = await self._store.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
-        runner = Runner(
-            self._store, self._executor, epoch=holder.epoch, grace_s=self._grace_s, changed=self._changed
-        )
+        runner = Runner(self._store, self._executor, epoch=holder.epoch, grace_s=self._grace_s, changed=self._changed)
         for job in await self._store.running():
             self._see_through(runner.adopt(job))
         self._changed()

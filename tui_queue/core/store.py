@@ -6,6 +6,7 @@ can come between its statements, and a cancelled caller leaves nothing half done
 
 import asyncio
 import functools
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +32,9 @@ _ACTIVE = """
     ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END, id LIMIT ?"""
 _ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
-_NOT_COMPLETED = "SELECT 1 FROM jobs WHERE finished_at >= ? AND state <> 'completed' LIMIT 1"
+_NOT_COMPLETED = """
+    SELECT 1 FROM jobs
+    WHERE (id IN (SELECT value FROM json_each(?)) OR finished_at >= ?) AND state <> 'completed' LIMIT 1"""
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
 _CLAIM = f"""
@@ -89,7 +92,9 @@ class Store:
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise StoreError(f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place.") from None
+            raise StoreError(
+                f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
+            ) from None
         self._db = await aiosqlite.connect(self._path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         try:
@@ -139,9 +144,9 @@ class Store:
         """Return the jobs that have been claimed and have not ended."""
         return await self._read(_running)
 
-    async def all_completed_since(self, time: datetime) -> bool:
-        """Return whether every job that ended at ``time`` or later completed."""
-        return await self._read(_all_completed_since, time)
+    async def all_completed(self, ids: Iterable[int], *, since: datetime) -> bool:
+        """Return whether these jobs, and all that ended at ``since`` or later, completed; removed ones count."""
+        return await self._read(_all_completed, tuple(ids), since)
 
     async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job]:
         """Mark as many of the next pending jobs as running as there are free slots, and return them."""
@@ -169,7 +174,9 @@ class Store:
     ) -> T:
         return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
 
-    async def _on_thread(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
+    async def _on_thread(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
         # aiosqlite offers single statements only; its own way to run a function on its thread is private.
         call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
         try:
@@ -259,8 +266,8 @@ def _running(db: sqlite3.Connection) -> list[Job]:
     return [_job(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
 
 
-def _all_completed_since(db: sqlite3.Connection, time: datetime) -> bool:
-    return db.execute(_NOT_COMPLETED, (_us(time),)).fetchone() is None
+def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], since: datetime) -> bool:
+    return db.execute(_NOT_COMPLETED, (json.dumps(ids), _us(since))).fetchone() is None
 
 
 def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job]:
@@ -324,7 +331,11 @@ def _job(row: sqlite3.Row) -> Job:
 
 def _as_holder(row: sqlite3.Row) -> Holder:
     return Holder(
-        epoch=row["epoch"], pid=row["pid"], host=row["host"], tty=row["tty"], since=_required_time(row["since"])
+        epoch=row["epoch"],
+        pid=row["pid"],
+        host=row["host"],
+        tty=row["tty"],
+        since=_required_time(row["since"]),
     )
 
 

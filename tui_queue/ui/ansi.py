@@ -1,181 +1,111 @@
-"""What a terminal would show of one line of output, with everything that could do more than show left out."""
+"""One line of a log as a terminal would show it: colours and carriage returns work, nothing else does."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 
-from rich.ansi import AnsiDecoder
-from rich.cells import cell_len
+from rich.ansi import SGR_STYLE_MAP
 from rich.style import Style
 from rich.text import Text
 
-from tui_queue.core.logs import shorten
 from tui_queue.core.printable import printable
 
-MAX_CELLS = 10_000
+LINE_LIMIT = 8_192  # bytes of a line that are shown, its latest ones
+TAB = 8  # cells
 
-# ECMA-48, and what xterm makes of it. A string (OSC, DCS, SOS, PM, APC) whose end is missing lasts to the end of
-# the line; the one-character forms occur in mis-encoded text, so those count as strings only when they do end.
-_CONTROL = re.compile(
-    r"\x1b\[(?P<sgr>[0-9;]{0,256})m"
-    r"|(?:\x1b\[|\x9b)(?P<erase>[012]?)K"
-    r"|(?:\x1b\[|\x9b)[ -?]*[@-~]?"
-    r"|\x1b[\]PX^_][^\x07\x18\x1a\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|[\x90\x98\x9d-\x9f][^\x07\x18\x1a\x1b\x90\x98\x9b-\x9f]*(?:\x07|\x1b\\|\x9c)"
-    r"|\x1b[ -/]*[0-~]?"
-    r"|(?P<move>[\r\b\t])"
-    r"|[\0\x07\x0e\x0f\x7f-\x9f]"
+_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
+_ERASE = re.compile(r"\x1b\[([012]?)K")
+# Each sequence ends with its terminator or, where it has none, with the line.
+_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*(?:[@-~]|$)"  # CSI
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS, SOS, PM, APC
+    r"|\x9b[0-?]*[ -/]*(?:[@-~]|$)"  # the same as one C1 character
+    r"|[\x90\x98\x9d\x9e\x9f].*?(?:\x07|\x1b\\|\x9c|$)"
+    r"|\x1b[ -/]*(?:[0-~]|$)"
 )
-# Erasing takes time by the cell; no honest line comes near this many.
-_ERASE_BUDGET = 2_000_000
-
-_Cell = tuple[str, Style]
-_BLANK: _Cell = (" ", Style.null())
+_TOKEN = re.compile(rf"{_SEQUENCE.pattern}|[\r\b\t]|[^\x1b\r\b\t\x80-\x9f]+|.", re.DOTALL)
 
 
-def shown_line(data: bytes, *, max_cells: int = MAX_CELLS) -> Text:
-    """Return one line of output, given without its newline, as a terminal would show it in the end.
-
-    Carriage returns, backspaces, tabs, erasing and colours are followed. Every other control sequence is left
-    out; other control characters, bidirectional marks and undecodable bytes are written out, as ``printable``
-    does. At most ``max_cells`` cells are returned, the last one an ellipsis if there were more.
-    """
-    line = shorten(data).rstrip(b"\r").decode("utf-8", "surrogateescape")
-    if line.isascii() and line.isprintable():
-        return Text(line if len(line) <= max_cells else line[: max_cells - 1] + "…", end="")
-    row = _Row(max_cells)
-    style = Style.null()
-    for text, control in _tokens(line):
-        row.write(text, style)
-        if control is None:
-            continue
-        if (sgr := control["sgr"]) is not None:
-            style = _restyled(style, sgr)
-        elif (mode := control["erase"]) is not None:
-            row.erase(mode or "0")
-        elif move := control["move"]:
-            row.move(move)
-    return row.text()
+def render(line: bytes) -> Text:
+    """Return what a terminal would have shown for one line, without its line end. Takes any bytes."""
+    screen = _Line()
+    for token in _TOKEN.finditer(line[-LINE_LIMIT:].decode("utf-8", "surrogateescape")):
+        screen.take(token.group())
+    text = screen.text()
+    return Text.assemble(("… ", "dim"), text) if len(line) > LINE_LIMIT else text
 
 
-def _tokens(line: str) -> Iterator[tuple[str, re.Match[str] | None]]:
-    position = 0
-    for control in _CONTROL.finditer(line):
-        yield line[position : control.start()], control
-        position = control.end()
-    yield line[position:], None
+class _Line:
+    """The characters of one line and a cursor in them."""
 
-
-@lru_cache(4096)
-def _restyled(style: Style, sgr: str) -> Style:
-    decoder = AnsiDecoder()
-    decoder.style = style
-    decoder.decode_line(f"\x1b[{sgr}m")
-    return _inherited(decoder.style)
-
-
-def _inherited(style: Style) -> Style:
-    """Leave the default colours unset: they are those of the widget, which Rich does not know."""
-    color = None if style.color is None or style.color.is_default else style.color
-    bgcolor = None if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
-    return style.without_color + Style.from_color(color, bgcolor)
-
-
-class _Row:
-    """The cells of one line and the cursor in it; the second cell of a wide character is an empty string."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._cells: list[_Cell] = []
+    def __init__(self) -> None:
+        self._cells: list[tuple[str, Style]] = []
         self._column = 0
-        self._overflow = False
-        self._erase_budget = _ERASE_BUDGET
+        self._style = Style.null()
 
-    def write(self, text: str, style: Style) -> None:
-        """Put text at the cursor, over what is there."""
-        if not text:
-            return
-        text = printable(text)
-        if text.isascii():
-            self._put([(char, style) for char in text[: self._width]])
-            self._overflow |= len(text) > self._width
-            return
-        for char in text:
-            match cell_len(char):
-                case 0:
-                    self._combine(char, style)
-                case 1:
-                    self._put([(char, style)])
-                case _:
-                    self._put([(char, style), ("", style)])
-
-    def _put(self, cells: list[_Cell]) -> None:
-        end = self._column + len(cells)
-        if end > self._width:
-            self._overflow = True
-            cells = cells[: max(0, self._width - self._column)]
-            end = self._column + len(cells)
-        self._pad()
-        self._split_wide(self._column)
-        self._split_wide(end)
-        self._cells[self._column : end] = cells
-        self._column = end
-
-    def _pad(self) -> None:
-        missing = self._column - len(self._cells)
-        if missing > 0:
-            self._cells += [_BLANK] * missing
-
-    def _split_wide(self, column: int) -> None:
-        """Blank both halves of a wide character that the boundary before ``column`` cuts in two."""
-        if 0 < column < len(self._cells) and not self._cells[column][0]:
-            self._cells[column - 1] = self._cells[column] = _BLANK
-
-    def _combine(self, char: str, style: Style) -> None:
-        before = min(self._column, len(self._cells)) - 1
-        if before < 0:
-            self._put([(" ", style)])
-            before = 0
-        while before and not self._cells[before][0]:
-            before -= 1
-        text, own = self._cells[before]
-        self._cells[before] = (text + char, own)
-
-    def move(self, control: str) -> None:
-        """Obey a carriage return, a backspace or a tab."""
-        match control:
-            case "\r":
-                self._column = 0
-            case "\b":
-                self._column = max(0, self._column - 1)
-            case _:
-                self._column = min(self._width, (self._column // 8 + 1) * 8)
-
-    def erase(self, mode: str) -> None:
-        """Erase to the end of the line (0), up to the cursor (1), or all of it (2)."""
-        self._erase_budget -= len(self._cells)
-        if self._erase_budget < 0:
-            return
-        if mode == "0":
-            self._split_wide(self._column)
-            del self._cells[self._column :]
-        elif mode == "1":
-            end = min(self._column + 1, len(self._cells))
-            self._split_wide(end)
-            self._cells[:end] = [_BLANK] * end
-        else:
-            self._cells.clear()
+    def take(self, token: str) -> None:
+        if token == "\r":
+            self._column = 0
+        elif token == "\b":
+            self._column = max(0, self._column - 1)
+        elif token == "\t":
+            self._put(" " * (TAB - self._column % TAB))
+        elif match := _SGR.fullmatch(token):
+            self._style = _styled(self._style, match.group(1))
+        elif match := _ERASE.fullmatch(token):
+            self._erase(match.group(1))
+        elif not _SEQUENCE.fullmatch(token):
+            self._put(printable(token))
 
     def text(self) -> Text:
-        """Return the row as styled text."""
-        cells = self._cells
-        if self._overflow:
-            self._split_wide(self._width - 1)
-            del cells[self._width - 1 :]
-            cells.append(("…", Style.null()))
-        line = Text(end="")
-        for style, run in groupby(cells, key=itemgetter(1)):
-            line.append("".join(char for char, _ in run), style or None)
-        return line
+        text = Text(no_wrap=True)
+        run: list[str] = []
+        style = Style.null()
+        for char, its in self._cells:
+            if its is not style:
+                text.append("".join(run), style)
+                run, style = [], its
+            run.append(char)
+        text.append("".join(run), style)
+        return text
+
+    def _put(self, text: str) -> None:
+        end = self._column + len(text)
+        self._cells.extend([(" ", Style.null())] * (self._column - len(self._cells)))
+        self._cells[self._column : end] = [(char, self._style) for char in text]
+        self._column = end
+
+    def _erase(self, what: str) -> None:
+        if what == "2":
+            self._cells.clear()
+        elif what == "1":
+            end = min(self._column + 1, len(self._cells))
+            self._cells[:end] = [(" ", Style.null())] * end
+        else:
+            del self._cells[self._column :]
+
+
+def _styled(style: Style, codes: str) -> Style:
+    """Return the style after one SGR sequence; codes that mean nothing here are passed over."""
+    numbers = [int(code) if code.isdigit() and len(code) < 5 else 0 for code in re.split("[;:]", codes)]
+    place = 0
+    while place < len(numbers):
+        code = numbers[place]
+        place += 1
+        if code == 0:
+            style = Style.null()
+        elif code in (38, 48):
+            colour, used = _extended(numbers[place:])
+            place += used
+            if colour:
+                style += Style.parse(f"on {colour}" if code == 48 else colour)
+        else:
+            style += Style.parse(SGR_STYLE_MAP.get(code, ""))
+    return style
+
+
+def _extended(numbers: list[int]) -> tuple[str, int]:
+    """Return the colour that 38 or 48 announces, and how many numbers it took."""
+    if numbers[:1] == [5] and len(numbers) >= 2:
+        return (f"color({numbers[1]})" if numbers[1] < 256 else ""), 2
+    if numbers[:1] == [2] and len(numbers) >= 4:
+        return f"rgb({','.join(str(min(255, number)) for number in numbers[1:4])})", 4
+    return "", len(numbers)

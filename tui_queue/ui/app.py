@@ -33,7 +33,7 @@ class TuiQueueApp(App[None]):
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-    BINDINGS = [Binding("q", "leave", "Leave", id="app.leave", tooltip="Leave; running jobs go on")]
+    BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
 
     def __init__(self, commands: Commands, *, home: str) -> None:
         super().__init__()

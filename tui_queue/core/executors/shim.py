@@ -16,6 +16,7 @@ import time
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
 SWEEP_S = 0.05  # how often a cancelled group is looked at until it is empty
 
+MACOS = os.uname().sysname == "Darwin"
 TYPE_CHECKING = False  # importing typing would double the start-up time
 if TYPE_CHECKING:
     from typing import Any
@@ -75,11 +76,11 @@ class Leader:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._reaped: "tuple[int, Any] | None" = None
+        self._reaped: tuple[int, Any] | None = None
 
     def has_ended(self) -> bool:
         """Whether it is dead, reaped or not."""
-        if sys.platform != "darwin":
+        if not MACOS:
             # Not reaped yet, so that its number can't be given to a stranger's group.
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         if self._reaped is None:  # waitid came to macOS with Python 3.13
@@ -96,7 +97,7 @@ class Leader:
 
     def group_lives(self) -> bool:
         """Whether any process of the group but dead ones is left."""
-        if sys.platform != "darwin":
+        if not MACOS:
             return any(_is_member(name, self.pid) for name in os.listdir("/proc") if name.isdigit())
         try:
             os.killpg(self.pid, 0)  # macOS refuses with EPERM when only dead processes are left
@@ -107,12 +108,8 @@ class Leader:
     def reap(self) -> News:
         """Take the exit status and what the run has used."""
         status, usage = self._reaped or os.wait4(self.pid, 0)[1:]
-        how: News = (
-            {"signal": os.WTERMSIG(status)}
-            if os.WIFSIGNALED(status)
-            else {"exit_code": os.WEXITSTATUS(status)}
-        )
-        rss_kib = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+        how: News = {"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"exit_code": os.WEXITSTATUS(status)}
+        rss_kib = usage.ru_maxrss // 1024 if MACOS else usage.ru_maxrss
         cpu_s = round(usage.ru_utime + usage.ru_stime, 6)
         return {**how, "finished_ns": time.time_ns(), "cpu_s": cpu_s, "max_rss_kib": rss_kib}
 

@@ -216,10 +216,28 @@ _WAITS = {
 }
 
 _HELP = (
-    ("Jobs", (("a", "Add a job"), ("A C", "Change a copy and add it"), ("c", "Cancel"), ("r", "Retry"),
-              ("d Delete", "Remove an ended job"))),
-    ("Move", (("↑ ↓ j k", "Up, down"), ("g G", "First, last"), ("PgUp PgDn", "By the page"), ("Tab", "Next pane"))),
-    ("Log", (("l Enter", "Whole screen, and back"), ("f", "Follow the end, or stay"), ("← →", "Sideways"),
-             ("Esc", "Back to the table"))),
-    ("Program", (("Ctrl+P", "Every verb by name"), ("? F1", "This help"), ("q", "Leave; running jobs go on"))),
+    (
+        "Jobs",
+        (
+            ("a", "Add a job"),
+            ("A C", "Change a copy and add it"),
+            ("c", "Cancel"),
+            ("r", "Retry"),
+            ("d Delete", "Remove an ended job"),
+        ),
+    ),
+    (
+        "Move",
+        (("↑ ↓ j k", "Up, down"), ("g G", "First, last"), ("PgUp PgDn", "By the page"), ("Tab", "Next pane")),
+    ),
+    (
+        "Log",
+        (
+            ("l Enter", "Whole screen, and back"),
+            ("f", "Follow the end, or stay"),
+            ("← →", "Sideways"),
+            ("Esc", "Back to the table"),
+        ),
+    ),
+    ("Program", (("Ctrl+P", "Every verb by name"), ("? F1", "This help"), ("q", "Quit; running jobs go on"))),
 )

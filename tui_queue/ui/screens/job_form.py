@@ -345,9 +345,7 @@ def _check_entries(entries: Mapping[str, str], python: str | None) -> _Checked:
         attempt(lambda: check_path(path, cwd or os.sep))
     if errors or args is None or cwd is None:
         return _Checked(draft=None, errors=errors)
-    draft = attempt(
-        lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], python=python or "")
-    )
+    draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], python=python or ""))
     return _Checked(draft=draft, errors=errors)
 
 

@@ -39,26 +39,29 @@ class Summary(Static):
 
 def compose_line(overview: Overview, width: int) -> Text:
     """Return the line for a width in cells."""
-    parts = [Text.assemble(("tui-queue", "bold"), f" @ {printable(socket.gethostname())}")]
-    running = overview.count(State.RUNNING)
-    parts.append(Text(f"slots {running}/{overview.slots}"))
-    parts += [
-        Text(f"{SIGNS[state][0]} {overview.count(state)} {state}", style=SIGNS[state][1])
-        for state in State
-        if overview.count(state) or state in (State.RUNNING, State.PENDING)
-    ]
-    parts.append(_scheduler(overview))
-    short = [Text(part.plain.removesuffix(f" {state}"), part.style) for part, state in _with_state(parts)]
-    for choice in (parts, parts[:-1], [parts[0], *short], short):
+    name, at = Text("tui-queue", style="bold"), Text(f" @ {printable(socket.gethostname())}")
+    slots = Text(f"slots {overview.count(State.RUNNING)}/{overview.slots}")
+    words, signs = _counts(overview, words=True), _counts(overview, words=False)
+    scheduler = _scheduler(overview)
+    for choice in (
+        [name + at, slots, *words, scheduler],
+        [name + at, slots, *signs, scheduler],
+        [name + at, slots, *signs],
+        [slots, *signs],
+    ):
         line = Text("   ").join(choice)
         if line.cell_len <= width:
-            return line
+            break
     line.truncate(width, overflow="ellipsis")
     return line
 
 
-def _with_state(parts: list[Text]) -> list[tuple[Text, str]]:
-    return [(part, part.plain.rpartition(" ")[2]) for part in parts[1:-1]]
+def _counts(overview: Overview, *, words: bool) -> list[Text]:
+    return [
+        Text(f"{SIGNS[state][0]} {overview.count(state)}{f' {state}' if words else ''}", style=SIGNS[state][1])
+        for state in State
+        if overview.count(state) or state in (State.RUNNING, State.PENDING)
+    ]
 
 
 def _scheduler(overview: Overview) -> Text:
