@@ -134,9 +134,7 @@ async def test_enter_in_an_empty_form_asks_for_the_path(form: Form) -> None:
         ("name", "a\x00b", "Name contains a NUL byte, which no program can receive."),
     ],
 )
-async def test_what_is_wrong_is_said_at_its_field(
-    form: Form, script: Script, field: str, text: str, says: str
-) -> None:
+async def test_what_is_wrong_is_said_at_its_field(form: Form, script: Script, field: str, text: str, says: str) -> None:
     script("text.txt", "hello", mode=0o644)
     async with form.run_test(size=(80, 24)) as pilot:
         await opened(form, pilot)
@@ -220,16 +218,14 @@ async def test_what_can_not_be_drawn_or_listed_is_not_suggested(form: Form, tmp_
 @pytest.mark.parametrize("way", ["ctrl+o", "#browse"])
 async def test_a_file_is_chosen_from_the_directory_of_the_field(form: Form, tmp_path: Path, way: str) -> None:
     jobs = tmp_path / "[/oops]"
-    jobs.mkdir()
+    jobs.mkdir(parents=True)  # as markup, the path of this directory would be an error
     for name in ("one.py", "\x1b[2J.py", os.fsdecode(b"\xff.py")):
         (jobs / name).write_text("print()")
     async with form.run_test(size=(60, 20)) as pilot:
         await opened(form, pilot)
         await paste(form, pilot, "path", "[/oops]/on")
         await (pilot.click(way) if way.startswith("#") else pilot.press(way))
-        await until(
-            pilot, lambda: isinstance(form.screen, FileBrowser) and "one.py" in drawn(form), "the list"
-        )
+        await until(pilot, lambda: isinstance(form.screen, FileBrowser) and "one.py" in drawn(form), "the list")
         assert "[/oops]" in drawn(form)
         assert not [char for char in drawn(form) if char != "\n" and not char.isprintable()]
         await pilot.press("end", "enter")

@@ -173,7 +173,7 @@ class JobForm(ModalScreen[JobDraft | None]):
         if field == "path":
             suggester = PathSuggester(lambda: self._cwd)
         elif field == "cwd":
-            suggester = PathSuggester(os.getcwd, directories_only=True)
+            suggester = PathSuggester(lambda: ".", directories_only=True)
         hints = {"parameters": 'as in a shell: 10 "two words"', "cwd": "the current directory"}
         return Field(
             self._first.get(field),
@@ -195,7 +195,8 @@ class Field(Input):
     """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete, or next field", show=False),
+        # A burst of keys goes to whoever has the focus as it arrives; with priority Tab moves it in time.
+        Binding("tab", "complete", "Complete, or next field", show=False, priority=True),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
     ]
@@ -213,16 +214,14 @@ class Field(Input):
         event.stop()
         self.replace(" ".join(event.text.strip("\r\n").splitlines()), *self.selection)
 
-    async def action_complete(self) -> None:
-        """Take the suggestion, waiting for it if need be; without one go to the next field."""
-        suggestion = None
-        if self.suggester is not None and self.value and self.cursor_at_end:
-            suggestion = await self.suggester.get_suggestion(self.value)
-        if suggestion is None:
-            self.screen.focus_next()
-        else:
-            self.value = suggestion
+    def action_complete(self) -> None:
+        """Take the suggestion that is shown; without one go to the next field."""
+        settled = self.message_queue_size == 0  # else it belongs to less than what has been typed
+        if settled and self._suggestion not in ("", self.value) and self.cursor_at_end:
+            self.value = self._suggestion
             self.action_end()
+        else:
+            self.screen.focus_next()
 
 
 class PathSuggester(Suggester):

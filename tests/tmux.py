@@ -1,0 +1,76 @@
+"""A real terminal for the tests: a tmux server of its own."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.conftest import ROOT, Cli, wait_for
+
+
+class Terminal:
+    """One tmux window; keys go in, the screen comes out."""
+
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+
+    def tmux(self, *args: str) -> str:
+        return subprocess.run(
+            ["tmux", "-L", self._socket, "-f", "/dev/null", *args], capture_output=True, text=True, check=True
+        ).stdout
+
+    def keys(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        self.tmux("send-keys", "-l", text)
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def wait_for(self, text: str, timeout: float = 30) -> str:
+        """Wait until the text is on screen; return the screen."""
+
+        def probe() -> str | None:
+            screen = self.screen()
+            return screen if text in screen else None
+
+        try:
+            return wait_for(probe, f"{text!r} on screen", timeout)
+        except AssertionError:
+            raise AssertionError(f"{text!r} is not on screen:\n{self.screen()}") from None
+
+    def wait_until_gone(self, text: str) -> None:
+        wait_for(lambda: text not in self.screen(), f"{text!r} to leave the screen")
+
+
+@contextmanager
+def terminal(cli: Cli, *, width: int = 80, height: int = 24) -> Iterator[Terminal]:
+    """Open a shell in a terminal of that size, with the queue of ``cli``."""
+    if shutil.which("tmux") is None:
+        missing("tmux is not installed; apt install tmux")
+    window = Terminal(f"tui-queue-test-{uuid.uuid4().hex[:12]}")
+    env = {**cli.env, "PS1": "$ ", "LC_ALL": "C.UTF-8"}
+    subprocess.run(
+        ["tmux", "-L", window._socket, "-f", "/dev/null", "-u", "new-session", "-d"]
+        + ["-x", str(width), "-y", str(height), "env PS1='$ ' sh"],
+        cwd=ROOT,
+        env=env,
+        check=True,
+    )
+    try:
+        window.wait_for("$")
+        yield window
+    finally:
+        subprocess.run(["tmux", "-L", window._socket, "kill-server"], capture_output=True, check=False)
+
+
+def missing(reason: str) -> None:
+    """Skip where a program is not installed; where all tests are required, fail."""
+    if os.environ.get("TUI_QUEUE_REQUIRE_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
