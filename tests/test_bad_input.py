@@ -21,7 +21,7 @@ Script = Callable[..., str]
         (["README.md"], "neither .py nor executable; make it executable with chmod +x"),
         ([""], "No job path"),
         (["/dev/null"], "not a regular file"),
-        (["a" * 100_000], "Path has 100,000 bytes"),
+        (["a" * 100_000], "Job path has 100,000 bytes"),
         (["--name", "n" * 100_000, "true"], "Name has 100,000 characters"),
         (["--cwd", "/nowhere", "true"], "/nowhere: no such directory"),
         (["--cwd", "README.md", "true"], "not a directory"),

@@ -12,7 +12,9 @@ from textual.widgets import Input
 
 from tests.test_dialogs import Host, drawn, until
 from tui_queue.core.models import JobDraft
-from tui_queue.ui.screens.job_form import FileBrowser, JobForm, Note
+from tui_queue.ui.screens.file_browser import FileBrowser
+from tui_queue.ui.screens.job_form import JobForm
+from tui_queue.ui.widgets.note import Note
 
 Script = Callable[..., str]
 Form = Host[JobDraft | None]
@@ -121,17 +123,17 @@ async def test_enter_in_an_empty_form_asks_for_the_path(form: Form) -> None:
         ("path", "text.txt", "make it executable with chmod +x."),
         ("path", "[/oops]", "[/oops]: no such file; check the spelling."),
         ("path", "\x1b[2J", "^[[2J: no such file; check the spelling."),
-        ("path", "~nobody\x00", "contains a NUL byte, which no program can receive."),
-        ("path", "x" * 100_000, "Path has 100,000 bytes; a path has at most 4,095."),
-        ("path", "\x1b" * 100_000, "Path has 100,000 bytes; a path has at most 4,095."),
+        ("path", "~nobody\x00", "can't be passed to any program; remove it."),
+        ("path", "x" * 100_000, "Job path has 100,000 bytes; a path has at most 4,095."),
+        ("path", "\x1b" * 100_000, "Job path has 100,000 bytes; a path has at most 4,095."),
         ("parameters", "end\\", "Parameters can't be split: it ends with a single backslash."),
-        ("parameters", "a\x00b", "Parameters contains a NUL byte, which no program can receive."),
+        ("parameters", "a\x00b", "to any program; remove it."),
         ("parameters", "é" * 100_000, "at most 131,071 can be passed; use a file."),
         ("cwd", "/nowhere/[/oops]", "/nowhere/[/oops]: no such directory; create it or name another."),
         ("cwd", "/dev/null", "/dev/null: not a directory; name a directory to work in."),
-        ("cwd", "~nobody\x00", "contains a NUL byte, which no program can receive."),
+        ("cwd", "~nobody\x00", "can't be passed to any program; remove it."),
         ("name", "n" * 100_000, "Name has 100,000 characters; use at most 200."),
-        ("name", "a\x00b", "Name contains a NUL byte, which no program can receive."),
+        ("name", "a\x00b", "to any program; remove it."),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_field(form: Form, script: Script, field: str, text: str, says: str) -> None:

@@ -16,12 +16,10 @@ class Terminal:
     """One tmux window; keys go in, the screen comes out."""
 
     def __init__(self, socket: str) -> None:
-        self._socket = socket
+        self.server = ["tmux", "-L", socket, "-f", "/dev/null"]
 
     def tmux(self, *args: str) -> str:
-        return subprocess.run(
-            ["tmux", "-L", self._socket, "-f", "/dev/null", *args], capture_output=True, text=True, check=True
-        ).stdout
+        return subprocess.run([*self.server, *args], capture_output=True, text=True, check=True).stdout
 
     def keys(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)
@@ -56,8 +54,7 @@ def terminal(cli: Cli, *, width: int = 80, height: int = 24) -> Iterator[Termina
     window = Terminal(f"tui-queue-test-{uuid.uuid4().hex[:12]}")
     env = {**cli.env, "PS1": "$ ", "LC_ALL": "C.UTF-8"}
     subprocess.run(
-        ["tmux", "-L", window._socket, "-f", "/dev/null", "-u", "new-session", "-d"]
-        + ["-x", str(width), "-y", str(height), "env PS1='$ ' sh"],
+        [*window.server, "-u", "new-session", "-d", "-x", str(width), "-y", str(height), "env PS1='$ ' sh"],
         cwd=ROOT,
         env=env,
         check=True,
@@ -66,7 +63,7 @@ def terminal(cli: Cli, *, width: int = 80, height: int = 24) -> Iterator[Termina
         window.wait_for("$")
         yield window
     finally:
-        subprocess.run(["tmux", "-L", window._socket, "kill-server"], capture_output=True, check=False)
+        subprocess.run([*window.server, "kill-server"], capture_output=True, check=False)
 
 
 def missing(reason: str) -> None:

@@ -15,6 +15,14 @@ NAME_LIMIT = 200  # characters
 ARGUMENT_LIMIT = 131_071  # bytes: MAX_ARG_STRLEN of Linux less its NUL
 ARGUMENTS_LIMIT = 1_000_000  # bytes: half of the kernel's usual limit, which the environment shares
 
+_LABELS = {
+    "path": "Job path",
+    "parameters": "Parameters",
+    "cwd": "Working directory",
+    "name": "Name",
+    "python": "Interpreter",
+}
+
 
 def make_draft(
     *,
@@ -43,7 +51,10 @@ def make_draft(
 def check_cwd(text: str) -> str:
     """Return the absolute working directory that ``text`` names; empty is the current one."""
     _refuse_nul("cwd", text)
-    directory = os.path.abspath(os.path.expanduser(text)) if text else os.getcwd()
+    try:
+        directory = os.path.abspath(os.path.expanduser(text))
+    except FileNotFoundError:
+        raise BadInputError("cwd", "The current directory does not exist any more; name a directory.") from None
     _refuse_length("cwd", directory)
     if not os.path.exists(directory):
         raise BadInputError("cwd", f"{printable(directory)}: no such directory; create it or name another.")
@@ -137,10 +148,10 @@ def check_python(text: str, cwd: str) -> str | None:
 
 def _refuse_nul(field: str, text: str) -> None:
     if "\0" in text:
-        raise BadInputError(field, f"{field.capitalize()} contains a NUL byte, which no program can receive.")
+        raise BadInputError(field, f"{_LABELS[field]}: a NUL byte can't be passed to any program; remove it.")
 
 
 def _refuse_length(field: str, text: str) -> None:
     size = len(os.fsencode(text))
     if size > PATH_LIMIT:
-        raise BadInputError(field, f"{field.capitalize()} has {size:,} bytes; a path has at most {PATH_LIMIT:,}.")
+        raise BadInputError(field, f"{_LABELS[field]} has {size:,} bytes; a path has at most {PATH_LIMIT:,}.")

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
@@ -18,8 +18,9 @@ import aiosqlite
 
 from tui_queue.core import schema
 from tui_queue.core.errors import NoSuchJobError, StoreError, WrongStateError
-from tui_queue.core.models import Holder, Job, JobDraft, RunEnd, State, decode_args, encode_args
+from tui_queue.core.models import Holder, Job, JobDraft, RunEnd, State, encode_args
 from tui_queue.core.printable import printable
+from tui_queue.core.rows import holder_of, job_of, microseconds
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -134,7 +135,7 @@ class Store:
 
     async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
-        return await self._write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": _us(now)})
+        return await self._write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)})
 
     async def holder(self) -> Holder | None:
         """Return who took the lease last."""
@@ -154,11 +155,11 @@ class Store:
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
         """Record when the run of a claimed job began; None when it is no longer ours to say."""
-        return await self._write(_of_run, _STARTED, job, {"epoch": epoch, "started_at": _us(started_at)})
+        return await self._write(_of_run, _STARTED, job, {"epoch": epoch, "started_at": microseconds(started_at)})
 
     async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked."""
-        return await self._write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": _us(now)})
+        return await self._write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": microseconds(now)})
 
     async def finish(self, job: Job, *, epoch: int, state: State, reason: str, end: RunEnd) -> Job | None:
         """Record how the run of a claimed job ended; None when it is no longer ours to say."""
@@ -206,7 +207,7 @@ def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Con
 
 def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> list[Job]:
     return [
-        _job(
+        job_of(
             db.execute(
                 _INSERT,
                 {
@@ -216,7 +217,7 @@ def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> l
                     "args": encode_args(draft.args),
                     "cwd": os.fsencode(draft.cwd),
                     "python": None if draft.python is None else os.fsencode(draft.python),
-                    "now": _us(now),
+                    "now": microseconds(now),
                 },
             ).fetchone()
         )
@@ -227,18 +228,18 @@ def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> l
 def _jobs(db: sqlite3.Connection, ended: int) -> tuple[list[Job], dict[State, int]]:
     rows = [*db.execute(_ACTIVE, (-1,)), *db.execute(_ENDED, (ended,))]
     counts = {State(state): number for state, number in db.execute(_COUNTS)}
-    return [_job(row) for row in rows], counts
+    return [job_of(row) for row in rows], counts
 
 
 def _find(db: sqlite3.Connection, key: str) -> Job:
     if key.isascii() and key.isdigit() and len(key) < 18:
         row = db.execute("SELECT * FROM jobs WHERE id = ?", (int(key),)).fetchone()
         if row is not None or len(key) < 6:
-            return _job(_required(row, key))
+            return job_of(_required(row, key))
     rows = db.execute("SELECT * FROM jobs WHERE substr(uuid, 1, ?) = ? LIMIT 2", (len(key), key.lower())).fetchall()
     if len(rows) > 1:
         raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")
-    return _job(_required(rows[0] if rows else None, key))
+    return job_of(_required(rows[0] if rows else None, key))
 
 
 def _each(db: sqlite3.Connection, ids: tuple[int, ...], verb: str, statement: str, now: datetime) -> list[Job]:
@@ -249,37 +250,37 @@ def _each(db: sqlite3.Connection, ids: tuple[int, ...], verb: str, statement: st
             raise WrongStateError(f"Job {job_id} has ended already ({state}); there is nothing to cancel.")
         if not state.ended and verb != "cancel":
             raise WrongStateError(f"Job {job_id} is {state}; {verb} applies to jobs that have ended. Cancel it first.")
-        jobs.append(_job(db.execute(statement, {"id": job_id, "now": _us(now)}).fetchone()))
+        jobs.append(job_of(db.execute(statement, {"id": job_id, "now": microseconds(now)}).fetchone()))
     return jobs
 
 
 def _take_lease(db: sqlite3.Connection, values: dict[str, object]) -> Holder:
-    return _as_holder(db.execute(_LEASE, values).fetchone())
+    return holder_of(db.execute(_LEASE, values).fetchone())
 
 
 def _holder(db: sqlite3.Connection) -> Holder | None:
     row = db.execute("SELECT * FROM lease").fetchone()
-    return None if row is None else _as_holder(row)
+    return None if row is None else holder_of(row)
 
 
 def _running(db: sqlite3.Connection) -> list[Job]:
-    return [_job(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
+    return [job_of(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
 
 
 def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], since: datetime) -> bool:
-    return db.execute(_NOT_COMPLETED, (json.dumps(ids), _us(since))).fetchone() is None
+    return db.execute(_NOT_COMPLETED, (json.dumps(ids), microseconds(since))).fetchone() is None
 
 
 def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job]:
-    jobs = [_job(row) for row in db.execute(_CLAIM, {"epoch": epoch, "slots": slots}).fetchall()]
-    db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, _us(now)) for job in jobs])
+    jobs = [job_of(row) for row in db.execute(_CLAIM, {"epoch": epoch, "slots": slots}).fetchall()]
+    db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, microseconds(now)) for job in jobs])
     # RETURNING promises no order.
     return sorted(jobs, key=lambda job: (-job.priority, job.id))
 
 
 def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, object]) -> Job | None:
     row = db.execute(statement, {"id": job.id, "attempt": job.attempt, **values}).fetchone()
-    return None if row is None else _job(row)
+    return None if row is None else job_of(row)
 
 
 def _finish(db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: str, end: RunEnd) -> Job | None:
@@ -289,8 +290,8 @@ def _finish(db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: 
         "reason": reason,
         "exit_code": end.exit_code,
         "signal": end.signal,
-        "started_at": _us(end.started_at),
-        "finished_at": _us(end.finished_at),
+        "started_at": microseconds(end.started_at),
+        "finished_at": microseconds(end.finished_at),
         "cpu_s": end.cpu_s,
         "max_rss_kib": end.max_rss_kib,
     }
@@ -304,49 +305,3 @@ def _required(row: sqlite3.Row | None, key: object) -> sqlite3.Row:
     if row is None:
         raise NoSuchJobError(f"{printable(str(key))}: no such job; `tui-queue list` shows all.")
     return row
-
-
-def _job(row: sqlite3.Row) -> Job:
-    return Job(
-        id=row["id"],
-        uuid=row["uuid"],
-        name=os.fsdecode(row["name"]),
-        path=os.fsdecode(row["path"]),
-        args=decode_args(row["args"]),
-        cwd=os.fsdecode(row["cwd"]),
-        python=None if row["python"] is None else os.fsdecode(row["python"]),
-        queue=row["queue"],
-        priority=row["priority"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        exit_code=row["exit_code"],
-        signal=row["signal"],
-        attempt=row["attempt"],
-        cancel_requested=bool(row["cancel_requested"]),
-        created_at=_required_time(row["created_at"]),
-        started_at=_time(row["started_at"]),
-        finished_at=_time(row["finished_at"]),
-    )
-
-
-def _as_holder(row: sqlite3.Row) -> Holder:
-    return Holder(
-        epoch=row["epoch"],
-        pid=row["pid"],
-        host=row["host"],
-        tty=row["tty"],
-        since=_required_time(row["since"]),
-    )
-
-
-def _us(time: datetime | None) -> int | None:
-    """Times are stored as whole microseconds since 1970, UTC."""
-    return None if time is None else round(time.timestamp() * 1_000_000)
-
-
-def _time(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _required_time(microseconds)
-
-
-def _required_time(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)

@@ -1,65 +1,71 @@
-"""A question with two answers; what the answer is for is not its business."""
+"""A question with two answers."""
 
+from typing import ClassVar
+
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from tui_queue.core.printable import printable
+
 
 class Confirm(ModalScreen[bool]):
-    """Asks; «no» is the default."""
+    """Asks, with No as the answer that a hasty Enter gives; the answer is True for yes."""
 
     DEFAULT_CSS = """
     Confirm {
         align: center middle;
-        background: $background 60%;
-    }
-    Confirm > Vertical {
-        width: 60;
-        max-width: 90%;
-        height: auto;
-        padding: 1 2;
-        background: $panel;
-        border: round $warning;
-    }
-    Confirm Horizontal {
-        height: auto;
-        margin-top: 1;
-        align-horizontal: right;
-    }
-    Confirm Button {
-        margin-left: 2;
+
+        #question {
+            width: 90%; max-width: 64; height: auto; max-height: 100%; padding: 1 2;
+            border: round $warning; background: $surface;
+        }
+        #question Static { height: auto; max-height: 6; margin-bottom: 1; }
+        #detail { color: $text-muted; }
+        #buttons { height: 1; align-horizontal: right; }
+        Button { min-width: 10; margin-left: 2; }
     }
     """
-    BINDINGS = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("n,escape", "answer(False)", "No", id="confirm.no"),
-        Binding("left,right,h,l", "app.focus_next", "Other", show=False, id="confirm.other"),
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Do it"),
+        Binding("n,escape", "answer(False)", "No", id="confirm.no", tooltip="Leave it"),
+        Binding("left,up", "app.focus_previous", "Other answer", show=False),
+        Binding("right,down", "app.focus_next", "Other answer", show=False),
     ]
 
-    def __init__(self, question: str, *, yes: str = "Yes", no: str = "No") -> None:
+    def __init__(self, question: str, *, detail: str = "", yes: str = "Yes", no: str = "No") -> None:
         super().__init__()
         self._question = question
-        self._yes = yes
-        self._no = no
+        self._detail = detail
+        self._labels = {"yes": yes, "no": no}
 
     def compose(self) -> ComposeResult:
-        """Stack the question above its answers."""
-        with Vertical():
-            yield Static(self._question, markup=False)
-            with Horizontal():
-                yield Button(f"{self._yes} (y)", id="yes", variant="warning", compact=True)
-                yield Button(f"{self._no} (n)", id="no", variant="primary", compact=True)
+        """Stack the question, what there is to know about it, and the two answers."""
+        with Vertical(id="question"):
+            yield Static(_plain(self._question), markup=False)
+            if self._detail:
+                yield Static(_plain(self._detail), id="detail", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button(self._label("yes"), id="yes", compact=True)
+                yield Button(self._label("no"), id="no", compact=True)
 
-    def on_mount(self) -> None:
-        """Make «no» what Enter means."""
-        self.query_one("#no").focus()
+    def _label(self, answer: str) -> Content:
+        return Content.assemble(printable(self._labels[answer]), "  ", (answer[0], "dim"))
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Give the answer of the button."""
-        self.dismiss(event.button.id == "yes")
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Give the answer of the key."""
+        """Give the answer."""
         self.dismiss(answer)
+
+
+def _plain(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))

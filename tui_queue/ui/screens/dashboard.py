@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Iterable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from textual import work
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_queue.core.commands import Commands
+from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.models import Job, JobDraft, Overview, State
 from tui_queue.core.printable import printable
@@ -112,7 +114,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(JobForm(cwd=os.getcwd()))
+        await self._add(JobForm(cwd=_here()))
 
     @work
     async def action_clone(self) -> None:
@@ -128,8 +130,10 @@ class Dashboard(Screen[None]):
         if job is None:
             return
         if job.state is State.RUNNING:
-            question = f"Stop job {job.id}, {printable(job.name)}, and every process of its group?"
-            if not await self.app.push_screen_wait(Confirm(question, yes="Stop it", no="Let it run")):
+            question = f"Stop job {job.id}, {job.name}?"
+            taken = duration(job.elapsed_s(datetime.now(UTC)))
+            detail = f"It has run for {taken}. Every process of its group is ended."
+            if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
                 return
         await self._ask(self._commands.cancel([job.id]))
 
@@ -196,6 +200,13 @@ class Dashboard(Screen[None]):
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # deleted under our feet
+        return os.path.expanduser("~")
 
 
 def _in_place_of_output(job: Job, overview: Overview | None) -> str:

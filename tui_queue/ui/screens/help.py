@@ -1,56 +1,83 @@
-"""All the keys, by what they do."""
+"""All the keys, grouped by what they do."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 
+_WIDE = 100  # cells
+
 
 class Help(ModalScreen[None]):
-    """A list of keys under headings."""
+    """Shows groups of keys, each with what it does."""
 
     DEFAULT_CSS = """
     Help {
         align: center middle;
-        background: $background 60%;
-    }
-    Help > VerticalScroll {
-        width: 56;
-        max-width: 95%;
-        height: auto;
-        max-height: 95%;
-        padding: 0 2;
-        background: $panel;
-        border: round $primary;
-        border-title-color: $foreground;
+
+        #keys {
+            width: 90%; max-width: 60; height: auto; max-height: 100%; padding: 1 2;
+            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
+            background: $surface; scrollbar-size: 1 1;
+        }
+        Grid { height: auto; grid-size: 1; grid-rows: auto; grid-gutter: 1 4; }
+        &.-spread #keys { max-width: 110; }
+        &.-spread Grid { grid-size: 2; }
+        .group { height: auto; }
     }
     """
-    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", "Close", id="help.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "close", "Close", id="help.close", tooltip="Go back"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
 
     def __init__(self, groups: Sequence[Group]) -> None:
         super().__init__()
         self._groups = groups
 
     def compose(self) -> ComposeResult:
-        """Write the groups one below the other."""
-        with VerticalScroll() as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "Esc closes"
-            yield Static(_as_text(self._groups))
+        """Lay out the groups beside or below each other."""
+        with VerticalScroll(id="keys") as keys:
+            keys.border_title = Content("Keys")
+            keys.border_subtitle = Content("Esc closes")
+            with Grid():
+                for group in self._groups:
+                    yield Static(_drawn(group), classes="group")
+
+    def on_mount(self) -> None:
+        """Let the keys that scroll go to the list."""
+        self.query_one("#keys").focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Use a second column where there is room."""
+        self.set_class(event.size.width >= _WIDE, "-spread")
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#keys").scroll_relative(y=lines, animate=False)
 
 
-def _as_text(groups: Sequence[Group]) -> Text:
+def _drawn(group: Group) -> Text:
+    title, keys = group
+    width = max((cell_len(key) for key, _ in keys), default=0)
     text = Text()
-    for place, (heading, keys) in enumerate(groups):
-        text.append(f"{'' if place == 0 else chr(10)}{heading}\n", "bold")
-        for key, what in keys:
-            text.append(f"  {key:<12}", "bold cyan")
-            text.append(f"{what}\n")
-    text.rstrip()
+    text.append(title, style="bold")
+    for key, meaning in keys:
+        text.append(f"\n{key}{' ' * (width - cell_len(key))}", style="cyan")
+        text.append(f"  {meaning}")
     return text

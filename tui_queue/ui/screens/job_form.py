@@ -5,36 +5,30 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Paste
 from textual.screen import ModalScreen
-from textual.suggester import Suggester
-from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static
-from textual_fspicker.base_dialog import Dialog, FileSystemPickerScreen
-from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
+from textual.widgets import Button, Input, Label
 
 from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
+from tui_queue.ui.path_suggester import PathSuggester, absolute
+from tui_queue.ui.screens.file_browser import FileBrowser
+from tui_queue.ui.widgets.field import Field
+from tui_queue.ui.widgets.note import Note
 
 T = TypeVar("T")
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 _HINT = "A .py file or any program; Ctrl+O browses."
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
-_PATIENCE_S = 1.0  # how long a completion may take, on a network file system that does not answer
 
 
 class JobForm(ModalScreen[JobDraft | None]):
@@ -191,133 +185,6 @@ class JobForm(ModalScreen[JobDraft | None]):
         return {field: self._field(field).value for field in _FIELDS}
 
 
-class Field(Input):
-    """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # A burst of keys goes to whoever has the focus as it arrives; with priority Tab moves it in time.
-        Binding("tab", "complete", "Complete, or next field", show=False, priority=True),
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Field before", show=False),
-    ]
-
-    @property
-    def _value(self) -> Text:
-        return Text(_signs(self.value), no_wrap=True, overflow="ignore", end="")
-
-    def _position_to_cell(self, position: int) -> int:
-        return cell_len(_signs(self.value[:position]))
-
-    def on_paste(self, event: Paste) -> None:
-        """Take all lines as one: Input would drop all but the first."""
-        event.prevent_default()
-        event.stop()
-        self.replace(" ".join(event.text.strip("\r\n").splitlines()), *self.selection)
-
-    def action_complete(self) -> None:
-        """Take the suggestion that is shown; without one go to the next field."""
-        settled = self.message_queue_size == 0  # else it belongs to less than what has been typed
-        if settled and self._suggestion not in ("", self.value) and self.cursor_at_end:
-            self.value = self._suggestion
-            self.action_end()
-        else:
-            self.screen.focus_next()
-
-
-class PathSuggester(Suggester):
-    """Continues a path from the names on disk; ``base`` tells where a relative one starts."""
-
-    def __init__(self, base: Callable[[], str], *, directories_only: bool = False) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._base = base
-        self._directories_only = directories_only
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """Return the path continued by one name, or None; a name that is whole already is left alone."""
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                return await asyncio.to_thread(_continued, value, self._base(), self._directories_only)
-        except TimeoutError:
-            return None
-
-
-class Note(Widget):
-    """One line under a field; of a long text the end is kept, which says what to do."""
-
-    DEFAULT_CSS = """
-    Note {
-        height: 1; color: $text-muted;
-        &.-wrong { color: $text-error; }
-    }
-    """
-
-    def __init__(self, *, id: str, indent: int = 0) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._indent = indent
-        self.text = ""
-        self._place = ""
-
-    def show(self, text: str, place: str = "", *, wrong: bool = False) -> None:
-        """Show ``text``; with a ``place`` after it, that is kept whole and the end of ``text`` is cut off."""
-        if (text, place) != (self.text, self._place):
-            self.text, self._place = text, place
-            self.refresh()
-        self.set_class(wrong, "-wrong")
-
-    def render(self) -> Text:
-        """Return as much as there is room for."""
-        room = self.content_size.width
-        place = _end_of(self._place, room // 2)
-        if not place:
-            indent = max(0, min(self._indent, room - cell_len(self.text)))
-            return Text(" " * indent + _end_of(self.text, room), no_wrap=True)
-        text = Text(self.text, no_wrap=True)
-        text.truncate(room - cell_len(place), overflow="ellipsis")
-        return text.append(place)
-
-
-class FileBrowser(FileSystemPickerScreen):
-    """Chooses one file; names that a terminal would obey, or could not draw, are left out."""
-
-    DEFAULT_CSS = """
-    FileBrowser {
-        Dialog { width: 90%; max-width: 100; height: 90%; border: round $primary; background: $surface; }
-        Dialog OptionList, Dialog OptionList:focus { background: $surface; background-tint: $surface; }
-        #keys { height: 1; padding: 0 1; color: $text-muted; }
-    }
-    """
-
-    class Place(CurrentDirectory):
-        """Where we are; a directory may be called anything."""
-
-        def update(self, content: object = "", *, layout: bool = True) -> None:
-            """Draw the directory as plain text."""
-            super().update(Text(printable(str(content)), no_wrap=True), layout=layout)
-
-    class Navigation(DirectoryNavigation):
-        """The entries of one directory."""
-
-        def hide(self, path: Path) -> bool:
-            """Leave out what cannot be drawn as it is."""
-            return printable(path.name) != path.name or super().hide(path)
-
-    def compose(self) -> ComposeResult:
-        """Stack the place, its entries, and the keys."""
-        with Dialog() as dialog:
-            dialog.border_title = Content(printable(self._title))
-            yield self.Place()
-            yield self.Navigation(self._location)
-            yield Static("Enter choose   Backspace up   . hidden   Esc back", id="keys")
-
-    @on(DirectoryNavigation.Changed)
-    def _moved(self, event: DirectoryNavigation.Changed) -> None:
-        self.query_one(self.Place).current_directory = event.navigation.location
-
-    @on(DirectoryNavigation.Selected)
-    def _chosen(self, event: DirectoryNavigation.Selected) -> None:
-        self.dismiss(event.path)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
     """What came of the fields: a draft, or what is wrong by field."""
@@ -354,38 +221,10 @@ def _entries_of(draft: JobDraft) -> dict[str, str]:
     return {"path": draft.path, "parameters": shlex.join(draft.args), "cwd": draft.cwd, "name": name}
 
 
-def _continued(value: str, base: str, directories_only: bool) -> str | None:
-    head, slash, start = value.rpartition(os.sep)
-    if not start:
-        return None
-    try:
-        with os.scandir(_absolute(head + slash, base)) as entries:
-            names = [entry.name for entry in entries if _may_follow(entry, start, directories_only)]
-        if not names or (directories_only and start in names):
-            return None
-        name = min(names)
-        directory = os.path.isdir(os.path.join(_absolute(head + slash, base), name))
-    except (OSError, ValueError):
-        return None
-    suggestion = head + slash + name + (os.sep if directory else "")
-    return suggestion if suggestion != value else None
-
-
-def _may_follow(entry: "os.DirEntry[str]", start: str, directories_only: bool) -> bool:
-    name = entry.name
-    if not name.startswith(start) or printable(name) != name or (name[0] == "." and start[0] != "."):
-        return False
-    return not directories_only or os.path.isdir(entry.path)
-
-
-def _absolute(path: str, base: str) -> str:
-    return os.path.abspath(os.path.join(os.path.expanduser(base), os.path.expanduser(path)))
-
-
 def _nearest_directory(path: str, cwd: str) -> str:
     """Return the directory that a half-typed path leads to, else the working directory, else home."""
     for choice in (path, os.path.dirname(path), ""):
-        if "\0" not in choice + cwd and os.path.isdir(directory := _absolute(choice, cwd)):
+        if "\0" not in choice + cwd and os.path.isdir(directory := absolute(choice, cwd)):
             return directory
     return os.path.expanduser("~")
 
@@ -403,24 +242,3 @@ def _from_home(path: str) -> str:
     home = os.path.expanduser("~")
     within = path == home or path.startswith(home.rstrip(os.sep) + os.sep)
     return printable("~" + path[len(home) :] if within else path)
-
-
-@lru_cache(maxsize=8)
-def _signs(text: str) -> str:
-    """Return ``text`` with one visible sign for each character that has none, so that positions stay."""
-    return text if text.isprintable() else "".join(map(_sign, text))
-
-
-def _sign(char: str) -> str:
-    if char < " ":
-        return chr(0x2400 + ord(char))  # Unicode's pictures of control characters, in their order
-    return char if char.isprintable() else "\ufffd"
-
-
-def _end_of(text: str, room: int) -> str:
-    if cell_len(text) <= room:
-        return text
-    end = text[max(0, len(text) - room + 1) :]
-    while end and cell_len(end) >= room:
-        end = end[1:]
-    return f"…{end}"

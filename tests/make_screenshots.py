@@ -1,0 +1,135 @@
+"""Makes the pictures in ``screenshots/`` from the running app: ``python -m tests.make_screenshots``.
+
+Each is an SVG and, where ``rsvg-convert`` is installed, a PNG.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "screenshots"
+SIZES = ((80, 24), (200, 50))
+JOBS = (
+    ("--name", "nightly report", "jobs/report.sh", "november"),
+    ("jobs/colours.py",),
+    ("jobs/fail.py", "3"),
+    ("--name", "train baseline", "jobs/progress.py", "60", "0.05"),
+    ("--name", "import orders", "jobs/chatty.py", "400"),
+    ("--name", "family", "jobs/family.py", "600"),
+    ("--name", "train large", "jobs/progress.py", "6000", "0.05"),
+    ("jobs/countdown.py", "600"),
+    ("--name", "evaluate", "jobs/progress.py", "200"),
+    ("--name", "weekly mail", "jobs/report.sh", "everybody at the office"),
+)
+
+
+async def main() -> None:
+    """Fill a queue of its own with the example jobs and take the pictures at each size."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUI_QUEUE_HOME"] = home
+        os.chdir(ROOT)
+        for job in JOBS:
+            tui_queue("add", *job)
+        try:
+            for size in SIZES:
+                await take_pictures(size)
+        finally:
+            for number in range(1, len(JOBS) + 1):
+                tui_queue("cancel", str(number))
+            tui_queue("run", "--until-empty")
+
+
+def tui_queue(*words: str) -> None:
+    """Run one command; cancelling what has ended already is no error here."""
+    subprocess.run([sys.executable, "-m", "tui_queue", *words], check=False, capture_output=True)
+
+
+async def take_pictures(size: tuple[int, int]) -> None:
+    """Walk through the program at one size."""
+    from tui_queue.cli.open_queue import open_app, open_queue
+    from tui_queue.core import events
+
+    async with open_queue() as queue:
+        app = open_app(queue)
+
+        def heard() -> None:
+            queue.scheduler.wake()
+            app.queue_changed()
+
+        async with (
+            events.Listener(queue.paths.wake, heard),
+            queue.scheduler,
+            app.run_test(size=size) as pilot,
+        ):
+            await until(pilot, lambda: re.search(r"countdown\.py +600 +▶ running", drawn(pilot)), "the last to run")
+            if size == SIZES[0]:
+                await cancel_one(pilot)
+            await pilot.press("g", "j")
+            await see(pilot, "%|")
+            save(pilot, "dashboard", size)
+            await pilot.press("a")
+            await see(pilot, "Job path")
+            await pilot.press(*"jobs/countdown.py", "tab", "1", "0", "tab", "tab", *"ten seconds")
+            await see(pilot, "Runs:")
+            save(pilot, "add", size)
+            await pilot.press("escape")
+            await pilot.press("question_mark")
+            await see(pilot, "Whole screen")
+            save(pilot, "help", size)
+            await pilot.press("escape")
+            await pilot.press("g", "c")
+            await see(pilot, "Stop job")
+            save(pilot, "cancel", size)
+            await pilot.press("n")
+            app.exit()
+
+
+async def cancel_one(pilot: Pilot[None]) -> None:
+    """Cancel a pending job, so that every state is in the picture."""
+    tui_queue("cancel", str(len(JOBS)))
+    await see(pilot, "– cancelled")
+
+
+async def see(pilot: Pilot[None], text: str) -> None:
+    """Wait until the text is drawn."""
+    await until(pilot, lambda: text in drawn(pilot), text)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object], what: str) -> None:
+    """Let the app go on until the condition holds."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not appear:\n{drawn(pilot)}")
+        await pilot.pause(0.05)
+
+
+def drawn(pilot: Pilot[None]) -> str:
+    """Return the words on screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def save(pilot: Pilot[None], name: str, size: tuple[int, int]) -> None:
+    """Write one picture."""
+    svg = OUT / f"{name}-{size[0]}x{size[1]}.svg"
+    # Without it leading blanks are dropped by what draws the SVG.
+    picture = pilot.app.export_screenshot(title="tui-queue").replace("<text ", '<text xml:space="preserve" ')
+    svg.write_text(picture)
+    if shutil.which("rsvg-convert"):
+        subprocess.run(["rsvg-convert", "-o", str(svg.with_suffix(".png")), str(svg)], check=True)
+
+
+if __name__ == "__main__":
+    OUT.mkdir(exist_ok=True)
+    asyncio.run(main())

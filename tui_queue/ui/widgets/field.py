@@ -1,0 +1,56 @@
+"""An entry field that shows whatever is pasted into it and obeys none of it."""
+
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Paste
+from textual.widgets import Input
+
+
+class Field(Input):
+    """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # A burst of keys goes to whoever has the focus as it arrives; with priority Tab moves it in time.
+        Binding("tab", "complete", "Complete, or next field", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Field before", show=False),
+    ]
+
+    # Input has no public way to draw something else than its value, and it draws ESC as it is.
+    @property
+    def _value(self) -> Text:
+        return Text(_signs(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(_signs(self.value[:position]))
+
+    def on_paste(self, event: Paste) -> None:
+        """Take all lines as one: Input would drop all but the first."""
+        event.prevent_default()
+        event.stop()
+        self.replace(" ".join(event.text.strip("\r\n").splitlines()), *self.selection)
+
+    def action_complete(self) -> None:
+        """Take the suggestion that is shown; without one go to the next field."""
+        settled = self.message_queue_size == 0  # else it belongs to less than what has been typed
+        if settled and self._suggestion not in ("", self.value) and self.cursor_at_end:
+            self.value = self._suggestion
+            self.action_end()
+        else:
+            self.screen.focus_next()
+
+
+@lru_cache(maxsize=8)
+def _signs(text: str) -> str:
+    """Return ``text`` with one visible sign for each character that has none, so that positions stay."""
+    return text if text.isprintable() else "".join(map(_sign, text))
+
+
+def _sign(char: str) -> str:
+    if char < " ":
+        return chr(0x2400 + ord(char))  # Unicode's pictures of control characters, in their order
+    return char if char.isprintable() else "\ufffd"
