@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "screenshots"
+DEMO = Path(tempfile.gettempdir()) / "demo"  # its path is in the pictures
 SIZES = ((80, 24), (200, 50))
 JOBS = (
     ("--name", "nightly report", "jobs/report.sh", "november"),
@@ -36,8 +37,11 @@ JOBS = (
 async def main() -> None:
     """Fill a queue of its own with the example jobs and take the pictures at each size."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ["TUI_QUEUE_HOME"] = home
-        os.chdir(ROOT)
+        os.environ["TUI_QUEUE_HOME"] = os.path.join(home, "queue")
+        os.environ["HOME"] = home
+        os.environ["PYTHONPATH"] = str(ROOT)
+        shutil.copytree(ROOT / "jobs", DEMO / "jobs", dirs_exist_ok=True)
+        os.chdir(DEMO)
         for job in JOBS:
             tui_queue("add", *job)
         try:
@@ -47,6 +51,8 @@ async def main() -> None:
             for number in range(1, len(JOBS) + 1):
                 tui_queue("cancel", str(number))
             tui_queue("run", "--until-empty")
+            os.chdir(ROOT)
+            shutil.rmtree(DEMO)
 
 
 def tui_queue(*words: str) -> None:

@@ -52,7 +52,10 @@ async def open_queue() -> AsyncIterator[Queue]:
             grace_s=config.grace_s,
             changed=lambda: events.ring(paths.wake),
         )
-        yield Queue(paths, config, commands, scheduler)
+        try:
+            yield Queue(paths, config, commands, scheduler)
+        finally:
+            executor.close()
 
 
 def open_app(queue: Queue) -> "TuiQueueApp":

@@ -14,7 +14,7 @@ SIGNS = {
     State.RUNNING: ("▶", "bold green"),
     State.COMPLETED: ("✓", "green"),
     State.FAILED: ("✗", "bold red"),
-    State.CANCELLED: ("–", "bright_black"),
+    State.CANCELLED: ("–", "grey54"),
 }
 INTERRUPTED = ("!", "bold magenta")
 

@@ -67,6 +67,13 @@ class LocalExecutor:
         """Delete the directories of a job's runs."""
         shutil.rmtree(os.path.join(self._runs, str(job_id)), ignore_errors=True)
 
+    def close(self) -> None:
+        """Listen no longer to the end of watchers; they and their jobs go on."""
+        self._reap()
+        if self._watchers:
+            self._watchers.clear()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+
     def _files(self, job: Job) -> RunFiles:
         return RunFiles.of(self._runs, job.id, job.attempt)
 
@@ -104,9 +111,8 @@ class LocalExecutor:
             setsigmask=[],
             setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
         )
-        if not self._watchers:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
         self._watchers.add(pid)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
     def _reap(self) -> None:
         for pid in list(self._watchers):
@@ -114,6 +120,8 @@ class LocalExecutor:
                 if os.waitpid(pid, os.WNOHANG) == (0, 0):
                     continue
             self._watchers.discard(pid)
+        if not self._watchers:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
 
 
 async def _news(files: RunFiles, alive: int) -> AsyncIterator[RunNews]:

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Container
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 _ENDED_ONLY = {"retry", "remove"}
 _ANY_JOB = {"clone", "log"}
+_ROOMY = 80  # cells
 
 
 class Dashboard(Screen[None]):
@@ -67,6 +69,10 @@ class Dashboard(Screen[None]):
         self.set_interval(1, self._tick)
         self.post_message(QueueChanged())
 
+    def on_resize(self, event: Resize) -> None:
+        """Give the keys room to breathe where there is some."""
+        self.query_one(Footer).compact = event.size.width < _ROOMY
+
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
         overview = await self._ask(self._commands.overview())
@@ -97,6 +103,10 @@ class Dashboard(Screen[None]):
             placeholder=_in_place_of_output(job, self._overview),
             source_hint=f"tui-queue log {job.id}",
         )
+
+    def on_data_table_row_selected(self) -> None:
+        """Take Enter in the table, which the table keeps for itself, for what it is everywhere."""
+        self.action_log()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that do not apply to the job under the cursor."""

@@ -112,12 +112,17 @@ class LogView(ScrollView, can_focus=True):
         """Go to the end and follow it."""
         self.following = True
         self._unseen = 0
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self._scroll(self.max_scroll_y)
         self._say()
 
     def watch_following(self) -> None:
         """Say whether the view follows."""
         self._say()
+
+    def on_resize(self) -> None:
+        """Keep the end in view."""
+        if self.following:
+            self._scroll(self.max_scroll_y)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following when somebody scrolls up, follow again at the end."""
@@ -131,7 +136,7 @@ class LogView(ScrollView, can_focus=True):
 
     def _begin(self, tail: LogTail | None) -> None:
         """Forget what was shown."""
-        if self._tail is not None:
+        if self._tail is not None and self._tail is not tail:
             self._tail.close()
         self._tail = tail
         self._lines.clear()
@@ -139,7 +144,7 @@ class LogView(ScrollView, can_focus=True):
         self._dropped = self._unseen = self._width = 0
         self.following = True
         self.virtual_size = Size(0, 0)
-        self.scroll_to(0, 0, animate=False, immediate=True)
+        self._scroll(0)
         self._say()
         self.refresh()
 
@@ -154,12 +159,19 @@ class LogView(ScrollView, can_focus=True):
                     self._begin(self._tail)
                 if not chunk.data:
                     break
-                self._dropped += chunk.skipped
+                if chunk.skipped:
+                    self._leave_out(chunk.skipped)
                 self._take(chunk.data)
         except StoreError as error:
             self._begin(None)
             self._placeholder = str(error)
             self.refresh()
+
+    def _leave_out(self, skipped: int) -> None:
+        self._dropped += skipped
+        if self._count():
+            self._lines.append(b"\x1b[2m... %d bytes left out ...\x1b[0m" % (skipped + len(self._open_line)))
+        self._open_line = b""
 
     def _take(self, data: bytes) -> None:
         lines = (self._open_line + data).split(b"\n")
@@ -174,15 +186,17 @@ class LogView(ScrollView, can_focus=True):
         """Bring the view in line with the lines: at the end when following, else still on the same ones."""
         self.virtual_size = Size(self._width, self._count())
         if self.following:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self._scroll(self.max_scroll_y)
         else:
             self._unseen += new
             if lost:
-                with self.prevent():
-                    self.scroll_to(y=max(0, self.scroll_offset.y - lost), animate=False, immediate=True)
-                self.following = False
+                self._scroll(max(0, self.scroll_offset.y - lost))
         self._say()
         self.refresh()
+
+    def _scroll(self, y: float) -> None:
+        # By force: before the first layout Textual believes that nothing here scrolls.
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     def _say(self) -> None:
         parts = []

@@ -1,0 +1,27 @@
+"""Waiting and looking, for tests that drive an app by its pilot."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str) -> None:
+    """Let the app go on until ``holds`` is true."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, f"waited 30 s for {what}:\n{drawn(pilot.app)}"
+        await pilot.pause(0.01)
+
+
+async def see(pilot: Pilot[Any], text: str) -> None:
+    """Let the app go on until the text is drawn."""
+    await until(pilot, lambda: text in drawn(pilot.app), repr(text))
+
+
+def drawn(app: App[Any]) -> str:
+    """Return what the screen shows, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
