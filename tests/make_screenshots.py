@@ -5,16 +5,17 @@ Each is an SVG and, where ``rsvg-convert`` is installed, a PNG.
 
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
+
+from tests.pilot import see, until
+from tui_queue.ui.app import TuiQueueApp
+from tui_queue.ui.widgets.job_table import JobTable
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "screenshots"
@@ -77,10 +78,11 @@ async def take_pictures(size: tuple[int, int]) -> None:
             queue.scheduler,
             app.run_test(size=size) as pilot,
         ):
-            await until(pilot, lambda: re.search(r"countdown\.py +600 +▶ running", drawn(pilot)), "the last to run")
+            await until(pilot, lambda: len(running(app)) == 3 and 8 in running(app), "the last to run")
             if size == SIZES[0]:
                 await cancel_one(pilot)
             await pilot.press("g", "j")
+            await see(pilot, "train large ▶ running")
             await see(pilot, "%|")
             save(pilot, "dashboard", size)
             await pilot.press("a")
@@ -100,30 +102,15 @@ async def take_pictures(size: tuple[int, int]) -> None:
             app.exit()
 
 
+def running(app: TuiQueueApp) -> list[int]:
+    """Return the numbers of the jobs that the table shows as running."""
+    return [job.id for job in app.screen.query_one(JobTable).jobs if job.started_at and not job.state.ended]
+
+
 async def cancel_one(pilot: Pilot[None]) -> None:
     """Cancel a pending job, so that every state is in the picture."""
     tui_queue("cancel", str(len(JOBS)))
-    await see(pilot, "– cancelled")
-
-
-async def see(pilot: Pilot[None], text: str) -> None:
-    """Wait until the text is drawn."""
-    await until(pilot, lambda: text in drawn(pilot), text)
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object], what: str) -> None:
-    """Let the app go on until the condition holds."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not appear:\n{drawn(pilot)}")
-        await pilot.pause(0.05)
-
-
-def drawn(pilot: Pilot[None]) -> str:
-    """Return the words on screen."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+    await see(pilot, "– 1")
 
 
 def save(pilot: Pilot[None], name: str, size: tuple[int, int]) -> None:

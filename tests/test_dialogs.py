@@ -1,14 +1,12 @@
 """The question with two answers, and the keys."""
 
-import time
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import pytest
 from textual.app import App
-from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.pilot import drawn, until
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.help import Help
 
@@ -30,20 +28,6 @@ class Host(App[None], Generic[T]):
 
     def on_mount(self) -> None:
         self.push_screen(self.shown, self.answers.append)
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object], what: str) -> None:
-    """Let the app go on until ``holds`` is true."""
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline, f"waited 10 s for {what}"
-        await pilot.pause(0.01)
-
-
-def drawn(app: Host[T]) -> str:
-    """Return what the screen shows, line by line."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 @pytest.mark.parametrize(

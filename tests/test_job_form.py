@@ -10,7 +10,8 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.test_dialogs import Host, drawn, until
+from tests.pilot import drawn, until
+from tests.test_dialogs import Host
 from tui_queue.core.models import JobDraft
 from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.screens.job_form import JobForm

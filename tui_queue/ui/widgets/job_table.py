@@ -43,6 +43,11 @@ class JobTable(DataTable[Text]):
         self._laid_out = 0
 
     @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All that is shown."""
+        return tuple(self._jobs.values())
+
+    @property
     def job(self) -> Job | None:
         """The job under the cursor."""
         key = self._key_at_cursor()
@@ -80,7 +85,7 @@ class JobTable(DataTable[Text]):
         if event.size.width == self._laid_out or event.size.width == 0:
             return
         self._laid_out = event.size.width
-        kept, jobs = self._key_at_cursor(), tuple(self._jobs.values())
+        kept, jobs = self._key_at_cursor(), self.jobs
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
