@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +26,13 @@ def wait_for(probe: Callable[[], T | None], what: str, timeout: float = 30) -> T
             return value
         time.sleep(0.02)
     raise AssertionError(f"waited {timeout} s for {what}")
+
+
+def missing(reason: str) -> None:
+    """Skip where a program is not installed; where all tests are required, fail."""
+    if os.environ.get("TUI_QUEUE_REQUIRE_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def process_is_alive(pid: int) -> bool:
@@ -67,6 +75,18 @@ class Cli:
         """Start a command that runs beside the test."""
         return subprocess.Popen(
             self.words(*args), env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def bound_by_modes(self, *args: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command for which the modes of files hold, also where the tests run as root."""
+        prefix: list[str] = []
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                missing("root may do everything, and setpriv (util-linux) is not there to lift that")
+            without = "-dac_override,-dac_read_search"
+            prefix = ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}"]
+        return subprocess.run(
+            [*prefix, *self.words(*args)], env=self.env, cwd=ROOT, capture_output=True, timeout=120, check=False
         )
 
     def words(self, *args: str | bytes) -> list[str | bytes]:

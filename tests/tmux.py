@@ -1,15 +1,12 @@
 """A real terminal for the tests: a tmux server of its own."""
 
-import os
 import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
-from tests.conftest import ROOT, Cli, wait_for
+from tests.conftest import ROOT, Cli, missing, wait_for
 
 
 class Terminal:
@@ -64,10 +61,3 @@ def terminal(cli: Cli, *, width: int = 80, height: int = 24) -> Iterator[Termina
         yield window
     finally:
         subprocess.run([*window.server, "kill-server"], capture_output=True, check=False)
-
-
-def missing(reason: str) -> None:
-    """Skip where a program is not installed; where all tests are required, fail."""
-    if os.environ.get("TUI_QUEUE_REQUIRE_ALL"):
-        pytest.fail(reason)
-    pytest.skip(reason)
