@@ -1,0 +1,142 @@
+"""Runs that are cancelled, lose their watcher, or lose whoever started them."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli, process_is_alive, wait_for
+
+Script = Callable[..., str]
+
+
+def start_running(cli: Cli, *words: str, settings: str = "") -> "subprocess.Popen[bytes]":
+    """Add a job and run the queue beside the test until that job has printed something."""
+    cli.home.mkdir(exist_ok=True)
+    (cli.home / "config.toml").write_text(settings)
+    number = cli("add", *words).strip()
+    runner = cli.start("run", "--until-empty")
+    wait_for(lambda: cli("log", number), "its first output")
+    wait_for(lambda: cli.job(int(number))["started_at"], "its start to be recorded")
+    return runner
+
+
+def test_cancel_ends_the_whole_group_and_nothing_else(cli: Cli) -> None:
+    bystander = subprocess.Popen(["sleep", "60"])
+    runner = start_running(cli, "jobs/family.py", "60")
+    wait_for(lambda: cli("log", "1").count("child ") == 3, "the family")
+    family = [int(line.split()[1]) for line in cli("log", "1").splitlines() if "child " in line]
+    assert len(family) == 3
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert runner.returncode == 1
+    job = cli.job(1)
+    assert (job["state"], job["reason"], job["signal"]) == ("cancelled", "cancelled by user", signal.SIGTERM)
+    assert not any(process_is_alive(pid) for pid in family)
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def test_a_job_that_ignores_sigterm_is_killed_after_the_grace(cli: Cli, script: Script) -> None:
+    path = script("stubborn.sh", "#!/bin/sh\ntrap '' TERM\necho ready\nwhile :; do sleep 0.05; done\n")
+    runner = start_running(cli, path, settings="grace_s = 0.3\n")
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert (cli.job(1)["state"], cli.job(1)["signal"]) == ("cancelled", signal.SIGKILL)
+
+
+def test_a_child_that_outlives_its_cancelled_parent_has_the_grace_too_and_no_more(cli: Cli, script: Script) -> None:
+    child = "trap 'echo child was told' TERM; echo child $$; while :; do sleep 0.05; done"
+    path = script("parent.sh", f'#!/bin/sh\nsh -c "{child}" &\nwait\n'.replace("$$", r"\$\$"))
+    runner = start_running(cli, path, settings="grace_s = 0.5\n")
+    pid = int(cli("log", "1").split()[1])
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert "child was told" in cli("log", "1")
+    assert not process_is_alive(pid)
+    assert cli.job(1)["state"] == "cancelled"
+
+
+def test_a_job_that_ends_well_when_told_to_is_cancelled_all_the_same(cli: Cli, script: Script) -> None:
+    path = script("obeys.sh", "#!/bin/sh\ntrap 'echo saved; exit 0' TERM\necho ready\nwhile :; do sleep 0.05; done\n")
+    runner = start_running(cli, path)
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert (cli.job(1)["state"], cli.job(1)["exit_code"]) == ("cancelled", 0)
+    assert cli("log", "1").endswith("saved\n")
+
+
+def test_a_stopped_job_is_cancelled(cli: Cli, script: Script) -> None:
+    runner = start_running(cli, script("stops.sh", "#!/bin/sh\necho ready\nkill -STOP $$\n"))
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert cli.job(1)["state"] == "cancelled"
+
+
+def test_a_job_whose_watcher_was_killed_runs_on_and_its_end_is_interrupted(cli: Cli, script: Script) -> None:
+    runner = start_running(cli, script("waits.sh", "#!/bin/sh\necho $$\nexec sleep 60\n"))
+    job = int(cli("log", "1"))
+    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    os.kill(watcher, signal.SIGKILL)
+    wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
+    assert process_is_alive(job)
+    assert cli.job(1)["state"] == "running"
+    os.kill(job, signal.SIGKILL)
+    runner.communicate(timeout=30)
+    assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("failed", "interrupted (outcome unknown)")
+    assert (cli.job(1)["exit_code"], cli.job(1)["signal"]) == (None, None)
+
+
+def test_no_row_stays_running_for_ever(cli: Cli) -> None:
+    """A run that was claimed, then everything died at once, as when the machine goes down."""
+    runner = start_running(cli, "sh", "-c", "echo $$; exec sleep 60")
+    job = int(cli("log", "1"))
+    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    for pid in (runner.pid, watcher, job):
+        os.kill(pid, signal.SIGKILL)
+    runner.communicate()
+    wait_for(lambda: not process_is_alive(job), "the job to die")
+    assert cli.job(1)["state"] == "running"
+    cli.drain(code=1)
+    assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("failed", "interrupted (outcome unknown)")
+
+
+def test_a_job_that_was_claimed_and_never_started_is_started_once(cli: Cli, tmp_path: Path) -> None:
+    cli("add", "sh", "-c", f"echo start >> {tmp_path}/starts")
+    with sqlite3.connect(cli.home / "queue.db") as db:
+        db.execute("UPDATE jobs SET state = 'running', attempt = 1")
+    db.close()
+    cli.drain()
+    assert (tmp_path / "starts").read_text() == "start\n"
+    assert (cli.job(1)["state"], cli.job(1)["attempt"]) == ("completed", 2)
+
+
+@pytest.mark.parametrize("times", [20])
+def test_cancelling_at_any_moment_leaves_nothing_alive(cli: Cli, script: Script, tmp_path: Path, times: int) -> None:
+    path = script("marks.sh", f"#!/bin/sh\necho $$ >> {tmp_path}/pids\nexec sleep 60\n")
+    for _ in range(times):
+        cli("add", path)
+    runner = cli.start("run", "--until-empty")
+    for number in range(1, times + 1):
+        cli("cancel", str(number))
+    runner.communicate(timeout=60)
+    assert {job["state"] for job in cli.jobs().values()} == {"cancelled"}
+    pids = (tmp_path / "pids").read_text().split() if (tmp_path / "pids").exists() else []
+    assert not any(process_is_alive(int(pid)) for pid in pids)
+
+
+def test_the_core_is_imported_without_a_screen() -> None:
+    program = (
+        "import importlib, pkgutil, sys, tui_queue.core as core, tui_queue.cli.main\n"
+        "for module in pkgutil.walk_packages(core.__path__, 'tui_queue.core.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "print([name for name in ('textual', 'rich') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
