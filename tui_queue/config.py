@@ -7,14 +7,6 @@ from dataclasses import dataclass, fields
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
 
-EXAMPLE = """\
-# Settings of tui-queue. Every line may be left out.
-slots = 3       # how many jobs run at a time, 0 to 1000
-grace_s = 10    # seconds between SIGTERM and SIGKILL when a job is cancelled, 0 to 86400
-python = ""     # interpreter for .py jobs; empty: the one that runs tui-queue
-mouse = true    # whether the dashboard listens to the mouse
-"""
-
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400)}
 
 
