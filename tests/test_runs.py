@@ -72,6 +72,50 @@ def test_a_job_that_ends_well_when_told_to_is_cancelled_all_the_same(cli: Cli, s
     assert cli("log", "1").endswith("saved\n")
 
 
+DAEMON = """
+import os, sys, time
+print(os.getpid(), flush=True)
+for depth in range(3):
+    if os.fork():
+        time.sleep(60) if depth == 0 else os._exit(0)
+    os.setsid()
+print(os.getpid(), flush=True)
+{last}
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can find a process that has left its group")
+@pytest.mark.parametrize("last", ["", "os.execve('/bin/sleep', ['sleep', '60'], {})"])
+def test_daemonised_grandchildren_are_cancelled_too(cli: Cli, script: Script, last: str) -> None:
+    runner = start_running(cli, script("daemon.py", DAEMON.format(last=last)))
+    wait_for(lambda: cli("log", "1").count("\n") == 2, "the daemon")
+    pids = [int(pid) for pid in cli("log", "1").split()]
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert cli.job(1)["state"] == "cancelled"
+    assert not any(process_is_alive(pid) for pid in pids)
+
+
+def test_what_a_job_leaves_behind_does_not_delay_its_end(cli: Cli, script: Script) -> None:
+    cli("add", script("leaves.sh", "#!/bin/sh\n(setsid sleep 60 & echo $!)\nexit 3\n"))
+    cli.drain(code=1)
+    assert (cli.job(1)["reason"], cli.job(1)["elapsed_s"] < 30) == ("exit 3", True)
+    left = int(cli("log", "1"))
+    assert process_is_alive(left)
+    os.kill(left, signal.SIGKILL)
+
+
+def test_a_fork_bomb_is_cancelled(cli: Cli, script: Script) -> None:
+    bomb = "trap '' TERM\necho $$\nfor i in $(seq 200); do setsid sleep 61.5 & done\nwhile :; do sleep 1; done\n"
+    runner = start_running(cli, script("bomb.sh", f"#!/bin/sh\n{bomb}"), settings="grace_s = 0.2\n")
+    cli("cancel", "1")
+    runner.communicate(timeout=60)
+    assert cli.job(1)["state"] == "cancelled"
+    listed = subprocess.run(["ps", "-A", "-o", "stat=,args="], capture_output=True, text=True, check=True).stdout
+    assert [line for line in listed.splitlines() if "sleep 61.5" in line and not line.startswith("Z")] == []
+
+
 def test_a_stopped_job_is_cancelled(cli: Cli, script: Script) -> None:
     runner = start_running(cli, script("stops.sh", "#!/bin/sh\necho ready\nkill -STOP $$\n"))
     cli("cancel", "1")

@@ -139,7 +139,7 @@ def _verb(name: str, text: str) -> None:
         _run(work(ids))
 
 
-_verb("cancel", "Take pending jobs out of the queue, end running ones with their process group.")
+_verb("cancel", "Take pending jobs out of the queue, end running ones with every process they have started.")
 _verb("retry", "Put ended jobs into the queue again.")
 _verb("remove", "Forget ended jobs and their logs.")
 

@@ -33,7 +33,7 @@ class Commands:
         return jobs
 
     async def cancel(self, ids: Iterable[int]) -> list[Job]:
-        """Take pending jobs out of the queue; end the whole process group of running ones."""
+        """Take pending jobs out of the queue; end running ones with every process they have started."""
         jobs = await self._store.cancel(ids, now=datetime.now(UTC))
         for job in jobs:
             if job.state is State.RUNNING:

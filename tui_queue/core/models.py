@@ -75,6 +75,7 @@ class RunEnd:
     """How a run ended, as its watcher recorded it.
 
     ``error`` says why the command could not be started; then there is neither exit code nor signal.
+    ``survivors`` are the numbers of the processes that could not be ended.
     """
 
     finished_at: datetime
@@ -83,6 +84,7 @@ class RunEnd:
     signal: int | None = None
     error: str | None = None
     cancelled: bool = False
+    survivors: tuple[int, ...] = ()
     cpu_s: float | None = None
     max_rss_kib: int | None = None
 

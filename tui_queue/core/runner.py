@@ -60,6 +60,8 @@ class Runner:
 
 def verdict(end: RunEnd) -> tuple[State, str]:
     """Return the final state that an end means, and its reason in words."""
+    if end.survivors:
+        return State.CANCELLED, f"cancelled by user; could not be ended: {', '.join(map(str, end.survivors))}"
     if end.cancelled:
         return State.CANCELLED, "cancelled by user"
     if end.error is not None:

@@ -46,7 +46,7 @@ class LocalExecutor:
         return _news(files, alive)
 
     def cancel(self, job: Job, grace_s: float) -> bool:
-        """Ask the watcher to end the process group; False when it is not there."""
+        """Ask the watcher to end the whole process tree; False when it is not there."""
         try:
             control = os.open(self._files(job).path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # ENXIO: nobody reads; ENOENT: not that far yet
@@ -94,7 +94,8 @@ class LocalExecutor:
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, "-I", "-S", shim.__file__, files.directory],
-            {},
+            # The mark of its run: a job that starts a queue of its own does not own what that runs.
+            {"TUI_QUEUE_LOG": files.log},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, alive, 3),
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),

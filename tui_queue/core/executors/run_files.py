@@ -76,6 +76,7 @@ class RunFiles:
             signal=record.get("signal"),
             error=record.get("error"),
             cancelled=record.get("cancelled", False),
+            survivors=tuple(record.get("survivors", ())),
             cpu_s=record.get("cpu_s"),
             max_rss_kib=record.get("max_rss_kib"),
         )

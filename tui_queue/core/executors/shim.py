@@ -6,6 +6,7 @@ goes into files of DIRECTORY (see run_files.py); descriptor 3 is a pipe whose ot
 """
 
 import binascii
+import ctypes
 import json
 import os
 import select
@@ -14,7 +15,10 @@ import sys
 import time
 
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
-SWEEP_S = 0.05  # how often a cancelled group is looked at until it is empty
+SWEEP_S = 0.05  # how often a cancelled run is looked at until nothing of it is left
+CALM_S = 0.5  # the same as long as its leader has not ended; the end of that one wakes
+GIVE_UP_S = 10  # how long processes that can't be killed are waited for
+PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
 
 MACOS = os.uname().sysname == "Darwin"
 TYPE_CHECKING = False  # importing typing would double the start-up time
@@ -35,6 +39,7 @@ def main(directory: bytes) -> None:
     control = os.open(os.path.join(directory, b"control"), os.O_RDWR | os.O_NONBLOCK)
     ended = os.open(os.path.join(directory, b"end"), os.O_WRONLY)
     wakeup = _wake_on_child()
+    _adopt_orphans()
     if not _claim(directory):
         return
     try:
@@ -46,8 +51,8 @@ def main(directory: bytes) -> None:
         _write_start(directory, {"pid": pid, "started_ns": started_ns})
         _tell(alive, b"S")
         leader = Leader(pid)
-        cancelled = _wait(leader, control, wakeup)
-        _write_end(ended, {"started_ns": started_ns, "cancelled": cancelled, **leader.reap()})
+        how = _wait(leader, Tree(pid, os.path.join(directory, b"log")), control, wakeup)
+        _write_end(ended, {"started_ns": started_ns, **how, **leader.reap()})
     _tell(alive, b"E")
 
 
@@ -88,23 +93,6 @@ class Leader:
             self._reaped = (status, usage) if pid else None
         return self._reaped is not None
 
-    def signal_group(self, number: int) -> None:
-        """Send a signal to every process of the group."""
-        try:
-            os.killpg(self.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
-
-    def group_lives(self) -> bool:
-        """Whether any process of the group but dead ones is left."""
-        if not MACOS:
-            return any(_is_member(name, self.pid) for name in os.listdir("/proc") if name.isdigit())
-        try:
-            os.killpg(self.pid, 0)  # macOS refuses with EPERM when only dead processes are left
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
-
     def reap(self) -> News:
         """Take the exit status and what the run has used."""
         status, usage = self._reaped or os.wait4(self.pid, 0)[1:]
@@ -114,13 +102,133 @@ class Leader:
         return {**how, "finished_ns": time.time_ns(), "cpu_s": cpu_s, "max_rss_kib": rss_kib}
 
 
-def _is_member(pid: str, group: int) -> bool:
+class Tree:
+    """Every process of the run, wherever it went: its group, all descendants, and whoever carries its mark.
+
+    The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
+    One that carries another run's mark belongs to that run. On macOS only the group can be found.
+    """
+
+    def __init__(self, leader: int, mark: bytes) -> None:
+        self._leader = leader
+        self._mark = mark
+        self._told: set[tuple[int, bytes]] = set()
+
+    def tell(self, *numbers: int) -> None:
+        """Send these signals to every process that has not had them yet."""
+        if MACOS:
+            for number in numbers:
+                self._tell_group(number)
+        fresh = self.members() - self._told
+        self._told |= fresh
+        for pid, begun in fresh:
+            for number in numbers:
+                _send(pid, begun, number)
+
+    def kill(self) -> None:
+        """Stop all of them until no new ones appear, then kill them: that holds against a fork bomb too."""
+        if MACOS:
+            self._tell_group(signal.SIGKILL)
+        stopped: set[tuple[int, bytes]] = set()
+        while fresh := self.members() - stopped:
+            for pid, begun in fresh:
+                _send(pid, begun, signal.SIGSTOP)
+            stopped |= fresh
+        for pid, begun in stopped:
+            _send(pid, begun, signal.SIGKILL)
+
+    def lives(self) -> bool:
+        """Whether any of them is left; two looks, since one may miss a process that is just being born."""
+        if MACOS:
+            return self._group_lives()
+        return bool(self.members() or self.members())
+
+    def members(self) -> set[tuple[int, bytes]]:
+        """Return the number and the start time of each, dead ones left out; none on macOS."""
+        if MACOS:
+            return set()
+        begun, parents, ours, undecided = {}, {}, set(), []
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            stat, mark = _stat(pid), _mark_of(pid)
+            if pid == os.getpid() or stat is None or stat[0] in (b"Z", b"X"):
+                continue
+            begun[pid], parents[pid] = stat[19], int(stat[1])
+            if mark == self._mark or (mark is None and int(stat[2]) == self._leader):
+                ours.add(pid)
+            elif mark is None:
+                undecided.append(pid)
+        family = ours | {os.getpid()}
+        while born := [pid for pid in undecided if parents[pid] in family and pid not in family]:
+            family.update(born)
+        return {(pid, begun[pid]) for pid in family - {os.getpid()}}
+
+    def _tell_group(self, number: int) -> None:
+        try:
+            os.killpg(self._leader, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def _group_lives(self) -> bool:
+        try:
+            os.killpg(self._leader, 0)  # macOS refuses with EPERM when only dead processes are left
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """Return the fields of /proc/PID/stat from the state on: state, parent, group … [19] is the start time."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            state, _, found = file.read().rpartition(b")")[2].split()[:3]
+            return file.read().rpartition(b")")[2].split()
     except OSError:  # gone meanwhile
-        return False
-    return int(found) == group and state not in (b"Z", b"X")
+        return None
+
+
+def _mark_of(pid: int) -> bytes | None:
+    """Return the log that a process was started to write to; None for no run's, or not to be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            _, found, rest = (b"\0" + file.read()).partition(b"\0TUI_QUEUE_LOG=")
+    except OSError:
+        return None
+    return rest.partition(b"\0")[0] if found else None
+
+
+def _send(pid: int, begun: bytes, number: int) -> None:
+    """Signal this very process, never a later one that was given its number."""
+    try:
+        process = os.pidfd_open(pid)
+    except OSError:
+        return
+    try:
+        stat = _stat(pid)
+        if stat is not None and stat[19] == begun:
+            signal.pidfd_send_signal(process, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+    finally:
+        os.close(process)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every process of the run that loses its own (Linux)."""
+    if not MACOS:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _bury_orphans(leader: int) -> None:
+    """Reap the dead but the leader."""
+    if MACOS:
+        return
+    while True:
+        try:
+            dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if dead is None or dead.si_pid == leader:
+            return
+        os.waitpid(dead.si_pid, 0)
 
 
 def _claim(directory: bytes) -> bool:
@@ -179,30 +287,32 @@ def _why_not(error: OSError, spec: dict[str, list[str] | str]) -> str:
     return f"{os.fsdecode(name)}: {reason}"
 
 
-def _wait(leader: Leader, control: int, wakeup: int) -> bool:
-    """Wait until the run is over, the group too if it was cancelled; return whether it was cancelled."""
+def _wait(leader: Leader, tree: Tree, control: int, wakeup: int) -> News:
+    """Wait until the run is over, its whole tree too if it was cancelled; return what there is to say of that."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(wakeup, select.POLLIN)
     deadline = None
     while True:
+        _bury_orphans(leader.pid)
         ended = leader.has_ended()
         if deadline is None:
             if ended:
-                return False
+                return {}
             if (grace := _asked_to_end(control)) is not None:
                 deadline = time.monotonic() + grace
-                leader.signal_group(signal.SIGTERM)
-                leader.signal_group(signal.SIGCONT)
             else:
                 poll.poll()
-        elif ended and not leader.group_lives():
-            return True
-        elif (left := deadline - time.monotonic()) <= 0:
-            leader.signal_group(signal.SIGKILL)
+        elif ended and not tree.lives():
+            return {"cancelled": True}
+        elif (left := deadline - time.monotonic()) > 0:
+            tree.tell(signal.SIGTERM, signal.SIGCONT)
+            poll.poll(1000 * min(left, SWEEP_S if ended else CALM_S))
+        elif left > -GIVE_UP_S or not ended:
+            tree.kill()
             poll.poll(1000 * SWEEP_S)
-        else:
-            poll.poll(1000 * (min(SWEEP_S, left) if ended else left))
+        else:  # another user's, or stuck in the kernel
+            return {"cancelled": True, "survivors": sorted(pid for pid, _ in tree.members())}
         _drain(wakeup)
 
 

@@ -142,7 +142,7 @@ class Dashboard(Screen[None]):
         if job.state is State.RUNNING:
             question = f"Stop job {job.id}, {job.name}?"
             taken = duration(job.elapsed_s(datetime.now(UTC)))
-            detail = f"It has run for {taken}. Every process of its group is ended."
+            detail = f"It has run for {taken}. Every process it has started is ended."
             if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
                 return
         await self._ask(self._commands.cancel([job.id]))
