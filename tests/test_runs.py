@@ -27,7 +27,15 @@ def start_running(cli: Cli, *words: str, settings: str = "") -> "subprocess.Pope
 
 
 def test_cancel_ends_the_whole_group_and_nothing_else(cli: Cli) -> None:
-    bystander = subprocess.Popen(["sleep", "60"])
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        try:
+            cancel_a_family(cli)
+            assert bystander.poll() is None
+        finally:
+            bystander.kill()
+
+
+def cancel_a_family(cli: Cli) -> None:
     runner = start_running(cli, "jobs/family.py", "60")
     wait_for(lambda: cli("log", "1").count("child ") == 3, "the family")
     family = [int(line.split()[1]) for line in cli("log", "1").splitlines() if "child " in line]
@@ -38,9 +46,6 @@ def test_cancel_ends_the_whole_group_and_nothing_else(cli: Cli) -> None:
     job = cli.job(1)
     assert (job["state"], job["reason"], job["signal"]) == ("cancelled", "cancelled by user", signal.SIGTERM)
     assert not any(process_is_alive(pid) for pid in family)
-    assert bystander.poll() is None
-    bystander.kill()
-    bystander.wait()
 
 
 def test_a_job_that_ignores_sigterm_is_killed_after_the_grace(cli: Cli, script: Script) -> None:

@@ -121,7 +121,8 @@ class Tree:
                 self._tell_group(number)
         fresh = self.members() - self._told
         self._told |= fresh
-        for pid, begun in fresh:
+        # The leader first: it should end of the signal, not of the loss of its children.
+        for pid, begun in sorted(fresh, key=lambda member: member[0] != self._leader):
             for number in numbers:
                 _send(pid, begun, number)
 
