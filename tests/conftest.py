@@ -54,6 +54,13 @@ class Cli:
     home: Path
     env: dict[str, str]
 
+    def settings(self, text: str = "", *, background: bool = False) -> None:
+        """Write the settings file; without a background process unless a test is about that."""
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        file = self.home / "config.toml"
+        file.touch(mode=0o600)
+        file.write_text(f"{text}\nbackground = {str(background).lower()}\n")
+
     def __call__(self, *args: str | bytes, code: int = 0, cwd: Path | None = None) -> str:
         done = self.process(*args, cwd=cwd)
         assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
@@ -114,6 +121,7 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     # It would hide buffering.
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     queue = Cli(home, dict(os.environ))
+    queue.settings()
     yield queue
     _end_all_runs(queue)
 

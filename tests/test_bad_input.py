@@ -63,13 +63,16 @@ def test_a_script_that_can_not_be_read_is_refused(cli: Cli, script: Script) -> N
     ("words", "says", "code"),
     [
         (["log", "7"], "7: no such job", 3),
-        (["cancel", "abc"], "abc: no such job", 3),
-        (["cancel", "\x1b[2J"], "^[[2J: no such job", 3),
+        (["cancel", "abc"], "'abc': no such job", 3),
+        (["cancel", "\x1b[2Jabcdef"], "^[[2Jabcdef: no such job", 3),
         (["cancel"], "Missing argument 'ID...'", 2),
         (["log", "9" * 100_000], "no such job", 3),
         (["list", "--limit", "x"], "'x' is not a valid integer", 2),
         (["nonsense"], "No such command 'nonsense'", 2),
-        (["run"], "Missing option '--until-empty'", 2),
+        (["run"], "Say how: --until-empty or --background", 2),
+        (["cancel", ""], "'': no such job", 3),
+        (["cancel", "a"], "'a': no such job", 3),
+        (["list", "--limit", "9" * 30], "not in the range", 2),
         ([], "needs a terminal", 2),
     ],
 )
@@ -145,7 +148,6 @@ def test_a_database_of_a_newer_version_is_left_as_it_is(cli: Cli) -> None:
 
 
 def test_a_file_that_is_no_database_is_named_and_left_as_it_is(cli: Cli) -> None:
-    cli.home.mkdir()
     (cli.home / "queue.db").write_text("not a database, but something that somebody may want to keep\n" * 20)
     before = (cli.home / "queue.db").read_bytes()
     assert "queue.db: file is not a database" in cli.error("list", code=4)
@@ -157,6 +159,7 @@ def test_a_file_that_is_no_database_is_named_and_left_as_it_is(cli: Cli) -> None
     [
         ("slots = 'many'", "slots must be a number from 0 to 1000"),
         ("slots = true", "slots must be a number"),
+        ("a = " + "[" * 10_000, "not valid TOML"),
         ("slot = 3", "unknown setting slot"),
         ("slots = ", "not valid TOML"),
         ("python = 'python3'", "python must be an absolute path"),
@@ -164,7 +167,6 @@ def test_a_file_that_is_no_database_is_named_and_left_as_it_is(cli: Cli) -> None
     ],
 )
 def test_a_wrong_setting_is_named(cli: Cli, text: str, says: str) -> None:
-    cli.home.mkdir()
     (cli.home / "config.toml").write_text(text)
     error = cli.error("list")
     assert says in error

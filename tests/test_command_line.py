@@ -42,8 +42,7 @@ def most_at_once(jobs: Iterable[dict[str, Any]]) -> int:
 
 
 def test_jobs_start_in_the_order_they_were_added(cli: Cli) -> None:
-    (cli.home).mkdir()
-    (cli.home / "config.toml").write_text("slots = 1\n")
+    cli.settings("slots = 1")
     for _ in range(4):
         cli("add", "true")
     cli.drain()
@@ -263,7 +262,7 @@ def test_a_log_on_a_terminal_can_not_command_it(cli: Cli) -> None:
         capture_output=True,
         check=True,
     ).stdout
-    assert typed == b"^[]0;title^G^[[2J\x1b[31mred\x1b[0m\r\n"
+    assert typed == b"^[]0;title^G^[[2J\x1b[31mred\x1b[0m\r\n\x1b[0m"
 
 
 def test_files_are_private(cli: Cli) -> None:

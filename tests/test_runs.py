@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,7 @@ Script = Callable[..., str]
 
 def start_running(cli: Cli, *words: str, settings: str = "") -> "subprocess.Popen[bytes]":
     """Add a job and run the queue beside the test until that job has printed something."""
-    cli.home.mkdir(exist_ok=True)
-    (cli.home / "config.toml").write_text(settings)
+    cli.settings(settings)
     number = cli("add", *words).strip()
     runner = cli.start("run", "--until-empty")
     wait_for(lambda: cli("log", number), "its first output")
@@ -140,6 +140,50 @@ def test_a_job_whose_watcher_was_killed_runs_on_and_its_end_is_interrupted(cli: 
     runner.communicate(timeout=30)
     assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("failed", "interrupted (outcome unknown)")
     assert (cli.job(1)["exit_code"], cli.job(1)["signal"]) == (None, None)
+
+
+def test_a_job_whose_watcher_was_killed_can_be_cancelled(cli: Cli, script: Script) -> None:
+    runner = start_running(cli, script("waits.sh", "#!/bin/sh\necho $$\nexec sleep 60\n"))
+    job = int(cli("log", "1"))
+    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    os.kill(watcher, signal.SIGKILL)
+    wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert not process_is_alive(job)
+    assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("cancelled", "cancelled by user")
+
+
+def test_a_store_that_can_not_be_written_for_a_while_loses_no_end(cli: Cli) -> None:
+    runner = start_running(cli, "sh", "-c", "echo ready; sleep 2; exit 3")
+    with sqlite3.connect(cli.home / "queue.db", isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        time.sleep(13)  # longer than a writer waits for the lock
+        db.execute("ROLLBACK")
+    db.close()
+    runner.communicate(timeout=60)
+    assert cli.job(1)["reason"] == "exit 3"
+
+
+def test_a_job_gets_the_umask_of_whoever_runs_the_queue(cli: Cli, script: Script) -> None:
+    cli("add", script("umask.sh", "#!/bin/sh\numask\n"))
+    before = os.umask(0o027)
+    try:
+        cli.drain()
+    finally:
+        os.umask(before)
+    assert cli("log", "1").strip() == "0027"
+
+
+def test_a_queue_whose_database_was_deleted_begins_anew(cli: Cli) -> None:
+    cli("add", "echo", "old")
+    cli.drain()
+    (cli.home / "queue.db").unlink()
+    cli("add", "echo", "new")
+    cli.drain()
+    assert cli("log", "1") == "new\n"
+    (kept,) = cli.home.glob("runs.of-lost-queue-*/1/1/log")
+    assert kept.read_text() == "old\n"
 
 
 def test_no_row_stays_running_for_ever(cli: Cli) -> None:

@@ -49,7 +49,7 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         wait_for(lambda: not any(process_is_alive(pid) for pid in family), "the whole family to be gone")
 
         window.keys("q")
-        left = window.wait_for("Running on without you: 1.")
+        left = window.wait_for("Without you 1 run on; 0 wait")
         assert "Traceback" not in left
 
         open_dashboard(window)

@@ -18,6 +18,7 @@ class Config:
     grace_s: float = 10
     python: str = ""
     mouse: bool = True
+    background: bool = True
 
 
 def load_config(path: str) -> Config:
@@ -29,7 +30,7 @@ def load_config(path: str) -> Config:
         return Config()
     except OSError as error:
         raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
     known = {field.name for field in fields(Config)}
     for key, value in values.items():
@@ -48,7 +49,7 @@ def _check(path: str, key: str, value: object) -> None:
         kind: type | tuple[type, ...] = int if key == "slots" else (int, float)
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
             raise BadInputError("config", f"{printable(path)}: {key} must be a number from {low} to {high}.")
-    elif key == "mouse" and not isinstance(value, bool):
-        raise BadInputError("config", f"{printable(path)}: mouse must be true or false.")
+    elif key in ("mouse", "background") and not isinstance(value, bool):
+        raise BadInputError("config", f"{printable(path)}: {key} must be true or false.")
     elif key == "python" and not (isinstance(value, str) and (not value or os.path.isabs(value))):
         raise BadInputError("config", f"{printable(path)}: python must be an absolute path in quotes, or empty.")

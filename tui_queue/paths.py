@@ -40,11 +40,6 @@ class Paths:
         return os.path.join(self.state, "runs")
 
     @property
-    def lease(self) -> str:
-        """The file whose lock decides who schedules."""
-        return os.path.join(self.state, "lease")
-
-    @property
     def wake(self) -> str:
         """A pipe for each process that wants to hear of changes."""
         return os.path.join(self.state, "wake")

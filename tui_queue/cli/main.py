@@ -12,7 +12,7 @@ from tui_queue import __version__
 from tui_queue.cli import output
 from tui_queue.cli.open_queue import needs_terminal, open_queue, run_dashboard
 from tui_queue.core.drafts import make_draft
-from tui_queue.core.errors import BadInputError, TuiQueueError
+from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.printable import printable
 
 T = TypeVar("T")
@@ -34,7 +34,9 @@ class _OneLineErrors(click.Group):
             _fail(error.format_message(), error.exit_code)
         except TuiQueueError as error:
             _fail(str(error), error.exit_code)
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                _fail(f"{os.fsdecode(error.filename or 'the queue')}: {error.strerror or error}", StoreError.exit_code)
             # Whoever read has left, as `head` does; keep the interpreter from complaining at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
@@ -90,7 +92,7 @@ def add(name: str, cwd: str, python: str, as_json: bool, path: str, args: tuple[
 
 @cli.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@click.option("--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Ended jobs to show.")
+@click.option("--limit", type=click.IntRange(0, 10**9), default=500, show_default=True, help="Ended jobs to show.")
 def list_jobs(as_json: bool, limit: int) -> None:
     """List active jobs in the order they start, then the latest ended ones.
 
@@ -145,17 +147,35 @@ _verb("remove", "Forget ended jobs and their logs.")
 
 
 @cli.command()
-@click.option("--until-empty", is_flag=True, required=True, help="End when nothing is pending or running.")
-def run(until_empty: bool) -> None:  # noqa: ARG001
+@click.option("--until-empty", "how", flag_value="until-empty", help="End when nothing is pending or running.")
+@click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
+@click.option("--standby", "how", flag_value="standby", hidden=True)
+def run(how: str | None) -> None:
     """Run the queue without a screen.
 
-    Ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not.
+    With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not. With
+    --background a process without a terminal schedules until nothing is left; it gives way to a dashboard.
 
     Example: tui-queue run --until-empty
     """
-    from tui_queue.cli.until_empty import run_until_empty
+    if how == "until-empty":
+        from tui_queue.cli.until_empty import run_until_empty
 
-    sys.exit(0 if _run(run_until_empty()) else 1)
+        sys.exit(0 if _run(run_until_empty()) else 1)
+    elif how == "standby":
+        from tui_queue.cli.standby import stand_by
+
+        _run(stand_by())
+    elif how == "background":
+        _run(_go_on())
+    else:
+        raise click.UsageError("Say how: --until-empty or --background.")
+
+
+async def _go_on() -> None:
+    async with open_queue() as queue:
+        if not await queue.commands.go_on_without_us():
+            click.echo("Nothing is pending or running.")
 
 
 def main() -> None:

@@ -1,8 +1,11 @@
 """The one place where the parts are put together."""
 
+import asyncio
 import logging
 import os
+import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui_queue.config import Config, load_config
 from tui_queue.core import events
+from tui_queue.core.background import Background
 from tui_queue.core.commands import Commands
 from tui_queue.core.errors import StoreError
 from tui_queue.core.executors.local import LocalExecutor
@@ -31,19 +35,27 @@ class Queue:
     config: Config
     commands: Commands
     scheduler: Scheduler
+    background: Background
 
 
 @asynccontextmanager
-async def open_queue() -> AsyncIterator[Queue]:
-    """Open the queue that the environment names; creates it if need be. Raises TuiQueueErrors."""
+async def open_queue(*, standby: bool = False) -> AsyncIterator[Queue]:
+    """Open the queue that the environment names; creates it if need be. Raises TuiQueueErrors.
+
+    With ``standby`` its scheduler leaves the lease to whoever is in the foreground.
+    """
     paths = Paths.from_environment()
+    _put_strange_runs_aside(paths)
     for directory in (paths.state, paths.runs, paths.wake):
         _make_private(directory)
     config = load_config(paths.config)
     async with Store(paths.store) as store:
         executor = LocalExecutor(paths.runs, config.python)
-        lease = Lease(paths.lease)
-        commands = Commands(store, executor, lease, wake=paths.wake, slots=config.slots, grace_s=config.grace_s)
+        lease = Lease(paths.state, standby=standby)
+        background = Background(paths.state, enabled=config.background)
+        commands = Commands(
+            store, executor, lease, background, wake=paths.wake, slots=config.slots, grace_s=config.grace_s
+        )
         scheduler = Scheduler(
             store,
             executor,
@@ -53,7 +65,7 @@ async def open_queue() -> AsyncIterator[Queue]:
             changed=lambda: events.ring(paths.wake),
         )
         try:
-            yield Queue(paths, config, commands, scheduler)
+            yield Queue(paths, config, commands, scheduler, background)
         finally:
             executor.close()
 
@@ -62,27 +74,39 @@ def open_app(queue: Queue) -> "TuiQueueApp":
     """Make the dashboard of an open queue."""
     from tui_queue.ui.app import TuiQueueApp
 
-    return TuiQueueApp(queue.commands, home=os.path.dirname(queue.paths.store))
+    return TuiQueueApp(queue.commands, background=queue.config.background)
 
 
 async def run_dashboard() -> str:
     """Show the dashboard, scheduling meanwhile; return what to say when it has been left."""
     async with open_queue() as queue:
-        _keep_diary(queue.paths.diary)
+        keep_diary(queue.paths.diary)
         app = open_app(queue)
 
         def heard() -> None:
             queue.scheduler.wake()
             app.queue_changed()
 
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, app.exit)
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)
-        return app.farewell
+        if await queue.commands.go_on_without_us():
+            return app.farewell
+        return ""
 
 
-def _keep_diary(path: str) -> None:
-    """Send the program's own messages to a file: the screen belongs to the dashboard."""
+def keep_diary(path: str) -> None:
+    """Send the program's own messages to a file: the screen, if there is one, belongs to the dashboard."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     logging.basicConfig(filename=path, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+
+
+def _put_strange_runs_aside(paths: Paths) -> None:
+    """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
+    if not os.path.exists(paths.store) and os.path.isdir(paths.runs) and os.listdir(paths.runs):
+        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
 
 
 def _make_private(directory: str) -> None:
@@ -97,6 +121,7 @@ def _make_private(directory: str) -> None:
 
 def needs_terminal() -> str | None:
     """Return why the dashboard can't be shown here, if so."""
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
+    # Textual draws on stderr.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
     return None

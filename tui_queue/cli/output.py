@@ -90,20 +90,24 @@ async def print_log(queue: Queue, key: str, *, follow: bool, raw: bool) -> None:
     harmless = Harmless() if sys.stdout.isatty() and not raw else None
     async with events.Listener(queue.paths.wake, changed.set):
         number = str((await queue.commands.job(key)).id)
-        tail: LogTail | None = None
+        tail, shown = LogTail(""), ""
         while True:
             changed.clear()
             job = await queue.commands.job(number)
             path = queue.commands.log_path(job)
-            if tail is None and path is not None:
-                tail = LogTail(path, from_start=True)
-            while tail is not None and (data := tail.read().data):
+            if path is not None and path != shown:
+                tail.close()
+                tail, shown = LogTail(path, from_start=True), path
+            while data := tail.read().data:
                 _write(data if harmless is None else os.fsencode(harmless.feed(data)))
             if not follow or job.state.ended:
+                if harmless is not None:
+                    _write(os.fsencode(harmless.feed(b"", final=True)) + b"\x1b[0m")
                 return
             with suppress(TimeoutError):
                 # The output of a run that goes on comes without a word to anybody.
-                await asyncio.wait_for(changed.wait(), timeout=0.2)
+                async with asyncio.timeout(0.2):
+                    await changed.wait()
 
 
 def _write(data: bytes) -> None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from tui_queue.cli.open_queue import open_queue
 from tui_queue.core import events
-from tui_queue.core.models import State
 
 
 async def run_until_empty() -> bool:
@@ -34,8 +33,7 @@ async def run_until_empty() -> bool:
             present = [job.id for job in overview.jobs]
             while not left:
                 changed.clear()
-                overview = await queue.commands.overview(ended=0)
-                if not overview.count(State.PENDING) and not overview.count(State.RUNNING):
+                if not await queue.commands.work_left():
                     break
                 await changed.wait()
         return not left and await queue.commands.all_completed(present, since=begun)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui_queue.core import events, policy
+from tui_queue.core.background import Background
 from tui_queue.core.executors import Executor
 from tui_queue.core.lease import Lease
 from tui_queue.core.models import Job, JobDraft, Overview, State
@@ -17,11 +18,20 @@ class Commands:
     """What can be done with a queue. Errors are TuiQueueErrors, and then nothing has changed."""
 
     def __init__(
-        self, store: Store, executor: Executor, lease: Lease, *, wake: str, slots: int, grace_s: float
+        self,
+        store: Store,
+        executor: Executor,
+        lease: Lease,
+        background: Background,
+        *,
+        wake: str,
+        slots: int,
+        grace_s: float,
     ) -> None:
         self._store = store
         self._executor = executor
         self._lease = lease
+        self._background = background
         self._wake = wake
         self._slots = slots
         self._grace_s = grace_s
@@ -29,6 +39,7 @@ class Commands:
     async def add(self, drafts: Sequence[JobDraft]) -> list[Job]:
         """Add jobs, all or none; when this returns they are safe on disk."""
         jobs = await self._store.add(drafts, now=datetime.now(UTC))
+        self._background.ensure()
         self._ring()
         return jobs
 
@@ -39,13 +50,14 @@ class Commands:
             if job.state is State.RUNNING:
                 # Straight to its watcher: that works whoever schedules. A run whose watcher is
                 # not there yet is cancelled by the scheduler as soon as it has started.
-                self._executor.cancel(job, self._grace_s)
+                await self._executor.cancel(job, self._grace_s)
         self._ring()
         return jobs
 
     async def retry(self, ids: Iterable[int]) -> list[Job]:
         """Put ended jobs into the queue again."""
         jobs = await self._store.retry(ids, now=datetime.now(UTC))
+        self._background.ensure()
         self._ring()
         return jobs
 
@@ -61,9 +73,21 @@ class Commands:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return await self._store.job(key)
 
-    async def overview(self, ended: int = ENDED_SHOWN) -> Overview:
-        """Return all active jobs in the order they start, the latest ended ones, and the counts."""
-        jobs, counts = await self._store.jobs(ended=ended)
+    async def work_left(self) -> bool:
+        """Return whether any job is pending or running."""
+        counts = await self._store.counts()
+        return bool(counts.get(State.PENDING) or counts.get(State.RUNNING))
+
+    async def go_on_without_us(self) -> bool:
+        """Have somebody who schedules what is left; return whether anything is."""
+        left = await self.work_left()
+        if left:
+            self._background.ensure()
+        return left
+
+    async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN) -> Overview:
+        """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
+        jobs, counts = await self._store.jobs(active=active, ended=ended)
         holder = await self._store.holder() if self._lease.is_held() else None
         running, place, shown = counts.get(State.RUNNING, 0), 0, []
         for job in jobs:

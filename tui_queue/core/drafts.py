@@ -69,9 +69,9 @@ def check_path(text: str, cwd: str) -> str:
         raise BadInputError("path", "No job path; name a script or a program to run.")
     _refuse_nul("path", text)
     _refuse_length("path", text)
-    path = os.path.normpath(os.path.join(cwd, os.path.expanduser(text)))
+    path = os.path.join(cwd, os.path.expanduser(text))
     if os.sep not in text and not os.path.lexists(path):
-        path = shutil.which(text) or path
+        path = os.path.abspath(shutil.which(text) or path)
     _refuse_length("path", path)
     shown = printable(path)
     try:
@@ -89,7 +89,9 @@ def check_path(text: str, cwd: str) -> str:
             raise BadInputError("path", f"{shown}: can't be read; allow it with chmod u+r.")
     elif not os.access(path, os.X_OK):
         raise BadInputError("path", f"{shown}: neither .py nor executable; make it executable with chmod +x.")
-    return path
+    # Behind a symbolic link `..` is not where it looks.
+    plain = os.path.normpath(path)
+    return plain if os.path.exists(plain) and os.path.samefile(plain, path) else path
 
 
 def parse_parameters(text: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Tells every process that uses the same store that something changed.
 
 Each listener owns a named pipe in one directory; whoever has committed a change writes a byte to all of them.
-A lost byte does no harm: the store is the truth, and listeners look at it now and then anyway. Pipes, not
+A lost byte does little harm: the store is the truth, and the scheduler looks at it now and then anyway. Pipes, not
 sockets: a socket's path may have about 100 bytes only.
 """
 

@@ -29,28 +29,32 @@ class Runner:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
         else:
-            await self._follow(job, news)
+            await self._follow(job, news, ours=True)
 
     async def adopt(self, job: Job) -> None:
         """See through a run that an earlier scheduler has let go."""
-        await self._follow(job, self._executor.adopt(job))
+        await self._follow(job, self._executor.adopt(job), ours=False)
 
-    async def _follow(self, job: Job, news: AsyncIterator[RunNews]) -> None:
+    async def _follow(self, job: Job, news: AsyncIterator[RunNews], *, ours: bool) -> None:
         async for item in news:
             match item:
                 case RunStarted(at=at):
                     started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
                     if started is not None and started.cancel_requested:
-                        self._executor.cancel(job, self._grace_s)
+                        await self._executor.cancel(job, self._grace_s)
                     self._changed()
                 case RunEnd():
                     await self._finish(job, item)
-                case RunNeverStarted():
+                case RunNeverStarted() if not ours:
                     await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
                     self._changed()
+                case RunNeverStarted(complaint=complaint):
+                    # Trying again at once would only fail again, without end.
+                    error = f"its watcher ended: {complaint or 'without a word'}"
+                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=error))
                 case RunLost():
-                    end = RunEnd(finished_at=datetime.now(UTC), error="")
-                    await self._finish(job, end)
+                    asked = (await self._store.job(str(job.id))).cancel_requested
+                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), cancelled=asked, error=""))
 
     async def _finish(self, job: Job, end: RunEnd) -> None:
         state, reason = verdict(end)

@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
@@ -13,8 +13,12 @@ from typing import Self
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
 from tui_queue.core.lease import Lease
+from tui_queue.core.models import Job
 from tui_queue.core.runner import Runner
 from tui_queue.core.store import Store
+
+LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
+RETRY_S = 1.0  # after an error of the store, a full disk say
 
 logger = logging.getLogger(__name__)
 
@@ -54,39 +58,57 @@ class Scheduler:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        tasks = [task for task in (self._loop, *self._runs) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
         self._lease.release()
 
     async def _schedule(self) -> None:
-        await self._lease.acquire()
+        await self._lease.announce()
+        self._changed()
+        while True:
+            await self._lease.acquire()
+            try:
+                await self._lead()
+            except TuiQueueError:
+                logger.exception("the store could not be used; trying again")
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await self._let_go_of_runs()
+                self._lease.hand_over()
+
+    async def _lead(self) -> None:
+        """Schedule until somebody in the foreground wants to."""
         holder = await self._store.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
         runner = Runner(self._store, self._executor, epoch=holder.epoch, grace_s=self._grace_s, changed=self._changed)
         for job in await self._store.running():
-            self._see_through(runner.adopt(job))
+            self._see_through(runner.adopt(job), runner, job)
         self._changed()
-        while True:
+        while not self._lease.wanted:
             self._woken.clear()
-            await self._start_what_may(runner, holder.epoch)
-            await self._woken.wait()
+            claimed = await self._store.claim(epoch=holder.epoch, slots=self._slots, now=datetime.now(UTC))
+            for job in claimed:
+                self._see_through(runner.start(job), runner, job)
+            if claimed:
+                self._changed()
+            # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._woken.wait()
 
-    async def _start_what_may(self, runner: Runner, epoch: int) -> None:
-        try:
-            claimed = await self._store.claim(epoch=epoch, slots=self._slots, now=datetime.now(UTC))
-        except TuiQueueError:
-            logger.exception("the queue could not be read; waiting for the next change")
-            return
-        for job in claimed:
-            self._see_through(runner.start(job))
-        if claimed:
-            self._changed()
+    def _see_through(self, run: Coroutine[None, None, None], runner: Runner, job: Job) -> None:
+        async def until_its_end() -> None:
+            try:
+                await run
+            except TuiQueueError:
+                # The end lies safe in the run's own files: it is written down when the store works again.
+                logger.exception("what became of job %d could not be stored; trying again", job.id)
+                await asyncio.sleep(RETRY_S)
+                self._see_through(runner.adopt(job), runner, job)
 
-    def _see_through(self, run: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.create_task(run)
+        task = asyncio.create_task(until_its_end())
         self._runs.add(task)
         task.add_done_callback(self._done)
 
@@ -95,6 +117,12 @@ class Scheduler:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a run could not be followed", exc_info=error)
         self.wake()
+
+    async def _let_go_of_runs(self) -> None:
+        runs = list(self._runs)
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
 
 
 def _terminal() -> str:

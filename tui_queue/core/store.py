@@ -113,9 +113,13 @@ class Store:
         """Store all the jobs or none; when this returns they are on disk."""
         return await self._write(_add, drafts, now)
 
-    async def jobs(self, *, ended: int) -> tuple[list[Job], dict[State, int]]:
-        """Return active jobs in the order they start, then the latest ``ended`` ones; and all counts by state."""
-        return await self._read(_jobs, ended)
+    async def jobs(self, *, active: int, ended: int) -> tuple[list[Job], dict[State, int]]:
+        """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and all counts by state."""
+        return await self._read(_jobs, active, ended)
+
+    async def counts(self) -> dict[State, int]:
+        """Return how many jobs there are in each state that has any."""
+        return await self._read(_counts)
 
     async def job(self, key: str) -> Job:
         """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
@@ -225,10 +229,13 @@ def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> l
     ]
 
 
-def _jobs(db: sqlite3.Connection, ended: int) -> tuple[list[Job], dict[State, int]]:
-    rows = [*db.execute(_ACTIVE, (-1,)), *db.execute(_ENDED, (ended,))]
-    counts = {State(state): number for state, number in db.execute(_COUNTS)}
-    return [job_of(row) for row in rows], counts
+def _jobs(db: sqlite3.Connection, active: int, ended: int) -> tuple[list[Job], dict[State, int]]:
+    rows = [*db.execute(_ACTIVE, (active,)), *db.execute(_ENDED, (ended,))]
+    return [job_of(row) for row in rows], _counts(db)
+
+
+def _counts(db: sqlite3.Connection) -> dict[State, int]:
+    return {State(state): number for state, number in db.execute(_COUNTS)}
 
 
 def _find(db: sqlite3.Connection, key: str) -> Job:
@@ -236,6 +243,8 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
         row = db.execute("SELECT * FROM jobs WHERE id = ?", (int(key),)).fetchone()
         if row is not None or len(key) < 6:
             return job_of(_required(row, key))
+    if len(key) < 6:
+        raise NoSuchJobError(f"'{printable(key)}': no such job; give its number, or 6 characters or more of its UUID.")
     rows = db.execute("SELECT * FROM jobs WHERE substr(uuid, 1, ?) = ? LIMIT 2", (len(key), key.lower())).fetchall()
     if len(rows) > 1:
         raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")

@@ -30,7 +30,9 @@ def render(line: bytes) -> Text:
     for token in _TOKEN.finditer(line[-LINE_LIMIT:].decode("utf-8", "surrogateescape")):
         screen.take(token.group())
     text = screen.text()
-    return Text.assemble(("… ", "dim"), text) if len(line) > LINE_LIMIT else text
+    # A carriage return in what is shown has gone back to the start: nothing is missing.
+    cut = len(line) > LINE_LIMIT and b"\r" not in line[-LINE_LIMIT:]
+    return Text.assemble(("… ", "dim"), text) if cut else text
 
 
 class _Line:

@@ -35,12 +35,10 @@ class TuiQueueApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
 
-    def __init__(self, commands: Commands, *, home: str) -> None:
+    def __init__(self, commands: Commands, *, background: bool) -> None:
         super().__init__()
         self.farewell = ""
-        self.home = home
-        self._commands = commands
-        self._dashboard = Dashboard(commands)
+        self._dashboard = Dashboard(commands, background=background)
         self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:

@@ -17,7 +17,9 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class RunNeverStarted:
-    """The command was not started and never will be by this attempt."""
+    """The command was not started and never will be by this attempt; ``complaint`` is its watcher's last word."""
+
+    complaint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Executor(Protocol):
     def adopt(self, job: Job) -> AsyncIterator[RunNews]:
         """Return the news of a run that another scheduler let go, from its beginning."""
 
-    def cancel(self, job: Job, grace_s: float) -> bool:
-        """Ask the run to end, by force after the grace; False when nobody is there to ask."""
+    async def cancel(self, job: Job, grace_s: float) -> None:
+        """Have the run ended, by force after the grace; nothing happens to one that has not started yet."""
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""

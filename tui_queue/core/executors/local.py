@@ -5,12 +5,17 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
 from tui_queue.core.executors.run_files import RunFiles
 from tui_queue.core.models import Job
+
+# Can only be read by setting it; done once, before there is another thread that creates files.
+UMASK = os.umask(0o077)
+os.umask(UMASK)
 
 
 class LocalExecutor:
@@ -45,10 +50,15 @@ class LocalExecutor:
             alive = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         return _news(files, alive)
 
-    def cancel(self, job: Job, grace_s: float) -> bool:
-        """Ask the watcher to end the whole process tree; False when it is not there."""
+    async def cancel(self, job: Job, grace_s: float) -> None:
+        """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
+        files = self._files(job)
+        if not self._tell_watcher(files, grace_s) and files.was_claimed() and files.end() is None:
+            await asyncio.to_thread(_end_tree, files, grace_s)
+
+    def _tell_watcher(self, files: RunFiles, grace_s: float) -> bool:
         try:
-            control = os.open(self._files(job).path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            control = os.open(files.path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # ENXIO: nobody reads; ENOENT: not that far yet
             return False
         try:
@@ -88,6 +98,7 @@ class LocalExecutor:
             "env": [_latin(f"{name}={value}") for name, value in env.items()],
             "path": _latin(job.path),
             "cwd": _latin(job.cwd),
+            "umask": UMASK,
         }
 
     def _spawn(self, files: RunFiles, alive: int) -> None:
@@ -140,7 +151,10 @@ async def _news(files: RunFiles, alive: int) -> AsyncIterator[RunNews]:
                 yield end
                 return
             if gone:
-                yield RunNeverStarted() if files.revoke() else (files.end() or RunLost())
+                if files.revoke():
+                    yield RunNeverStarted(files.complaint())
+                else:
+                    yield files.end() or RunLost()
                 return
             heard = asyncio.Event()
             loop.add_reader(alive, heard.set)
@@ -150,6 +164,16 @@ async def _news(files: RunFiles, alive: int) -> AsyncIterator[RunNews]:
                 loop.remove_reader(alive)
     finally:
         os.close(alive)
+
+
+def _end_tree(files: RunFiles, grace_s: float) -> None:
+    """End whatever carries the mark of a run: no number of a process can be trusted when its watcher is gone."""
+    tree = shim.Tree(0, os.fsencode(files.log))
+    deadline = time.monotonic() + grace_s
+    while tree.members() and time.monotonic() < deadline:
+        tree.tell(signal.SIGTERM, signal.SIGCONT)
+        time.sleep(shim.SWEEP_S)
+    tree.kill()
 
 
 def _drain(alive: int) -> bool:

@@ -59,6 +59,18 @@ class RunFiles:
             return False
         return True
 
+    def was_claimed(self) -> bool:
+        """Whether a watcher has taken the run."""
+        return os.path.exists(self.path("claim"))
+
+    def complaint(self) -> str:
+        """Return the last line that a watcher has written about itself."""
+        try:
+            with open(self.path("watcher.log"), encoding="utf-8", errors="replace") as file:
+                return (file.read().strip().splitlines() or [""])[-1]
+        except FileNotFoundError:
+            return ""
+
     def started_at(self) -> datetime | None:
         """When the command was started, if the watcher has said so."""
         record = self._read("start")

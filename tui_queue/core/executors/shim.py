@@ -51,7 +51,7 @@ def main(directory: bytes) -> None:
         _write_start(directory, {"pid": pid, "started_ns": started_ns})
         _tell(alive, b"S")
         leader = Leader(pid)
-        how = _wait(leader, Tree(pid, os.path.join(directory, b"log")), control, wakeup)
+        how = _wait(leader, Tree(pid, os.path.join(directory, b"log"), root=os.getpid()), control, wakeup)
         _write_end(ended, {"started_ns": started_ns, **how, **leader.reap()})
     _tell(alive, b"E")
 
@@ -106,12 +106,14 @@ class Tree:
     """Every process of the run, wherever it went: its group, all descendants, and whoever carries its mark.
 
     The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
-    One that carries another run's mark belongs to that run. On macOS only the group can be found.
+    One that carries another run's mark belongs to that run. On macOS only the group can be found. ``leader`` is the
+    group, as long as its number can't be a stranger's; ``root`` the watcher; 0 where there is none.
     """
 
-    def __init__(self, leader: int, mark: bytes) -> None:
+    def __init__(self, leader: int, mark: bytes, *, root: int = 0) -> None:
         self._leader = leader
         self._mark = mark
+        self._root = root
         self._told: set[tuple[int, bytes]] = set()
 
     def tell(self, *numbers: int) -> None:
@@ -151,17 +153,18 @@ class Tree:
         begun, parents, ours, undecided = {}, {}, set(), []
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
             stat, mark = _stat(pid), _mark_of(pid)
-            if pid == os.getpid() or stat is None or stat[0] in (b"Z", b"X"):
+            if pid == self._root or stat is None or stat[0] in (b"Z", b"X"):
                 continue
             begun[pid], parents[pid] = stat[19], int(stat[1])
-            if mark == self._mark or (mark is None and int(stat[2]) == self._leader):
+            # What belongs to nobody here, the kernel's own above all, is of group 0.
+            if mark == self._mark or (mark is None and self._leader and int(stat[2]) == self._leader):
                 ours.add(pid)
             elif mark is None:
                 undecided.append(pid)
-        family = ours | {os.getpid()}
+        family = ours | ({self._root} if self._root else set())
         while born := [pid for pid in undecided if parents[pid] in family and pid not in family]:
             family.update(born)
-        return {(pid, begun[pid]) for pid in family - {os.getpid()}}
+        return {(pid, begun[pid]) for pid in family - {self._root}}
 
     def _tell_group(self, number: int) -> None:
         try:
@@ -245,14 +248,15 @@ def _claim(directory: bytes) -> bool:
     return True
 
 
-def _spawn(directory: bytes, spec: dict[str, list[str] | str]) -> int:
+def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
     """Start the command in a session of its own, its output going straight into the log."""
     argv = [arg.encode("latin-1") for arg in spec["argv"]]
     env = dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"])
-    os.stat(str(spec["path"]).encode("latin-1"))
-    os.chdir(str(spec["cwd"]).encode("latin-1"))
+    os.stat(spec["path"].encode("latin-1"))
+    os.chdir(spec["cwd"].encode("latin-1"))
     try:
         log = os.path.join(directory, b"log")
+        os.umask(spec["umask"])
         return os.posix_spawn(
             argv[0],
             argv,
@@ -267,16 +271,17 @@ def _spawn(directory: bytes, spec: dict[str, list[str] | str]) -> int:
             setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
         )
     finally:
+        os.umask(0o077)
         os.chdir("/")  # keep no file system busy
 
 
-def _why_not(error: OSError, spec: dict[str, list[str] | str]) -> str:
+def _why_not(error: OSError, spec: "dict[str, Any]") -> str:
     """Say in words why the command could not be started."""
-    name = str(spec["path"]).encode("latin-1")
+    name = spec["path"].encode("latin-1")
     program = spec["argv"][0].encode("latin-1")
     reason = (error.strerror or str(error)).lower()
-    if not os.path.isdir(str(spec["cwd"]).encode("latin-1")):
-        name, reason = str(spec["cwd"]).encode("latin-1"), "no such working directory"
+    if not os.path.isdir(spec["cwd"].encode("latin-1")):
+        name, reason = spec["cwd"].encode("latin-1"), "no such working directory"
     elif not os.path.exists(name):
         reason = "no such file"
     elif program != name and not os.path.exists(program):

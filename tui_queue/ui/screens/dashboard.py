@@ -32,6 +32,7 @@ T = TypeVar("T")
 _ENDED_ONLY = {"retry", "remove"}
 _ANY_JOB = {"clone", "log"}
 _ROOMY = 80  # cells
+_ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 
 
 class Dashboard(Screen[None]):
@@ -49,9 +50,10 @@ class Dashboard(Screen[None]):
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, *, background: bool) -> None:
         super().__init__()
         self._commands = commands
+        self._background = background
         self._overview: Overview | None = None
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
@@ -75,7 +77,7 @@ class Dashboard(Screen[None]):
 
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
-        overview = await self._ask(self._commands.overview())
+        overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN))
         if overview is None:
             return
         self._overview = overview
@@ -177,16 +179,15 @@ class Dashboard(Screen[None]):
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""
-        overview = await self._ask(self._commands.overview(ended=0))
+        overview = await self._ask(self._commands.overview(active=0, ended=0))
         if overview is None:
             return ""
-        running = [str(job.id) for job in overview.jobs if job.state is State.RUNNING]
-        lines = []
-        if running:
-            lines.append(f"Running on without you: {', '.join(running)}.")
-        if waiting := overview.count(State.PENDING):
-            lines.append(f"Waiting until `tui-queue` or `tui-queue run --until-empty` is started: {waiting}.")
-        return "\n".join(lines)
+        running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+        if self._background:
+            return f"Going on in the background: {running} running, {pending} pending. Come back with: tui-queue"
+        if overview.holder is not None and overview.holder.pid != os.getpid():
+            return ""
+        return f"Without you {running} run on; {pending} wait until you come back with: tui-queue"
 
     def palette(self) -> Iterable[SystemCommand]:
         """Offer every verb that applies now."""

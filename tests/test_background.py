@@ -1,0 +1,111 @@
+"""Who schedules: the dashboard or a run in the foreground, else a process in the background."""
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from tests.conftest import Cli, process_is_alive, wait_for
+from tests.tmux import terminal
+
+COMMAND = f"{sys.executable} -m tui_queue"
+
+
+def scheduler(cli: Cli) -> int:
+    """Return the process that took the lease last."""
+    with sqlite3.connect(cli.home / "queue.db") as db:
+        row = db.execute("SELECT pid FROM lease").fetchone()
+    db.close()
+    return int(row[0]) if row else 0
+
+
+def test_an_added_job_runs_with_nobody_there(cli: Cli) -> None:
+    cli.settings(background=True)
+    cli("add", "sh", "-c", "echo $PPID; exit 3")
+    wait_for(lambda: cli.job(1)["state"] == "failed", "the job to end")
+    assert cli.job(1)["reason"] == "exit 3"
+    background = scheduler(cli)
+    assert process_is_alive(background)
+    cli("add", "true")
+    wait_for(lambda: cli.job(2)["state"] == "completed", "the second job")
+    assert scheduler(cli) == background
+    wait_for(lambda: not process_is_alive(background), "it to end when nothing is left")
+
+
+def test_twenty_adds_at_once_start_one_background_process_and_each_job_once(cli: Cli, tmp_path: Path) -> None:
+    cli.settings(background=True)
+    adders = [cli.start("add", "sh", "-c", f"echo $TUI_QUEUE_JOB >> {tmp_path}/starts") for _ in range(20)]
+    for adder in adders:
+        assert adder.communicate(timeout=60)[1] == b""
+    wait_for(lambda: {job["state"] for job in cli.jobs().values()} == {"completed"}, "all to complete", 60)
+    assert sorted(map(int, (tmp_path / "starts").read_text().split())) == list(range(1, 21))
+
+
+def test_the_background_goes_on_where_a_killed_scheduler_stopped(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    for _ in range(3):
+        cli("add", "sh", "-c", "sleep 1; exit 5")
+    runner = cli.start("run", "--until-empty")
+    wait_for(lambda: cli.job(1)["started_at"], "the first to start")
+    cli.settings("slots = 1", background=True)
+    cli("run", "--background")
+    assert scheduler(cli) == runner.pid  # it stands by
+    runner.kill()
+    runner.communicate()
+    wait_for(lambda: scheduler(cli) not in (0, runner.pid), "the background to take over")
+    wait_for(lambda: {job["state"] for job in cli.jobs().values()} == {"failed"}, "all to end")
+    assert {job["reason"] for job in cli.jobs().values()} == {"exit 5"}
+    assert {job["attempt"] for job in cli.jobs().values()} == {1}
+    os.kill(scheduler(cli), signal.SIGTERM)
+
+
+def test_a_dashboard_takes_the_queue_back_and_leaves_it_to_the_background(cli: Cli) -> None:
+    cli.settings(background=True)
+    cli("add", "jobs/countdown.py", "60")
+    wait_for(lambda: cli.job(1)["started_at"], "it to start")
+    background = scheduler(cli)
+    with terminal(cli, width=100) as window:
+        window.type(COMMAND)
+        window.keys("Enter")
+        window.wait_for("scheduler here")
+        assert scheduler(cli) != background
+        assert process_is_alive(background)
+        window.keys("q")
+        window.wait_for("Going on in the background: 1 running, 0 pending.")
+    wait_for(lambda: scheduler(cli) == background, "the background to have it again")
+    cli("add", "true")
+    wait_for(lambda: cli.job(2)["state"] == "completed", "a job to run there")
+    assert cli.job(1)["attempt"] == 1
+    cli("cancel", "1")
+    wait_for(lambda: cli.job(1)["state"] == "cancelled", "the cancel")
+    os.kill(background, signal.SIGTERM)
+    wait_for(lambda: not process_is_alive(background), "the background to end")
+
+
+def test_a_closed_terminal_leaves_the_queue_to_the_background(cli: Cli) -> None:
+    cli.settings("slots = 1", background=True)
+    with terminal(cli) as window:
+        window.type(COMMAND)
+        window.keys("Enter")
+        window.wait_for("scheduler here")
+        cli("add", "sh", "-c", "sleep 2; exit 4")
+        cli("add", "echo", "after")
+        wait_for(lambda: cli.job(1)["started_at"], "the first to start")
+    wait_for(lambda: cli.job(2)["state"] == "completed", "the second to complete")
+    assert [cli.job(number)["reason"] for number in (1, 2)] == ["exit 4", "exit 0"]
+    os.kill(scheduler(cli), signal.SIGTERM)
+
+
+def test_a_job_that_adds_a_job_does_not_own_it(cli: Cli) -> None:
+    cli.settings(background=True)
+    words = json.dumps([*map(str, cli.words("add", "sleep", "60"))])
+    cli("add", sys.executable, "-c", f"import subprocess, time; subprocess.run({words}); time.sleep(60)")
+    wait_for(lambda: len(cli.jobs()) == 2 and cli.job(2)["started_at"], "the job that a job added")
+    cli("cancel", "1")
+    wait_for(lambda: cli.job(1)["state"] == "cancelled", "the cancel")
+    assert cli.job(2)["state"] == "running"
+    cli("cancel", "2")
+    wait_for(lambda: cli.job(2)["state"] == "cancelled", "the cancel")
+    os.kill(scheduler(cli), signal.SIGTERM)

@@ -1,0 +1,48 @@
+"""The scheduler in the background: it has no screen, and no work is its end."""
+
+import asyncio
+import signal
+
+from tui_queue.cli.open_queue import Queue, keep_diary, open_queue
+from tui_queue.core import events
+
+LINGER_S = 10  # how long it waits for more when nothing is left
+
+
+async def stand_by() -> None:
+    """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue."""
+    async with open_queue(standby=True) as queue:
+        if not queue.background.lock.try_acquire():
+            return
+        keep_diary(queue.paths.diary)
+        changed, left = asyncio.Event(), asyncio.Event()
+
+        def heard() -> None:
+            queue.scheduler.wake()
+            changed.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, left.set)
+        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            done = asyncio.create_task(_until_nothing_is_left(queue, changed))
+            leave = asyncio.create_task(left.wait())
+            await asyncio.wait([done, leave], return_when=asyncio.FIRST_COMPLETED)
+            for task in (done, leave):
+                task.cancel()
+            await asyncio.gather(done, leave, return_exceptions=True)
+
+
+async def _until_nothing_is_left(queue: Queue, changed: asyncio.Event) -> None:
+    while True:
+        changed.clear()
+        if await queue.commands.work_left():
+            await changed.wait()
+            continue
+        try:
+            async with asyncio.timeout(LINGER_S):
+                await changed.wait()
+        except TimeoutError:
+            # Whoever adds a job looks at the lock after that: it is either seen here or starts another process.
+            queue.background.lock.release()
+            if not await queue.commands.work_left() or not queue.background.lock.try_acquire():
+                return

@@ -1,0 +1,34 @@
+"""The process that goes on scheduling when nobody is there: it stands by, and ends when nothing is left to do."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+import tui_queue
+from tui_queue.core.lease import Lock
+
+
+class Background:
+    """Starts the background process of one queue if there is none."""
+
+    def __init__(self, directory: str, *, enabled: bool) -> None:
+        self.lock = Lock(os.path.join(directory, "background"))
+        self._enabled = enabled
+
+    def ensure(self) -> None:
+        """Have one that stands by; errors are left to the next one who tries."""
+        if not self._enabled or self.lock.is_taken():
+            return
+        with suppress(OSError):
+            # Its parent may be a shell that goes away and a terminal that closes: it keeps neither. In the
+            # directory of the package, since it should keep no other file system busy and must find itself.
+            subprocess.Popen(
+                [sys.executable, "-m", "tui_queue", "run", "--standby"],
+                cwd=os.path.dirname(os.path.dirname(os.path.abspath(tui_queue.__file__))),
+                env={**os.environ, "TUI_QUEUE_LOG": ""},  # not a process of the job that may have added one
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
