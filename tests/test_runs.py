@@ -1,5 +1,6 @@
 """Runs that are cancelled, lose their watcher, or lose whoever started them."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -24,6 +25,12 @@ def start_running(cli: Cli, *words: str, settings: str = "") -> "subprocess.Pope
     wait_for(lambda: cli("log", number), "its first output")
     wait_for(lambda: cli.job(int(number))["started_at"], "its start to be recorded")
     return runner
+
+
+def watcher_of(cli: Cli) -> int:
+    start = Path(cli.job(1)["log_path"]).with_name("start")
+    number: int = json.loads(start.read_text().rpartition(" ")[0])["watcher"]
+    return number
 
 
 def test_cancel_ends_the_whole_group_and_nothing_else(cli: Cli) -> None:
@@ -75,6 +82,51 @@ def test_a_job_that_ends_well_when_told_to_is_cancelled_all_the_same(cli: Cli, s
     runner.communicate(timeout=30)
     assert (cli.job(1)["state"], cli.job(1)["exit_code"]) == ("cancelled", 0)
     assert cli("log", "1").endswith("saved\n")
+
+
+def test_a_run_whose_time_is_over_is_ended_with_its_whole_tree(cli: Cli, script: Script) -> None:
+    cli.settings("grace_s = 0.3\n")
+    path = script("stays.sh", "#!/bin/sh\ntrap '' TERM\nsetsid sleep 60 & echo $!\nwhile :; do sleep 0.05; done\n")
+    cli("add", "--timeout", "1s", path)
+    cli.drain(code=1)
+    job = cli.job(1)
+    assert (job["state"], job["reason"], job["timeout_s"]) == ("failed", "timeout", 1)
+    assert 1 <= job["elapsed_s"] < 30
+    assert not process_is_alive(int(cli("log", "1")))
+
+
+def test_a_run_that_ends_in_time_knows_nothing_of_its_limit(cli: Cli) -> None:
+    cli("add", "--timeout", "2h30m", "sh", "-c", "exit 3")
+    cli.drain(code=1)
+    assert (cli.job(1)["reason"], cli.job(1)["timeout_s"]) == ("exit 3", 9000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_job_inherits_nothing_but_its_output_and_the_pipe_that_says_it_lives(cli: Cli) -> None:
+    for _ in range(3):
+        cli("add", "sh", "-c", "for f in /proc/$$/fd/*; do readlink $f; done; exit 0")
+    cli.drain()
+    for number in (1, 2, 3):
+        log = cli.job(number)["log_path"]
+        assert cli("log", str(number)).split() == ["/dev/null", log, log, str(Path(log).with_name("alive"))]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_jobs_start_when_every_process_that_would_watch_them_was_killed(cli: Cli) -> None:
+    cli.settings("slots = 2\n")
+    cli("add", "sh", "-c", "echo $PPID; exec sleep 60")
+    runner = cli.start("run", "--until-empty")
+    wait_for(lambda: cli("log", "1"), "the first job")
+    watcher = int(cli("log", "1"))
+    forker = int(Path(f"/proc/{watcher}/stat").read_text().rpartition(")")[2].split()[1])
+    idle = [int(pid) for pid in Path(f"/proc/{forker}/task/{forker}/children").read_text().split()]
+    for pid in {forker, *idle} - {watcher}:
+        os.kill(pid, signal.SIGKILL)
+    cli("add", "true")
+    wait_for(lambda: cli.job(2)["state"] == "completed", "the second job")
+    cli("cancel", "1")
+    runner.communicate(timeout=30)
+    assert cli.job(1)["state"] == "cancelled"
 
 
 DAEMON = """
@@ -131,7 +183,7 @@ def test_a_stopped_job_is_cancelled(cli: Cli, script: Script) -> None:
 def test_a_job_whose_watcher_was_killed_runs_on_and_its_end_is_interrupted(cli: Cli, script: Script) -> None:
     runner = start_running(cli, script("waits.sh", "#!/bin/sh\necho $$\nexec sleep 60\n"))
     job = int(cli("log", "1"))
-    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    watcher = watcher_of(cli)
     os.kill(watcher, signal.SIGKILL)
     wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
     assert process_is_alive(job)
@@ -145,7 +197,7 @@ def test_a_job_whose_watcher_was_killed_runs_on_and_its_end_is_interrupted(cli: 
 def test_a_job_whose_watcher_was_killed_can_be_cancelled(cli: Cli, script: Script) -> None:
     runner = start_running(cli, script("waits.sh", "#!/bin/sh\necho $$\nexec sleep 60\n"))
     job = int(cli("log", "1"))
-    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    watcher = watcher_of(cli)
     os.kill(watcher, signal.SIGKILL)
     wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
     cli("cancel", "1")
@@ -190,7 +242,7 @@ def test_no_row_stays_running_for_ever(cli: Cli) -> None:
     """A run that was claimed, then everything died at once, as when the machine goes down."""
     runner = start_running(cli, "sh", "-c", "echo $$; exec sleep 60")
     job = int(cli("log", "1"))
-    watcher = int(Path(cli.job(1)["log_path"]).with_name("claim").read_text())
+    watcher = watcher_of(cli)
     for pid in (runner.pid, watcher, job):
         os.kill(pid, signal.SIGKILL)
     runner.communicate()

@@ -72,17 +72,18 @@ def cli(context: click.Context) -> None:
 @click.option("--name", default="", help="What to call the job; default: the file's name.")
 @click.option("--cwd", default="", metavar="DIR", help="Directory to run in; default: the current one.")
 @click.option("--python", default="", metavar="PATH", help="Interpreter for a .py file.")
+@click.option("--timeout", default="", metavar="D", help="End the run after this long: 90s, 15m, 2h30m, 3d.")
 @click.option("--json", "as_json", is_flag=True, help="Print the job as JSON instead of its number.")
 @click.argument("path")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def add(name: str, cwd: str, python: str, as_json: bool, path: str, args: tuple[str, ...]) -> None:
+def add(name: str, cwd: str, python: str, timeout: str, as_json: bool, path: str, args: tuple[str, ...]) -> None:
     """Add a job: PATH and every word behind it. Prints its number.
 
     Example: tui-queue add --name nightly jobs/countdown.py 10
     """
 
     async def work() -> None:
-        draft = make_draft(path=path, args=args, cwd=cwd, name=name, python=python)
+        draft = make_draft(path=path, args=args, cwd=cwd, name=name, python=python, timeout=timeout)
         async with open_queue() as queue:
             (job,) = await queue.commands.add([draft])
             output.print_job(job, queue.commands.log_path(job)) if as_json else click.echo(job.id)

@@ -50,19 +50,16 @@ async def open_queue(*, standby: bool = False) -> AsyncIterator[Queue]:
         _make_private(directory)
     config = load_config(paths.config)
     async with Store(paths.store) as store:
-        executor = LocalExecutor(paths.runs, config.python)
+        executor = LocalExecutor(paths.runs, config.python, grace_s=config.grace_s)
         lease = Lease(paths.state, standby=standby)
         background = Background(paths.state, enabled=config.background)
-        commands = Commands(
-            store, executor, lease, background, wake=paths.wake, slots=config.slots, grace_s=config.grace_s
-        )
+        commands = Commands(store, executor, lease, background, wake=paths.wake, slots=config.slots)
         scheduler = Scheduler(
             store,
             executor,
             lease,
             slots=config.slots,
-            grace_s=config.grace_s,
-            changed=lambda: events.ring(paths.wake),
+            changed=events.Bell(paths.wake),
         )
         try:
             yield Queue(paths, config, commands, scheduler, background)

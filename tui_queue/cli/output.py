@@ -43,6 +43,7 @@ def as_object(job: Job, log_path: str | None) -> dict[str, object]:
         "cwd": job.cwd,
         "queue": job.queue,
         "priority": job.priority,
+        "timeout_s": job.timeout_s,
         "state": job.state,
         "reason": job.reason,
         "exit_code": job.exit_code,

@@ -26,7 +26,6 @@ class Commands:
         *,
         wake: str,
         slots: int,
-        grace_s: float,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -34,7 +33,6 @@ class Commands:
         self._background = background
         self._wake = wake
         self._slots = slots
-        self._grace_s = grace_s
 
     async def add(self, drafts: Sequence[JobDraft]) -> list[Job]:
         """Add jobs, all or none; when this returns they are safe on disk."""
@@ -50,7 +48,7 @@ class Commands:
             if job.state is State.RUNNING:
                 # Straight to its watcher: that works whoever schedules. A run whose watcher is
                 # not there yet is cancelled by the scheduler as soon as it has started.
-                await self._executor.cancel(job, self._grace_s)
+                await self._executor.cancel(job)
         self._ring()
         return jobs
 
@@ -75,8 +73,7 @@ class Commands:
 
     async def work_left(self) -> bool:
         """Return whether any job is pending or running."""
-        counts = await self._store.counts()
-        return bool(counts.get(State.PENDING) or counts.get(State.RUNNING))
+        return await self._store.work_left()
 
     async def go_on_without_us(self) -> bool:
         """Have somebody who schedules what is left; return whether anything is."""

@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Sequence
 
+from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
@@ -31,11 +32,13 @@ def make_draft(
     cwd: str = "",
     name: str = "",
     python: str = "",
+    timeout: str = "",
 ) -> JobDraft:
     """Check every field and return the draft.
 
     A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH. ``cwd`` defaults to the
-    current directory, ``name`` to the file's name. Raises BadInputError; nothing is stored.
+    current directory, ``name`` to the file's name. ``timeout`` is as in ``2h30m``. Raises BadInputError;
+    nothing is stored.
     """
     directory = check_cwd(cwd)
     target = check_path(path, directory)
@@ -45,7 +48,20 @@ def make_draft(
         cwd=directory,
         name=check_name(name) or os.path.basename(target),
         python=check_python(python, directory),
+        timeout_s=check_timeout(timeout),
     )
+
+
+def check_timeout(text: str) -> int | None:
+    """Return the seconds that a run may take; None for empty, without limit."""
+    if not text.strip():
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise BadInputError(
+            "timeout", f"{printable(text)}: not a time limit; write 90s, 15m, 2h30m or 3d, up to ten years."
+        ) from None
 
 
 def check_cwd(text: str) -> str:

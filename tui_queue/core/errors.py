@@ -8,7 +8,7 @@ class TuiQueueError(Exception):
 
 
 class BadInputError(TuiQueueError):
-    """A value that cannot be used; ``field`` names the one it came from (path, parameters, cwd, name, python)."""
+    """A value that cannot be used; ``field`` says which: path, parameters, cwd, name, python or timeout."""
 
     exit_code = 2
 

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+PAUSE_S = 0.05
+
 
 def ring(directory: str) -> None:
     """Wake every listener; pipes that nobody reads any more are removed."""
@@ -39,6 +41,29 @@ def _ring_one(path: str) -> None:
             os.write(pipe, b"!")
     finally:
         os.close(pipe)
+
+
+class Bell:
+    """Rings at once, and when it is asked to again soon after, once more at the end of a pause."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._pause: asyncio.TimerHandle | None = None
+        self._again = False
+
+    def __call__(self) -> None:
+        """Tell everybody that something has changed."""
+        if self._pause is not None:
+            self._again = True
+            return
+        self._again = False
+        ring(self._directory)
+        self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
+
+    def _over(self) -> None:
+        self._pause = None
+        if self._again:
+            self()
 
 
 class Listener:

@@ -33,6 +33,7 @@ class JobDraft:
     cwd: str
     name: str
     python: str | None = None
+    timeout_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Job:
     args: tuple[str, ...]
     cwd: str
     python: str | None
+    timeout_s: int | None
     queue: str
     priority: int
     state: State
@@ -75,6 +77,7 @@ class RunEnd:
     """How a run ended, as its watcher recorded it.
 
     ``error`` says why the command could not be started; then there is neither exit code nor signal.
+    ``cancelled`` and ``timed_out`` say that its watcher ended it, by wish or because its time was over;
     ``survivors`` are the numbers of the processes that could not be ended.
     """
 
@@ -84,6 +87,7 @@ class RunEnd:
     signal: int | None = None
     error: str | None = None
     cancelled: bool = False
+    timed_out: bool = False
     survivors: tuple[int, ...] = ()
     cpu_s: float | None = None
     max_rss_kib: int | None = None

@@ -17,6 +17,7 @@ def job_of(row: sqlite3.Row) -> Job:
         args=decode_args(row["args"]),
         cwd=os.fsdecode(row["cwd"]),
         python=None if row["python"] is None else os.fsdecode(row["python"]),
+        timeout_s=row["timeout_s"],
         queue=row["queue"],
         priority=row["priority"],
         state=State(row["state"]),

@@ -1,5 +1,6 @@
 """One claimed job, from its start to its final state."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from signal import Signals
@@ -8,18 +9,27 @@ from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews
 from tui_queue.core.models import Job, RunEnd, State
 from tui_queue.core.store import Store
 
+PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
+
 
 class Runner:
     """Writes what happens to runs into the store, in the name of one lease (``epoch``)."""
 
     def __init__(
-        self, store: Store, executor: Executor, *, epoch: int, grace_s: float, changed: Callable[[], None]
+        self,
+        store: Store,
+        executor: Executor,
+        *,
+        epoch: int,
+        changed: Callable[[], None],
+        over: Callable[[], None],
     ) -> None:
+        """Call ``changed`` after each write, ``over`` before one that frees a slot: the next claim can join it."""
         self._store = store
         self._executor = executor
         self._epoch = epoch
-        self._grace_s = grace_s
         self._changed = changed
+        self._over = over
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
@@ -41,33 +51,36 @@ class Runner:
                 case RunStarted(at=at):
                     started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
                     if started is not None and started.cancel_requested:
-                        await self._executor.cancel(job, self._grace_s)
+                        await self._executor.cancel(job)
                     self._changed()
                 case RunEnd():
                     await self._finish(job, item)
-                case RunNeverStarted() if not ours:
+                case RunNeverStarted(complaint=""):
+                    if ours:  # a full disk, too many processes: trying again at once would only fail again
+                        await asyncio.sleep(PAUSE_S)
+                    self._over()
                     await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
                     self._changed()
                 case RunNeverStarted(complaint=complaint):
-                    # Trying again at once would only fail again, without end.
-                    error = f"its watcher ended: {complaint or 'without a word'}"
-                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=error))
+                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
                 case RunLost():
                     asked = (await self._store.job(str(job.id))).cancel_requested
                     await self._finish(job, RunEnd(finished_at=datetime.now(UTC), cancelled=asked, error=""))
 
     async def _finish(self, job: Job, end: RunEnd) -> None:
         state, reason = verdict(end)
+        self._over()
         await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end)
         self._changed()
 
 
 def verdict(end: RunEnd) -> tuple[State, str]:
     """Return the final state that an end means, and its reason in words."""
-    if end.survivors:
-        return State.CANCELLED, f"cancelled by user; could not be ended: {', '.join(map(str, end.survivors))}"
+    left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
+    if end.timed_out:
+        return State.FAILED, f"timeout{left}"
     if end.cancelled:
-        return State.CANCELLED, "cancelled by user"
+        return State.CANCELLED, f"cancelled by user{left}"
     if end.error is not None:
         return State.FAILED, f"could not start: {end.error}" if end.error else "interrupted (outcome unknown)"
     if end.signal is not None:

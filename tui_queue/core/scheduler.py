@@ -36,14 +36,12 @@ class Scheduler:
         lease: Lease,
         *,
         slots: int,
-        grace_s: float,
         changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._executor = executor
         self._lease = lease
         self._slots = slots
-        self._grace_s = grace_s
         self._changed = changed
         self._woken = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
@@ -70,11 +68,12 @@ class Scheduler:
             await self._lease.acquire()
             try:
                 await self._lead()
-            except TuiQueueError:
-                logger.exception("the store could not be used; trying again")
+            except Exception:  # whatever it is: without a scheduler nothing would ever start
+                logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
             finally:
                 await self._let_go_of_runs()
+                self._executor.close()
                 self._lease.hand_over()
 
     async def _lead(self) -> None:
@@ -82,7 +81,14 @@ class Scheduler:
         holder = await self._store.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
-        runner = Runner(self._store, self._executor, epoch=holder.epoch, grace_s=self._grace_s, changed=self._changed)
+        self._executor.warm_up()
+        runner = Runner(
+            self._store,
+            self._executor,
+            epoch=holder.epoch,
+            changed=self._changed,
+            over=self.wake,
+        )
         for job in await self._store.running():
             self._see_through(runner.adopt(job), runner, job)
         self._changed()
@@ -102,8 +108,8 @@ class Scheduler:
         async def until_its_end() -> None:
             try:
                 await run
-            except TuiQueueError:
-                # The end lies safe in the run's own files: it is written down when the store works again.
+            except (TuiQueueError, OSError):
+                # The end lies safe in the run's own files: it is written down when that is possible again.
                 logger.exception("what became of job %d could not be stored; trying again", job.id)
                 await asyncio.sleep(RETRY_S)
                 self._see_through(runner.adopt(job), runner, job)
@@ -116,7 +122,6 @@ class Scheduler:
         self._runs.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a run could not be followed", exc_info=error)
-        self.wake()
 
     async def _let_go_of_runs(self) -> None:
         runs = list(self._runs)

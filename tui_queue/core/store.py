@@ -1,7 +1,8 @@
 """The queue on disk; the only module that speaks SQL besides the schema.
 
-Every verb is one function that runs as one transaction on the database's thread, so that no other coroutine
-can come between its statements, and a cancelled caller leaves nothing half done.
+Every verb is one function that runs on the database's thread, so that no other coroutine can come between its
+statements, and a cancelled caller leaves nothing half done. Verbs that write share a transaction with all that are
+called while the one before is on its way to the disk: a commit costs the same for one as for twenty.
 """
 
 import asyncio
@@ -10,14 +11,15 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
 import aiosqlite
 
 from tui_queue.core import schema
-from tui_queue.core.errors import NoSuchJobError, StoreError, WrongStateError
+from tui_queue.core.errors import NoSuchJobError, StoreError, TuiQueueError, WrongStateError
 from tui_queue.core.models import Holder, Job, JobDraft, RunEnd, State, encode_args
 from tui_queue.core.printable import printable
 from tui_queue.core.rows import holder_of, job_of, microseconds
@@ -26,12 +28,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _INSERT = """
-    INSERT INTO jobs (uuid, name, path, args, cwd, python, created_at)
-    VALUES (:uuid, :name, :path, :args, :cwd, :python, :now) RETURNING *"""
+    INSERT INTO jobs (uuid, name, path, args, cwd, python, timeout_s, created_at)
+    VALUES (:uuid, :name, :path, :args, :cwd, :python, :timeout_s, :now) RETURNING *"""
 _ACTIVE = """
     SELECT * FROM jobs WHERE state IN ('running', 'pending')
     ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END, id LIMIT ?"""
 _ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
+_WORK_LEFT = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('pending', 'running'))"
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
 _NOT_COMPLETED = """
     SELECT 1 FROM jobs
@@ -85,6 +88,8 @@ class Store:
     def __init__(self, path: str) -> None:
         self._path = path
         self._db: aiosqlite.Connection
+        self._waiting: list[_Write] = []
+        self._writer: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         shown = printable(self._path)
@@ -107,6 +112,8 @@ class Store:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._writer is not None:
+            await self._writer
         await self._db.close()
 
     async def add(self, drafts: Sequence[JobDraft], *, now: datetime) -> list[Job]:
@@ -117,9 +124,9 @@ class Store:
         """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and all counts by state."""
         return await self._read(_jobs, active, ended)
 
-    async def counts(self) -> dict[State, int]:
-        """Return how many jobs there are in each state that has any."""
-        return await self._read(_counts)
+    async def work_left(self) -> bool:
+        """Return whether any job is pending or running."""
+        return await self._read(_work_left)
 
     async def job(self, key: str) -> Job:
         """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
@@ -172,7 +179,28 @@ class Store:
     async def _write(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._on_thread(_transaction, "BEGIN IMMEDIATE", functools.partial(_call, verb, args, kwargs))
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+        return await done
+
+    async def _write_all(self) -> None:
+        """Write down what waits, and what comes meanwhile, until nothing waits."""
+        while self._waiting:
+            writes, self._waiting = self._waiting, []
+            try:
+                outcomes = await self._on_thread(_transaction, "BEGIN IMMEDIATE", functools.partial(_together, writes))
+            except Exception as error:  # noqa: BLE001 - each caller gets it
+                outcomes = [error] * len(writes)
+            for write, outcome in zip(writes, outcomes, strict=True):
+                if write.done.cancelled():
+                    continue
+                if isinstance(outcome, Exception):
+                    write.done.set_exception(outcome)
+                else:
+                    write.done.set_result(outcome)
+        self._writer = None
 
     async def _read(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -193,6 +221,12 @@ class Store:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Write:
+    work: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+
+
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:
     return verb(db, *args, **kwargs)
 
@@ -209,6 +243,20 @@ def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Con
     return result
 
 
+def _together(writes: Sequence[_Write], db: sqlite3.Connection) -> list[Any]:
+    """Do each or, with its error, nothing of it; return the results."""
+    outcomes: list[Any] = []
+    for write in writes:
+        db.execute("SAVEPOINT one")
+        try:
+            outcomes.append(write.work(db))
+        except TuiQueueError as refused:
+            db.execute("ROLLBACK TO one")
+            outcomes.append(refused)
+        db.execute("RELEASE one")
+    return outcomes
+
+
 def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> list[Job]:
     return [
         job_of(
@@ -221,6 +269,7 @@ def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> l
                     "args": encode_args(draft.args),
                     "cwd": os.fsencode(draft.cwd),
                     "python": None if draft.python is None else os.fsencode(draft.python),
+                    "timeout_s": draft.timeout_s,
                     "now": microseconds(now),
                 },
             ).fetchone()
@@ -236,6 +285,10 @@ def _jobs(db: sqlite3.Connection, active: int, ended: int) -> tuple[list[Job], d
 
 def _counts(db: sqlite3.Connection) -> dict[State, int]:
     return {State(state): number for state, number in db.execute(_COUNTS)}
+
+
+def _work_left(db: sqlite3.Connection) -> bool:
+    return bool(db.execute(_WORK_LEFT).fetchone()[0])
 
 
 def _find(db: sqlite3.Connection, key: str) -> Job:

@@ -17,7 +17,10 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class RunNeverStarted:
-    """The command was not started and never will be by this attempt; ``complaint`` is its watcher's last word."""
+    """The command was not started and never will be by this attempt.
+
+    ``complaint`` says what stands in the way; it is empty where the next attempt may succeed.
+    """
 
     complaint: str
 
@@ -33,14 +36,20 @@ RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
 class Executor(Protocol):
     """Something that can run a claimed job; every method speaks of the job's present attempt."""
 
+    def warm_up(self) -> None:
+        """Get ready to start runs. Raises OSError."""
+
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
         """Let the run go and return its news, the last of which is its end. Raises OSError."""
 
     def adopt(self, job: Job) -> AsyncIterator[RunNews]:
         """Return the news of a run that another scheduler let go, from its beginning."""
 
-    async def cancel(self, job: Job, grace_s: float) -> None:
-        """Have the run ended, by force after the grace; nothing happens to one that has not started yet."""
+    async def cancel(self, job: Job) -> None:
+        """Have the run ended, by force after a grace; nothing happens to one that has not started yet."""
+
+    def close(self) -> None:
+        """Start no more; what runs goes on. To start again is to open again."""
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""

@@ -1,68 +1,106 @@
 """Runs jobs on this machine, each beside a watcher that needs nobody."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from datetime import datetime
 
 from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
-from tui_queue.core.executors.run_files import RunFiles
+from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
+from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
 
+
+def _latin(text: str) -> str:
+    """Carry bytes through JSON one character a byte, whatever encoding either side believes in."""
+    return os.fsencode(text).decode("latin-1")
+
+
+ENVIRONMENT = [_latin(f"{name}={value}") for name, value in os.environ.items()]
 # Can only be read by setting it; done once, before there is another thread that creates files.
 UMASK = os.umask(0o077)
 os.umask(UMASK)
+SHORT_S = 0.05  # a run that is over by then is not announced as started first
+START_S = 1.0  # a run that nobody has taken by then needs another watcher
+PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
 
 
 class LocalExecutor:
-    """Starts watchers and reads what they leave; ``runs`` is the directory of all runs."""
+    """Has runs watched and reads what watchers leave; ``runs`` is the directory of all runs.
 
-    def __init__(self, runs: str, python: str = "") -> None:
+    What must be ended gets ``grace_s`` seconds between SIGTERM and SIGKILL.
+    """
+
+    def __init__(self, runs: str, python: str = "", *, grace_s: float) -> None:
         self._runs = runs
         self._python = python or sys.executable
-        self._watchers: set[int] = set()
+        self._grace_s = grace_s
+        self._watchers = Watchers()
+
+    def warm_up(self) -> None:
+        """Get ready, so that the first start is as fast as the next. Raises OSError."""
+        self._watchers.warm_up()
 
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
-        """Write the run's files, start its watcher, return the news. Raises OSError."""
+        """Hand the run to a watcher, return the news. Raises OSError."""
         files = self._files(job)
-        await asyncio.to_thread(files.create, self._spec(job, files))
-        ours = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        theirs = os.open(files.path("alive"), os.O_WRONLY | os.O_CLOEXEC)
+        news, theirs = os.pipe()
         try:
-            self._spawn(files, theirs)
+            await self._watchers.watch(self._spec(job, files), theirs)
         except BaseException:
-            os.close(ours)
+            os.close(news)
             raise
         finally:
             os.close(theirs)
-        return _news(files, ours)
+        os.set_blocking(news, False)
+        return self._follow(files, news)
 
     def adopt(self, job: Job) -> AsyncIterator[RunNews]:
         """Return the news of a run that another scheduler let go."""
-        files = self._files(job)
-        try:
-            alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            alive = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        return _news(files, alive)
+        return _traces(self._files(job))
 
-    async def cancel(self, job: Job, grace_s: float) -> None:
+    async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
         files = self._files(job)
-        if not self._tell_watcher(files, grace_s) and files.was_claimed() and files.end() is None:
-            await asyncio.to_thread(_end_tree, files, grace_s)
+        if not self._tell_watcher(files) and files.was_claimed() and files.end() is None:
+            await asyncio.to_thread(_end_tree, files, self._grace_s)
 
-    def _tell_watcher(self, files: RunFiles, grace_s: float) -> bool:
+    async def _follow(self, files: RunFiles, news: int) -> AsyncIterator[RunNews]:
+        """Yield what the watcher of a run says; ``news`` is the read end of its pipe and is closed at the end."""
+        said = _Said()
+        announced = False
+        try:
+            while not said.hear(news) and said.end is None:
+                if said.started is None:
+                    if not await _readable(news, within=START_S) and not files.was_claimed():
+                        self._watchers.order_another()
+                elif announced:
+                    await _readable(news)
+                elif not await _readable(news, within=SHORT_S):
+                    announced = True
+                    yield RunStarted(said.started)
+        finally:
+            os.close(news)
+        if said.free:
+            self._watchers.free()
+        if said.end is not None:
+            yield said.end
+        else:
+            async for item in _traces(files, announced=announced, complaint=said.complaint):
+                yield item
+
+    def _tell_watcher(self, files: RunFiles) -> bool:
         try:
             control = os.open(files.path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # ENXIO: nobody reads; ENOENT: not that far yet
             return False
         try:
-            os.write(control, b"term %g\n" % grace_s)
+            os.write(control, b"term %g\n" % self._grace_s)
         except OSError:
             return False
         finally:
@@ -78,92 +116,101 @@ class LocalExecutor:
         shutil.rmtree(os.path.join(self._runs, str(job_id)), ignore_errors=True)
 
     def close(self) -> None:
-        """Listen no longer to the end of watchers; they and their jobs go on."""
-        self._reap()
-        if self._watchers:
-            self._watchers.clear()
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+        """Start no more; runs and their watchers go on."""
+        self._watchers.close()
 
     def _files(self, job: Job) -> RunFiles:
         return RunFiles.of(self._runs, job.id, job.attempt)
 
     def _spec(self, job: Job, files: RunFiles) -> dict[str, object]:
         argv = [job.path, *job.args]
-        env = {**os.environ, **_marks(job, files)}
+        added = _marks(job, files)
         if job.is_python:
             argv.insert(0, job.python or self._python)
-            env["PYTHONUNBUFFERED"] = "1"
+            added["PYTHONUNBUFFERED"] = "1"
         return {
+            "directory": _latin(files.directory),
             "argv": [_latin(arg) for arg in argv],
-            "env": [_latin(f"{name}={value}") for name, value in env.items()],
+            # Of two lines for one name the later one counts.
+            "env": ENVIRONMENT + [_latin(f"{name}={value}") for name, value in added.items()],
             "path": _latin(job.path),
             "cwd": _latin(job.cwd),
             "umask": UMASK,
+            "grace_s": self._grace_s,
+            "timeout_s": job.timeout_s,
         }
 
-    def _spawn(self, files: RunFiles, alive: int) -> None:
-        pid = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-S", shim.__file__, files.directory],
-            # The mark of its run: a job that starts a queue of its own does not own what that runs.
-            {"TUI_QUEUE_LOG": files.log},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, alive, 3),
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
-                (os.POSIX_SPAWN_DUP2, 0, 1),
-                (
-                    os.POSIX_SPAWN_OPEN,
-                    2,
-                    files.path("watcher.log"),
-                    os.O_WRONLY | os.O_CREAT | os.O_APPEND,
-                    0o600,
-                ),
-            ],
-            setsid=True,
-            setsigmask=[],
-            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
-        )
-        self._watchers.add(pid)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
-    def _reap(self) -> None:
-        for pid in list(self._watchers):
-            with suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG) == (0, 0):
-                    continue
-            self._watchers.discard(pid)
-        if not self._watchers:
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+class _Said:
+    """What the watcher of one run has said so far."""
+
+    def __init__(self) -> None:
+        self.started: datetime | None = None
+        self.end: RunNews | None = None
+        self.free = False  # whether it can take another run
+        self.complaint = ""
+        self._rest = b""
+
+    def hear(self, news: int) -> bool:
+        """Read what has come; return whether nothing more can come."""
+        more, gone = _read_all(news)
+        *lines, self._rest = (self._rest + more).split(b"\n")
+        for line in lines:
+            record = shim.unsealed(line[1:]) or {}
+            match line[:1]:
+                case b"S":
+                    self.started = start_time(record)
+                case b"E" | b"X" as word:
+                    self.end, self.free = run_end(record), word == b"E"
+                case b"N":
+                    why = "" if record["errno"] in PASSING else record["why"]
+                    self.end, self.free = RunNeverStarted(why), True
+                case b"?":
+                    self.complaint = record["why"]
+        return gone and self.end is None
 
 
-async def _news(files: RunFiles, alive: int) -> AsyncIterator[RunNews]:
-    """Yield what happens to a run; ``alive`` is the read end of its pipe and is closed at the end."""
-    loop = asyncio.get_running_loop()
-    started = False
+async def _traces(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunNews]:
+    """Yield what the files say of a run whose watcher can't tell us itself, as long as anything of it lives."""
+    if files.revoke():
+        yield RunNeverStarted(complaint)
+        return
+    try:
+        alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:  # deleted by somebody
+        yield files.end() or RunLost()
+        return
     try:
         while True:
-            gone = _drain(alive)
-            end = files.end()
-            if not started and end is None and (at := files.started_at()):
-                started = True
-                yield RunStarted(at)
-            if end is not None:
+            gone = _read_all(alive)[1]
+            if (end := files.end()) is not None:
                 yield end
                 return
-            if gone:
-                if files.revoke():
-                    yield RunNeverStarted(files.complaint())
-                else:
-                    yield files.end() or RunLost()
+            if not announced and (at := files.started_at()):
+                announced = True
+                yield RunStarted(at)
+            elif gone:
+                yield RunLost()
                 return
-            heard = asyncio.Event()
-            loop.add_reader(alive, heard.set)
-            try:
-                await heard.wait()
-            finally:
-                loop.remove_reader(alive)
+            else:
+                await _readable(alive)
     finally:
         os.close(alive)
+
+
+async def _readable(pipe: int, *, within: float | None = None) -> bool:
+    """Wait until there is something to read, or the other end is closed."""
+    loop = asyncio.get_running_loop()
+    heard = asyncio.Event()
+    loop.add_reader(pipe, heard.set)
+    try:
+        async with asyncio.timeout(within):
+            await heard.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(pipe)
+    return True
 
 
 def _end_tree(files: RunFiles, grace_s: float) -> None:
@@ -176,14 +223,15 @@ def _end_tree(files: RunFiles, grace_s: float) -> None:
     tree.kill()
 
 
-def _drain(alive: int) -> bool:
-    """Read what the watcher said; return whether the other end is closed for good."""
+def _read_all(pipe: int) -> tuple[bytes, bool]:
+    """Return what a watcher has said, and whether the other end is closed for good."""
+    heard = b""
     try:
-        while os.read(alive, 4096):
-            pass
+        while words := os.read(pipe, 65_536):
+            heard += words
     except BlockingIOError:
-        return False
-    return True
+        return heard, False
+    return heard, True
 
 
 def _marks(job: Job, files: RunFiles) -> dict[str, str]:
@@ -195,8 +243,3 @@ def _marks(job: Job, files: RunFiles) -> dict[str, str]:
         "TUI_QUEUE_ATTEMPT": str(job.attempt),
         "TUI_QUEUE_LOG": files.log,
     }
-
-
-def _latin(text: str) -> str:
-    """Carry bytes through JSON one character a byte, whatever encoding either side believes in."""
-    return os.fsencode(text).decode("latin-1")

@@ -1,26 +1,35 @@
 """The watcher beside one run: starts the command, waits for it, writes down how it ended.
 
-Run as ``python -I -S shim.py DIRECTORY`` in a session of its own. It needs nobody: it outlives whoever started
-it, and depends on no other file of the package, so that an upgrade can't disturb it. Everything it has to say
-goes into files of DIRECTORY (see run_files.py); descriptor 3 is a pipe whose other end hears the news.
+``python -I -S shim.py`` forks watchers, everything being imported and warm: one for each byte that it reads from
+descriptor 3. A watcher takes runs, one after the other, from the socket on descriptor 4, and ends when nobody can send
+it any more. It has a session of its own and needs nobody: it outlives whoever sent it the run, and depends on no other
+file of the package, so that an upgrade can't disturb it. What it has to say goes into files of the run's directory
+(see run_files.py), and at the same time, for whoever sent the run, into the pipe that came with it.
 """
 
+import _socket
 import binascii
 import ctypes
+import gc
 import json
 import os
 import select
 import signal
-import sys
 import time
 
+MESSAGE_SIZE = 65_536  # bytes; a longer specification comes in a file
+END_ROOM = 16_384  # bytes set aside for the end record, two paths and their sentence
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
 SWEEP_S = 0.05  # how often a cancelled run is looked at until nothing of it is left
 CALM_S = 0.5  # the same as long as its leader has not ended; the end of that one wakes
 GIVE_UP_S = 10  # how long processes that can't be killed are waited for
+LONGEST_POLL_S = 3600
+IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
+CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ}  # the last two by Python itself
 PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
 
 MACOS = os.uname().sysname == "Darwin"
+LIBC = ctypes.CDLL(None)
 TYPE_CHECKING = False  # importing typing would double the start-up time
 if TYPE_CHECKING:
     from typing import Any
@@ -28,32 +37,110 @@ if TYPE_CHECKING:
 News = dict[str, object]
 
 
-def main(directory: bytes) -> None:
-    """Watch the run in ``directory`` from its claim to its end."""
+def serve(orders: int, runs: int) -> None:
+    """Fork a watcher for each byte from ``orders``; it reads its runs from the socket ``runs``."""
     os.umask(0o077)
-    alive = _raise_descriptor(3)
-    for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP):
+    for descriptor in (orders, runs):
+        os.set_inheritable(descriptor, False)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps them
+    json.loads(sealed({"what": "loads codecs now"}).rpartition(b" ")[0])
+    gc.disable()  # nobody here makes garbage, and to look for it is to write to every page that they share
+    gc.freeze()
+    while ordered := os.read(orders, 64):
+        for _ in ordered:
+            try:
+                child = os.fork()
+            except OSError:  # too many processes; whoever waits for a watcher asks again
+                continue
+            if child == 0:
+                os.close(orders)
+                try:
+                    watch_runs(_socket.socket(fileno=runs))
+                finally:
+                    os._exit(0)
+
+
+def watch_runs(channel: _socket.socket) -> None:
+    """Watch one run after the other, as they come: a specification, and the pipe that hears the news."""
+    os.setsid()
+    for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
-    with open(os.path.join(directory, b"spec.json"), encoding="ascii") as file:
-        spec = json.load(file)
-    control = os.open(os.path.join(directory, b"control"), os.O_RDWR | os.O_NONBLOCK)
-    ended = os.open(os.path.join(directory, b"end"), os.O_WRONLY)
     wakeup = _wake_on_child()
     _adopt_orphans()
-    if not _claim(directory):
-        return
+    room = _socket.CMSG_SPACE(8)
+    while True:
+        spec, passed, _, _ = channel.recvmsg(MESSAGE_SIZE, room, getattr(_socket, "MSG_CMSG_CLOEXEC", 0))
+        if not spec:
+            return
+        descriptors = memoryview(passed[0][2]).cast("i").tolist()
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        news = descriptors[0]
+        os.set_blocking(news, False)
+        if len(descriptors) > 1:
+            with open(descriptors[1], "rb") as file:
+                spec = file.read()
+        try:
+            free = watch(json.loads(spec), news, wakeup)
+        except BaseException as error:
+            _tell(news, b"?", {"why": f"{type(error).__name__}: {error} (line {_line_of(error)})"})
+            raise
+        os.close(news)
+        if not free:
+            return
+
+
+def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
+    """Watch the run from its claim to its end; return whether nothing of it is left with us."""
+    directory = spec["directory"].encode("latin-1")
     try:
-        pid = _spawn(directory, spec)
+        alive, control, ended = _make_files(directory)
     except OSError as error:
-        _write_end(ended, {"error": _why_not(error, spec), "finished_ns": time.time_ns()})
-    else:
-        started_ns = time.time_ns()
-        _write_start(directory, {"pid": pid, "started_ns": started_ns})
-        _tell(alive, b"S")
-        leader = Leader(pid)
-        how = _wait(leader, Tree(pid, os.path.join(directory, b"log"), root=os.getpid()), control, wakeup)
-        _write_end(ended, {"started_ns": started_ns, **how, **leader.reap()})
-    _tell(alive, b"E")
+        _tell(news, b"N", {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        return True
+    try:
+        if not _claim(directory, ended):
+            return True
+        try:
+            pid = _spawn(directory, spec)
+        except OSError as error:
+            end: News = {"error": _why_not(error, spec), "finished_ns": time.time_ns()}
+        else:
+            begun: News = {"started_ns": time.time_ns()}
+            _write_start(directory, {**begun, "pid": pid, "watcher": os.getpid()})
+            _tell(news, b"S", begun)
+            _tell(alive, b"S", begun)
+            leader = Leader(pid)
+            log = os.path.join(directory, b"log")
+            how = _wait(leader, Tree(pid, log, root=os.getpid()), control, wakeup, spec)
+            end = {**begun, **how, **leader.reap()}
+            _sync_output(log)
+        _write_end(ended, end)
+        free = not _has_children()
+        _tell(news, b"E" if free else b"X", end)
+        _tell(alive, b"E", end)
+    finally:
+        for descriptor in (alive, control, ended):
+            os.close(descriptor)
+    return free
+
+
+def _make_files(directory: bytes) -> tuple[int, int, int]:
+    """Make what a run needs; return its pipe ``alive``, its pipe ``control`` and its end record, all open."""
+    for path in (os.path.dirname(directory), directory):
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+    for name in (b"alive", b"control"):
+        os.mkfifo(os.path.join(directory, name), 0o600)
+    os.close(os.open(os.path.join(directory, b"log"), os.O_WRONLY | os.O_CREAT, 0o600))
+    ended = os.open(os.path.join(directory, b"end"), os.O_WRONLY | os.O_CREAT, 0o600)
+    os.write(ended, bytes(END_ROOM))
+    # Open for both: a pipe that is only written to could not be opened before somebody reads it.
+    control = os.open(os.path.join(directory, b"control"), os.O_RDWR | os.O_NONBLOCK)
+    alive = _raise_descriptor(os.open(os.path.join(directory, b"alive"), os.O_RDWR | os.O_NONBLOCK))
+    return alive, control, ended
 
 
 def _raise_descriptor(low: int) -> int:
@@ -218,7 +305,7 @@ def _send(pid: int, begun: bytes, number: int) -> None:
 def _adopt_orphans() -> None:
     """Become the parent of every process of the run that loses its own (Linux)."""
     if not MACOS:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _bury_orphans(leader: int) -> None:
@@ -235,16 +322,38 @@ def _bury_orphans(leader: int) -> None:
         os.waitpid(dead.si_pid, 0)
 
 
-def _claim(directory: bytes) -> bool:
-    """Take the run: of all who try, the one who creates the file has it, for good."""
+def _has_children() -> bool:
+    """Whether a process of the run is still ours to reap one day."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _line_of(error: BaseException) -> int:
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    return where.tb_lineno if where is not None else 0
+
+
+def _claim(directory: bytes, ended: int) -> bool:
+    """Take the run: of all who try, the one who creates the file has it, for good.
+
+    Once this is true, the claim and the room for the end are on disk. Nothing is written into the claim: so one commit
+    of the file system's journal is enough for all of it.
+    """
     try:
         claim = os.open(os.path.join(directory, b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
-    os.write(claim, b"%d\n" % os.getpid())
+    os.fsync(ended)
     os.fsync(claim)
     os.close(claim)
-    _fsync_directory(directory)
+    attempts = os.path.dirname(directory)
+    for path in (directory, attempts, os.path.dirname(attempts)):
+        _fsync(path)
     return True
 
 
@@ -268,7 +377,7 @@ def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
             ],
             setsid=True,
             setsigmask=[],
-            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+            setsigdef=CHANGED,
         )
     finally:
         os.umask(0o077)
@@ -293,32 +402,36 @@ def _why_not(error: OSError, spec: "dict[str, Any]") -> str:
     return f"{os.fsdecode(name)}: {reason}"
 
 
-def _wait(leader: Leader, tree: Tree, control: int, wakeup: int) -> News:
-    """Wait until the run is over, its whole tree too if it was cancelled; return what there is to say of that."""
+def _wait(leader: Leader, tree: Tree, control: int, wakeup: int, spec: "dict[str, Any]") -> News:
+    """Wait until the run is over, its whole tree too if it had to be ended; return what there is to say of that."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(wakeup, select.POLLIN)
-    deadline = None
+    limit = time.monotonic() + (spec.get("timeout_s") or float("inf"))
+    deadline, why = 0.0, ""
     while True:
         _bury_orphans(leader.pid)
         ended = leader.has_ended()
-        if deadline is None:
+        now = time.monotonic()
+        if not why:
             if ended:
                 return {}
             if (grace := _asked_to_end(control)) is not None:
-                deadline = time.monotonic() + grace
+                deadline, why = now + grace, "cancelled"
+            elif now >= limit:
+                deadline, why = now + spec["grace_s"], "timed_out"
             else:
-                poll.poll()
+                poll.poll(None if limit == float("inf") else 1000 * min(limit - now, LONGEST_POLL_S) + 1)
         elif ended and not tree.lives():
-            return {"cancelled": True}
-        elif (left := deadline - time.monotonic()) > 0:
+            return {why: True}
+        elif (left := deadline - now) > 0:
             tree.tell(signal.SIGTERM, signal.SIGCONT)
             poll.poll(1000 * min(left, SWEEP_S if ended else CALM_S))
         elif left > -GIVE_UP_S or not ended:
             tree.kill()
             poll.poll(1000 * SWEEP_S)
         else:  # another user's, or stuck in the kernel
-            return {"cancelled": True, "survivors": sorted(pid for pid, _ in tree.members())}
+            return {why: True, "survivors": sorted(pid for pid, _ in tree.members())}
         _drain(wakeup)
 
 
@@ -336,39 +449,60 @@ def _asked_to_end(control: int) -> float | None:
     return None
 
 
-def _sealed(news: News) -> bytes:
+def sealed(news: News) -> bytes:
     """One line: the record, a blank, its checksum."""
     record = json.dumps(news).encode("ascii")
     return b"%s %08x\n" % (record, binascii.crc32(record))
 
 
+def unsealed(line: bytes) -> "dict[str, Any] | None":
+    """Return the record of a line; None if it is not whole."""
+    record, _, checksum = line.rstrip(b"\n").rpartition(b" ")
+    if not record or checksum != b"%08x" % binascii.crc32(record):
+        return None
+    return json.loads(record)  # type: ignore[no-any-return]
+
+
 def _write_start(directory: bytes, news: News) -> None:
-    path = os.path.join(directory, b"start")
-    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    # Not synced: it says nothing that matters once the machine has lost power, and the end record holds the same.
     try:
-        os.write(file, _sealed(news))
-        os.fsync(file)
+        file = os.open(os.path.join(directory, b"start"), os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError:  # a full disk
+        return
+    try:
+        os.write(file, sealed(news))
     except OSError:
-        pass  # a full disk: the end record has its room and holds the same
+        pass
     finally:
         os.close(file)
 
 
 def _write_end(file: int, news: News) -> None:
     # Into room that was allocated before the start: it works on a full disk.
-    os.pwrite(file, _sealed(news), 0)
+    os.pwrite(file, sealed(news), 0)
     os.fsync(file)
 
 
-def _fsync_directory(path: bytes) -> None:
-    directory = os.open(path, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
-
-
-def _tell(alive: int, word: bytes) -> None:
+def _sync_output(log: bytes) -> None:
+    """Put the output on disk before anybody is told of the end."""
     try:
-        os.write(alive, word)
+        if os.path.getsize(log):
+            _fsync(log)
+    except OSError:  # deleted by somebody
+        pass
+
+
+def _fsync(path: bytes) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _tell(pipe: int, word: bytes, news: News) -> None:
+    try:
+        os.write(pipe, word + sealed(news))
     except OSError:
         pass  # nobody listens; the files say it
 
@@ -381,4 +515,4 @@ def _drain(wakeup: int) -> None:
 
 
 if __name__ == "__main__":
-    main(os.fsencode(sys.argv[1]))
+    serve(3, 4)
