@@ -1,5 +1,6 @@
 """Who schedules: the dashboard or a run in the foreground, else a process in the background."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,8 +8,13 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cli, process_is_alive, wait_for
 from tests.tmux import terminal
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.core import events
+from tui_queue.core.drafts import make_draft
 
 COMMAND = f"{sys.executable} -m tui_queue"
 
@@ -109,3 +115,46 @@ def test_a_job_that_adds_a_job_does_not_own_it(cli: Cli) -> None:
     cli("cancel", "2")
     wait_for(lambda: cli.job(2)["state"] == "cancelled", "the cancel")
     os.kill(scheduler(cli), signal.SIGTERM)
+
+
+def test_a_stopped_scheduler_is_passed_over_and_does_no_harm_when_it_wakes_up(cli: Cli, tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    cli.settings("slots = 1", background=True)
+    cli("add", "sh", "-c", f"echo 1 >> {starts}; sleep 60")
+    stopped = cli.start("run", "--until-empty")
+    wait_for(lambda: starts.exists() and scheduler(cli) == stopped.pid, "the first job, and the foreground to schedule")
+    stopped.send_signal(signal.SIGSTOP)
+    cli("add", "sh", "-c", f"echo 2 >> {starts}; exit 7")
+    cli("cancel", "1")
+    wait_for(lambda: cli.job(2)["state"] == "failed", "the background to take over", 60)
+    assert scheduler(cli) != stopped.pid
+    stopped.send_signal(signal.SIGCONT)
+    stopped.communicate(timeout=30)
+    assert {number: job["reason"] for number, job in cli.jobs().items()} == {1: "cancelled by user", 2: "exit 7"}
+    assert starts.read_text() == "1\n2\n"
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")  # that is its purpose
+async def test_a_scheduler_that_is_stuck_gives_way_and_comes_back(cli: Cli) -> None:
+    cli.settings(background=True)
+    changed = asyncio.Event()
+    async with open_queue() as queue:
+
+        def heard() -> None:
+            queue.scheduler.wake()
+            changed.set()
+
+        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            await queue.commands.add([make_draft(path="true")])
+            while await queue.commands.work_left():
+                await changed.wait()
+                changed.clear()
+            assert scheduler(cli) == os.getpid()
+            cli("add", "sh", "-c", "exit 7")
+            # The event loop is busy with this line, and with nothing else.
+            wait_for(lambda: cli.job(2)["state"] == "failed", "the background to take over", 60)
+            assert scheduler(cli) != os.getpid()
+            async with asyncio.timeout(30):
+                while scheduler(cli) != os.getpid():
+                    await changed.wait()
+                    changed.clear()

@@ -9,6 +9,14 @@ import asyncio
 import fcntl
 import os
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+STUCK_S = 2.0  # an event loop that has not answered for so long gives up the lease
+BEAT_S = 3.0  # how often it is asked, and a sign of life given
+STOPPED_S = 10.0  # a holder that has given none for so long is passed over
+LOOK_S = 5.0  # how often whoever waits looks for one
 
 
 class Lock:
@@ -16,12 +24,12 @@ class Lock:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._file = -1
+        self._files: list[int] = []  # none or one; a list, since to take from it is safe between threads
 
     @property
     def held(self) -> bool:
         """Whether it is ours."""
-        return self._file >= 0
+        return bool(self._files)
 
     def try_acquire(self, *, shared: bool = False) -> bool:
         """Take the lock if it is free."""
@@ -31,7 +39,7 @@ class Lock:
         except BlockingIOError:
             os.close(file)
             return False
-        self._file = file
+        self._files.append(file)
         return True
 
     async def acquire(self, *, shared: bool = False) -> None:
@@ -53,7 +61,7 @@ class Lock:
             if granted.cancelled():
                 os.close(file)
             else:
-                self._file = file
+                self._files.append(file)
                 granted.set_result(None)
 
         # A daemon: a process that ends while it waits leaves at once.
@@ -62,9 +70,8 @@ class Lock:
 
     def release(self) -> None:
         """Let the next one have it; harmless when it is not held."""
-        if self._file >= 0:
-            file, self._file = self._file, -1
-            os.close(file)
+        with suppress(IndexError):
+            os.close(self._files.pop())
 
     def is_taken(self) -> bool:
         """Whether any process, this one included, holds it alone."""
@@ -89,39 +96,123 @@ class Lock:
 
 
 class Lease:
-    """The right to schedule. A process in the foreground takes it back from the one in the background."""
+    """The right to schedule. A process in the foreground takes it back from the one in the background.
+
+    The kernel takes the lock from a process that has ended, not from one that is stopped or stuck. So a thread of the
+    holder gives the lease up when the event loop does not answer, and touches the file of the lock as a sign of life;
+    where that has not come for a while, whoever waits schedules without the lock. Both may be wrong: that the store
+    accepts only the latest holder's writes makes it safe.
+    """
 
     def __init__(self, directory: str, *, standby: bool = False) -> None:
-        self._lease = Lock(os.path.join(directory, "lease"))
-        self._foreground = Lock(os.path.join(directory, "foreground"))
+        self._path = os.path.join(directory, "lease")
+        self._lease = Lock(self._path)
+        self._foreground_path = os.path.join(directory, "foreground")
+        self._foreground = Lock(self._foreground_path)
         self._standby = standby
+        self._seized = False
+        self._stopped_since = -1  # the sign of life of a foreground that has been passed over
+        self._ours: asyncio.Task[None] | None = None
+        self._over: threading.Event | None = None
 
     async def announce(self) -> None:
         """Let the background know that somebody is here; it hears of it when it is woken next."""
         if not self._standby:
-            await self._foreground.acquire(shared=True)
+            if not self._foreground.held:
+                await self._foreground.acquire(shared=True)
+            os.utime(self._foreground_path)
 
-    async def acquire(self) -> None:
-        """Wait until scheduling is ours; in the background, until nobody is in the foreground either."""
-        if self._standby:
-            await self._foreground.acquire()
-            self._foreground.release()
-        await self._lease.acquire()
+    async def acquire(self, *, away: Callable[[], None]) -> None:
+        """Wait until scheduling is ours; in the background, until nobody is in the foreground either.
+
+        From then on ``held`` says whether it still is; ``away`` is called when that may have changed.
+        """
+        turn = asyncio.create_task(self._wait_for_turn())
+        try:
+            self._seized = not await self._outlive(turn)
+        finally:
+            turn.cancel()
+        if self._seized:
+            self._stopped_since = _sign_of_life(self._foreground_path)
+            self._ours = asyncio.create_task(self._lease.acquire())
+        self._over = threading.Event()
+        threading.Thread(
+            target=self._watch, args=(asyncio.get_running_loop(), self._over, away), name="watchdog", daemon=True
+        ).start()
+
+    @property
+    def held(self) -> bool:
+        """Whether scheduling is ours, as far as we know."""
+        return self._seized or self._lease.held
 
     @property
     def wanted(self) -> bool:
         """Whether we should hand over: we are in the background and somebody is not."""
-        return self._standby and self._foreground.is_shared()
+        return (
+            self._standby
+            and self._foreground.is_shared()
+            and not (self._seized and _sign_of_life(self._foreground_path) == self._stopped_since)
+        )
 
     def hand_over(self) -> None:
         """Stop to be the scheduler."""
+        self._seized = False
+        if self._over is not None:
+            self._over.set()
+        if self._ours is not None:
+            self._ours.cancel()
         self._lease.release()
 
     def release(self) -> None:
         """Stop to be the scheduler, or to wait for it."""
-        self._lease.release()
+        self.hand_over()
         self._foreground.release()
 
     def is_held(self) -> bool:
         """Whether any process schedules now."""
         return self._lease.is_taken()
+
+    async def _wait_for_turn(self) -> None:
+        if self._standby:
+            await self._foreground.acquire()
+            self._foreground.release()
+        await self._lease.acquire()
+
+    async def _outlive(self, turn: asyncio.Task[None]) -> bool:
+        """Return True when our turn has come, False when the holder has shown no sign of life for too long."""
+        seen, since = _sign_of_life(self._path), time.monotonic()
+        while not (await asyncio.wait({turn}, timeout=LOOK_S))[0]:
+            sign = _sign_of_life(self._path)
+            if sign != seen:
+                seen, since = sign, time.monotonic()
+            elif time.monotonic() - since >= STOPPED_S:
+                return False
+        turn.result()
+        return True
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, over: threading.Event, away: Callable[[], None]) -> None:
+        try:
+            while True:
+                answered = threading.Event()
+                loop.call_soon_threadsafe(answered.set)
+                if not answered.wait(STUCK_S) and not over.is_set():
+                    self._seized = False
+                    self._lease.release()
+                    self._foreground.release()
+                    loop.call_soon_threadsafe(away)
+                    return
+                os.utime(self._path)
+                asleep = time.monotonic()
+                if over.wait(BEAT_S):
+                    return
+                if time.monotonic() - asleep > STOPPED_S / 2:  # we were stopped
+                    loop.call_soon_threadsafe(away)
+        except (RuntimeError, OSError):  # the loop is closed; the file is gone
+            return
+
+
+def _sign_of_life(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return -1

@@ -62,10 +62,10 @@ class Scheduler:
         self._lease.release()
 
     async def _schedule(self) -> None:
-        await self._lease.announce()
-        self._changed()
         while True:
-            await self._lease.acquire()
+            await self._lease.announce()
+            self._changed()
+            await self._lease.acquire(away=self.wake)
             try:
                 await self._lead()
             except Exception:  # whatever it is: without a scheduler nothing would ever start
@@ -77,7 +77,7 @@ class Scheduler:
                 self._lease.hand_over()
 
     async def _lead(self) -> None:
-        """Schedule until somebody in the foreground wants to."""
+        """Schedule until somebody in the foreground wants to, or somebody else does already."""
         holder = await self._store.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
@@ -92,9 +92,12 @@ class Scheduler:
         for job in await self._store.running():
             self._see_through(runner.adopt(job), runner, job)
         self._changed()
-        while not self._lease.wanted:
+        while self._lease.held and not self._lease.wanted:
             self._woken.clear()
             claimed = await self._store.claim(epoch=holder.epoch, slots=self._slots, now=datetime.now(UTC))
+            if claimed is None:
+                logger.warning("another scheduler has taken over: this one was stopped or too slow")
+                return
             for job in claimed:
                 self._see_through(runner.start(job), runner, job)
             if claimed:

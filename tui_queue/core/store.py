@@ -41,9 +41,9 @@ _NOT_COMPLETED = """
     WHERE (id IN (SELECT value FROM json_each(?)) OR finished_at >= ?) AND state <> 'completed' LIMIT 1"""
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
-_CLAIM = f"""
+_CLAIM = """
     UPDATE jobs SET state = 'running', reason = '', attempt = attempt + 1, started_at = NULL
-    WHERE {_FENCE} AND id IN (
+    WHERE id IN (
         SELECT id FROM jobs WHERE state = 'pending' ORDER BY priority DESC, id
         LIMIT max(0, :slots - (SELECT count(*) FROM jobs WHERE state = 'running')))
     RETURNING *"""
@@ -160,8 +160,11 @@ class Store:
         """Return whether these jobs, and all that ended at ``since`` or later, completed; removed ones count."""
         return await self._read(_all_completed, tuple(ids), since)
 
-    async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job]:
-        """Mark as many of the next pending jobs as running as there are free slots, and return them."""
+    async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job] | None:
+        """Mark as many of the next pending jobs as running as there are free slots, and return them.
+
+        None when another scheduler has taken over.
+        """
         return await self._write(_claim, epoch, slots, now)
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
@@ -333,8 +336,10 @@ def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], since: datetime
     return db.execute(_NOT_COMPLETED, (json.dumps(ids), microseconds(since))).fetchone() is None
 
 
-def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job]:
-    jobs = [job_of(row) for row in db.execute(_CLAIM, {"epoch": epoch, "slots": slots}).fetchall()]
+def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job] | None:
+    if db.execute("SELECT epoch FROM lease").fetchone()[0] != epoch:
+        return None
+    jobs = [job_of(row) for row in db.execute(_CLAIM, {"slots": slots}).fetchall()]
     db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, microseconds(now)) for job in jobs])
     # RETURNING promises no order.
     return sorted(jobs, key=lambda job: (-job.priority, job.id))
