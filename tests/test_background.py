@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, process_is_alive, wait_for
+from tests.conftest import ROOT, Cli, process_is_alive, wait_for
 from tests.tmux import terminal
 from tui_queue.cli.open_queue import open_queue
 from tui_queue.core import events
@@ -27,13 +29,32 @@ def scheduler(cli: Cli) -> int:
     return int(row[0]) if row else 0
 
 
-def test_an_added_job_runs_with_nobody_there(cli: Cli) -> None:
+def test_an_added_job_runs_with_nobody_there(cli: Cli, tmp_path: Path) -> None:
     cli.settings(background=True)
     cli("add", "sh", "-c", "echo $PPID; exit 3")
     wait_for(lambda: cli.job(1)["state"] == "failed", "the job to end")
     assert cli.job(1)["reason"] == "exit 3"
     background = scheduler(cli)
     assert process_is_alive(background)
+    env = {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")}
+    with subprocess.Popen(unit_command(cli, env), env=env, cwd=ROOT) as stays:
+        try:
+            an_added_job_after_another(cli, background)
+            assert stays.poll() is None
+        finally:
+            stays.terminate()
+
+
+def unit_command(cli: Cli, env: dict[str, str]) -> list[str]:
+    """Return what systemd would run, from the unit that is printed."""
+    printed = subprocess.run(cli.words("unit"), env=env, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    assert lines["Environment"] == f'"TUI_QUEUE_HOME={env["TUI_QUEUE_HOME"]}"'
+    assert lines["WorkingDirectory"] == str(ROOT)
+    return shlex.split(lines["ExecStart"])
+
+
+def an_added_job_after_another(cli: Cli, background: int) -> None:
     cli("add", "true")
     wait_for(lambda: cli.job(2)["state"] == "completed", "the second job")
     assert scheduler(cli) == background

@@ -151,7 +151,8 @@ _verb("remove", "Forget ended jobs and their logs.")
 @click.option("--until-empty", "how", flag_value="until-empty", help="End when nothing is pending or running.")
 @click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
 @click.option("--standby", "how", flag_value="standby", hidden=True)
-def run(how: str | None) -> None:
+@click.option("--stay", is_flag=True, hidden=True)
+def run(how: str | None, stay: bool) -> None:
     """Run the queue without a screen.
 
     With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not. With
@@ -166,11 +167,22 @@ def run(how: str | None) -> None:
     elif how == "standby":
         from tui_queue.cli.standby import stand_by
 
-        _run(stand_by())
+        _run(stand_by(stay=stay))
     elif how == "background":
         _run(_go_on())
     else:
         raise click.UsageError("Say how: --until-empty or --background.")
+
+
+@cli.command()
+def unit() -> None:
+    """Print a systemd user unit that runs the queue also when you are logged out.
+
+    Example: tui-queue unit > ~/.config/systemd/user/tui-queue.service
+    """
+    from tui_queue.cli.unit import unit
+
+    click.echo(unit(), nl=False)
 
 
 async def _go_on() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from typing import Any
 
 from tui_queue.cli.open_queue import Queue, keep_diary, open_queue
 from tui_queue.core import events
@@ -9,10 +10,15 @@ from tui_queue.core import events
 LINGER_S = 10  # how long it waits for more when nothing is left
 
 
-async def stand_by() -> None:
-    """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue."""
+async def stand_by(*, stay: bool) -> None:
+    """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue.
+
+    With ``stay`` it waits for another such process to end, and does not end by itself.
+    """
     async with open_queue(standby=True) as queue:
-        if not queue.background.lock.try_acquire():
+        if stay:
+            await queue.background.lock.acquire()
+        elif not queue.background.lock.try_acquire():
             return
         keep_diary(queue.paths.diary)
         changed, left = asyncio.Event(), asyncio.Event()
@@ -24,12 +30,13 @@ async def stand_by() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, left.set)
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
-            done = asyncio.create_task(_until_nothing_is_left(queue, changed))
-            leave = asyncio.create_task(left.wait())
-            await asyncio.wait([done, leave], return_when=asyncio.FIRST_COMPLETED)
-            for task in (done, leave):
+            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left.wait())]
+            if not stay:
+                tasks.append(asyncio.create_task(_until_nothing_is_left(queue, changed)))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(done, leave, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_nothing_is_left(queue: Queue, changed: asyncio.Event) -> None:
