@@ -31,9 +31,10 @@ async def run_until_empty() -> bool:
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
             overview = await queue.commands.overview(ended=0)
             present = [job.id for job in overview.jobs]
+            newest = await queue.commands.newest()
             while not left:
                 changed.clear()
                 if not await queue.commands.work_left():
                     break
                 await changed.wait()
-        return not left and await queue.commands.all_completed(present, since=begun)
+        return not left and await queue.commands.all_completed(present, after=newest, since=begun)

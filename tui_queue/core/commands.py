@@ -97,9 +97,13 @@ class Commands:
             shown.append(job)
         return Overview(jobs=tuple(shown), counts=counts, slots=self._slots, holder=holder)
 
-    async def all_completed(self, ids: Iterable[int], *, since: datetime) -> bool:
-        """Return whether these jobs, and all that have ended since then, completed."""
-        return await self._store.all_completed(ids, since=since)
+    async def newest(self) -> int:
+        """Return the number of the job that was added last; 0 when there has been none."""
+        return await self._store.newest()
+
+    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
+        """Return whether these jobs, all that came after that number, and all that have ended since completed."""
+        return await self._store.all_completed(ids, after=after, since=since)
 
     def log_path(self, job: Job) -> str | None:
         """Return where the output of a job's latest run lies; None before the first."""

@@ -38,7 +38,7 @@ _WORK_LEFT = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('pending', 'runn
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
 _NOT_COMPLETED = """
     SELECT 1 FROM jobs
-    WHERE (id IN (SELECT value FROM json_each(?)) OR finished_at >= ?) AND state <> 'completed' LIMIT 1"""
+    WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?) AND state <> 'completed' LIMIT 1"""
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
 _CLAIM = """
@@ -156,9 +156,16 @@ class Store:
         """Return the jobs that have been claimed and have not ended."""
         return await self._read(_running)
 
-    async def all_completed(self, ids: Iterable[int], *, since: datetime) -> bool:
-        """Return whether these jobs, and all that ended at ``since`` or later, completed; removed ones count."""
-        return await self._read(_all_completed, tuple(ids), since)
+    async def newest(self) -> int:
+        """Return the number of the job that was added last; 0 when there has been none."""
+        return await self._read(_newest)
+
+    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
+        """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed.
+
+        Removed ones count as completed.
+        """
+        return await self._read(_all_completed, tuple(ids), after, since)
 
     async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job] | None:
         """Mark as many of the next pending jobs as running as there are free slots, and return them.
@@ -332,8 +339,13 @@ def _running(db: sqlite3.Connection) -> list[Job]:
     return [job_of(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
 
 
-def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], since: datetime) -> bool:
-    return db.execute(_NOT_COMPLETED, (json.dumps(ids), microseconds(since))).fetchone() is None
+def _newest(db: sqlite3.Connection) -> int:
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
+    return 0 if row is None else row[0]
+
+
+def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], after: int, since: datetime) -> bool:
+    return db.execute(_NOT_COMPLETED, (json.dumps(ids), after, microseconds(since))).fetchone() is None
 
 
 def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job] | None:
