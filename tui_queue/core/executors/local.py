@@ -73,12 +73,13 @@ class LocalExecutor:
     async def _follow(self, files: RunFiles, news: int) -> AsyncIterator[RunNews]:
         """Yield what the watcher of a run says; ``news`` is the read end of its pipe and is closed at the end."""
         said = _Said()
-        announced = False
+        announced, patience = False, START_S
         try:
             while not said.hear(news) and said.end is None:
                 if said.started is None:
-                    if not await _readable(news, within=START_S) and not files.was_claimed():
+                    if not await _readable(news, within=patience) and not files.was_claimed():
                         self._watchers.order_another()
+                        patience *= 2
                 elif announced:
                     await _readable(news)
                 elif not await _readable(news, within=SHORT_S):
