@@ -1,9 +1,12 @@
 """Finds processes by what the kernel says of them."""
 
 import os
+import re
 import signal
 from contextlib import suppress
 from pathlib import Path
+
+from tui_queue.core.executors import shim
 
 
 def every() -> list[int]:
@@ -21,7 +24,7 @@ def status(pid: int) -> list[str]:
 
 def children(pid: int) -> list[int]:
     """Return the living children of a process."""
-    return [child for child in every() if _is_alive(child) and status(child)[1:2] == [str(pid)]]
+    return [child for child in every() if is_alive(child) and status(child)[1:2] == [str(pid)]]
 
 
 def words(pid: int) -> list[str]:
@@ -41,33 +44,65 @@ def variables(pid: int) -> dict[str, str]:
     return dict(line.partition("=")[::2] for line in lines if line)
 
 
+def files(pid: int) -> list[str]:
+    """Return what a process has open, and its working directory; nothing when it is gone or not ours."""
+    found = []
+    with suppress(OSError):
+        places = [f"/proc/{pid}/cwd", *(f"/proc/{pid}/fd/{number}" for number in os.listdir(f"/proc/{pid}/fd"))]
+        for place in places:
+            with suppress(OSError):
+                found.append(os.readlink(place))
+    return found
+
+
 def of_queue(home: Path) -> list[int]:
-    """Return every living process that belongs to a queue: its schedulers, its watchers, its jobs."""
-    return [pid for pid in every() if pid != os.getpid() and _is_alive(pid) and _belongs(pid, str(home))]
+    """Return every living process that belongs to a queue: schedulers, watchers, who makes those, jobs."""
+    inside = f"{home}/"
+    found, others = [], []
+    for pid in every():
+        if pid == os.getpid() or not is_alive(pid):
+            continue
+        env, line = variables(pid), words(pid)
+        told = env.get("TUI_QUEUE_HOME") == str(home) or env.get("TUI_QUEUE_LOG", "").startswith(inside)
+        if told or any(word.startswith(inside) for word in line):
+            found.append(pid)
+        elif shim.__file__ in line:
+            others.append(pid)
+    return found + [
+        pid
+        for pid in others
+        if any(place.startswith(inside) for place in files(pid)) or int((status(pid) or "00")[1]) in found
+    ]
 
 
-def _belongs(pid: int, home: str) -> bool:
-    env = variables(pid)
-    return (
-        env.get("TUI_QUEUE_HOME") == home
-        or env.get("TUI_QUEUE_LOG", "").startswith(f"{home}/")
-        or any(word.startswith(f"{home}/") for word in words(pid))
-    )
-
-
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a dead one that nobody has reaped yet does not."""
     fields = status(pid)
     return bool(fields) and fields[0] not in "ZX"
 
 
+def is_watcher(pid: int) -> bool:
+    """Whether a process watches a run, or makes those that do."""
+    return shim.__file__ in words(pid)
+
+
+def is_scheduler(pid: int, *options: str) -> bool:
+    """Whether a process is the program itself, started with these words."""
+    line = words(pid)
+    return "tui_queue" in line[1:3] and all(option in line for option in options)
+
+
+def run_of(watcher: int, home: Path) -> tuple[int, int] | None:
+    """Return the job and the attempt that a process watches; None for one that makes watchers."""
+    run = re.compile(rf"{re.escape(str(home))}/runs/(\d+)/(\d+)(/|$)")
+    for place in (*words(watcher), *files(watcher)):
+        if match := run.match(place):
+            return int(match[1]), int(match[2])
+    return None
+
+
 def end_schedulers(home: Path) -> None:
     """Ask whoever schedules a queue to leave; their runs go on."""
-    for pid in of_queue(home):
-        if not is_watcher(pid) and "tui_queue" in words(pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-
-
-def is_watcher(pid: int) -> bool:
-    """Whether a process watches runs, or makes those that do."""
-    return any(word.endswith("shim.py") for word in words(pid))
+    for pid in filter(is_scheduler, of_queue(home)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
