@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.conftest import wait_for
 from tests.crashes import Command, Traces, jobs
-from tests.processes import end_schedulers, every, is_alive, is_scheduler, is_watcher, of_queue, run_of
+from tests.processes import end_schedulers, every, is_alive, is_scheduler, is_watcher, of_queue, parent, run_of, words
 
 BATCH = 20  # rounds after which the queue is emptied and judged
 FAULTS = (
@@ -100,10 +100,11 @@ class Rounds:
     def _choices(self) -> dict[str, Callable[[], None]]:
         """Return what could be killed now, and how."""
         queue = of_queue(self.home)
-        background = [pid for pid in queue if is_scheduler(pid, "--standby")]
-        watchers = [pid for pid in queue if is_watcher(pid)]
-        watching = [pid for pid in watchers if run_of(pid, self.home)]
-        making = [pid for pid in watchers if pid not in watching]
+        background = [pid for pid in queue if is_scheduler(pid, "--standby") and words(parent(pid)) != words(pid)]
+        runs = {pid: run_of(pid, self.home) for pid in queue if is_watcher(pid)}
+        # A child that is about to become another program looks like its parent.
+        watching = [pid for pid, run in runs.items() if run and runs.get(parent(pid)) != run]
+        making = [pid for pid, run in runs.items() if not run]
         owners = [*background, *(board.pid for board in self._dashboards), *(run.pid for run in self._runs)]
         terminals = [dashboard.terminal.pid for dashboard in self._dashboards]
         victims: dict[str, list[int]] = {
@@ -115,7 +116,7 @@ class Rounds:
             "watcher": [self.chance.choice(watching)] if watching else [],
             "maker of watchers": [self.chance.choice(making)] if making else [],
             "all schedulers": owners if len(owners) > 1 else [],
-            "all": [*owners, *watchers],
+            "all": [*owners, *watching, *making],
         }
         return {kind: lambda pids=pids: self._kill(pids) for kind, pids in victims.items() if pids}  # type: ignore[misc]
 
@@ -165,6 +166,7 @@ class Rounds:
                 self.faults[fault] += 1
                 print(f"{fault}: {job}", flush=True)
         self._judged |= listed.keys()
+        self._maker_killed = False
 
     def leave(self, strangers: set[int]) -> None:
         """End whoever schedules; nothing may be left."""

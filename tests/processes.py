@@ -24,7 +24,12 @@ def status(pid: int) -> list[str]:
 
 def children(pid: int) -> list[int]:
     """Return the living children of a process."""
-    return [child for child in every() if is_alive(child) and status(child)[1:2] == [str(pid)]]
+    return [child for child in every() if is_alive(child) and parent(child) == pid]
+
+
+def parent(pid: int) -> int:
+    """Return the parent of a process; 0 when it is gone."""
+    return int((status(pid) or "00")[1])
 
 
 def words(pid: int) -> list[str]:
@@ -69,9 +74,7 @@ def of_queue(home: Path) -> list[int]:
         elif shim.__file__ in line:
             others.append(pid)
     return found + [
-        pid
-        for pid in others
-        if any(place.startswith(inside) for place in files(pid)) or int((status(pid) or "00")[1]) in found
+        pid for pid in others if any(place.startswith(inside) for place in files(pid)) or parent(pid) in found
     ]
 
 
