@@ -20,9 +20,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.conftest import wait_for
+from tests.conftest import process_is_alive, wait_for
 from tests.crashes import Command, Traces, jobs
-from tests.processes import end_schedulers, every, is_alive, is_scheduler, is_watcher, of_queue, parent, run_of, words
+from tests.processes import end_schedulers, every, is_scheduler, is_watcher, of_queue, parent, run_of, words
 
 BATCH = 20  # rounds after which the queue is emptied and judged
 FAULTS = (
@@ -50,7 +50,7 @@ class Dashboard:
         os.close(screen)
 
     def ended(self) -> bool:
-        if is_alive(self.pid):
+        if process_is_alive(self.pid):
             return False
         os.waitpid(self.pid, 0)
         self.terminal.kill()
@@ -200,11 +200,13 @@ def main() -> int:
     begun, strangers = time.monotonic(), set(filter(is_watcher, every()))
     with tempfile.TemporaryDirectory(prefix="kill-rounds-") as directory:
         rounds = Rounds(Path(directory), random.Random(seed))
-        for number in range(1, options.rounds + 1):
-            rounds.one()
-            if number % BATCH == 0 or number == options.rounds:
-                rounds.settle()
-        rounds.leave(strangers)
+        try:
+            for number in range(1, options.rounds + 1):
+                rounds.one()
+                if number % BATCH == 0 or number == options.rounds:
+                    rounds.settle()
+        finally:
+            rounds.leave(strangers)
         took = time.monotonic() - begun
         print(f"seed {seed}: {options.rounds} rounds in {took:.0f} s, {rounds.jobs} jobs")
         print("killed:", ", ".join(f"{kind} {count}" for kind, count in sorted(rounds.kills.items())))

@@ -6,6 +6,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from tests.conftest import process_is_alive
 from tui_queue.core.executors import shim
 
 
@@ -24,12 +25,12 @@ def status(pid: int) -> list[str]:
 
 def children(pid: int) -> list[int]:
     """Return the living children of a process."""
-    return [child for child in every() if is_alive(child) and parent(child) == pid]
+    return [child for child in every() if parent(child) == pid and process_is_alive(child)]
 
 
 def parent(pid: int) -> int:
     """Return the parent of a process; 0 when it is gone."""
-    return int((status(pid) or "00")[1])
+    return int((status(pid) or ["", "0"])[1])
 
 
 def words(pid: int) -> list[str]:
@@ -65,8 +66,9 @@ def of_queue(home: Path) -> list[int]:
     inside = f"{home}/"
     found, others = [], []
     for pid in every():
-        if pid == os.getpid() or not is_alive(pid):
+        if pid == os.getpid():
             continue
+        # A dead one that nobody has reaped yet has neither.
         env, line = variables(pid), words(pid)
         told = env.get("TUI_QUEUE_HOME") == str(home) or env.get("TUI_QUEUE_LOG", "").startswith(inside)
         if told or any(word.startswith(inside) for word in line):
@@ -76,12 +78,6 @@ def of_queue(home: Path) -> list[int]:
     return found + [
         pid for pid in others if any(place.startswith(inside) for place in files(pid)) or parent(pid) in found
     ]
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a dead one that nobody has reaped yet does not."""
-    fields = status(pid)
-    return bool(fields) and fields[0] not in "ZX"
 
 
 def is_watcher(pid: int) -> bool:
