@@ -1,12 +1,13 @@
 """Kills before each system call that changes something: ``python -m tests.crash_matrix [--every N]``.
 
-A job runs from its start to its end while its scheduler is killed, or its watcher; or a job that an earlier scheduler
-has claimed and not started, or started and not seen ending, is found by one that is killed in turn. After each kill a
-new scheduler runs the queue: the job must have been started once and have its true end; only a killed watcher may
-leave it interrupted.
+A job is added to a new queue while the command that adds it is killed; or one runs from its start to its end while its
+scheduler is killed, or its watcher; or one that an earlier scheduler has claimed and not started, or started and not
+seen ending, is found by another that is killed in turn. After each kill a new scheduler runs the queue: a job whose
+number was printed must have been started once and have its true end; only a killed watcher may leave it interrupted.
 """
 
 import argparse
+import os
 import sqlite3
 import sys
 import tempfile
@@ -30,6 +31,10 @@ FAULTS = (
 )
 
 
+def leave_alone(home: Path) -> None:
+    """Leave the queue with a job that waits."""
+
+
 def forget_start(home: Path) -> None:
     """Leave the queue as a scheduler does that dies right after it has claimed the job."""
     _set(home, "state = 'running', attempt = 1")
@@ -49,10 +54,11 @@ def _set(home: Path, columns: str) -> None:
 
 Prepare = Callable[[Path], None]
 VICTIMS: dict[str, tuple[Prepare | None, Callable[[int], bool] | None]] = {
-    "scheduler": (None, None),
+    "add": (None, None),
+    "scheduler": (leave_alone, None),
     "scheduler that finds a forgotten start": (forget_start, None),
     "scheduler that finds a forgotten end": (forget_end, None),
-    "watcher": (None, is_watcher),
+    "watcher": (leave_alone, is_watcher),
 }
 
 
@@ -64,11 +70,17 @@ def try_point(victim: str, nth: int) -> tuple[str, str, str]:
         home, traces = directory / "home", Traces(directory)
         home.mkdir(mode=0o700)
         (home / "config.toml").write_text("background = false\n")
-        Command(home, *traces.job(0)).printed()
+        words, promised = traces.job(0), ""
         if prepare is not None:
+            promised = Command(home, *words).printed()
             prepare(home)
-        tracer = Tracer(fork_command(home, "run", "--until-empty", stopped=True), nth, is_victim)
+            words = ["run", "--until-empty"]
+        out, theirs = os.pipe()
+        tracer = Tracer(fork_command(home, *words, stdout=theirs, stopped=True), nth, is_victim)
+        os.close(theirs)
         tracer.follow()
+        with open(out) as pipe:
+            promised += pipe.read()
         fresh = Command(home, "run", "--until-empty")
         try:
             wait_for(fresh.ended, "the queue to empty", 30)
@@ -77,7 +89,7 @@ def try_point(victim: str, nth: int) -> tuple[str, str, str]:
         fresh.printed()
         listed = jobs(home, 1)
         if not listed:
-            return tracer.killed_at, "lost", ""
+            return tracer.killed_at, "lost" if promised else "", "not added"
         fault = traces.fault(listed[0], watcher_killed=is_victim is not None)
         if fault:
             print(f"{fault}: {victim} killed at call {nth}, {tracer.killed_at}: {listed[0]}", flush=True)
