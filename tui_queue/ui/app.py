@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from tui_queue.core.commands import Commands
+from tui_queue.ui.driver import TerminalDriver
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.dashboard import Dashboard
 
@@ -36,7 +37,7 @@ class TuiQueueApp(App[None]):
     BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
 
     def __init__(self, commands: Commands, *, background: bool) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
         self._dashboard = Dashboard(commands, background=background)
         self.animation_level = "none"
