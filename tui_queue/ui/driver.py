@@ -126,6 +126,7 @@ class TerminalDriver(LinuxDriver):
         """Go on; a stop that was none of our doing has left threads and modes as they were."""
         if self._must_signal_resume:
             super()._sigcont_application()
+            self._in_loop(self._draw_all)
         elif self._auto_restart:
             self._in_loop(self._take_back)
 
