@@ -74,6 +74,12 @@ class RawTerminal:
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}:\n{self.text()}"
             self.read()
 
+    def rest(self) -> str:
+        """Read until nothing has come for half a second; return the screen."""
+        while select.select([self._master], [], [], 0.5)[0]:
+            self.read()
+        return self.text()
+
     def is_full(self) -> bool:
         """Whether it takes no more from the dashboard."""
         return not select.select([], [self._slave], [], 0)[1]
