@@ -19,6 +19,9 @@ from textual.drivers.linux_driver import LinuxDriver
 
 STDERR = 2  # where Textual draws
 LOOK_S = 0.1  # how often the input thread looks whether it should end
+FRAMES_KEPT = 25  # fewer than Textual's queue takes
+CHARACTERS_KEPT = 128 * 1024
+MODE_LENGTH = 32  # what is longer is a part of the picture
 JOIN_S = 1.0  # how long leaving waits for the terminal to take the last bytes
 
 
@@ -58,10 +61,16 @@ class TerminalDriver(LinuxDriver):
         """Hand it to the writer thread, or drop it: after a dropped frame all are, until a full one is due."""
         if self._behind or self._writer_thread is None:
             return
-        try:
-            self._writer_thread._queue.put_nowait(data)
-        except Full:
-            self._behind = True
+        waiting = self._writer_thread._queue
+        with waiting.mutex:
+            frames = waiting.queue
+            self._behind = len(frames) >= FRAMES_KEPT or sum(len(text or "") for text in frames) > CHARACTERS_KEPT
+            if self._behind:
+                modes = [text for text in frames if text and len(text) <= MODE_LENGTH]
+                frames.clear()
+                frames.extend([*modes, ""])  # the last one has the writer thread flush
+                return
+        waiting.put_nowait(data)
 
     def caught_up(self) -> None:
         """Have everything drawn again if something was dropped; called by the writer thread."""
