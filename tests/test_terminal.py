@@ -97,6 +97,8 @@ def test_every_hint_of_the_footer_is_whole_on_a_small_screen(cli: Cli) -> None:
             footer = window.wait_for("q Quit").rstrip().splitlines()[-1]
             for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "f Follow", "? Help", "q Quit"):
                 assert hint in footer
+            assert ("Q Stop all" in footer) == (width >= 80)
+            assert len(footer) <= width
 
 
 def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
