@@ -86,6 +86,18 @@ def test_a_signal_ends_it_in_order(cli: Cli, number: signal.Signals) -> None:
         assert b"Traceback" not in window.sent
 
 
+def test_a_signal_that_comes_while_it_opens_ends_it_in_order(cli: Cli) -> None:
+    window = RawTerminal(cli.env, size=(80, 24), ignore_hangup=False, controlling=True)
+    try:
+        window.read_until(lambda: b"\x1b[?1049h" in window.sent, "it to take the terminal")
+        window.process.terminate()
+        assert window.end_reading() == 128 + signal.SIGTERM
+        assert window.is_as_before()
+        assert b"Traceback" not in window.sent
+    finally:
+        window.close()
+
+
 def test_a_signal_ends_it_hard_where_it_can_not_leave_in_order(cli: Cli) -> None:
     with raw_terminal(cli.env) as window:
         locked = sqlite3.connect(cli.home / "queue.db", isolation_level=None)

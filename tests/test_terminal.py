@@ -29,7 +29,7 @@ def add(window: Terminal, path: str, parameters: str) -> None:
 def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
     with terminal(cli) as window:
         open_dashboard(window)
-        assert "The queue is empty" in window.screen()
+        window.wait_for("The queue is empty")
         add(window, "jobs/countdown.py", "60")
         window.wait_for("▶ running")
         first = window.wait_for("Countdown: 60 seconds")

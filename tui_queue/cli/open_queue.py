@@ -86,7 +86,7 @@ async def run_dashboard() -> tuple[str, int]:
             queue.scheduler.wake()
             app.queue_changed()
 
-        leave_on_signals(lambda code: app.exit(return_code=code))
+        leave_on_signals(app.leave_with)
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
             await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)

@@ -62,6 +62,13 @@ class TuiQueueApp(App[None]):
             yield from self._dashboard.palette()
         yield from super().get_system_commands(screen)
 
+    def leave_with(self, code: int) -> None:
+        """Leave with an exit code; while the dashboard is being put together Textual can't, then soon after that."""
+        if self._dashboard.is_mounted:
+            self.exit(return_code=code)
+        else:
+            self._dashboard.call_later(self.exit, return_code=code)
+
     async def action_quit(self) -> None:
         """Leave in the one way there is."""
         await self.action_leave()
