@@ -140,9 +140,10 @@ class TerminalDriver(LinuxDriver):
             self._in_loop(self._take_back)
 
     def _take_back(self) -> None:
-        """Undo what a shell did to the terminal meanwhile, unless it has it still."""
+        """Undo what a shell did to the terminal meanwhile; stop again if the shell keeps it, as after ``bg``."""
         with suppress(OSError):  # it controls no processes
             if os.tcgetpgrp(self.fileno) != os.getpgrp():
+                os.kill(os.getpid(), signal.SIGSTOP)
                 return
         with suppress(termios.error):
             termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw or termios.tcgetattr(self.fileno))
