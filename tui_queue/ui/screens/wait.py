@@ -39,7 +39,8 @@ class Wait(ModalScreen[bool]):
         self._detail = detail
         self._until = until
         self._patience_s = patience_s
-        self._over = False
+        self._answer: bool | None = None
+        self._given = False
 
     def compose(self) -> ComposeResult:
         """Stack what it waits for and what can be done about it."""
@@ -56,14 +57,19 @@ class Wait(ModalScreen[bool]):
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience_s):
                 await self._until
-        self._over = True
-        self.dismiss(True)
-
-    def on_screen_resume(self) -> None:
-        """Go on after what was in front of it when the wait was over."""
-        if self._over:
-            self.dismiss(True)
+        self.action_answer(True)
 
     def action_answer(self, answer: bool) -> None:
         """Wait no longer."""
-        self.dismiss(answer)
+        self._answer = answer
+        self._give()
+
+    def on_screen_resume(self) -> None:
+        """Give the answer that came while something else was in front."""
+        self._give()
+
+    def _give(self) -> None:
+        # Textual closes it later than it is told to, and must not be told twice.
+        if self._answer is not None and self.is_active and not self._given:
+            self._given = True
+            self.dismiss(self._answer)
