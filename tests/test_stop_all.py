@@ -47,8 +47,7 @@ def test_it_waits_for_a_run_that_does_not_end_at_once(cli: Cli) -> None:
         wait_for(lambda: states(cli) == ["cancelled"], "the kill")
         assert time.monotonic() - begun >= 2
         window.type("\x1b")
-        code = window.end_reading()
-        assert code == 0, window.sent[-6000:].decode(errors="replace")
+        assert window.end_reading() == 0
 
 
 def test_who_does_not_want_to_wait_stays_or_leaves(cli: Cli) -> None:
