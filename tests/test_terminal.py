@@ -29,7 +29,7 @@ def add(window: Terminal, path: str, parameters: str) -> None:
 def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
     with terminal(cli) as window:
         open_dashboard(window)
-        assert "The queue is empty" in window.screen()
+        window.wait_for("The queue is empty")
         add(window, "jobs/countdown.py", "60")
         window.wait_for("▶ running")
         first = window.wait_for("Countdown: 60 seconds")
@@ -97,6 +97,8 @@ def test_every_hint_of_the_footer_is_whole_on_a_small_screen(cli: Cli) -> None:
             footer = window.wait_for("q Quit").rstrip().splitlines()[-1]
             for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "f Follow", "? Help", "q Quit"):
                 assert hint in footer
+            assert ("Q Stop all" in footer) == (width >= 80)
+            assert len(footer) <= width
 
 
 def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:

@@ -63,9 +63,10 @@ def cli(context: click.Context) -> None:
         why_not = needs_terminal()
         if why_not:
             raise BadInputError("terminal", why_not)
-        farewell = _run(run_dashboard())
+        farewell, code = _run(run_dashboard())
         if farewell:
             click.echo(farewell)
+        sys.exit(code)
 
 
 @cli.command(context_settings=_JOB_WORDS)

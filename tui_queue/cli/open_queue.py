@@ -1,9 +1,7 @@
 """The one place where the parts are put together."""
 
-import asyncio
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -11,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_queue.cli.leaving import leave_on_signals
 from tui_queue.config import Config, load_config
 from tui_queue.core import events
 from tui_queue.core.background import Background
@@ -74,8 +73,8 @@ def open_app(queue: Queue) -> "TuiQueueApp":
     return TuiQueueApp(queue.commands, background=queue.config.background)
 
 
-async def run_dashboard() -> str:
-    """Show the dashboard, scheduling meanwhile; return what to say when it has been left."""
+async def run_dashboard() -> tuple[str, int]:
+    """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
     async with open_queue() as queue:
         keep_diary(queue.paths.diary)
         app = open_app(queue)
@@ -84,14 +83,12 @@ async def run_dashboard() -> str:
             queue.scheduler.wake()
             app.queue_changed()
 
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, app.exit)
+        leave_on_signals(app.leave_with)
         async with events.Listener(queue.paths.wake, heard), queue.scheduler:
             await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)
-        if await queue.commands.go_on_without_us():
-            return app.farewell
-        return ""
+        anything_left = await queue.commands.go_on_without_us()
+        return app.farewell if anything_left else "", app.return_code or 0
 
 
 def keep_diary(path: str) -> None:

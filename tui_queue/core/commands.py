@@ -1,5 +1,6 @@
 """Every verb of the user; the dashboard and the command line call the same ones."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -34,6 +35,11 @@ class Commands:
         self._wake = wake
         self._slots = slots
 
+    @property
+    def grace_s(self) -> float:
+        """Seconds that a cancelled run has to end by itself before it is killed."""
+        return self._executor.grace_s
+
     async def add(self, drafts: Sequence[JobDraft]) -> list[Job]:
         """Add jobs, all or none; when this returns they are safe on disk."""
         jobs = await self._store.add(drafts, now=datetime.now(UTC))
@@ -43,14 +49,11 @@ class Commands:
 
     async def cancel(self, ids: Iterable[int]) -> list[Job]:
         """Take pending jobs out of the queue; end running ones with every process they have started."""
-        jobs = await self._store.cancel(ids, now=datetime.now(UTC))
-        for job in jobs:
-            if job.state is State.RUNNING:
-                # Straight to its watcher: that works whoever schedules. A run whose watcher is
-                # not there yet is cancelled by the scheduler as soon as it has started.
-                await self._executor.cancel(job)
-        self._ring()
-        return jobs
+        return await self._end_runs(await self._store.cancel(ids, now=datetime.now(UTC)))
+
+    async def cancel_all(self) -> list[Job]:
+        """Cancel all that is pending or running, in one step; return these jobs, some of which have yet to end."""
+        return await self._end_runs(await self._store.cancel_all(now=datetime.now(UTC)))
 
     async def retry(self, ids: Iterable[int]) -> list[Job]:
         """Put ended jobs into the queue again."""
@@ -108,6 +111,14 @@ class Commands:
     def log_path(self, job: Job) -> str | None:
         """Return where the output of a job's latest run lies; None before the first."""
         return self._executor.log_path(job)
+
+    async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
+        running = [job for job in cancelled if job.state is State.RUNNING]
+        # Straight to its watcher: that works whoever schedules. A run whose watcher is
+        # not there yet is cancelled by the scheduler as soon as it has started.
+        await asyncio.gather(*(self._executor.cancel(job) for job in running))
+        self._ring()
+        return cancelled
 
     def _ring(self) -> None:
         events.ring(self._wake)

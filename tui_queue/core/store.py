@@ -64,13 +64,14 @@ _END_RUN = """
     UPDATE runs SET started_at = :started_at, finished_at = :finished_at, exit_code = :exit_code,
         signal = :signal, reason = :reason, cpu_s = :cpu_s, max_rss_kib = :max_rss_kib
     WHERE job_id = :id AND attempt = :attempt"""
-_CANCEL = """
+_CANCELLED = """
     UPDATE jobs SET
         cancel_requested = 1,
         reason      = CASE state WHEN 'pending' THEN 'cancelled by user' ELSE reason END,
         finished_at = CASE state WHEN 'pending' THEN :now ELSE finished_at END,
-        state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END
-    WHERE id = :id RETURNING *"""
+        state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END"""
+_CANCEL = f"{_CANCELLED} WHERE id = :id RETURNING *"
+_CANCEL_ALL = f"{_CANCELLED} WHERE state IN ('running', 'pending') RETURNING *"
 _RETRY = """
     UPDATE jobs SET state = 'pending', reason = '', exit_code = NULL, signal = NULL,
         started_at = NULL, finished_at = NULL, cancel_requested = 0
@@ -135,6 +136,10 @@ class Store:
     async def cancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Cancel pending jobs, mark running ones to be cancelled; all or, with an error, none."""
         return await self._write(_each, tuple(ids), "cancel", _CANCEL, now)
+
+    async def cancel_all(self, *, now: datetime) -> list[Job]:
+        """Cancel every pending job, mark every running one to be cancelled; return them."""
+        return await self._write(_cancel_all, now)
 
     async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Make ended jobs pending again; all or, with an error, none."""
@@ -324,6 +329,10 @@ def _each(db: sqlite3.Connection, ids: tuple[int, ...], verb: str, statement: st
             raise WrongStateError(f"Job {job_id} is {state}; {verb} applies to jobs that have ended. Cancel it first.")
         jobs.append(job_of(db.execute(statement, {"id": job_id, "now": microseconds(now)}).fetchone()))
     return jobs
+
+
+def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
+    return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now)}).fetchall()]
 
 
 def _take_lease(db: sqlite3.Connection, values: dict[str, object]) -> Holder:

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from tui_queue.core.commands import Commands
+from tui_queue.ui.driver import TerminalDriver
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.dashboard import Dashboard
 
@@ -36,7 +37,7 @@ class TuiQueueApp(App[None]):
     BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
 
     def __init__(self, commands: Commands, *, background: bool) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
         self._dashboard = Dashboard(commands, background=background)
         self.animation_level = "none"
@@ -60,6 +61,13 @@ class TuiQueueApp(App[None]):
         if screen is self._dashboard:
             yield from self._dashboard.palette()
         yield from super().get_system_commands(screen)
+
+    def leave_with(self, code: int) -> None:
+        """Leave with an exit code; while the dashboard is being put together Textual can't, then soon after that."""
+        if self._dashboard.is_mounted:
+            self.exit(return_code=code)
+        else:
+            self._dashboard.call_later(self.exit, return_code=code)
 
     async def action_quit(self) -> None:
         """Leave in the one way there is."""

@@ -39,7 +39,7 @@ class LocalExecutor:
     def __init__(self, runs: str, python: str = "", *, grace_s: float) -> None:
         self._runs = runs
         self._python = python or sys.executable
-        self._grace_s = grace_s
+        self.grace_s = grace_s
         self._watchers = Watchers()
 
     def warm_up(self) -> None:
@@ -68,7 +68,7 @@ class LocalExecutor:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
         files = self._files(job)
         if not self._tell_watcher(files) and files.was_claimed() and files.end() is None:
-            await asyncio.to_thread(_end_tree, files, self._grace_s)
+            await asyncio.to_thread(_end_tree, files, self.grace_s)
 
     async def _follow(self, files: RunFiles, news: int) -> AsyncIterator[RunNews]:
         """Yield what the watcher of a run says; ``news`` is the read end of its pipe and is closed at the end."""
@@ -101,7 +101,7 @@ class LocalExecutor:
         except OSError:  # ENXIO: nobody reads; ENOENT: not that far yet
             return False
         try:
-            os.write(control, b"term %g\n" % self._grace_s)
+            os.write(control, b"term %g\n" % self.grace_s)
         except OSError:
             return False
         finally:
@@ -137,7 +137,7 @@ class LocalExecutor:
             "path": _latin(job.path),
             "cwd": _latin(job.cwd),
             "umask": UMASK,
-            "grace_s": self._grace_s,
+            "grace_s": self.grace_s,
             "timeout_s": job.timeout_s,
         }
 

@@ -1,7 +1,8 @@
 """The one screen people live in: jobs, the log of the one under the cursor, a key for each verb."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Set
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -9,9 +10,7 @@ from textual import work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Container
-from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from tui_queue.core.commands import Commands
 from tui_queue.core.durations import duration
@@ -23,7 +22,9 @@ from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_form import JobForm
+from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.widgets.job_table import JobTable
+from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.widgets.summary import Summary
 
@@ -31,8 +32,8 @@ T = TypeVar("T")
 
 _ENDED_ONLY = {"retry", "remove"}
 _ANY_JOB = {"clone", "log"}
-_ROOMY = 80  # cells
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
+_KILLED_WITHIN_S = 5.0  # after the grace
 
 
 class Dashboard(Screen[None]):
@@ -47,6 +48,7 @@ class Dashboard(Screen[None]):
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
+        Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
@@ -55,6 +57,7 @@ class Dashboard(Screen[None]):
         self._commands = commands
         self._background = background
         self._overview: Overview | None = None
+        self._news = asyncio.Event()  # set whenever the overview is a new one
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -63,7 +66,7 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield JobTable(id="jobs")
             yield LogView(id="log")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys(spare={"stop_all"})
 
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
@@ -71,16 +74,13 @@ class Dashboard(Screen[None]):
         self.set_interval(1, self._tick)
         self.post_message(QueueChanged())
 
-    def on_resize(self, event: Resize) -> None:
-        """Give the keys room to breathe where there is some."""
-        self.query_one(Footer).compact = event.size.width < _ROOMY
-
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
         overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN))
         if overview is None:
             return
         self._overview = overview
+        self._news.set()
         self.query_one(Summary).show(overview)
         table = self.query_one(JobTable)
         table.show(overview.jobs)
@@ -149,6 +149,23 @@ class Dashboard(Screen[None]):
                 return
         await self._ask(self._commands.cancel([job.id]))
 
+    @work
+    async def action_stop_all(self) -> None:
+        """Cancel all there is, and leave once it has ended; ask first."""
+        overview = await self._ask(self._commands.overview(active=0, ended=0))
+        if overview is None:
+            return
+        running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+        if running or pending:
+            question = f"{_stopping(running, pending)}, then leave?"
+            detail = "Every process that they have started is ended." if running else ""
+            if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
+                return
+            stopped = await self._ask(self._commands.cancel_all())
+            if stopped is None or not await self._have_ended({job.id for job in stopped if job.state is State.RUNNING}):
+                return
+        await self.app.run_action("leave")
+
     async def action_retry(self) -> None:
         """Put the ended job under the cursor into the queue again."""
         if job := self.query_one(JobTable).job:
@@ -195,6 +212,27 @@ class Dashboard(Screen[None]):
             if isinstance(binding, Binding) and self.check_action(binding.action, ()):
                 yield SystemCommand(binding.description, binding.tooltip, getattr(self, f"action_{binding.action}"))
 
+    async def _have_ended(self, runs: Set[int]) -> bool:
+        """Wait until these jobs have ended; return False if somebody wants to stay here instead."""
+        await self.on_queue_changed()
+        if not self._some_run(runs):
+            return True
+        grace = self._commands.grace_s
+        text = f"Stopping {_count(len(runs), 'running job')} …"
+        detail = f"After {duration(grace)} what has not ended is killed.  q: leave now  Esc: stay here"
+
+        async def ended() -> None:
+            while self._some_run(runs):
+                self._news.clear()
+                await self._news.wait()
+
+        wait = Wait(text, detail=detail, until=ended(), patience_s=grace + _KILLED_WITHIN_S)
+        return await self.app.push_screen_wait(wait)
+
+    def _some_run(self, ids: Set[int]) -> bool:
+        jobs = self._overview.jobs if self._overview else ()
+        return any(job.id in ids and job.state is State.RUNNING for job in jobs)
+
     async def _add(self, form: JobForm) -> None:
         draft = await self.app.push_screen_wait(form)
         if draft is not None and (jobs := await self._ask(self._commands.add([draft]))):
@@ -211,6 +249,19 @@ class Dashboard(Screen[None]):
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()
+
+
+def _stopping(running: int, pending: int) -> str:
+    """Say what stopping all means; at least one of the two is not 0."""
+    if not pending:
+        return f"Stop {_count(running, 'running job')}"
+    if not running:
+        return f"Take out {_count(pending, 'pending job')}"
+    return f"Stop {_count(running, 'running job')} and take out {_count(pending, 'pending one')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _here() -> str:
@@ -261,5 +312,13 @@ _HELP = (
             ("Esc", "Back to the table"),
         ),
     ),
-    ("Program", (("Ctrl+P", "Every verb by name"), ("? F1", "This help"), ("q", "Quit; running jobs go on"))),
+    (
+        "Program",
+        (
+            ("Ctrl+P", "Every verb by name"),
+            ("? F1", "This help"),
+            ("q", "Quit; running jobs go on"),
+            ("Q", "Stop all jobs, and quit"),
+        ),
+    ),
 )

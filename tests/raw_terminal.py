@@ -1,0 +1,154 @@
+"""A terminal whose other end the test holds: it is read, not read, or closed as the test likes."""
+
+import fcntl
+import os
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyte
+
+from tests.conftest import ROOT, process_is_alive, wait_for
+
+
+class RawTerminal:
+    """The dashboard of the queue in ``env``, in a terminal of its own."""
+
+    def __init__(self, env: dict[str, str], *, size: tuple[int, int], ignore_hangup: bool, controlling: bool) -> None:
+        width, height = size
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, self._slave = os.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.modes = termios.tcgetattr(self._slave)
+        self.sent = b""  # the last of what the dashboard has written
+        self.cpu_in_end_s = 0.0
+
+        def adopt() -> None:
+            if controlling:  # only then a hang-up brings a signal
+                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            if ignore_hangup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tui_queue"],
+            cwd=ROOT,
+            env={**env, "TERM": "xterm-256color"},
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            start_new_session=True,
+            preexec_fn=adopt,  # noqa: PLW1509
+        )
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def read(self, seconds: float = 0.02) -> None:
+        """Take what there is; wait that long for it."""
+        if select.select([self._master], [], [], seconds)[0]:
+            data = os.read(self._master, 65536)
+            self.sent = (self.sent + data)[-65536:]
+            self._stream.feed(data)
+
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def see(self, text: str, timeout: float = 30) -> str:
+        """Read until the text is on screen; return the screen."""
+        self.read_until(lambda: text in self.text(), repr(text), timeout)
+        return self.text()
+
+    def read_until(self, holds: Callable[[], object], what: str, timeout: float = 30) -> None:
+        deadline = time.monotonic() + timeout
+        while not holds():
+            assert time.monotonic() < deadline, f"waited {timeout} s for {what}:\n{self.text()}"
+            self.read()
+
+    def rest(self) -> str:
+        """Read until nothing has come for half a second; return the screen."""
+        while select.select([self._master], [], [], 0.5)[0]:
+            self.read()
+        return self.text()
+
+    def is_full(self) -> bool:
+        """Whether it takes no more from the dashboard."""
+        return not select.select([], [self._slave], [], 0)[1]
+
+    def wait_until_full(self) -> None:
+        wait_for(self.is_full, "the terminal to be full")
+
+    def end(self, timeout: float = 5) -> float:
+        """Wait until the dashboard has gone, without reading; return how long that took."""
+        begun, before, used = time.monotonic(), self._cpu_s(), _cpu_of_children_s()
+        self.process.wait(timeout)
+        self.cpu_in_end_s = _cpu_of_children_s() - used - before
+        return time.monotonic() - begun
+
+    def end_reading(self, timeout: float = 5) -> int:
+        """Read until the dashboard has gone; return its exit code."""
+        self.read_until(lambda: self.process.poll() is not None, "the dashboard to go", timeout)
+        while select.select([self._master], [], [], 0)[0]:
+            self.read()
+        return self.process.returncode
+
+    def hang_up(self) -> None:
+        """Close it, as a connection that breaks does."""
+        for end in (self._slave, self._master):
+            os.close(end)
+        self._slave = self._master = -1
+
+    def is_as_before(self) -> bool:
+        """Whether its modes are those that it had before the dashboard."""
+        return self.modes_now() == self.modes
+
+    def modes_now(self) -> list[Any]:
+        return termios.tcgetattr(self._slave)
+
+    def set_modes(self, modes: list[Any]) -> None:
+        termios.tcsetattr(self._slave, termios.TCSANOW, modes)
+
+    def threads(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def _cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self) -> None:
+        if self._master >= 0:
+            self.hang_up()
+        if process_is_alive(self.process.pid):
+            self.process.kill()
+        self.process.wait()
+
+
+def _cpu_of_children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@contextmanager
+def raw_terminal(
+    env: dict[str, str],
+    *,
+    size: tuple[int, int] = (160, 50),
+    ignore_hangup: bool = False,
+    controlling: bool = True,
+) -> Iterator[RawTerminal]:
+    """Open the dashboard, and read until it is there; a terminal that controls no process brings no signals."""
+    window = RawTerminal(env, size=size, ignore_hangup=ignore_hangup, controlling=controlling)
+    try:
+        window.see("scheduler here")
+        yield window
+    finally:
+        window.close()

@@ -1,0 +1,75 @@
+"""Something takes a while."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class Wait(ModalScreen[bool]):
+    """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
+
+    DEFAULT_CSS = """
+    Wait {
+        align: center middle;
+
+        #wait {
+            width: 90%; max-width: 64; height: auto; max-height: 100%; padding: 1 2;
+            border: round $primary; background: $surface;
+        }
+        Static { height: auto; }
+        #detail { color: $text-muted; margin-top: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "answer(True)", "Go on now", id="wait.enough", tooltip="Go on without waiting"),
+        Binding("escape", "answer(False)", "Back", id="wait.back", tooltip="Go back"),
+    ]
+
+    def __init__(self, text: str, *, detail: str, until: Awaitable[object], patience_s: float) -> None:
+        super().__init__()
+        self._text = text
+        self._detail = detail
+        self._until = until
+        self._patience_s = patience_s
+        self._answer: bool | None = None
+        self._given = False
+
+    def compose(self) -> ComposeResult:
+        """Stack what it waits for and what can be done about it."""
+        with Vertical(id="wait"):
+            yield Static(self._text, markup=False)
+            yield Static(self._detail, id="detail", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to wait."""
+        self._wait()
+
+    @work
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                await self._until
+        self.action_answer(True)
+
+    def action_answer(self, answer: bool) -> None:
+        """Wait no longer."""
+        self._answer = answer
+        self._give()
+
+    def on_screen_resume(self) -> None:
+        """Give the answer that came while something else was in front."""
+        self._give()
+
+    def _give(self) -> None:
+        # Textual closes it later than it is told to, and must not be told twice.
+        if self._answer is not None and self.is_active and not self._given:
+            self._given = True
+            self.dismiss(self._answer)
