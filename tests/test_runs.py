@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -260,6 +261,20 @@ def test_a_job_that_was_claimed_and_never_started_is_started_once(cli: Cli, tmp_
     cli.drain()
     assert (tmp_path / "starts").read_text() == "start\n"
     assert (cli.job(1)["state"], cli.job(1)["attempt"]) == ("completed", 2)
+
+
+def test_a_run_that_a_power_cut_has_ended_is_interrupted_though_its_claim_is_lost(cli: Cli, tmp_path: Path) -> None:
+    runner = start_running(cli, "sh", "-c", f"echo start >> {tmp_path}/starts; echo $$; exec sleep 60")
+    for pid in (runner.pid, watcher_of(cli), int(cli("log", "1"))):
+        os.kill(pid, signal.SIGKILL)
+    runner.communicate()
+    with sqlite3.connect(cli.home / "queue.db") as db:
+        db.execute("UPDATE runs SET boot = 'an earlier one'")
+    db.close()
+    shutil.rmtree(cli.home / "runs" / "1")
+    cli.drain(code=1)
+    assert (tmp_path / "starts").read_text() == "start\n"
+    assert (cli.job(1)["reason"], cli.job(1)["attempt"]) == ("interrupted (outcome unknown)", 1)
 
 
 @pytest.mark.parametrize("times", [20])

@@ -41,9 +41,9 @@ class Runner:
         else:
             await self._follow(job, news, ours=True)
 
-    async def adopt(self, job: Job) -> None:
-        """See through a run that an earlier scheduler has let go."""
-        await self._follow(job, self._executor.adopt(job), ours=False)
+    async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
+        """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
+        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), ours=False)
 
     async def _follow(self, job: Job, news: AsyncIterator[RunNews], *, ours: bool) -> None:
         async for item in news:

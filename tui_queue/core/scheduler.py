@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
+from tui_queue.core.boot import boot_id
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
 from tui_queue.core.lease import Lease
@@ -89,12 +90,13 @@ class Scheduler:
             changed=self._changed,
             over=self.wake,
         )
-        for job in await self._store.running():
-            self._see_through(runner.adopt(job), runner, job)
+        boot = boot_id()
+        for job, of_boot in await self._store.running():
+            self._see_through(runner.adopt(job, rebooted=of_boot not in ("", boot)), runner, job)
         self._changed()
         while self._lease.held and not self._lease.wanted:
             self._woken.clear()
-            claimed = await self._store.claim(epoch=holder.epoch, slots=self._slots, now=datetime.now(UTC))
+            claimed = await self._store.claim(epoch=holder.epoch, slots=self._slots, boot=boot, now=datetime.now(UTC))
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return

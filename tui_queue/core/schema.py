@@ -62,6 +62,7 @@ MIGRATIONS = (
     """,
     """
     ALTER TABLE jobs ADD COLUMN timeout_s INTEGER CHECK (timeout_s > 0);
+    ALTER TABLE runs ADD COLUMN boot TEXT NOT NULL DEFAULT '';
     """,
 )
 

@@ -47,7 +47,10 @@ _CLAIM = """
         SELECT id FROM jobs WHERE state = 'pending' ORDER BY priority DESC, id
         LIMIT max(0, :slots - (SELECT count(*) FROM jobs WHERE state = 'running')))
     RETURNING *"""
-_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, claimed_at) VALUES (?, ?, ?, ?)"
+_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at) VALUES (?, ?, ?, ?, ?)"
+_RUNNING = """
+    SELECT jobs.*, coalesce(boot, '') AS boot FROM jobs
+    LEFT JOIN runs ON job_id = id AND runs.attempt = jobs.attempt WHERE state = 'running' ORDER BY id"""
 _OF_RUN = f"id = :id AND attempt = :attempt AND state = 'running' AND {_FENCE}"
 _STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING *"
 _PUT_BACK = f"""
@@ -157,8 +160,8 @@ class Store:
         """Return who took the lease last."""
         return await self._read(_holder)
 
-    async def running(self) -> list[Job]:
-        """Return the jobs that have been claimed and have not ended."""
+    async def running(self) -> list[tuple[Job, str]]:
+        """Return all running jobs, each with the boot of the machine that it was claimed in (empty: not known)."""
         return await self._read(_running)
 
     async def newest(self) -> int:
@@ -172,12 +175,12 @@ class Store:
         """
         return await self._read(_all_completed, tuple(ids), after, since)
 
-    async def claim(self, *, epoch: int, slots: int, now: datetime) -> list[Job] | None:
+    async def claim(self, *, epoch: int, slots: int, boot: str, now: datetime) -> list[Job] | None:
         """Mark as many of the next pending jobs as running as there are free slots, and return them.
 
         None when another scheduler has taken over.
         """
-        return await self._write(_claim, epoch, slots, now)
+        return await self._write(_claim, epoch, slots, boot, now)
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
         """Record when the run of a claimed job began; None when it is no longer ours to say."""
@@ -344,8 +347,8 @@ def _holder(db: sqlite3.Connection) -> Holder | None:
     return None if row is None else holder_of(row)
 
 
-def _running(db: sqlite3.Connection) -> list[Job]:
-    return [job_of(row) for row in db.execute("SELECT * FROM jobs WHERE state = 'running' ORDER BY id")]
+def _running(db: sqlite3.Connection) -> list[tuple[Job, str]]:
+    return [(job_of(row), row["boot"]) for row in db.execute(_RUNNING)]
 
 
 def _newest(db: sqlite3.Connection) -> int:
@@ -357,11 +360,11 @@ def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], after: int, sin
     return db.execute(_NOT_COMPLETED, (json.dumps(ids), after, microseconds(since))).fetchone() is None
 
 
-def _claim(db: sqlite3.Connection, epoch: int, slots: int, now: datetime) -> list[Job] | None:
+def _claim(db: sqlite3.Connection, epoch: int, slots: int, boot: str, now: datetime) -> list[Job] | None:
     if db.execute("SELECT epoch FROM lease").fetchone()[0] != epoch:
         return None
     jobs = [job_of(row) for row in db.execute(_CLAIM, {"slots": slots}).fetchall()]
-    db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, microseconds(now)) for job in jobs])
+    db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, boot, microseconds(now)) for job in jobs])
     # RETURNING promises no order.
     return sorted(jobs, key=lambda job: (-job.priority, job.id))
 

@@ -44,8 +44,11 @@ class Executor(Protocol):
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
         """Let the run go and return its news, the last of which is its end. Raises OSError."""
 
-    def adopt(self, job: Job) -> AsyncIterator[RunNews]:
-        """Return the news of a run that another scheduler let go, from its beginning."""
+    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
+        """Return the news of a run that another scheduler let go, from its beginning.
+
+        With ``rebooted`` the machine has been started again since: nothing runs, and not all that happened is on disk.
+        """
 
     async def cancel(self, job: Job) -> None:
         """Have the run ended, by force after a grace; nothing happens to one that has not started yet."""

@@ -60,9 +60,9 @@ class LocalExecutor:
         os.set_blocking(news, False)
         return self._follow(files, news)
 
-    def adopt(self, job: Job) -> AsyncIterator[RunNews]:
+    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
         """Return the news of a run that another scheduler let go."""
-        return _traces(self._files(job))
+        return _remains(self._files(job)) if rebooted else _traces(self._files(job))
 
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
@@ -197,6 +197,11 @@ async def _traces(files: RunFiles, *, announced: bool = False, complaint: str = 
                 await _readable(alive)
     finally:
         os.close(alive)
+
+
+async def _remains(files: RunFiles) -> AsyncIterator[RunNews]:
+    """Yield the end of a run that can't be under way any more; its claim may be missing though it was started."""
+    yield files.end() or RunLost()
 
 
 async def _readable(pipe: int, *, within: float | None = None) -> bool:

@@ -99,7 +99,7 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
         _tell(news, b"N", {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
         return True
     try:
-        if not _claim(directory, ended):
+        if not _claim(directory):
             return True
         try:
             pid = _spawn(directory, spec)
@@ -114,11 +114,15 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
             log = os.path.join(directory, b"log")
             how = _wait(leader, Tree(pid, log, root=os.getpid()), control, wakeup, spec)
             end = {**begun, **how, **leader.reap()}
-            _sync_output(log)
-        _write_end(ended, end)
+        # Into room that was allocated before the start: it works on a full disk.
+        os.pwrite(ended, sealed(end), 0)
+        _sync_output(directory)
         free = not _has_children()
         _tell(news, b"E" if free else b"X", end)
         _tell(alive, b"E", end)
+        # Meanwhile whoever heard it writes it down too; where nobody did, this is the only place.
+        os.fsync(ended)
+        _sync_directories(directory)
     finally:
         for descriptor in (alive, control, ended):
             os.close(descriptor)
@@ -338,22 +342,15 @@ def _line_of(error: BaseException) -> int:
     return where.tb_lineno if where is not None else 0
 
 
-def _claim(directory: bytes, ended: int) -> bool:
+def _claim(directory: bytes) -> bool:
     """Take the run: of all who try, the one who creates the file has it, for good.
 
-    Once this is true, the claim and the room for the end are on disk. Nothing is written into the claim: so one commit
-    of the file system's journal is enough for all of it.
+    It is not synced: when the machine has lost power, a run that was under way counts as lost, claimed or not.
     """
     try:
-        claim = os.open(os.path.join(directory, b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.close(os.open(os.path.join(directory, b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         return False
-    os.fsync(ended)
-    os.fsync(claim)
-    os.close(claim)
-    attempts = os.path.dirname(directory)
-    for path in (directory, attempts, os.path.dirname(attempts)):
-        _fsync(path)
     return True
 
 
@@ -477,19 +474,21 @@ def _write_start(directory: bytes, news: News) -> None:
         os.close(file)
 
 
-def _write_end(file: int, news: News) -> None:
-    # Into room that was allocated before the start: it works on a full disk.
-    os.pwrite(file, sealed(news), 0)
-    os.fsync(file)
-
-
-def _sync_output(log: bytes) -> None:
+def _sync_output(directory: bytes) -> None:
     """Put the output on disk before anybody is told of the end."""
+    log = os.path.join(directory, b"log")
     try:
         if os.path.getsize(log):
             _fsync(log)
+            _sync_directories(directory)
     except OSError:  # deleted by somebody
         pass
+
+
+def _sync_directories(directory: bytes) -> None:
+    attempts = os.path.dirname(directory)
+    for path in (directory, attempts, os.path.dirname(attempts)):
+        _fsync(path)
 
 
 def _fsync(path: bytes) -> None:
