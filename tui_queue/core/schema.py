@@ -91,26 +91,3 @@ def migrate(db: sqlite3.Connection) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-def configure(db: sqlite3.Connection) -> None:
-    """Choose durable settings for one connection.
-
-    SQLite before 3.51.3 (but 3.50.7 and 3.44.6 and later ones of those lines) can corrupt a WAL database that
-    several connections write; there a rollback journal is used. https://www.sqlite.org/wal.html#walresetbug
-    That one persists: to overwrite its header takes half the time of truncating it.
-    """
-    db.execute("PRAGMA busy_timeout = 10000")
-    db.execute("PRAGMA foreign_keys = ON")
-    if wal_is_safe(sqlite3.sqlite_version_info):
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-    else:
-        db.execute("PRAGMA journal_mode = PERSIST")
-        db.execute("PRAGMA journal_size_limit = 4194304")
-        db.execute("PRAGMA synchronous = EXTRA")
-
-
-def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Whether this SQLite may share a WAL database between processes."""
-    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

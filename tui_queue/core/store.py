@@ -18,11 +18,12 @@ from uuid import uuid4
 
 import aiosqlite
 
-from tui_queue.core import schema
+from tui_queue.core import schema, wal
 from tui_queue.core.errors import NoSuchJobError, StoreError, TuiQueueError, WrongStateError
 from tui_queue.core.models import Holder, Job, JobDraft, RunEnd, State, encode_args
 from tui_queue.core.printable import printable
 from tui_queue.core.rows import holder_of, job_of, microseconds
+from tui_queue.core.wal import WriteGate
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,12 +87,19 @@ _LEASE = """
     RETURNING *"""
 
 
+@dataclass(frozen=True, slots=True)
+class _Write:
+    work: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+
+
 class Store:
     """One connection to the database; open it with ``async with Store.open(path)``."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._db: aiosqlite.Connection
+        self._gate: WriteGate
         self._waiting: list[_Write] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -101,6 +109,7 @@ class Store:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._gate = WriteGate(self._path)
         except OSError as error:
             raise StoreError(
                 f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
@@ -108,17 +117,25 @@ class Store:
         self._db = await aiosqlite.connect(self._path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         try:
-            await self._on_thread(schema.configure)
-            await self._on_thread(schema.migrate)
+            await self._on_thread(wal.configure)
+            await self._on_thread(self._migrate)
         except BaseException:
-            await self._db.close()
+            await self._close()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._writer is not None:
             await self._writer
+        await self._close()
+
+    async def _close(self) -> None:
         await self._db.close()
+        self._gate.close()
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        with self._gate.writing(db):
+            schema.migrate(db)
 
     async def add(self, drafts: Sequence[JobDraft], *, now: datetime) -> list[Job]:
         """Store all the jobs or none; when this returns they are on disk."""
@@ -208,7 +225,7 @@ class Store:
         while self._waiting:
             writes, self._waiting = self._waiting, []
             try:
-                outcomes = await self._on_thread(_transaction, "BEGIN IMMEDIATE", functools.partial(_together, writes))
+                outcomes = await self._on_thread(self._write_together, writes)
             except Exception as error:  # noqa: BLE001 - each caller gets it
                 outcomes = [error] * len(writes)
             for write, outcome in zip(writes, outcomes, strict=True):
@@ -219,6 +236,16 @@ class Store:
                 else:
                     write.done.set_result(outcome)
         self._writer = None
+
+    def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
+        """Do each or, with its error, nothing of it; return the results."""
+        with self._gate.writing(db):
+            try:
+                return _transaction(db, "BEGIN IMMEDIATE", lambda db: [write.work(db) for write in writes])
+            except TuiQueueError as refused:
+                if len(writes) == 1:
+                    return [refused]
+        return [outcome for write in writes for outcome in self._write_together(db, [write])]
 
     async def _read(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -239,12 +266,6 @@ class Store:
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
-    work: Callable[[sqlite3.Connection], Any]
-    done: asyncio.Future[Any]
-
-
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:
     return verb(db, *args, **kwargs)
 
@@ -259,20 +280,6 @@ def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Con
             db.execute("ROLLBACK")
         raise
     return result
-
-
-def _together(writes: Sequence[_Write], db: sqlite3.Connection) -> list[Any]:
-    """Do each or, with its error, nothing of it; return the results."""
-    outcomes: list[Any] = []
-    for write in writes:
-        db.execute("SAVEPOINT one")
-        try:
-            outcomes.append(write.work(db))
-        except TuiQueueError as refused:
-            db.execute("ROLLBACK TO one")
-            outcomes.append(refused)
-        db.execute("RELEASE one")
-    return outcomes
 
 
 def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> list[Job]:
