@@ -258,7 +258,7 @@ class Store:
         # aiosqlite offers single statements only; its own way to run a function on its thread is private.
         call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
         try:
-            result: T = await asyncio.shield(call)
+            result: T = await call
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:

@@ -25,7 +25,6 @@ ENVIRONMENT = [_latin(f"{name}={value}") for name, value in os.environ.items()]
 # Can only be read by setting it; done once, before there is another thread that creates files.
 UMASK = os.umask(0o077)
 os.umask(UMASK)
-SHORT_S = 0.05  # a run that is over by then is not announced as started first
 START_S = 1.0  # a run that nobody has taken by then needs another watcher
 PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
 
@@ -73,18 +72,21 @@ class LocalExecutor:
     async def _follow(self, files: RunFiles, news: int) -> AsyncIterator[RunNews]:
         """Yield what the watcher of a run says; ``news`` is the read end of its pipe and is closed at the end."""
         said = _Said()
-        announced, patience = False, START_S
+        announced = False
+        patience: float | None = START_S
         try:
             while not said.hear(news) and said.end is None:
-                if said.started is None:
-                    if not await _readable(news, within=patience) and not files.was_claimed():
-                        self._watchers.order_another()
-                        patience *= 2
-                elif announced:
-                    await _readable(news)
-                elif not await _readable(news, within=SHORT_S):
+                if said.started is not None and not announced:
                     announced = True
                     yield RunStarted(said.started)
+                elif announced or patience is None:
+                    await _readable(news)
+                elif not await _readable(news, within=patience):
+                    if files.was_claimed():
+                        patience = None
+                    else:
+                        self._watchers.order_another()
+                        patience *= 2
         finally:
             os.close(news)
         if said.free:

@@ -20,6 +20,7 @@ import time
 MESSAGE_SIZE = 65_536  # bytes; a longer specification comes in a file
 END_ROOM = 16_384  # bytes set aside for the end record, two paths and their sentence
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
+SHORT_S = 0.05  # a run that is over by then is not announced as started first
 SWEEP_S = 0.05  # how often a cancelled run is looked at until nothing of it is left
 CALM_S = 0.5  # the same as long as its leader has not ended; the end of that one wakes
 GIVE_UP_S = 10  # how long processes that can't be killed are waited for
@@ -107,12 +108,18 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
             end: News = {"error": _why_not(error, spec), "finished_ns": time.time_ns()}
         else:
             begun: News = {"started_ns": time.time_ns()}
-            _write_start(directory, {**begun, "pid": pid, "watcher": os.getpid()})
-            _tell(news, b"S", begun)
-            _tell(alive, b"S", begun)
             leader = Leader(pid)
-            log = os.path.join(directory, b"log")
-            how = _wait(leader, Tree(pid, log, root=os.getpid()), control, wakeup, spec)
+            poll = select.poll()
+            poll.register(control, select.POLLIN)
+            poll.register(wakeup, select.POLLIN)
+            # Of a run that is over in no time only the end is told.
+            if not poll.poll(1000 * SHORT_S) or not leader.has_ended():
+                _write_start(directory, {**begun, "pid": pid, "watcher": os.getpid()})
+                _tell(news, b"S", begun)
+                _tell(alive, b"S", begun)
+            how = _wait(
+                leader, Tree(pid, os.path.join(directory, b"log"), root=os.getpid()), control, poll, wakeup, spec
+            )
             end = {**begun, **how, **leader.reap()}
         # Into room that was allocated before the start: it works on a full disk.
         os.pwrite(ended, sealed(end), 0)
@@ -399,11 +406,8 @@ def _why_not(error: OSError, spec: "dict[str, Any]") -> str:
     return f"{os.fsdecode(name)}: {reason}"
 
 
-def _wait(leader: Leader, tree: Tree, control: int, wakeup: int, spec: "dict[str, Any]") -> News:
+def _wait(leader: Leader, tree: Tree, control: int, poll: "select.poll", wakeup: int, spec: "dict[str, Any]") -> News:
     """Wait until the run is over, its whole tree too if it had to be ended; return what there is to say of that."""
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    poll.register(wakeup, select.POLLIN)
     limit = time.monotonic() + (spec.get("timeout_s") or float("inf"))
     deadline, why = 0.0, ""
     while True:
@@ -480,7 +484,6 @@ def _sync_output(directory: bytes) -> None:
     try:
         if os.path.getsize(log):
             _fsync(log)
-            _sync_directories(directory)
     except OSError:  # deleted by somebody
         pass
 
