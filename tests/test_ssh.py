@@ -38,6 +38,7 @@ def test_four_jobs_end_truly_after_the_connection_has_been_cut(cli: Cli, tmp_pat
             add(window, "jobs/fail.py", "3 1")
             add(window, "jobs/countdown.py", "2")
             add(window, "jobs/fail.py", "7 0.5")
+            window.wait_for("4 fail.py ○")  # the cursor is on the job that was added last
             window.keys("g")
             window.wait_for("Countdown: 18 seconds")
             assert [job["state"] for job in cli.jobs().values()] == ["running", "pending", "pending", "pending"]
@@ -74,14 +75,15 @@ def test_a_killed_client_leaves_the_jobs_alone(cli: Cli, tmp_path: Path) -> None
         with terminal(cli) as window:
             log_in(window, server)
             open_dashboard(window)
-            add(window, "jobs/countdown.py", "3")
+            add(window, "jobs/countdown.py", "5")
             add(window, "jobs/fail.py", "5")
-            window.wait_for("Countdown: 3 seconds")
+            window.wait_for("2 fail.py ○")
             (client,) = children(int(window.tmux("list-panes", "-F", "#{pane_pid}")))
             os.kill(client, signal.SIGKILL)
             wait_for(lambda: not server.sessions(), "the server to notice")
+            assert cli.job(2)["state"] == "pending"
         cli("log", "2", "-f")
         assert [cli.job(number)["reason"] for number in (1, 2)] == ["exit 0", "exit 5"]
-        assert cli("log", "1").splitlines() == [f"Countdown: {left} seconds" for left in (3, 2, 1)]
+        assert cli("log", "1").splitlines() == [f"Countdown: {left} seconds" for left in (5, 4, 3, 2, 1)]
     end_schedulers(cli.home)
     wait_for(lambda: not of_queue(cli.home), "every process of the queue to end")
