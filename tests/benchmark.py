@@ -14,9 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from tests.conftest import Cli, wait_for
+from tests.processes import end_schedulers, is_watcher, of_queue, status
 from tui_queue.cli.open_queue import open_queue
 from tui_queue.core.drafts import make_draft
 
@@ -31,6 +33,8 @@ def our_queue() -> Iterator[Cli]:
         queue = Cli(Path(directory), dict(os.environ))
         queue.settings(f"slots = {SLOTS}", background=True)
         yield queue
+        end_schedulers(queue.home)
+        wait_for(lambda: not of_queue(queue.home), "every process of the queue to end")
 
 
 @contextmanager
@@ -61,6 +65,38 @@ def drain_ours(words: list[str], times: int) -> float:
         begun = time.monotonic()
         queue.drain()
         return times / (time.monotonic() - begun)
+
+
+def profile_ours(words: list[str], times: int) -> None:
+    """Print where the time of a drain goes: processor time a job, and the gap between two jobs of a slot."""
+    with our_queue() as queue:
+        queue.settings(f"slots = {SLOTS}", background=False)
+        asyncio.run(enqueue(words, times))
+        begun = time.monotonic()
+        runner = queue.start("run", "--until-empty")
+        spent: dict[int, list[float]] = {}
+        while runner.poll() is None:
+            if time.monotonic() - begun < 1:  # watchers are used again: those of the beginning are those of the end
+                spent |= dict.fromkeys([runner.pid, *filter(is_watcher, of_queue(queue.home))], [0.0])
+            for pid in spent:
+                if fields := status(pid):
+                    spent[pid] = [int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:15]]
+            time.sleep(0.1)
+        wall = time.monotonic() - begun
+        runner.communicate()
+        jobs = [job for job in queue.jobs().values() if job["started_at"]]
+        ends = sorted(datetime.fromisoformat(job["finished_at"]) for job in jobs)
+        starts = sorted(datetime.fromisoformat(job["started_at"]) for job in jobs)
+        gaps = [(start - end).total_seconds() for end, start in zip(ends, starts[SLOTS:], strict=False)]
+    watchers = [each for pid, each in spent.items() if pid != runner.pid]
+    shares = {
+        "scheduler": sum(spent[runner.pid][:2]),
+        "watchers": sum(sum(each[:2]) for each in watchers),
+        "the jobs themselves": sum(sum(each[2:]) for each in watchers),
+    }
+    told = ", ".join(f"{what} {1000 * share / times:.2f}" for what, share in shares.items())
+    print(f"  a job's share, ms: wall clock {1000 * wall / times:.2f}; processors {told}")
+    print(f"  from the end of a job to the next start in its slot: median {1000 * statistics.median(gaps):.2f} ms")
 
 
 def drain_theirs(words: list[str], times: int) -> float:
@@ -134,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1000)
-    parser.add_argument("--python-jobs", type=int, default=200)
+    parser.add_argument("--python-jobs", type=int, default=1000)
     options = parser.parse_args()
     if shutil.which("tsp") is None:
         sys.exit("tsp is missing: apt-get install task-spooler")
@@ -151,6 +187,7 @@ def main() -> None:
                 ours.append(drain_ours(words, times))
                 theirs.append(drain_theirs(words, times))
             compare(what, ours, theirs, goal, "jobs/s")
+            profile_ours(words, times)
     called, typed, others = [], [], []
     for _ in range(options.rounds):
         a, b = idle_start_ours(20)
