@@ -77,7 +77,7 @@ def profile_ours(words: list[str], times: int) -> None:
         spent: dict[int, list[float]] = {}
         while runner.poll() is None:
             if time.monotonic() - begun < 1:  # watchers are used again: those of the beginning are those of the end
-                spent |= dict.fromkeys([runner.pid, *filter(is_watcher, of_queue(queue.home))], [0.0])
+                spent |= {pid: [0.0] for pid in (runner.pid, *filter(is_watcher, of_queue(queue.home)))}
             for pid in spent:
                 if fields := status(pid):
                     spent[pid] = [int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:15]]

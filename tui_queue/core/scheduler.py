@@ -8,18 +8,20 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Self
 
 from tui_queue.core.boot import boot_id
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
 from tui_queue.core.lease import Lease
-from tui_queue.core.models import Job
 from tui_queue.core.runner import Runner
 from tui_queue.core.store import Store
 
 LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 RETRY_S = 1.0  # after an error of the store, a full disk say
+
+Run = Callable[[], Coroutine[None, None, None]]
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +66,10 @@ class Scheduler:
 
     async def _schedule(self) -> None:
         while True:
-            await self._lease.announce()
-            self._changed()
-            await self._lease.acquire(away=self.wake)
             try:
+                await self._lease.announce()
+                self._changed()
+                await self._lease.acquire(away=self.wake)
                 await self._lead()
             except Exception:  # whatever it is: without a scheduler nothing would ever start
                 logger.exception("scheduling failed; trying again")
@@ -92,7 +94,8 @@ class Scheduler:
         )
         boot = boot_id()
         for job, of_boot in await self._store.running():
-            self._see_through(runner.adopt(job, rebooted=of_boot not in ("", boot)), runner, job)
+            adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
+            self._see_through(adopt, again=adopt)
         self._changed()
         while self._lease.held and not self._lease.wanted:
             self._woken.clear()
@@ -101,7 +104,7 @@ class Scheduler:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return
             for job in claimed:
-                self._see_through(runner.start(job), runner, job)
+                self._see_through(partial(runner.start, job), again=partial(runner.adopt, job))
             if claimed:
                 self._changed()
             # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
@@ -109,15 +112,15 @@ class Scheduler:
                 async with asyncio.timeout(LOOK_S):
                     await self._woken.wait()
 
-    def _see_through(self, run: Coroutine[None, None, None], runner: Runner, job: Job) -> None:
+    def _see_through(self, run: Run, *, again: Run) -> None:
         async def until_its_end() -> None:
             try:
-                await run
+                await run()
             except (TuiQueueError, OSError):
                 # The end lies safe in the run's own files: it is written down when that is possible again.
-                logger.exception("what became of job %d could not be stored; trying again", job.id)
+                logger.exception("what became of a run could not be stored; trying again")
                 await asyncio.sleep(RETRY_S)
-                self._see_through(runner.adopt(job), runner, job)
+                self._see_through(again, again=again)
 
         task = asyncio.create_task(until_its_end())
         self._runs.add(task)
