@@ -54,7 +54,8 @@ class Runner:
                         await self._executor.cancel(job)
                     self._changed()
                 case RunEnd():
-                    await self._finish(job, item)
+                    if not await self._finish(job, item):
+                        return  # and do not ask for more, which would mean that it is stored
                 case RunNeverStarted(complaint=""):
                     if ours:  # a full disk, too many processes: trying again at once would only fail again
                         await asyncio.sleep(PAUSE_S)
@@ -67,11 +68,12 @@ class Runner:
                     asked = (await self._store.job(str(job.id))).cancel_requested
                     await self._finish(job, RunEnd(finished_at=datetime.now(UTC), cancelled=asked, error=""))
 
-    async def _finish(self, job: Job, end: RunEnd) -> None:
+    async def _finish(self, job: Job, end: RunEnd) -> bool:
         state, reason = verdict(end)
         self._over()
-        await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end)
+        done = await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end)
         self._changed()
+        return done is not None
 
 
 def verdict(end: RunEnd) -> tuple[State, str]:

@@ -42,7 +42,10 @@ class Executor(Protocol):
         """Get ready to start runs. Raises OSError."""
 
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
-        """Let the run go and return its news, the last of which is its end. Raises OSError."""
+        """Let the run go and return its news, the last of which is its end. Raises OSError.
+
+        To ask for more after the end says that the end is stored: it may be kept nowhere else.
+        """
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
         """Return the news of a run that another scheduler let go, from its beginning.

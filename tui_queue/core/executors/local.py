@@ -5,9 +5,11 @@ import errno
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 
 from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
@@ -48,15 +50,14 @@ class LocalExecutor:
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
         """Hand the run to a watcher, return the news. Raises OSError."""
         files = self._files(job)
-        news, theirs = os.pipe()
-        try:
-            await self._watchers.watch(self._spec(job, files), theirs)
-        except BaseException:
-            os.close(news)
-            raise
-        finally:
-            os.close(theirs)
-        os.set_blocking(news, False)
+        news, theirs = socket.socketpair()
+        with theirs:
+            try:
+                await self._watchers.watch(self._spec(job, files), theirs.fileno())
+            except BaseException:
+                news.close()
+                raise
+        news.setblocking(False)
         return self._follow(files, news)
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
@@ -69,33 +70,36 @@ class LocalExecutor:
         if not self._tell_watcher(files) and files.was_claimed() and files.end() is None:
             await asyncio.to_thread(_end_tree, files, self.grace_s)
 
-    async def _follow(self, files: RunFiles, news: int) -> AsyncIterator[RunNews]:
-        """Yield what the watcher of a run says; ``news`` is the read end of its pipe and is closed at the end."""
+    async def _follow(self, files: RunFiles, news: socket.socket) -> AsyncIterator[RunNews]:
+        """Yield what the watcher of a run says into ``news``, which is closed at the end.
+
+        An end that has been dealt with when the next item is asked for is safe: its watcher need not sync it.
+        """
         said = _Said()
         announced = False
         patience: float | None = START_S
-        try:
-            while not said.hear(news) and said.end is None:
+        with news:
+            while not said.hear(news.fileno()) and said.end is None:
                 if said.started is not None and not announced:
                     announced = True
                     yield RunStarted(said.started)
                 elif announced or patience is None:
-                    await _readable(news)
-                elif not await _readable(news, within=patience):
+                    await _readable(news.fileno())
+                elif not await _readable(news.fileno(), within=patience):
                     if files.was_claimed():
                         patience = None
                     else:
                         self._watchers.order_another()
                         patience *= 2
-        finally:
-            os.close(news)
-        if said.free:
-            self._watchers.free()
-        if said.end is not None:
-            yield said.end
-        else:
-            async for item in _traces(files, announced=announced, complaint=said.complaint):
-                yield item
+            if said.end is not None:
+                yield said.end
+                with suppress(OSError):
+                    news.send(shim.STORED)
+                if said.free:
+                    self._watchers.free()
+                return
+        async for item in _traces(files, announced=announced, complaint=said.complaint):
+            yield item
 
     def _tell_watcher(self, files: RunFiles) -> bool:
         try:

@@ -4,7 +4,7 @@
 descriptor 3. A watcher takes runs, one after the other, from the socket on descriptor 4, and ends when nobody can send
 it any more. It has a session of its own and needs nobody: it outlives whoever sent it the run, and depends on no other
 file of the package, so that an upgrade can't disturb it. What it has to say goes into files of the run's directory
-(see run_files.py), and at the same time, for whoever sent the run, into the pipe that came with it.
+(see run_files.py), and at the same time, for whoever sent the run, into the socket that came with it.
 """
 
 import _socket
@@ -21,6 +21,8 @@ MESSAGE_SIZE = 65_536  # bytes; a longer specification comes in a file
 END_ROOM = 16_384  # bytes set aside for the end record, two paths and their sentence
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
 SHORT_S = 0.05  # a run that is over by then is not announced as started first
+STORED_S = 1.0  # how long a scheduler may take to store an end before its watcher does
+STORED = b"!"  # what it says then
 SWEEP_S = 0.05  # how often a cancelled run is looked at until nothing of it is left
 CALM_S = 0.5  # the same as long as its leader has not ended; the end of that one wakes
 GIVE_UP_S = 10  # how long processes that can't be killed are waited for
@@ -62,7 +64,7 @@ def serve(orders: int, runs: int) -> None:
 
 
 def watch_runs(channel: _socket.socket) -> None:
-    """Watch one run after the other, as they come: a specification, and the pipe that hears the news."""
+    """Watch one run after the other, as they come: a specification, and the socket that hears the news."""
     os.setsid()
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
@@ -127,9 +129,9 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
         free = not _has_children()
         _tell(news, b"E" if free else b"X", end)
         _tell(alive, b"E", end)
-        # Meanwhile whoever heard it writes it down too; where nobody did, this is the only place.
-        os.fsync(ended)
-        _sync_directories(directory)
+        if not _was_stored(news):
+            os.fsync(ended)
+            _sync_directories(directory)
     finally:
         for descriptor in (alive, control, ended):
             os.close(descriptor)
@@ -479,7 +481,7 @@ def _write_start(directory: bytes, news: News) -> None:
 
 
 def _sync_output(directory: bytes) -> None:
-    """Put the output on disk before anybody is told of the end."""
+    """Put the output on disk before anybody is told of the end; the names of new files go along (ext4, xfs, btrfs)."""
     log = os.path.join(directory, b"log")
     try:
         if os.path.getsize(log):
@@ -507,6 +509,18 @@ def _tell(pipe: int, word: bytes, news: News) -> None:
         os.write(pipe, word + sealed(news))
     except OSError:
         pass  # nobody listens; the files say it
+
+
+def _was_stored(news: int) -> bool:
+    """Whether the scheduler says that it has the end on disk; it does not if it is gone, stopped or stuck."""
+    poll = select.poll()
+    poll.register(news, select.POLLIN)
+    if not poll.poll(1000 * STORED_S):
+        return False
+    try:
+        return os.read(news, 1) == STORED
+    except OSError:
+        return False
 
 
 def _drain(wakeup: int) -> None:

@@ -37,7 +37,7 @@ class Watchers:
             self._idle = 1
 
     async def watch(self, spec: dict[str, object], news: int) -> None:
-        """Have a run watched by one that is free; it gets its own copy of the pipe ``news``. Raises OSError.
+        """Have a run watched by one that is free; it gets its own copy of the socket ``news``. Raises OSError.
 
         Nothing comes back here: a message that is never read closes its descriptors with it, as a dead watcher does.
         """
