@@ -245,7 +245,7 @@ def test_adding_from_many_processes_at_once_loses_nothing(cli: Cli) -> None:
 def test_the_list_is_plain_text_in_a_pipe(cli: Cli) -> None:
     cli("add", "--name", "[/oops]\x1b[2J", "echo", "a b")
     lines = cli("list").splitlines()
-    assert lines[0].split() == ["ID", "STATE", "REASON", "STARTED", "ELAPSED", "NAME", "PARAMETERS"]
+    assert lines[0].split() == ["ID", "STATE", "REASON", "QUEUE", "STARTED", "ELAPSED", "NAME", "PARAMETERS"]
     assert "[/oops]^[[2J" in lines[1]
     assert lines[1].endswith("'a b'")
 

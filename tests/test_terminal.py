@@ -95,9 +95,11 @@ def test_every_hint_of_the_footer_is_whole_on_a_small_screen(cli: Cli) -> None:
         with terminal(cli, width=width, height=height) as window:
             open_dashboard(window)
             footer = window.wait_for("q Quit").rstrip().splitlines()[-1]
-            for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "f Follow", "? Help", "q Quit"):
+            for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "? Help", "q Quit"):
                 assert hint in footer
-            assert ("Q Stop all" in footer) == (width >= 80)
+            for hint in ("h Hold", "p Pause", "Q Stop all"):
+                assert (hint in footer) == (width >= 80)
+            assert ("f Follow" in footer) == (width >= 200)
             assert len(footer) <= width
 
 

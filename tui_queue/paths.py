@@ -40,6 +40,11 @@ class Paths:
         return os.path.join(self.state, "runs")
 
     @property
+    def scripts(self) -> str:
+        """Copies of scripts, made when their jobs were added."""
+        return os.path.join(self.state, "scripts")
+
+    @property
     def wake(self) -> str:
         """A pipe for each process that wants to hear of changes."""
         return os.path.join(self.state, "wake")

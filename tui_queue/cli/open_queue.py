@@ -13,10 +13,13 @@ from tui_queue.cli.leaving import leave_on_signals
 from tui_queue.config import Config, load_config
 from tui_queue.core import events
 from tui_queue.core.background import Background
+from tui_queue.core.claims import Means
+from tui_queue.core.cleaning import Cleaning
 from tui_queue.core.commands import Commands
 from tui_queue.core.errors import StoreError
 from tui_queue.core.executors.local import LocalExecutor
 from tui_queue.core.lease import Lease
+from tui_queue.core.machine import Machine, lives
 from tui_queue.core.printable import printable
 from tui_queue.core.scheduler import Scheduler
 from tui_queue.core.store import Store
@@ -49,21 +52,33 @@ async def open_queue(*, standby: bool = False) -> AsyncIterator[Queue]:
         _make_private(directory)
     config = load_config(paths.config)
     async with Store(paths.store) as store:
+        means = _means(paths, config)
         executor = LocalExecutor(paths.runs, config.python, grace_s=config.grace_s)
         lease = Lease(paths.state, standby=standby)
         background = Background(paths.state, enabled=config.background)
-        commands = Commands(store, executor, lease, background, wake=paths.wake, slots=config.slots)
+        cleaning = Cleaning(store, executor, runs=paths.runs, scripts=paths.scripts)
+        commands = Commands(
+            store, executor, lease, background, cleaning=cleaning, wake=paths.wake, scripts=paths.scripts, means=means
+        )
         scheduler = Scheduler(
             store,
             executor,
             lease,
-            slots=config.slots,
+            means=means,
+            cleaning=cleaning,
+            limits=config.limits,
             changed=events.Bell(paths.wake),
         )
         try:
             yield Queue(paths, config, commands, scheduler, background)
         finally:
             executor.close()
+
+
+def _means(paths: Paths, config: Config) -> Means:
+    """Return what jobs can be given."""
+    machine = Machine(paths.runs)
+    return Means(slots=config.slots, resources=config.resources, gpus=machine.gpus, free=machine.free, lives=lives)
 
 
 def open_app(queue: Queue) -> "TuiQueueApp":

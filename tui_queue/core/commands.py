@@ -5,12 +5,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tui_queue.core import events, policy
+from tui_queue.core import events
+from tui_queue.core.amounts import amount
 from tui_queue.core.background import Background
+from tui_queue.core.calendar import parse_rule
+from tui_queue.core.claims import Means
+from tui_queue.core.cleaning import Cleaning
+from tui_queue.core.details import look_into, silent_s
+from tui_queue.core.durations import duration
+from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.executors import Executor
+from tui_queue.core.housekeeping import Removal
 from tui_queue.core.lease import Lease
-from tui_queue.core.models import Job, JobDraft, Overview, State
+from tui_queue.core.models import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State
+from tui_queue.core.options import Script
+from tui_queue.core.order import Move
+from tui_queue.core.queues import Queues
+from tui_queue.core.schedules import Schedules
+from tui_queue.core.scripts import changed, describe
 from tui_queue.core.store import Store
+from tui_queue.core.templates import Templates
 
 ENDED_SHOWN = 500  # ended jobs that an overview holds
 
@@ -25,27 +39,48 @@ class Commands:
         lease: Lease,
         background: Background,
         *,
+        cleaning: Cleaning,
         wake: str,
-        slots: int,
+        scripts: str,
+        means: Means,
     ) -> None:
         self._store = store
+        self._queues = Queues(store)
+        self._schedules = Schedules(store)
+        self.templates = Templates(store)
         self._executor = executor
         self._lease = lease
         self._background = background
+        self.cleaning = cleaning
         self._wake = wake
-        self._slots = slots
+        self._scripts = scripts
+        self._means = means
 
     @property
     def grace_s(self) -> float:
         """Seconds that a cancelled run has to end by itself before it is killed."""
         return self._executor.grace_s
 
-    async def add(self, drafts: Sequence[JobDraft]) -> list[Job]:
-        """Add jobs, all or none; when this returns they are safe on disk."""
-        jobs = await self._store.add(drafts, now=datetime.now(UTC))
-        self._background.ensure()
-        self._ring()
+    async def add(self, drafts: Sequence[JobDraft], *, unique: bool = False) -> list[Job]:
+        """Add jobs, all or none; when this returns they are safe on disk.
+
+        With ``unique`` one that is pending or running already is refused.
+        """
+        drafts = await self._ready(drafts)
+        jobs = await self._store.add(drafts, now=datetime.now(UTC), unique=unique)
+        self._something_to_do()
         return jobs
+
+    async def like(self, draft: JobDraft) -> Job | None:
+        """Return a job that is pending or running with the same command in the same directory, if there is one."""
+        return await self._store.like(draft)
+
+    async def edit(self, job_id: int, draft: JobDraft) -> Job:
+        """Replace what is asked for by a job that does not run."""
+        (draft,) = await self._ready([draft])
+        job = await self._store.edit(job_id, draft)
+        self._something_to_do()
+        return job
 
     async def cancel(self, ids: Iterable[int]) -> list[Job]:
         """Take pending jobs out of the queue; end running ones with every process they have started."""
@@ -58,7 +93,46 @@ class Commands:
     async def retry(self, ids: Iterable[int]) -> list[Job]:
         """Put ended jobs into the queue again."""
         jobs = await self._store.retry(ids, now=datetime.now(UTC))
-        self._background.ensure()
+        self._something_to_do()
+        return jobs
+
+    async def hold(self, ids: Iterable[int]) -> list[Job]:
+        """Keep pending jobs from starting until they are released."""
+        jobs = await self._store.hold(ids, now=datetime.now(UTC))
+        self._ring()
+        return jobs
+
+    async def release(self, ids: Iterable[int]) -> list[Job]:
+        """Let held jobs start; one that was held because another has failed does not wait for that any more."""
+        jobs = await self._store.release(ids, now=datetime.now(UTC))
+        self._something_to_do()
+        return jobs
+
+    async def pause(self, ids: Iterable[int]) -> list[Job]:
+        """Stop every process of running jobs where it is; they keep their slots."""
+        jobs = await self._store.pause(ids, why=Pause.USER, now=datetime.now(UTC))
+        await asyncio.gather(*(self._executor.pause(job) for job in jobs))
+        self._ring()
+        return jobs
+
+    async def resume(self, ids: Iterable[int]) -> list[Job]:
+        """Let paused jobs go on."""
+        jobs = await self._store.resume(ids, now=datetime.now(UTC))
+        await asyncio.gather(*(self._executor.resume(job) for job in jobs))
+        self._ring()
+        return jobs
+
+    async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> None:
+        """Send a signal to the leading processes of running jobs, or to every process of theirs."""
+        jobs = [await self._store.job(str(job_id)) for job_id in ids]
+        for job in jobs:
+            if job.state is not State.RUNNING:
+                raise WrongStateError(f"Job {job.id} is {job.state}; only a running job can get a signal.")
+        await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
+
+    async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
+        """Give pending jobs another place in their queue."""
+        jobs = await self._store.move(ids, move, before)
         self._ring()
         return jobs
 
@@ -70,13 +144,109 @@ class Commands:
         self._ring()
         return jobs
 
+    async def clean(self, removals: Sequence[Removal]) -> int:
+        """Remove ended jobs and their logs as planned; return how many."""
+        done = await self.cleaning.carry_out(removals, now=datetime.now(UTC))
+        self._ring()
+        return done
+
     async def job(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return await self._store.job(key)
 
-    async def work_left(self) -> bool:
-        """Return whether any job is pending or running."""
-        return await self._store.work_left()
+    async def numbers(self, first: int, last: int) -> list[int]:
+        """Return the numbers from ``first`` to ``last`` that jobs have."""
+        return await self._store.numbers(first, last)
+
+    async def in_state(self, *states: State, paused: bool | None = None, held: bool | None = None) -> list[int]:
+        """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
+        return await self._store.in_state(states, paused=paused, held=held)
+
+    async def details(self, key: str) -> Details:
+        """Return everything about one job. Raises NoSuchJobError."""
+        job = await self._store.job(key)
+        if job.state is State.PENDING:
+            job = replace(job, reason=await self._reason(job))
+        runs = await self._store.runs(job.id)
+        samples = [] if job.state.ended else await self._store.samples(job)
+        return await asyncio.to_thread(look_into, job, runs, self._executor.log_path(job), samples)
+
+    async def batch(self, name: str) -> list[Job]:
+        """Return the jobs of a batch. Raises NoSuchQueueError when there are none."""
+        return await self._store.batch(name)
+
+    async def queues(self) -> tuple[Queue, ...]:
+        """Return every queue, the default one first."""
+        return await self._queues.all()
+
+    async def queue(self, name: str) -> Queue:
+        """Return one queue. Raises NoSuchQueueError."""
+        return await self._queues.get(name)
+
+    async def add_queue(self, queue: Queue) -> Queue:
+        """Make a queue."""
+        queue = await self._queues.add(queue)
+        self._ring()
+        return queue
+
+    async def set_queue(self, queue: Queue) -> Queue:
+        """Change a queue as a whole; it counts at once."""
+        queue = await self._queues.put(queue)
+        self._something_to_do()
+        return queue
+
+    async def remove_queue(self, name: str) -> None:
+        """Remove a queue that no job is in."""
+        await self._queues.remove(name)
+        self._ring()
+
+    async def change_slots(self, name: str, by: int) -> Queue:
+        """Give a queue so many slots more, or less; never below none."""
+        queue = await self._queues.get(name)
+        slots = self._means.slots if queue.slots is None else queue.slots
+        return await self.set_queue(replace(queue, slots=max(0, slots + by)))
+
+    async def set_limit(self, limit: int | None) -> None:
+        """Set how many jobs may run in all queues together; None for no limit."""
+        await self._queues.set_limit(limit)
+        self._something_to_do()
+
+    async def schedules(self) -> tuple[Schedule, ...]:
+        """Return every schedule by name."""
+        return await self._schedules.all()
+
+    async def schedule(self, name: str) -> Schedule:
+        """Return one schedule. Raises NoSuchQueueError."""
+        return await self._schedules.get(name)
+
+    async def add_schedule(self, schedule: Schedule) -> Schedule:
+        """Make a schedule; ``next_at`` is set by its rule."""
+        self._check_resources(schedule.draft)
+        schedule = await self._schedules.add(_due(await self._with_copy(schedule), schedule.created_at))
+        self._something_to_do()
+        return schedule
+
+    async def set_schedule(self, schedule: Schedule) -> Schedule:
+        """Change a schedule as a whole; its next time is counted from now."""
+        self._check_resources(schedule.draft)
+        schedule = await self._schedules.put(_due(await self._with_copy(schedule), datetime.now(UTC)))
+        self._something_to_do()
+        return schedule
+
+    async def run_schedule(self, name: str) -> Job:
+        """Make a job of a schedule now."""
+        job = await self._schedules.run(name, now=datetime.now(UTC))
+        self._something_to_do()
+        return job
+
+    async def remove_schedule(self, name: str) -> None:
+        """Remove a schedule; the jobs that it has made stay."""
+        await self._schedules.remove(name)
+        self._ring()
+
+    async def work_left(self, *, schedules: bool = True) -> bool:
+        """Return whether any job is running, or pending and not held; or will be by a schedule."""
+        return await self._store.work_left(schedules=schedules)
 
     async def go_on_without_us(self) -> bool:
         """Have somebody who schedules what is left; return whether anything is."""
@@ -87,18 +257,22 @@ class Commands:
 
     async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN) -> Overview:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
-        jobs, counts = await self._store.jobs(active=active, ended=ended)
+        now = datetime.now(UTC)
         holder = await self._store.holder() if self._lease.is_held() else None
-        running, place, shown = counts.get(State.RUNNING, 0), 0, []
-        for job in jobs:
-            if job.state is State.PENDING:
-                reason = policy.pending_reason(
-                    place=place, running=running, slots=self._slots, scheduled=holder is not None
-                )
-                place += 1
-                job = replace(job, reason=reason)  # noqa: PLW2901
-            shown.append(job)
-        return Overview(jobs=tuple(shown), counts=counts, slots=self._slots, holder=holder)
+        seen = await self._store.snapshot(
+            active=active, ended=ended, means=self._means, scheduled=holder is not None, now=now
+        )
+        jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
+        slots = sum(self._means.slots if queue.slots is None else queue.slots for queue in seen.queues)
+        return Overview(
+            jobs=await asyncio.to_thread(_with_remarks, jobs, self._executor, now),
+            counts=seen.counts,
+            queues=seen.queues,
+            slots=slots if seen.limit is None else min(slots, seen.limit),
+            default_slots=self._means.slots,
+            limit=seen.limit,
+            holder=holder,
+        )
 
     async def newest(self) -> int:
         """Return the number of the job that was added last; 0 when there has been none."""
@@ -120,5 +294,73 @@ class Commands:
         self._ring()
         return cancelled
 
+    async def _reason(self, job: Job) -> str:
+        """Return why a pending job waits, however many are before it."""
+        holder = await self._store.holder() if self._lease.is_held() else None
+        return await self._store.reason(job.id, means=self._means, scheduled=holder is not None, now=datetime.now(UTC))
+
+    async def _with_copy(self, schedule: Schedule) -> Schedule:
+        """Have the copy made that all jobs of a schedule are to run, if that is wished for."""
+        if not schedule.draft.options.copy:
+            return schedule
+        (draft,) = await self._ready([schedule.draft])
+        return replace(schedule, draft=draft)
+
+    async def _ready(self, drafts: Sequence[JobDraft]) -> list[JobDraft]:
+        """Check what drafts ask of this machine, and note what their scripts are now."""
+        for draft in drafts:
+            self._check_resources(draft)
+        return await asyncio.to_thread(_with_scripts, drafts, self._scripts)
+
+    def _check_resources(self, draft: JobDraft) -> None:
+        for name, wanted in draft.options.resources:
+            total = self._means.total(name)
+            if total is None:
+                raise BadInputError(
+                    "resource", f"{name}: no such resource; give its total in the settings, [resources]."
+                )
+            if wanted > total:
+                raise BadInputError("resource", f"{name}={amount(wanted)}: there are {amount(total)} in all.")
+
+    def _something_to_do(self) -> None:
+        self._background.ensure()
+        self._ring()
+
     def _ring(self) -> None:
         events.ring(self._wake)
+
+
+def _with_scripts(drafts: Sequence[JobDraft], copies: str) -> list[JobDraft]:
+    known: dict[tuple[str, bool], Script] = {}
+    described = []
+    for draft in drafts:
+        key = draft.path, draft.options.copy
+        if key not in known:
+            known[key] = describe(draft.path, draft.cwd, copy_to=copies if draft.options.copy else None)
+        described.append(replace(draft, options=replace(draft.options, script=known[key])))
+    return described
+
+
+def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tuple[Job, ...]:
+    """Add to the reasons what the file system shows: scripts that have changed, runs that print nothing."""
+    return tuple(
+        replace(job, reason=f"{job.reason}; {remark}".removeprefix("; "))
+        if (remark := _remark(job, executor, now))
+        else job
+        for job in jobs
+    )
+
+
+def _remark(job: Job, executor: Executor, now: datetime) -> str:
+    script = job.options.script
+    if job.state is State.PENDING and script is not None and not script.copy:
+        return changed(script, job.path)
+    if job.state is State.RUNNING and job.options.silence_s and not job.paused:
+        silent = silent_s(executor.log_path(job), job.started_at, now)
+        return f"silent for {duration(silent)}" if silent >= job.options.silence_s else ""
+    return ""
+
+
+def _due(schedule: Schedule, now: datetime) -> Schedule:
+    rule = parse_rule(schedule.rule, schedule.zone)
+    return replace(schedule, next_at=rule.next_after(now, anchor=schedule.created_at))

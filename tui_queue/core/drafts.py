@@ -4,12 +4,16 @@ import os
 import shlex
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.models import JobDraft
+from tui_queue.core.models import DEFAULT_QUEUE, JobDraft
 from tui_queue.core.printable import printable
+from tui_queue.core.wishes import PRIORITY_LIMIT, dependencies, make_options, moment, number, title
 
 PATH_LIMIT = 4_095  # bytes: PATH_MAX of Linux less its NUL
 NAME_LIMIT = 200  # characters
@@ -25,6 +29,69 @@ _LABELS = {
 }
 
 
+# Each field and what of a draft it sets; a dotted name is one of its options.
+EDITABLE: dict[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "cwd": ("cwd",),
+    "python": ("python",),
+    "timeout": ("timeout_s",),
+    "queue": ("queue",),
+    "priority": ("priority",),
+    "hold": ("held",),
+    "at": ("not_before",),
+    "after": ("after",),
+    "batch": ("batch",),
+    "env": ("options.env",),
+    "nice": ("options.nice",),
+    "unmet": ("options.unmet",),
+    "after_pid": ("options.after_pids",),
+    "retries": ("options.retries",),
+    "retry_delay": ("options.retry_delay_s",),
+    "retry_growth": ("options.retry_growth",),
+    "retry_on": ("options.retry_on",),
+    "success": ("options.success_codes",),
+    "warn": ("options.warn_signal", "options.warn_s"),
+    "silence": ("options.silence_s",),
+    "cancel_when_silent": ("options.cancel_when_silent",),
+    "resource": ("options.resources",),
+    "gate": ("options.gates",),
+    "lost": ("options.lost",),
+    "lost_age": ("options.lost_age_s",),
+    "resume_args": ("options.resume_args",),
+    "notify": ("options.notify",),
+    "copy": ("options.copy",),
+}
+
+
+def edited(draft: JobDraft, words: Mapping[str, Any], *, now: datetime | None = None) -> JobDraft:
+    """Return a draft with the given fields, and ``path`` and ``args`` if they are among them, changed.
+
+    ``words`` are as for ``make_draft``. Raises BadInputError.
+    """
+    given = {"path": draft.path, "args": draft.args, "cwd": draft.cwd, **words}
+    if "warn" in given and "timeout" not in given and draft.timeout_s:
+        given["timeout"] = str(draft.timeout_s)
+    if "cancel_when_silent" in given and "silence" not in given and draft.options.silence_s:
+        given["silence"] = str(draft.options.silence_s)
+    new = make_draft(now=now, **given)
+    changes: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    if "path" in words:
+        changes["path"] = new.path
+        if "name" not in words and draft.name == os.path.basename(draft.path):
+            changes["name"] = new.name
+    if "args" in words:
+        changes["args"] = new.args
+    for field in words.keys() & EDITABLE.keys():
+        for target in EDITABLE[field]:
+            if target.startswith("options."):
+                name = target.removeprefix("options.")
+                options[name] = getattr(new.options, name)
+            else:
+                changes[target] = getattr(new, target)
+    return replace(draft, **changes, options=replace(draft.options, **options))
+
+
 def make_draft(
     *,
     path: str,
@@ -33,22 +100,41 @@ def make_draft(
     name: str = "",
     python: str = "",
     timeout: str = "",
+    queue: str = "",
+    priority: str = "",
+    hold: bool = False,
+    at: str = "",
+    after: Sequence[str] = (),
+    batch: str = "",
+    now: datetime | None = None,
+    **wishes: Any,
 ) -> JobDraft:
     """Check every field and return the draft.
 
     A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH. ``cwd`` defaults to the
-    current directory, ``name`` to the file's name. ``timeout`` is as in ``2h30m``. Raises BadInputError;
-    nothing is stored.
+    current directory, ``name`` to the file's name. ``timeout`` is as in ``2h30m``, ``at`` as ``parse_moment`` reads it.
+    ``wishes`` are as in ``make_options``. Raises BadInputError; nothing is stored.
     """
     directory = check_cwd(cwd)
     target = check_path(path, directory)
+    options = make_options(**wishes)
+    timeout_s = check_timeout(timeout)
+    if options.warn_signal and timeout_s is None:
+        raise BadInputError("warn", "Warn: there is no time limit to warn of; give --timeout too.")
     return JobDraft(
         path=target,
         args=check_args(args),
         cwd=directory,
         name=check_name(name) or os.path.basename(target),
         python=check_python(python, directory),
-        timeout_s=check_timeout(timeout),
+        timeout_s=timeout_s,
+        queue=title("queue", queue) or DEFAULT_QUEUE,
+        priority=number("priority", priority, -PRIORITY_LIMIT, PRIORITY_LIMIT),
+        held=hold,
+        not_before=moment(at, now or datetime.now(UTC)),
+        after=dependencies(after),
+        batch=title("batch", batch),
+        options=options,
     )
 
 
@@ -123,14 +209,14 @@ def parse_parameters(text: str) -> tuple[str, ...]:
 def check_args(args: Sequence[str]) -> tuple[str, ...]:
     """Return the arguments if the kernel can pass them on."""
     total = 0
-    for number, arg in enumerate(args, start=1):
+    for place, arg in enumerate(args, start=1):
         _refuse_nul("parameters", arg)
         size = len(os.fsencode(arg))
         total += size + 1
         if size > ARGUMENT_LIMIT:
             raise BadInputError(
                 "parameters",
-                f"Parameter {number} has {size:,} bytes, at most {ARGUMENT_LIMIT:,} can be passed; use a file.",
+                f"Parameter {place} has {size:,} bytes, at most {ARGUMENT_LIMIT:,} can be passed; use a file.",
             )
     if total > ARGUMENTS_LIMIT:
         raise BadInputError(
@@ -156,6 +242,9 @@ def check_python(text: str, cwd: str) -> str | None:
     _refuse_length("python", text)
     expanded = os.path.expanduser(text)
     found = os.path.join(cwd, expanded) if os.sep in expanded else shutil.which(expanded)
+    environment = os.path.join(cwd, expanded)
+    if os.path.isfile(os.path.join(environment, "pyvenv.cfg")):
+        found = os.path.join(environment, "bin", "python")
     if found is None or not os.path.isfile(found):
         raise BadInputError("python", f"{printable(text)}: no such interpreter; name a python executable.")
     if not os.access(found, os.X_OK):

@@ -8,7 +8,7 @@ class TuiQueueError(Exception):
 
 
 class BadInputError(TuiQueueError):
-    """A value that cannot be used; ``field`` says which: path, parameters, cwd, name, python or timeout."""
+    """A value that cannot be used; ``field`` says which, by the name of its option or form field."""
 
     exit_code = 2
 
@@ -27,6 +27,10 @@ class NoSuchJobError(TuiQueueError):
     """An id that names no job."""
 
     exit_code = 3
+
+
+class NoSuchQueueError(NoSuchJobError):
+    """A name that no queue, batch, schedule or template has."""
 
 
 class StoreError(TuiQueueError):

@@ -1,9 +1,15 @@
 """What the queue is about: jobs, their states, their runs."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+
+from tui_queue.core.calendar import Missed, Overlap
+from tui_queue.core.options import JobOptions, Lost
+
+DEFAULT_QUEUE = "default"
 
 
 class State(StrEnum):
@@ -21,6 +27,30 @@ class State(StrEnum):
         return self in (State.COMPLETED, State.FAILED, State.CANCELLED)
 
 
+class Outcome(StrEnum):
+    """What a job that is waited for must do."""
+
+    COMPLETED = "completed"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """A dependency: the job with this number must have come to this outcome."""
+
+    job_id: int
+    outcome: Outcome = Outcome.COMPLETED
+
+
+class Pause(StrEnum):
+    """Why the processes of a running job are stopped."""
+
+    NO = ""
+    USER = "user"
+    HOURS = "hours"  # outside the hours of its queue
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDraft:
     """A job as the user asked for it, checked, not yet stored.
@@ -34,11 +64,22 @@ class JobDraft:
     name: str
     python: str | None = None
     timeout_s: int | None = None
+    queue: str = DEFAULT_QUEUE
+    priority: int = 0
+    held: bool = False
+    not_before: datetime | None = None
+    after: tuple[After, ...] = ()
+    batch: str = ""
+    options: JobOptions = field(default_factory=JobOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A stored job. Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run."""
+    """A stored job. Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run.
+
+    ``devices`` are the numbers of the single things (GPUs) that its present run has been given, by resource;
+    ``first_attempt`` is the one that retries are counted from.
+    """
 
     id: int
     uuid: str
@@ -50,11 +91,19 @@ class Job:
     timeout_s: int | None
     queue: str
     priority: int
+    held: bool
+    not_before: datetime | None
+    after: tuple[After, ...]
+    batch: str
+    options: JobOptions
     state: State
     reason: str
+    paused: Pause
+    devices: Mapping[str, tuple[int, ...]]
     exit_code: int | None
     signal: int | None
     attempt: int
+    first_attempt: int
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
@@ -64,6 +113,11 @@ class Job:
     def is_python(self) -> bool:
         """Whether an interpreter runs the file, rather than the file itself."""
         return self.path.endswith(".py")
+
+    @property
+    def draft(self) -> JobDraft:
+        """What was asked for."""
+        return JobDraft(**{each.name: getattr(self, each.name) for each in fields(JobDraft)})
 
     def elapsed_s(self, now: datetime) -> float | None:
         """Seconds that the latest run has taken until its end or ``now``; None before it starts."""
@@ -77,8 +131,9 @@ class RunEnd:
     """How a run ended, as its watcher recorded it.
 
     ``error`` says why the command could not be started; then there is neither exit code nor signal.
-    ``cancelled`` and ``timed_out`` say that its watcher ended it, by wish or because its time was over;
-    ``survivors`` are the numbers of the processes that could not be ended.
+    ``cancelled`` and ``timed_out`` say that its watcher ended it, by wish or because its time was over,
+    ``silent`` because it had printed nothing for too long; ``survivors`` are the numbers of the processes that could
+    not be ended. ``oom`` says whose memory was exhausted when it was killed: ``cgroup`` or ``kernel``.
     """
 
     finished_at: datetime
@@ -88,9 +143,91 @@ class RunEnd:
     error: str | None = None
     cancelled: bool = False
     timed_out: bool = False
+    silent: bool = False
     survivors: tuple[int, ...] = ()
     cpu_s: float | None = None
     max_rss_kib: int | None = None
+    oom: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One start of a job. ``script`` is the hash of what was run, if known; ``oom`` whose memory was exhausted."""
+
+    job_id: int
+    attempt: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    exit_code: int | None
+    signal: int | None
+    reason: str
+    cpu_s: float | None
+    max_rss_kib: int | None
+    script: str
+    oom: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOptions:
+    """How a queue is to be served. ``hours`` are when it starts jobs, as ``parse_hours`` reads them in ``zone``;
+    empty: always.
+
+    Outside of them what runs goes on, or is stopped until they come again (``pause_outside``). ``lost`` is what becomes
+    of jobs that say nothing of it themselves.
+    """
+
+    hours: str = ""
+    zone: str = "UTC"
+    pause_outside: bool = False
+    lost: Lost = Lost.LEAVE
+    lost_age_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A named lane; ``slots`` None means as many as the settings say."""
+
+    name: str
+    slots: int | None = None
+    paused: bool = False
+    options: QueueOptions = field(default_factory=QueueOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A rule that makes jobs. ``zone`` names the time zone of a cron rule; ``said`` is what there was to say last time.
+
+    ``id`` is 0 and ``next_at`` None for one that is not stored yet.
+    """
+
+    id: int = 0
+    name: str
+    rule: str
+    zone: str
+    missed: Missed = Missed.ONCE
+    overlap: Overlap = Overlap.QUEUE
+    paused: bool = False
+    draft: JobDraft
+    created_at: datetime
+    next_at: datetime | None = None
+    last_at: datetime | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
+
+    ``output`` are the last lines of its latest run, ``silent_s`` the seconds since a running job has printed anything.
+    """
+
+    job: Job
+    runs: tuple[Run, ...]
+    why: tuple[str, ...] = ()
+    script: str = ""
+    output: tuple[str, ...] = ()
+    estimate: str = ""
+    silent_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +243,17 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """One consistent look at the queue: the jobs to show, how many there are by state, who schedules."""
+    """One consistent look: the jobs to show, how many there are by state, the queues, who schedules.
+
+    ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
+    """
 
     jobs: tuple[Job, ...]
     counts: dict[State, int]
+    queues: tuple[Queue, ...]
     slots: int
+    default_slots: int
+    limit: int | None
     holder: Holder | None
 
     def count(self, state: State) -> int:

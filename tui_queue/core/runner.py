@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from signal import Signals
 
-from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
-from tui_queue.core.models import Job, RunEnd, State
+from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunOver, RunStarted
+from tui_queue.core.models import Job, QueueOptions, RunEnd
+from tui_queue.core.queues import Queues
 from tui_queue.core.store import Store
+from tui_queue.core.verdicts import INTERRUPTED, next_attempt, verdict
 
 PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
 
@@ -22,10 +24,13 @@ class Runner:
         *,
         epoch: int,
         changed: Callable[[], None],
-        over: Callable[[], None],
+        over: Callable[[Job], None],
     ) -> None:
-        """Call ``changed`` after each write, ``over`` before one that frees a slot: the next claim can join it."""
+        """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
+        claim can join it.
+        """
         self._store = store
+        self._queues = Queues(store)
         self._executor = executor
         self._epoch = epoch
         self._changed = changed
@@ -34,7 +39,7 @@ class Runner:
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
         try:
-            news = await self._executor.start(job)
+            news = await self._executor.start(await self._resuming(job))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
@@ -49,52 +54,51 @@ class Runner:
         async for item in news:
             match item:
                 case RunStarted(at=at):
-                    started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
-                    if started is not None and started.cancel_requested:
-                        await self._executor.cancel(job)
-                    self._changed()
+                    await self._confirm(job, at)
+                case RunOver():
+                    self._over(job)
                 case RunEnd():
                     if not await self._finish(job, item):
                         return  # and do not ask for more, which would mean that it is stored
                 case RunNeverStarted(complaint=""):
                     if ours:  # a full disk, too many processes: trying again at once would only fail again
                         await asyncio.sleep(PAUSE_S)
-                    self._over()
+                    self._over(job)
                     await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
                     self._changed()
                 case RunNeverStarted(complaint=complaint):
                     await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
                 case RunLost():
-                    asked = (await self._store.job(str(job.id))).cancel_requested
-                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), cancelled=asked, error=""))
+                    now = await self._store.job(str(job.id))
+                    await self._finish(
+                        now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
+                    )
+
+    async def _confirm(self, job: Job, at: datetime) -> None:
+        started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
+        if started is not None and started.cancel_requested:
+            await self._executor.cancel(job)
+        elif started is not None and started.paused:
+            await self._executor.pause(job)
+        self._changed()
+
+    async def _resuming(self, job: Job) -> Job:
+        """Return the job with the parameters that it is to go on with where its attempt before was lost."""
+        if not job.options.resume_args or job.attempt == 1:
+            return job
+        runs = await self._store.runs(job.id)
+        lost = any(run.attempt == job.attempt - 1 and run.reason == INTERRUPTED for run in runs)
+        return replace(job, args=job.args + job.options.resume_args) if lost else job
 
     async def _finish(self, job: Job, end: RunEnd) -> bool:
-        state, reason = verdict(end)
-        self._over()
-        done = await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end)
+        state, reason = verdict(end, job.options)
+        again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
+        self._over(job)
+        done = await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end, again=again)
         self._changed()
         return done is not None
 
-
-def verdict(end: RunEnd) -> tuple[State, str]:
-    """Return the final state that an end means, and its reason in words."""
-    left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
-    if end.timed_out:
-        return State.FAILED, f"timeout{left}"
-    if end.cancelled:
-        return State.CANCELLED, f"cancelled by user{left}"
-    if end.error is not None:
-        return State.FAILED, f"could not start: {end.error}" if end.error else "interrupted (outcome unknown)"
-    if end.signal is not None:
-        return State.FAILED, f"signal {end.signal} ({signal_name(end.signal)})"
-    if end.exit_code:
-        return State.FAILED, f"exit {end.exit_code}"
-    return State.COMPLETED, "exit 0"
-
-
-def signal_name(number: int) -> str:
-    """Return ``SIGTERM`` for 15, and so on."""
-    try:
-        return Signals(number).name
-    except ValueError:  # a real-time signal
-        return "real-time"
+    async def _options_of(self, queue: str, end: RunEnd) -> QueueOptions:
+        """Return how its queue is served, where that matters."""
+        lost = end.error == ""
+        return (await self._queues.get(queue)).options if lost else QueueOptions()

@@ -12,13 +12,18 @@ from functools import partial
 from typing import Self
 
 from tui_queue.core.boot import boot_id
+from tui_queue.core.claims import Claimed, Means
+from tui_queue.core.cleaning import Cleaning
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
+from tui_queue.core.housekeeping import Limits
 from tui_queue.core.lease import Lease
+from tui_queue.core.models import Job
 from tui_queue.core.runner import Runner
 from tui_queue.core.store import Store
 
 LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
+CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
 RETRY_S = 1.0  # after an error of the store, a full disk say
 
 Run = Callable[[], Coroutine[None, None, None]]
@@ -38,16 +43,21 @@ class Scheduler:
         executor: Executor,
         lease: Lease,
         *,
-        slots: int,
+        means: Means,
+        cleaning: Cleaning,
+        limits: Limits,
         changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._executor = executor
         self._lease = lease
-        self._slots = slots
+        self._means = means
+        self._cleaning = cleaning
+        self._limits = limits
         self._changed = changed
         self._woken = asyncio.Event()
         self._runs: set[asyncio.Task[None]] = set()
+        self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._loop: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -90,37 +100,74 @@ class Scheduler:
             self._executor,
             epoch=holder.epoch,
             changed=self._changed,
-            over=self.wake,
+            over=self._is_over,
         )
         boot = boot_id()
         for job, of_boot in await self._store.running():
             adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
-            self._see_through(adopt, again=adopt)
+            self._see_through(job, adopt, again=adopt)
+            if job.paused:  # whoever wrote that down may have gone before it was done
+                await self._executor.pause(job)
         self._changed()
+        async with asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(self._keep_clean())
+            await self._start_what_may(runner, holder.epoch, boot)
+            keeping.cancel()
+
+    async def _keep_clean(self) -> None:
+        """Now and then take away what the settings say is not to be kept."""
+        while self._limits != Limits():
+            try:
+                planned = await self._cleaning.planned(self._limits, now=datetime.now(UTC))
+                if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
+                    self._changed()
+            except (TuiQueueError, OSError):
+                logger.exception("could not clean up; trying again later")
+            await asyncio.sleep(CLEAN_S)
+
+    async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
         while self._lease.held and not self._lease.wanted:
             self._woken.clear()
-            claimed = await self._store.claim(epoch=holder.epoch, slots=self._slots, boot=boot, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            claimed = await self._store.claim(
+                epoch=epoch, means=self._means, over=tuple(self._over), boot=boot, now=now
+            )
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return
-            for job in claimed:
-                self._see_through(partial(runner.start, job), again=partial(runner.adopt, job))
-            if claimed:
+            for job in claimed.jobs:
+                self._over.discard(job.id)
+                self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
+            await self._tell_runs(claimed)
+            if claimed.changed:
                 self._changed()
             # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(_patience(claimed, now)):
                     await self._woken.wait()
 
-    def _see_through(self, run: Run, *, again: Run) -> None:
+    async def _tell_runs(self, claimed: Claimed) -> None:
+        for job in claimed.cancel:
+            await self._executor.cancel(job)
+        for job in claimed.pause:
+            await self._executor.pause(job)
+        for job in claimed.resume:
+            await self._executor.resume(job)
+
+    def _is_over(self, job: Job) -> None:
+        self._over.add(job.id)
+        self.wake()
+
+    def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         async def until_its_end() -> None:
             try:
                 await run()
+                self._over.discard(job.id)
             except (TuiQueueError, OSError):
                 # The end lies safe in the run's own files: it is written down when that is possible again.
                 logger.exception("what became of a run could not be stored; trying again")
                 await asyncio.sleep(RETRY_S)
-                self._see_through(again, again=again)
+                self._see_through(job, again, again=again)
 
         task = asyncio.create_task(until_its_end())
         self._runs.add(task)
@@ -136,6 +183,13 @@ class Scheduler:
         for run in runs:
             run.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _patience(claimed: Claimed, now: datetime) -> float:
+    """Return after how many seconds to look again, woken or not."""
+    if claimed.due is None:
+        return LOOK_S
+    return min(LOOK_S, max(0.0, (claimed.due - now).total_seconds()))
 
 
 def _terminal() -> str:

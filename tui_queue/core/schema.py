@@ -64,6 +64,87 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN timeout_s INTEGER CHECK (timeout_s > 0);
     ALTER TABLE runs ADD COLUMN boot TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE queues (
+        name    TEXT    PRIMARY KEY,
+        slots   INTEGER CHECK (slots >= 0),
+        paused  INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+        options TEXT    NOT NULL DEFAULT '{}'
+    ) STRICT;
+    INSERT INTO queues (name) VALUES ('default');
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE templates (name TEXT PRIMARY KEY, draft TEXT NOT NULL) STRICT;
+    CREATE TABLE schedules (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        name       TEXT    NOT NULL UNIQUE,
+        rule       TEXT    NOT NULL,
+        zone       TEXT    NOT NULL,
+        missed     TEXT    NOT NULL DEFAULT 'once' CHECK (missed IN ('once', 'all', 'none')),
+        overlap    TEXT    NOT NULL DEFAULT 'queue' CHECK (overlap IN ('skip', 'queue', 'replace')),
+        paused     INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+        draft      TEXT    NOT NULL,
+        created_at INTEGER NOT NULL,
+        next_at    INTEGER,
+        last_at    INTEGER,
+        said       TEXT    NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX schedules_next ON schedules (next_at) WHERE paused = 0;
+
+    CREATE TABLE new_jobs (
+        id               INTEGER PRIMARY KEY AUTOINCREMENT,
+        uuid             TEXT    NOT NULL UNIQUE CHECK (length(uuid) = 36),
+        name             BLOB    NOT NULL,
+        path             BLOB    NOT NULL CHECK (length(path) > 0),
+        args             BLOB    NOT NULL,
+        cwd              BLOB    NOT NULL,
+        python           BLOB,
+        timeout_s        INTEGER CHECK (timeout_s > 0),
+        queue            TEXT    NOT NULL REFERENCES queues (name) ON UPDATE CASCADE,
+        priority         INTEGER NOT NULL DEFAULT 0,
+        place            INTEGER NOT NULL,
+        held             INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
+        not_before       INTEGER,
+        after            TEXT    NOT NULL DEFAULT '[]',
+        batch            TEXT    NOT NULL DEFAULT '',
+        schedule_id      INTEGER REFERENCES schedules (id) ON DELETE SET NULL,
+        options          TEXT    NOT NULL DEFAULT '{}',
+        state            TEXT    NOT NULL DEFAULT 'pending'
+                         CHECK (state IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+        reason           TEXT    NOT NULL DEFAULT '',
+        exit_code        INTEGER CHECK (exit_code BETWEEN 0 AND 255),
+        signal           INTEGER CHECK (signal > 0),
+        attempt          INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+        first_attempt    INTEGER NOT NULL DEFAULT 1 CHECK (first_attempt > 0),
+        paused           TEXT    NOT NULL DEFAULT '' CHECK (paused IN ('', 'user', 'hours')),
+        devices          TEXT    NOT NULL DEFAULT '{}',
+        cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
+        created_at       INTEGER NOT NULL,
+        started_at       INTEGER,
+        finished_at      INTEGER,
+        CHECK ((finished_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
+        CHECK (state IN ('completed', 'failed', 'cancelled') OR (exit_code IS NULL AND signal IS NULL)),
+        CHECK (exit_code IS NULL OR signal IS NULL),
+        CHECK (state NOT IN ('running', 'completed') OR attempt > 0),
+        CHECK (paused = '' OR state = 'running')
+    ) STRICT;
+    INSERT INTO new_jobs (id, uuid, name, path, args, cwd, python, timeout_s, queue, priority, place, state, reason,
+        exit_code, signal, attempt, first_attempt, cancel_requested, created_at, started_at, finished_at)
+    SELECT id, uuid, name, path, args, cwd, python, timeout_s, 'default', priority, id << 20, state, reason,
+        exit_code, signal, attempt, max(1, attempt), cancel_requested, created_at, started_at, finished_at FROM jobs;
+    DELETE FROM sqlite_sequence WHERE name = 'new_jobs';
+    INSERT INTO sqlite_sequence (name, seq) SELECT 'new_jobs', seq FROM sqlite_sequence WHERE name = 'jobs';
+    DROP TABLE jobs;
+    ALTER TABLE new_jobs RENAME TO jobs;
+    CREATE INDEX jobs_next ON jobs (state, queue, priority DESC, place);
+    CREATE INDEX jobs_ended ON jobs (finished_at DESC, id DESC) WHERE finished_at IS NOT NULL;
+    CREATE INDEX jobs_batch ON jobs (batch) WHERE batch <> '';
+    CREATE INDEX jobs_waiting ON jobs (id) WHERE state = 'pending' AND after <> '[]';
+    CREATE INDEX jobs_of_schedule ON jobs (schedule_id) WHERE schedule_id IS NOT NULL;
+    CREATE INDEX jobs_like ON jobs (path, args);
+
+    ALTER TABLE runs ADD COLUMN script TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN oom TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 
@@ -77,6 +158,8 @@ def migrate(db: sqlite3.Connection) -> None:
         )
     if found == len(MIGRATIONS):
         return
+    # A table that is replaced would take along the rows that refer to it; not to be changed inside a transaction.
+    db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
     try:
         # Read again under the lock: another process may have been first.
@@ -91,3 +174,5 @@ def migrate(db: sqlite3.Connection) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+    finally:
+        db.execute("PRAGMA foreign_keys = ON")

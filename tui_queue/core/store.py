@@ -1,72 +1,68 @@
-"""The queue on disk; the only module that speaks SQL besides the schema.
+"""The jobs on disk: every verb is one transaction."""
 
-Every verb is one function that runs on the database's thread, so that no other coroutine can come between its
-statements, and a cancelled caller leaves nothing half done. Verbs that write share a transaction with all that are
-called while the one before is on its way to the disk: a commit costs the same for one as for twenty.
-"""
-
-import asyncio
-import functools
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
-from uuid import uuid4
+from functools import partial
 
-import aiosqlite
-
-from tui_queue.core import schema, wal
-from tui_queue.core.errors import NoSuchJobError, StoreError, TuiQueueError, WrongStateError
-from tui_queue.core.models import Holder, Job, JobDraft, RunEnd, State, encode_args
+from tui_queue.core import claims, order
+from tui_queue.core.claims import Claimed, Means
+from tui_queue.core.database import Database
+from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
+from tui_queue.core.estimates import Sample
+from tui_queue.core.inserting import COLUMNS, add, check_references, like, newest
+from tui_queue.core.models import Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
+from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
-from tui_queue.core.rows import holder_of, job_of, microseconds
-from tui_queue.core.wal import WriteGate
+from tui_queue.core.queues import all_queues, limit_of
+from tui_queue.core.rows import holder_of, job_of, microseconds, required_time, run_of, values_of
+from tui_queue.core.verdicts import Again
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_INSERT = """
-    INSERT INTO jobs (uuid, name, path, args, cwd, python, timeout_s, created_at)
-    VALUES (:uuid, :name, :path, :args, :cwd, :python, :timeout_s, :now) RETURNING *"""
+_REPLACE = f"""
+    UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)} WHERE id = :id RETURNING *"""
 _ACTIVE = """
     SELECT * FROM jobs WHERE state IN ('running', 'pending')
-    ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END, id LIMIT ?"""
+    ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END,
+        CASE state WHEN 'pending' THEN place ELSE id END LIMIT ?"""
 _ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
-_WORK_LEFT = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('pending', 'running'))"
+_WORK_LEFT = """
+    SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0))
+        OR (? AND EXISTS (SELECT 1 FROM schedules WHERE paused = 0 AND next_at IS NOT NULL))"""
+_IN_STATE = """
+    SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
+        AND (?2 IS NULL OR (paused <> '') = ?2) AND (?3 IS NULL OR held = ?3) ORDER BY id"""
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
 _NOT_COMPLETED = """
     SELECT 1 FROM jobs
-    WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?) AND state <> 'completed' LIMIT 1"""
+    WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?)
+        AND state IN ('failed', 'cancelled') LIMIT 1"""
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
-_CLAIM = """
-    UPDATE jobs SET state = 'running', reason = '', attempt = attempt + 1, started_at = NULL
-    WHERE id IN (
-        SELECT id FROM jobs WHERE state = 'pending' ORDER BY priority DESC, id
-        LIMIT max(0, :slots - (SELECT count(*) FROM jobs WHERE state = 'running')))
-    RETURNING *"""
-_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at) VALUES (?, ?, ?, ?, ?)"
 _RUNNING = """
     SELECT jobs.*, coalesce(boot, '') AS boot FROM jobs
     LEFT JOIN runs ON job_id = id AND runs.attempt = jobs.attempt WHERE state = 'running' ORDER BY id"""
 _OF_RUN = f"id = :id AND attempt = :attempt AND state = 'running' AND {_FENCE}"
 _STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING *"
 _PUT_BACK = f"""
-    UPDATE jobs SET started_at = NULL,
+    UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}',
         state       = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
         reason      = CASE cancel_requested WHEN 1 THEN 'cancelled by user' ELSE '' END,
         finished_at = CASE cancel_requested WHEN 1 THEN :now END
     WHERE {_OF_RUN} RETURNING *"""
 _FINISH = f"""
-    UPDATE jobs SET state = :state, reason = :reason, exit_code = :exit_code, signal = :signal,
+    UPDATE jobs SET state = :state, reason = :reason, exit_code = :exit_code, signal = :signal, paused = '',
         started_at = coalesce(:started_at, started_at), finished_at = :finished_at
+    WHERE {_OF_RUN} RETURNING *"""
+_AGAIN = f"""
+    UPDATE jobs SET state = 'pending', reason = :reason, held = :held, not_before = :not_before,
+        paused = '', devices = '{{}}', started_at = NULL
     WHERE {_OF_RUN} RETURNING *"""
 _END_RUN = """
     UPDATE runs SET started_at = :started_at, finished_at = :finished_at, exit_code = :exit_code,
-        signal = :signal, reason = :reason, cpu_s = :cpu_s, max_rss_kib = :max_rss_kib
+        signal = :signal, reason = :reason, cpu_s = :cpu_s, max_rss_kib = :max_rss_kib, oom = :oom
     WHERE job_id = :id AND attempt = :attempt"""
 _CANCELLED = """
     UPDATE jobs SET
@@ -74,12 +70,32 @@ _CANCELLED = """
         reason      = CASE state WHEN 'pending' THEN 'cancelled by user' ELSE reason END,
         finished_at = CASE state WHEN 'pending' THEN :now ELSE finished_at END,
         state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END"""
-_CANCEL = f"{_CANCELLED} WHERE id = :id RETURNING *"
 _CANCEL_ALL = f"{_CANCELLED} WHERE state IN ('running', 'pending') RETURNING *"
 _RETRY = """
-    UPDATE jobs SET state = 'pending', reason = '', exit_code = NULL, signal = NULL,
-        started_at = NULL, finished_at = NULL, cancel_requested = 0
+    UPDATE jobs SET state = 'pending', reason = '', exit_code = NULL, signal = NULL, devices = '{}',
+        started_at = NULL, finished_at = NULL, cancel_requested = 0, held = 0, not_before = NULL,
+        first_attempt = attempt + 1
     WHERE id = :id RETURNING *"""
+_WAITS_FOR = """
+    SELECT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
+    WHERE state = 'pending' AND after <> '[]' AND json_extract(value, '$[0]') = ? LIMIT 1"""
+_ALL_WAITED_FOR = """
+    SELECT DISTINCT json_extract(value, '$[0]') FROM jobs INDEXED BY jobs_waiting, json_each(after)
+    WHERE state = 'pending' AND after <> '[]'"""
+_ALL_ENDED = "SELECT id, finished_at FROM jobs WHERE finished_at IS NOT NULL"
+_COPIES = """
+    SELECT json_extract(options, '$.script.copy') AS copy FROM jobs WHERE copy IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.script.copy') AS copy FROM schedules
+    WHERE copy IS NOT NULL"""
+_SAMPLES = """
+    SELECT finished_at - started_at, args = :args AND cwd = :cwd FROM jobs
+    WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL
+    ORDER BY args = :args DESC, id DESC LIMIT 50"""
+_LEADS_TO = """
+    WITH RECURSIVE needed (id) AS (
+        SELECT json_extract(value, '$[0]') FROM json_each(:after)
+        UNION SELECT json_extract(value, '$[0]') FROM needed JOIN jobs USING (id), json_each(jobs.after))
+    SELECT 1 FROM needed WHERE id = :id"""
 _LEASE = """
     INSERT INTO lease (id, epoch, pid, host, tty, since) VALUES (1, 1, :pid, :host, :tty, :now)
     ON CONFLICT (id) DO UPDATE SET
@@ -87,233 +103,277 @@ _LEASE = """
     RETURNING *"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
-    work: Callable[[sqlite3.Connection], Any]
-    done: asyncio.Future[Any]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verb:
+    """What can be done with single jobs: to those in these states, by this statement; else it is refused so."""
+
+    name: str
+    states: Collection[State]
+    statement: str
+    refusal: str
 
 
-class Store:
-    """One connection to the database; open it with ``async with Store.open(path)``."""
+_ENDED_STATES = tuple(state for state in State if state.ended)
+_ALIVE = (State.PENDING, State.RUNNING)
+_CANCEL = _Verb(
+    name="cancel",
+    states=_ALIVE,
+    statement=f"{_CANCELLED} WHERE id = :id RETURNING *",
+    refusal="has ended already ({state}); there is nothing to cancel",
+)
+_RETRY_ONE = _Verb(
+    name="retry",
+    states=_ENDED_STATES,
+    statement=_RETRY,
+    refusal="is {state}; retry applies to jobs that have ended. Cancel it first",
+)
+_REMOVE = _Verb(
+    name="remove",
+    states=_ENDED_STATES,
+    statement="DELETE FROM jobs WHERE id = :id RETURNING *",
+    refusal="is {state}; remove applies to jobs that have ended. Cancel it first",
+)
+_HOLD = _Verb(
+    name="hold",
+    states=(State.PENDING,),
+    statement="UPDATE jobs SET held = 1, reason = '' WHERE id = :id RETURNING *",
+    refusal="is {state}; only a pending job can be held",
+)
+_RELEASE = _Verb(
+    name="release",
+    states=(State.PENDING,),
+    # What it was held for can't come any more: released it waits for that no longer.
+    statement="""
+        UPDATE jobs SET held = 0, reason = '', after = CASE WHEN reason LIKE 'after #%' THEN '[]' ELSE after END
+        WHERE id = :id RETURNING *""",
+    refusal="is {state}; only a pending job can be released",
+)
+_PAUSE = _Verb(
+    name="pause",
+    states=(State.RUNNING,),
+    statement="UPDATE jobs SET paused = :pause WHERE id = :id RETURNING *",
+    refusal="is {state}; only a running job can be paused. Hold a pending one",
+)
+_RESUME = _Verb(
+    name="resume",
+    states=(State.RUNNING,),
+    statement="UPDATE jobs SET paused = '' WHERE id = :id RETURNING *",
+    refusal="is {state}; only a running job can be resumed. Release a pending one",
+)
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._db: aiosqlite.Connection
-        self._gate: WriteGate
-        self._waiting: list[_Write] = []
-        self._writer: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        shown = printable(self._path)
-        try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            # Created here, since SQLite would follow the umask; the journal takes over the mode.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._gate = WriteGate(self._path)
-        except OSError as error:
-            raise StoreError(
-                f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-            ) from None
-        self._db = await aiosqlite.connect(self._path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        try:
-            await self._on_thread(wal.configure)
-            await self._on_thread(self._migrate)
-        except BaseException:
-            await self._close()
-            raise
-        return self
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues."""
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._writer is not None:
-            await self._writer
-        await self._close()
+    jobs: tuple[Job, ...]
+    reasons: dict[int, str]
+    counts: dict[State, int]
+    queues: tuple[Queue, ...]
+    limit: int | None
 
-    async def _close(self) -> None:
-        await self._db.close()
-        self._gate.close()
 
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        with self._gate.writing(db):
-            schema.migrate(db)
+class Store(Database):
+    """One connection to the database with the verbs for jobs; an async context manager."""
 
-    async def add(self, drafts: Sequence[JobDraft], *, now: datetime) -> list[Job]:
-        """Store all the jobs or none; when this returns they are on disk."""
-        return await self._write(_add, drafts, now)
+    async def add(self, drafts: Sequence[JobDraft], *, now: datetime, unique: bool = False) -> list[Job]:
+        """Store all the jobs or none; when this returns they are on disk.
 
-    async def jobs(self, *, active: int, ended: int) -> tuple[list[Job], dict[State, int]]:
-        """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and all counts by state."""
-        return await self._read(_jobs, active, ended)
+        With ``unique`` one that is pending or running already is refused. Raises BadInputError.
+        """
+        return await self.write(add, drafts, now, unique=unique)
 
-    async def work_left(self) -> bool:
-        """Return whether any job is pending or running."""
-        return await self._read(_work_left)
+    async def edit(self, job_id: int, draft: JobDraft) -> Job:
+        """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
+        return await self.write(_edit, job_id, draft)
+
+    async def snapshot(self, *, active: int, ended: int, means: Means, scheduled: bool, now: datetime) -> Snapshot:
+        """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
+        return await self.read(_snapshot, active, ended, means, scheduled, now)
+
+    async def reason(self, job_id: int, *, means: Means, scheduled: bool, now: datetime) -> str:
+        """Return why a pending job waits; "starting" for one that does not, empty for one that is not pending."""
+        return await self.read(_reason, job_id, means, scheduled, now)
+
+    async def ended(self) -> list[tuple[int, datetime, bool]]:
+        """Return all ended jobs: number, when they ended, and whether a pending job waits for them."""
+        return await self.read(_ended)
+
+    async def copies(self) -> set[str]:
+        """Return the paths of the copies of scripts that jobs or schedules refer to."""
+        return await self.read(_copies)
+
+    async def samples(self, job: Job) -> list[Sample]:
+        """Return how long the latest runs of the same script took that completed."""
+        return await self.read(_samples, job)
+
+    async def work_left(self, *, schedules: bool) -> bool:
+        """Return whether any job is running, or pending and not held; or will be by a schedule."""
+        return await self.read(_work_left, schedules)
 
     async def job(self, key: str) -> Job:
         """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
-        return await self._read(_find, key)
+        return await self.read(_find, key)
+
+    async def numbers(self, first: int, last: int) -> list[int]:
+        """Return the numbers from ``first`` to ``last`` that jobs have."""
+        return await self.read(_numbers, "SELECT id FROM jobs WHERE id BETWEEN ? AND ? ORDER BY id", (first, last))
+
+    async def in_state(
+        self, states: Collection[State], *, paused: bool | None = None, held: bool | None = None
+    ) -> list[int]:
+        """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
+        return await self.read(_numbers, _IN_STATE, (json.dumps(list(states)), paused, held))
+
+    async def runs(self, job_id: int) -> list[Run]:
+        """Return all attempts at a job, in order."""
+        return await self.read(_runs, job_id)
+
+    async def batch(self, name: str) -> list[Job]:
+        """Return the jobs of a batch. Raises NoSuchJobError when there are none."""
+        return await self.read(_batch, name)
+
+    async def like(self, draft: JobDraft) -> Job | None:
+        """Return a job that is pending or running with the same command in the same directory, if there is one."""
+        return await self.read(like, draft)
 
     async def cancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Cancel pending jobs, mark running ones to be cancelled; all or, with an error, none."""
-        return await self._write(_each, tuple(ids), "cancel", _CANCEL, now)
+        return await self.write(_each, tuple(ids), _CANCEL, now=now)
 
     async def cancel_all(self, *, now: datetime) -> list[Job]:
         """Cancel every pending job, mark every running one to be cancelled; return them."""
-        return await self._write(_cancel_all, now)
+        return await self.write(_cancel_all, now)
 
     async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Make ended jobs pending again; all or, with an error, none."""
-        return await self._write(_each, tuple(ids), "retry", _RETRY, now)
+        return await self.write(_each, tuple(ids), _RETRY_ONE, now=now)
 
     async def remove(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
-        """Delete ended jobs; all or, with an error, none."""
-        return await self._write(_each, tuple(ids), "remove", "DELETE FROM jobs WHERE id = :id RETURNING *", now)
+        """Delete ended jobs that nobody waits for; all or, with an error, none."""
+        return await self.write(_remove, tuple(ids), now)
+
+    async def hold(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
+        """Keep pending jobs from starting; all or, with an error, none."""
+        return await self.write(_each, tuple(ids), _HOLD, now=now)
+
+    async def release(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
+        """Let held jobs start again; all or, with an error, none."""
+        return await self.write(_each, tuple(ids), _RELEASE, now=now)
+
+    async def pause(self, ids: Iterable[int], *, why: Pause, now: datetime) -> list[Job]:
+        """Mark running jobs as paused; all or, with an error, none."""
+        return await self.write(_each, tuple(ids), _PAUSE, now=now, pause=why)
+
+    async def resume(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
+        """Mark running jobs as not paused; all or, with an error, none."""
+        return await self.write(_each, tuple(ids), _RESUME, now=now)
+
+    async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
+        """Give pending jobs another place in their queue. Raises WrongStateError, NoSuchJobError."""
+        return await self.write(order.move, tuple(ids), move, before)
 
     async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
-        return await self._write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)})
+        return await self.write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)})
 
     async def holder(self) -> Holder | None:
         """Return who took the lease last."""
-        return await self._read(_holder)
+        return await self.read(_holder)
 
     async def running(self) -> list[tuple[Job, str]]:
         """Return all running jobs, each with the boot of the machine that it was claimed in (empty: not known)."""
-        return await self._read(_running)
+        return await self.read(_running)
 
     async def newest(self) -> int:
         """Return the number of the job that was added last; 0 when there has been none."""
-        return await self._read(_newest)
+        return await self.read(newest)
 
     async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
         """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed.
 
         Removed ones count as completed.
         """
-        return await self._read(_all_completed, tuple(ids), after, since)
+        return await self.read(_all_completed, tuple(ids), after, since)
 
-    async def claim(self, *, epoch: int, slots: int, boot: str, now: datetime) -> list[Job] | None:
-        """Mark as many of the next pending jobs as running as there are free slots, and return them.
+    async def claim(
+        self, *, epoch: int, means: Means, over: Collection[int] = (), boot: str, now: datetime
+    ) -> Claimed | None:
+        """Mark the pending jobs that may start now as running; the slots of the jobs ``over`` are free already.
 
         None when another scheduler has taken over.
         """
-        return await self._write(_claim, epoch, slots, boot, now)
+        return await self.write(_claim, epoch, partial(claims.claim, means=means, over=over, boot=boot, now=now))
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
         """Record when the run of a claimed job began; None when it is no longer ours to say."""
-        return await self._write(_of_run, _STARTED, job, {"epoch": epoch, "started_at": microseconds(started_at)})
+        return await self.write(_of_run, _STARTED, job, {"epoch": epoch, "started_at": microseconds(started_at)})
 
     async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked."""
-        return await self._write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": microseconds(now)})
+        return await self.write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": microseconds(now)})
 
-    async def finish(self, job: Job, *, epoch: int, state: State, reason: str, end: RunEnd) -> Job | None:
-        """Record how the run of a claimed job ended; None when it is no longer ours to say."""
-        return await self._write(_finish, job, epoch, state, reason, end)
+    async def finish(
+        self, job: Job, *, epoch: int, state: State, reason: str, end: RunEnd, again: Again | None = None
+    ) -> Job | None:
+        """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
-    async def _write(
-        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
-        return await done
-
-    async def _write_all(self) -> None:
-        """Write down what waits, and what comes meanwhile, until nothing waits."""
-        while self._waiting:
-            writes, self._waiting = self._waiting, []
-            try:
-                outcomes = await self._on_thread(self._write_together, writes)
-            except Exception as error:  # noqa: BLE001 - each caller gets it
-                outcomes = [error] * len(writes)
-            for write, outcome in zip(writes, outcomes, strict=True):
-                if write.done.cancelled():
-                    continue
-                if isinstance(outcome, Exception):
-                    write.done.set_exception(outcome)
-                else:
-                    write.done.set_result(outcome)
-        self._writer = None
-
-    def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
-        """Do each or, with its error, nothing of it; return the results."""
-        with self._gate.writing(db):
-            try:
-                return _transaction(db, "BEGIN IMMEDIATE", lambda db: [write.work(db) for write in writes])
-            except TuiQueueError as refused:
-                if len(writes) == 1:
-                    return [refused]
-        return [outcome for write in writes for outcome in self._write_together(db, [write])]
-
-    async def _read(
-        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
-
-    async def _on_thread(
-        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        # aiosqlite offers single statements only; its own way to run a function on its thread is private.
-        call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
-        try:
-            result: T = await call
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            raise StoreError(f"{printable(self._path)}: {error}.") from error
-        return result
+        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt.
+        """
+        return await self.write(_finish, job, epoch, state, reason, end, again)
 
 
-def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:
-    return verb(db, *args, **kwargs)
+def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
+    state = _state(db, job_id)
+    if state is State.RUNNING:
+        raise WrongStateError(f"Job {job_id} is running; what runs can't be changed. Clone it, or cancel it first.")
+    check_references(db, draft, {queue.name for queue in all_queues(db)})
+    values = values_of(draft) | {"id": job_id}
+    if db.execute(_LEADS_TO, values).fetchone() is not None:
+        raise BadInputError("after", f"Job {job_id} would wait for itself; choose other jobs to wait for.")
+    return job_of(db.execute(_REPLACE, values).fetchone())
 
 
-def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-    db.execute(begin)
-    try:
-        result = work(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    return result
+def _snapshot(
+    db: sqlite3.Connection, active: int, ended: int, means: Means, scheduled: bool, now: datetime
+) -> Snapshot:
+    jobs = [job_of(row) for row in db.execute(_ACTIVE, (active,))]
+    wanted = sum(job.state is State.PENDING for job in jobs)
+    reasons: dict[int, str] = {}
+    for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
+        if len(reasons) == wanted:
+            break
+        reasons[candidate.id] = verdict.reason or "starting"
+    jobs += [job_of(row) for row in db.execute(_ENDED, (ended,))]
+    counts = {State(state): number for state, number in db.execute(_COUNTS)}
+    return Snapshot(jobs=tuple(jobs), reasons=reasons, counts=counts, queues=all_queues(db), limit=limit_of(db))
 
 
-def _add(db: sqlite3.Connection, drafts: Sequence[JobDraft], now: datetime) -> list[Job]:
+def _reason(db: sqlite3.Connection, job_id: int, means: Means, scheduled: bool, now: datetime) -> str:
+    for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
+        if candidate.id == job_id:
+            return verdict.reason or "starting"
+    return ""
+
+
+def _ended(db: sqlite3.Connection) -> list[tuple[int, datetime, bool]]:
+    waited_for = {row[0] for row in db.execute(_ALL_WAITED_FOR)}
+    return [(job_id, required_time(at), job_id in waited_for) for job_id, at in db.execute(_ALL_ENDED)]
+
+
+def _copies(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute(_COPIES)}
+
+
+def _samples(db: sqlite3.Connection, job: Job) -> list[Sample]:
+    values = {"path": os.fsencode(job.path), "args": encode_args(job.args), "cwd": os.fsencode(job.cwd)}
     return [
-        job_of(
-            db.execute(
-                _INSERT,
-                {
-                    "uuid": str(uuid4()),
-                    "name": os.fsencode(draft.name),
-                    "path": os.fsencode(draft.path),
-                    "args": encode_args(draft.args),
-                    "cwd": os.fsencode(draft.cwd),
-                    "python": None if draft.python is None else os.fsencode(draft.python),
-                    "timeout_s": draft.timeout_s,
-                    "now": microseconds(now),
-                },
-            ).fetchone()
-        )
-        for draft in drafts
+        Sample(elapsed_s=taken / 1_000_000, same_parameters=bool(same)) for taken, same in db.execute(_SAMPLES, values)
     ]
 
 
-def _jobs(db: sqlite3.Connection, active: int, ended: int) -> tuple[list[Job], dict[State, int]]:
-    rows = [*db.execute(_ACTIVE, (active,)), *db.execute(_ENDED, (ended,))]
-    return [job_of(row) for row in rows], _counts(db)
-
-
-def _counts(db: sqlite3.Connection) -> dict[State, int]:
-    return {State(state): number for state, number in db.execute(_COUNTS)}
-
-
-def _work_left(db: sqlite3.Connection) -> bool:
-    return bool(db.execute(_WORK_LEFT).fetchone()[0])
+def _work_left(db: sqlite3.Connection, schedules: bool) -> bool:
+    return bool(db.execute(_WORK_LEFT, (schedules,)).fetchone()[0])
 
 
 def _find(db: sqlite3.Connection, key: str) -> Job:
@@ -329,15 +389,41 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
     return job_of(_required(rows[0] if rows else None, key))
 
 
-def _each(db: sqlite3.Connection, ids: tuple[int, ...], verb: str, statement: str, now: datetime) -> list[Job]:
+def _numbers(db: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[int]:
+    return [row[0] for row in db.execute(query, values)]
+
+
+def _runs(db: sqlite3.Connection, job_id: int) -> list[Run]:
+    return [run_of(row) for row in db.execute("SELECT * FROM runs WHERE job_id = ? ORDER BY attempt", (job_id,))]
+
+
+def _batch(db: sqlite3.Connection, name: str) -> list[Job]:
+    jobs = [
+        job_of(row) for row in db.execute("SELECT * FROM jobs WHERE batch = ? AND batch <> '' ORDER BY id", (name,))
+    ]
+    if not jobs:
+        raise NoSuchJobError(f"{printable(name)}: no such batch; `tui-queue list` shows the batches.")
+    return jobs
+
+
+def _each(
+    db: sqlite3.Connection, ids: tuple[int, ...], verb: _Verb, *, now: datetime, pause: Pause = Pause.NO
+) -> list[Job]:
     jobs = []
     for job_id in ids:
-        state = State(_required(db.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)[0])
-        if state.ended and verb == "cancel":
-            raise WrongStateError(f"Job {job_id} has ended already ({state}); there is nothing to cancel.")
-        if not state.ended and verb != "cancel":
-            raise WrongStateError(f"Job {job_id} is {state}; {verb} applies to jobs that have ended. Cancel it first.")
-        jobs.append(job_of(db.execute(statement, {"id": job_id, "now": microseconds(now)}).fetchone()))
+        state = _state(db, job_id)
+        if state not in verb.states:
+            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
+        values = {"id": job_id, "now": microseconds(now), "pause": pause}
+        jobs.append(job_of(db.execute(verb.statement, values).fetchone()))
+    return jobs
+
+
+def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list[Job]:
+    jobs = _each(db, ids, _REMOVE, now=now)
+    for job in jobs:
+        if (waits := db.execute(_WAITS_FOR, (job.id,)).fetchone()) is not None:
+            raise WrongStateError(f"Job {waits[0]} waits for job {job.id}; change or cancel that one first.")
     return jobs
 
 
@@ -358,22 +444,14 @@ def _running(db: sqlite3.Connection) -> list[tuple[Job, str]]:
     return [(job_of(row), row["boot"]) for row in db.execute(_RUNNING)]
 
 
-def _newest(db: sqlite3.Connection) -> int:
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-    return 0 if row is None else row[0]
-
-
 def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], after: int, since: datetime) -> bool:
     return db.execute(_NOT_COMPLETED, (json.dumps(ids), after, microseconds(since))).fetchone() is None
 
 
-def _claim(db: sqlite3.Connection, epoch: int, slots: int, boot: str, now: datetime) -> list[Job] | None:
+def _claim(db: sqlite3.Connection, epoch: int, claim: Callable[..., Claimed]) -> Claimed | None:
     if db.execute("SELECT epoch FROM lease").fetchone()[0] != epoch:
         return None
-    jobs = [job_of(row) for row in db.execute(_CLAIM, {"slots": slots}).fetchall()]
-    db.executemany(_CLAIM_RUN, [(job.id, job.attempt, epoch, boot, microseconds(now)) for job in jobs])
-    # RETURNING promises no order.
-    return sorted(jobs, key=lambda job: (-job.priority, job.id))
+    return claim(db, epoch=epoch)
 
 
 def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, object]) -> Job | None:
@@ -381,7 +459,9 @@ def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, 
     return None if row is None else job_of(row)
 
 
-def _finish(db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: str, end: RunEnd) -> Job | None:
+def _finish(
+    db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: str, end: RunEnd, again: Again | None
+) -> Job | None:
     values: dict[str, object] = {
         "epoch": epoch,
         "state": state,
@@ -392,11 +472,21 @@ def _finish(db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: 
         "finished_at": microseconds(end.finished_at),
         "cpu_s": end.cpu_s,
         "max_rss_kib": end.max_rss_kib,
+        "oom": end.oom,
     }
-    done = _of_run(db, _FINISH, job, values)
+    asked = db.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    if again is None or asked is None or asked[0]:
+        done = _of_run(db, _FINISH, job, values)
+    else:
+        more = {"held": again.held, "not_before": microseconds(again.not_before), "reason": again.reason}
+        done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
     return done
+
+
+def _state(db: sqlite3.Connection, job_id: int) -> State:
+    return State(_required(db.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)[0])
 
 
 def _required(row: sqlite3.Row | None, key: object) -> sqlite3.Row:

@@ -27,7 +27,13 @@ def cell(text: str, style: str = "") -> Text:
 def state_cell(job: Job) -> Text:
     """Return sign and word of a job's state; a running job that is being ended says so."""
     sign, style = sign_of(job)
-    word = "cancelling" if job.state is State.RUNNING and job.cancel_requested else str(job.state)
+    word = str(job.state)
+    if job.state is State.RUNNING and job.cancel_requested:
+        word = "cancelling"
+    elif job.paused:
+        sign, word, style = "‖", "paused", "white"
+    elif job.held and job.state is State.PENDING:
+        word, style = "held", "white"
     return cell(f"{sign} {word}", style)
 
 
@@ -41,12 +47,16 @@ def sign_of(job: Job) -> tuple[str, str]:
 def exit_cell(job: Job) -> Text:
     """Return why a job waits or how it ended, in few characters."""
     if job.state is State.PENDING:
-        return cell(job.reason, "yellow")
+        return cell(_without_today(job.reason), "yellow")
     if job.signal is not None:
         return cell(f"signal {job.signal}", sign_of(job)[1])
     if job.exit_code is not None:
         return cell(str(job.exit_code), "" if job.state is State.COMPLETED else sign_of(job)[1])
     return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
+
+
+def _without_today(reason: str) -> str:
+    return reason.replace(f"{datetime.now(UTC).astimezone():%Y-%m-%d} ", "")
 
 
 def started(job: Job, now: datetime) -> str:

@@ -16,6 +16,11 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOver:
+    """Its processes are over; the end follows once the output is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunNeverStarted:
     """The command was not started and never will be by this attempt.
 
@@ -30,7 +35,7 @@ class RunLost:
     """The run is over, and nobody knows how it ended."""
 
 
-RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
+RunNews = RunStarted | RunOver | RunEnd | RunNeverStarted | RunLost
 
 
 class Executor(Protocol):
@@ -55,6 +60,15 @@ class Executor(Protocol):
 
     async def cancel(self, job: Job) -> None:
         """Have the run ended, by force after a grace; nothing happens to one that has not started yet."""
+
+    async def pause(self, job: Job) -> bool:
+        """Stop every process of the run where it is; False when nobody can be asked."""
+
+    async def resume(self, job: Job) -> bool:
+        """Let a paused run go on; False when nobody can be asked."""
+
+    async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
+        """Send a signal to the run's leading process, or to every process of it; False when nobody can be asked."""
 
     def close(self) -> None:
         """Start no more; what runs goes on. To start again is to open again."""

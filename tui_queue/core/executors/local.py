@@ -8,11 +8,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
+from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunOver, RunStarted, shim
 from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
 from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
@@ -67,7 +67,7 @@ class LocalExecutor:
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
         files = self._files(job)
-        if not self._tell_watcher(files) and files.was_claimed() and files.end() is None:
+        if not self._tell_watcher(files, b"term %g\n" % self.grace_s) and files.was_claimed() and files.end() is None:
             await asyncio.to_thread(_end_tree, files, self.grace_s)
 
     async def _follow(self, files: RunFiles, news: socket.socket) -> AsyncIterator[RunNews]:
@@ -76,13 +76,16 @@ class LocalExecutor:
         An end that has been dealt with when the next item is asked for is safe: its watcher need not sync it.
         """
         said = _Said()
-        announced = False
+        announced = released = False
         patience: float | None = START_S
         with news:
             while not said.hear(news.fileno()) and said.end is None:
                 if said.started is not None and not announced:
                     announced = True
                     yield RunStarted(said.started)
+                elif said.over and not released:
+                    released = True
+                    yield RunOver()
                 elif announced or patience is None:
                     await _readable(news.fileno())
                 elif not await _readable(news.fileno(), within=patience):
@@ -101,17 +104,40 @@ class LocalExecutor:
         async for item in _traces(files, announced=announced, complaint=said.complaint):
             yield item
 
-    def _tell_watcher(self, files: RunFiles) -> bool:
+    def _tell_watcher(self, files: RunFiles, words: bytes) -> bool:
         try:
             control = os.open(files.path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # ENXIO: nobody reads; ENOENT: not that far yet
             return False
         try:
-            os.write(control, b"term %g\n" % self.grace_s)
+            os.write(control, words)
         except OSError:
             return False
         finally:
             os.close(control)
+        return True
+
+    async def pause(self, job: Job) -> bool:
+        """Ask the watcher to stop the whole process tree; where it was killed, stop that from here."""
+        return await self._say(job, b"stop\n", lambda tree: tree.stop())
+
+    async def resume(self, job: Job) -> bool:
+        """Ask the watcher to let the process tree go on; where it was killed, do that from here."""
+        return await self._say(job, b"cont\n", lambda tree: tree.send(signal.SIGCONT))
+
+    async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
+        """Ask the watcher to send a signal to the run's leading process, or to every process of it."""
+        words = b"signal %d all\n" if everybody else b"signal %d\n"
+        return await self._say(job, words % number, lambda tree: tree.send(number))
+
+    async def _say(self, job: Job, words: bytes, instead: Callable[[shim.Tree], object]) -> bool:
+        """Write something to the watcher of a run; where that was killed, do something with what is left of the run."""
+        files = self._files(job)
+        if self._tell_watcher(files, words):
+            return True
+        if not files.was_claimed() or files.end() is not None:
+            return False
+        await asyncio.to_thread(instead, shim.Tree(0, os.fsencode(files.log)))
         return True
 
     def log_path(self, job: Job) -> str | None:
@@ -130,21 +156,30 @@ class LocalExecutor:
         return RunFiles.of(self._runs, job.id, job.attempt)
 
     def _spec(self, job: Job, files: RunFiles) -> dict[str, object]:
-        argv = [job.path, *job.args]
-        added = _marks(job, files)
+        options = job.options
+        path = options.script.copy if options.script is not None and options.script.copy else job.path
+        argv = [path, *job.args]
+        added = dict(options.env) | _marks(job, files)
         if job.is_python:
             argv.insert(0, job.python or self._python)
             added["PYTHONUNBUFFERED"] = "1"
+            if path != job.path:  # what the script imports lies beside the original
+                others = added.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+                added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))
         return {
             "directory": _latin(files.directory),
             "argv": [_latin(arg) for arg in argv],
             # Of two lines for one name the later one counts.
             "env": ENVIRONMENT + [_latin(f"{name}={value}") for name, value in added.items()],
-            "path": _latin(job.path),
+            "path": _latin(path),
             "cwd": _latin(job.cwd),
             "umask": UMASK,
             "grace_s": self.grace_s,
             "timeout_s": job.timeout_s,
+            "warn_signal": options.warn_signal,
+            "warn_s": options.warn_s,
+            "silence_s": options.silence_s if options.cancel_when_silent else 0,
+            "nice": options.nice,
         }
 
 
@@ -153,6 +188,7 @@ class _Said:
 
     def __init__(self) -> None:
         self.started: datetime | None = None
+        self.over = False
         self.end: RunNews | None = None
         self.free = False  # whether it can take another run
         self.complaint = ""
@@ -167,6 +203,8 @@ class _Said:
             match line[:1]:
                 case b"S":
                     self.started = start_time(record)
+                case b"F":
+                    self.over = True
                 case b"E" | b"X" as word:
                     self.end, self.free = run_end(record), word == b"E"
                 case b"N":
@@ -254,4 +292,11 @@ def _marks(job: Job, files: RunFiles) -> dict[str, str]:
         "TUI_QUEUE_QUEUE": job.queue,
         "TUI_QUEUE_ATTEMPT": str(job.attempt),
         "TUI_QUEUE_LOG": files.log,
-    }
+    } | _devices(job.devices)
+
+
+def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """Return the variables that tell programs which GPUs are theirs, numbered as the driver does."""
+    if "gpu" not in given:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, given["gpu"])), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}

@@ -87,6 +87,8 @@ def run_end(record: Record) -> RunEnd:
         error=record.get("error"),
         cancelled=record.get("cancelled", False),
         timed_out=record.get("timed_out", False),
+        silent=record.get("silent", False),
+        oom=record.get("oom", ""),
         survivors=tuple(record.get("survivors", ())),
         cpu_s=record.get("cpu_s"),
         max_rss_kib=record.get("max_rss_kib"),

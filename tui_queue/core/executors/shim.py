@@ -27,6 +27,7 @@ SWEEP_S = 0.05  # how often a cancelled run is looked at until nothing of it is 
 CALM_S = 0.5  # the same as long as its leader has not ended; the end of that one wakes
 GIVE_UP_S = 10  # how long processes that can't be killed are waited for
 LONGEST_POLL_S = 3600
+FOREVER = float("inf")
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
 CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ}  # the last two by Python itself
 PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
@@ -104,6 +105,7 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
     try:
         if not _claim(directory):
             return True
+        _drain(wakeup)  # of what the run before has left
         try:
             pid = _spawn(directory, spec)
         except OSError as error:
@@ -114,18 +116,21 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
             poll = select.poll()
             poll.register(control, select.POLLIN)
             poll.register(wakeup, select.POLLIN)
+            oom = None
             # Of a run that is over in no time only the end is told.
             if not poll.poll(1000 * SHORT_S) or not leader.has_ended():
+                oom = _kills_for_memory()
                 _write_start(directory, {**begun, "pid": pid, "watcher": os.getpid()})
                 _tell(news, b"S", begun)
                 _tell(alive, b"S", begun)
-            how = _wait(
-                leader, Tree(pid, os.path.join(directory, b"log"), root=os.getpid()), control, poll, wakeup, spec
-            )
+            tree = Tree(pid, os.path.join(directory, b"log"), root=os.getpid())
+            how = _wait(leader, tree, control, poll, wakeup, Limits(spec, directory), spec["grace_s"])
             end = {**begun, **how, **leader.reap()}
+            if end.get("signal") == signal.SIGKILL and not how and oom is not None:
+                end["oom"] = _whose_memory(oom)
         # Into room that was allocated before the start: it works on a full disk.
         os.pwrite(ended, sealed(end), 0)
-        _sync_output(directory)
+        _sync_output(directory, news)
         free = not _has_children()
         _tell(news, b"E" if free else b"X", end)
         _tell(alive, b"E", end)
@@ -193,6 +198,11 @@ class Leader:
             self._reaped = (status, usage) if pid else None
         return self._reaped is not None
 
+    def send(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if not self.has_ended():
+            os.kill(self.pid, number)  # not reaped, so the number is its own
+
     def reap(self) -> News:
         """Take the exit status and what the run has used."""
         status, usage = self._reaped or os.wait4(self.pid, 0)[1:]
@@ -229,16 +239,29 @@ class Tree:
                 _send(pid, begun, number)
 
     def kill(self) -> None:
-        """Stop all of them until no new ones appear, then kill them: that holds against a fork bomb too."""
+        """Stop all of them, then kill them: that holds against a fork bomb too."""
+        for pid, begun in self.stop():
+            _send(pid, begun, signal.SIGKILL)
         if MACOS:
             self._tell_group(signal.SIGKILL)
+
+    def stop(self) -> set[tuple[int, bytes]]:
+        """Stop all of them until no new ones appear; return them."""
+        if MACOS:
+            self._tell_group(signal.SIGSTOP)
         stopped: set[tuple[int, bytes]] = set()
         while fresh := self.members() - stopped:
             for pid, begun in fresh:
                 _send(pid, begun, signal.SIGSTOP)
             stopped |= fresh
-        for pid, begun in stopped:
-            _send(pid, begun, signal.SIGKILL)
+        return stopped
+
+    def send(self, number: int) -> None:
+        """Send a signal to every process, whatever it has had before."""
+        if MACOS:
+            self._tell_group(number)
+        for pid, begun in self.members():
+            _send(pid, begun, number)
 
     def lives(self) -> bool:
         """Whether any of them is left; two looks, since one may miss a process that is just being born."""
@@ -372,6 +395,8 @@ def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
     try:
         log = os.path.join(directory, b"log")
         os.umask(spec["umask"])
+        if spec.get("nice"):
+            return _fork(argv, env, log, spec["nice"])
         return os.posix_spawn(
             argv[0],
             argv,
@@ -390,11 +415,47 @@ def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
         os.chdir("/")  # keep no file system busy
 
 
+def _fork(argv: "list[bytes]", env: "dict[bytes, bytes]", log: bytes, nice: int) -> int:
+    """Do the same with a nice level, which posix_spawn can't set. Raises OSError as that does."""
+    readable, writable = os.pipe()  # closed by a successful exec
+    child = os.fork()
+    if child == 0:
+        step = b"exec"
+        try:
+            os.setsid()
+            for descriptor, (path, flags) in enumerate(((b"/dev/null", os.O_RDONLY), (log, os.O_WRONLY | os.O_APPEND))):
+                opened = os.open(path, flags)
+                os.dup2(opened, descriptor)
+            os.dup2(1, 2)
+            step = b"nice"
+            os.setpriority(os.PRIO_PROCESS, 0, nice)
+            step = b"exec"
+            signal.set_wakeup_fd(-1)
+            for changed in CHANGED:
+                signal.signal(changed, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.execve(argv[0], argv, env)  # noqa: S606
+        except OSError as error:
+            os.write(writable, b"%d %s" % (error.errno or 0, step))
+        finally:
+            os._exit(127)
+    os.close(writable)
+    complaint = os.read(readable, 100).split()
+    os.close(readable)
+    if complaint:
+        os.waitpid(child, 0)
+        number = int(complaint[0])
+        raise OSError(number, os.strerror(number) if complaint[1] == b"exec" else f"nice {nice}: not permitted")
+    return child
+
+
 def _why_not(error: OSError, spec: "dict[str, Any]") -> str:
     """Say in words why the command could not be started."""
     name = spec["path"].encode("latin-1")
     program = spec["argv"][0].encode("latin-1")
     reason = (error.strerror or str(error)).lower()
+    if reason.startswith("nice "):
+        return reason
     if not os.path.isdir(spec["cwd"].encode("latin-1")):
         name, reason = spec["cwd"].encode("latin-1"), "no such working directory"
     elif not os.path.exists(name):
@@ -408,23 +469,79 @@ def _why_not(error: OSError, spec: "dict[str, Any]") -> str:
     return f"{os.fsdecode(name)}: {reason}"
 
 
-def _wait(leader: Leader, tree: Tree, control: int, poll: "select.poll", wakeup: int, spec: "dict[str, Any]") -> News:
+class Limits:
+    """When a run must be warned or ended; the time for which it is paused does not count."""
+
+    def __init__(self, spec: "dict[str, Any]", directory: bytes) -> None:
+        now = time.monotonic()
+        self._ends = now + (spec.get("timeout_s") or FOREVER)
+        self._warning = spec.get("warn_signal") or 0
+        self._warns = self._ends - spec["warn_s"] if self._warning else FOREVER
+        self._silence = spec.get("silence_s") or FOREVER
+        self._log = os.path.join(directory, b"log")
+        self._calm = now  # silence counts from here at the earliest
+        self._paused: float | None = None
+
+    def pause(self) -> None:
+        """Let no time pass."""
+        if self._paused is None:
+            self._paused = time.monotonic()
+
+    def resume(self) -> None:
+        """Let time pass again."""
+        if self._paused is not None:
+            now = time.monotonic()
+            self._ends += now - self._paused
+            self._warns += now - self._paused
+            self._calm = now
+            self._paused = None
+
+    def look(self, now: float, leader: Leader) -> "tuple[str, float]":
+        """Warn if it is time; return why the run must end now, if so, and how many seconds nothing is to be done."""
+        if self._paused is not None:
+            return "", FOREVER
+        if now >= self._warns:
+            self._warns = FOREVER
+            leader.send(self._warning)
+        if now >= self._ends:
+            return "timed_out", 0.0
+        patience = min(self._ends, self._warns) - now
+        if self._silence < FOREVER:
+            left = self._silence - self._silent(now)
+            if left <= 0:
+                return "silent", 0.0
+            patience = min(patience, left)
+        return "", patience
+
+    def _silent(self, now: float) -> float:
+        try:
+            printed = time.time() - os.stat(self._log).st_mtime
+        except OSError:  # deleted by somebody
+            return 0.0
+        return min(now - self._calm, printed)
+
+
+def _wait(
+    leader: Leader, tree: Tree, control: int, poll: "select.poll", wakeup: int, limits: Limits, grace_s: float
+) -> News:
     """Wait until the run is over, its whole tree too if it had to be ended; return what there is to say of that."""
-    limit = time.monotonic() + (spec.get("timeout_s") or float("inf"))
     deadline, why = 0.0, ""
     while True:
         _bury_orphans(leader.pid)
         ended = leader.has_ended()
+        if not why:
+            grace = _obey(control, leader, tree, limits)
+            if grace is not None and not ended:
+                deadline, why = time.monotonic() + grace, "cancelled"
         now = time.monotonic()
         if not why:
             if ended:
                 return {}
-            if (grace := _asked_to_end(control)) is not None:
-                deadline, why = now + grace, "cancelled"
-            elif now >= limit:
-                deadline, why = now + spec["grace_s"], "timed_out"
+            why, patience = limits.look(now, leader)
+            if why:
+                deadline = now + grace_s
             else:
-                poll.poll(None if limit == float("inf") else 1000 * min(limit - now, LONGEST_POLL_S) + 1)
+                poll.poll(None if patience >= FOREVER else 1000 * min(patience, LONGEST_POLL_S) + 1)
         elif ended and not tree.lives():
             return {why: True}
         elif (left := deadline - now) > 0:
@@ -438,18 +555,60 @@ def _wait(leader: Leader, tree: Tree, control: int, poll: "select.poll", wakeup:
         _drain(wakeup)
 
 
-def _asked_to_end(control: int) -> float | None:
-    """Return the grace in seconds if somebody wrote ``term SECONDS``."""
+def _obey(control: int, leader: Leader, tree: Tree, limits: Limits) -> float | None:
+    """Do what was written into the pipe, a line each; return the grace in seconds if the run is to be ended."""
     try:
-        words = os.read(control, 4096).split()
+        lines = os.read(control, 4096).split(b"\n")
     except BlockingIOError:
         return None
-    if len(words) >= 2 and words[0] == b"term":
+    grace = None
+    for line in lines:
+        words = line.split()
         try:
-            return float(words[1])
-        except ValueError:
-            return None
-    return None
+            match words:
+                case [b"term", seconds]:
+                    grace = float(seconds)
+                case [b"stop"]:
+                    limits.pause()
+                    tree.stop()
+                case [b"cont"]:
+                    tree.send(signal.SIGCONT)
+                    limits.resume()
+                case [b"signal", number]:
+                    leader.send(int(number))
+                case [b"signal", number, b"all"]:
+                    tree.send(int(number))
+        except ValueError:  # not from us
+            pass
+    return grace
+
+
+def _kills_for_memory() -> "dict[str, int]":
+    """Return how many processes have been killed since no memory was left: in our own cgroup, on this machine."""
+    counts = {"cgroup": 0, "kernel": 0}
+    try:
+        with open("/proc/self/cgroup", "rb") as file:
+            ours = file.read().partition(b"0::")[2].strip().decode()
+        counts["cgroup"] = _count_of(f"/sys/fs/cgroup{ours}/memory.events")
+    except OSError:
+        pass
+    try:
+        counts["kernel"] = _count_of("/proc/vmstat")
+    except OSError:
+        pass
+    return counts
+
+
+def _count_of(path: str) -> int:
+    with open(path, "rb") as file:
+        number = (b"\n" + file.read()).partition(b"\noom_kill ")[2].partition(b"\n")[0]
+    return int(number or 0)
+
+
+def _whose_memory(before: "dict[str, int]") -> str:
+    """Return whose memory was exhausted since then, if any: the cgroup's, or the whole machine's (kernel)."""
+    now = _kills_for_memory()
+    return next((whose for whose in ("cgroup", "kernel") if now[whose] > before[whose]), "")
 
 
 def sealed(news: News) -> bytes:
@@ -480,11 +639,12 @@ def _write_start(directory: bytes, news: News) -> None:
         os.close(file)
 
 
-def _sync_output(directory: bytes) -> None:
+def _sync_output(directory: bytes, news: int) -> None:
     """Put the output on disk before anybody is told of the end; the names of new files go along (ext4, xfs, btrfs)."""
     log = os.path.join(directory, b"log")
     try:
         if os.path.getsize(log):
+            _tell(news, b"F", {})  # its slot need not wait for the disk
             _fsync(log)
     except OSError:  # deleted by somebody
         pass

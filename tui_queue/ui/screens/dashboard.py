@@ -2,8 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Iterable, Set
+from collections.abc import Awaitable, Callable, Iterable, Set
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from textual import work
@@ -13,14 +15,19 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from tui_queue.core.commands import Commands
+from tui_queue.core.describing import details_lines
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
-from tui_queue.core.models import Job, JobDraft, Overview, State
+from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
+from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
+from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
 from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.help import Help
+from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.widgets.job_table import JobTable
@@ -30,8 +37,20 @@ from tui_queue.ui.widgets.summary import Summary
 
 T = TypeVar("T")
 
-_ENDED_ONLY = {"retry", "remove"}
-_ANY_JOB = {"clone", "log"}
+_APPLIES: dict[str, Callable[[Job], bool]] = {
+    "cancel": lambda job: not job.state.ended,
+    "retry": lambda job: job.state.ended,
+    "remove": lambda job: job.state.ended,
+    "hold": lambda job: job.state is State.PENDING,
+    "pause": lambda job: job.state is State.RUNNING,
+    "move": lambda job: job.state is State.PENDING,
+    "edit": lambda job: job.state is not State.RUNNING,
+    "signal": lambda job: job.state is State.RUNNING,
+    "clone": lambda _: True,
+    "details": lambda _: True,
+    "log": lambda _: True,
+}
+_SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _KILLED_WITHIN_S = 5.0  # after the grace
 
@@ -45,6 +64,16 @@ class Dashboard(Screen[None]):
         Binding("r", "retry", "Retry", id="job.retry", tooltip="Put an ended job into the queue again"),
         Binding("d,delete", "remove", "Remove", id="job.remove", tooltip="Forget an ended job and its log"),
         Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
+        Binding("h", "hold", "Hold", id="job.hold", tooltip="Keep a pending job from starting, or release it"),
+        Binding("p", "pause", "Pause", id="job.pause", tooltip="Stop a running job where it is, or let it go on"),
+        Binding("e", "edit", "Edit", id="job.edit", show=False, tooltip="Change a job that does not run"),
+        Binding("K", "move('up')", "Move up", id="job.up", show=False, tooltip="One place up in the queue"),
+        Binding("J", "move('down')", "Move down", id="job.down", show=False, tooltip="One place down in the queue"),
+        Binding("T", "move('top')", "To the top", id="job.top", show=False, tooltip="Before all others of the queue"),
+        Binding("x", "signal", "Signal", id="job.signal", show=False, tooltip="Send a signal to a running job"),
+        Binding("i", "details", "Details", id="job.details", show=False, tooltip="Everything about the job"),
+        Binding("plus", "slots(1)", "More slots", key_display="+", id="queue.more", show=False),
+        Binding("minus", "slots(-1)", "Less slots", key_display="-", id="queue.less", show=False),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
@@ -66,7 +95,7 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield JobTable(id="jobs")
             yield LogView(id="log")
-        yield Keys(spare={"stop_all"})
+        yield Keys(spare=_SPARE_KEYS)
 
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
@@ -112,16 +141,10 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that do not apply to the job under the cursor."""
-        if action not in _ENDED_ONLY | _ANY_JOB | {"cancel"} or not self.is_mounted:
+        if action not in _APPLIES or not self.is_mounted:
             return True
         job = self.query_one(JobTable).job
-        if job is None:
-            return None
-        if action in _ENDED_ONLY:
-            return job.state.ended or None
-        if action == "cancel":
-            return not job.state.ended or None
-        return True
+        return (job is not None and _APPLIES[action](job)) or None
 
     @work
     async def action_add(self) -> None:
@@ -132,8 +155,56 @@ class Dashboard(Screen[None]):
     async def action_clone(self) -> None:
         """Ask for a job that is like the one under the cursor, and add it."""
         if job := self.query_one(JobTable).job:
-            draft = JobDraft(path=job.path, args=job.args, cwd=job.cwd, name=job.name, python=job.python)
+            draft = replace(job.draft, not_before=None)
             await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft))
+
+    @work
+    async def action_edit(self) -> None:
+        """Change the job under the cursor."""
+        if job := self.query_one(JobTable).job:
+            form = JobForm(cwd=job.cwd, title=f"Edit job {job.id}", draft=job.draft, verb="Save")
+            if (draft := await self.app.push_screen_wait(form)) is not None:
+                await self._ask(self._commands.edit(job.id, draft))
+
+    async def action_hold(self) -> None:
+        """Hold the pending job under the cursor, or release it."""
+        if job := self.query_one(JobTable).job:
+            await self._ask(self._commands.release([job.id]) if job.held else self._commands.hold([job.id]))
+
+    async def action_pause(self) -> None:
+        """Stop the running job under the cursor where it is, or let it go on."""
+        if job := self.query_one(JobTable).job:
+            await self._ask(self._commands.resume([job.id]) if job.paused else self._commands.pause([job.id]))
+
+    async def action_move(self, where: str) -> None:
+        """Give the pending job under the cursor another place in its queue."""
+        if job := self.query_one(JobTable).job:
+            await self._ask(self._commands.move([job.id], Move(where)))
+
+    async def action_slots(self, by: int) -> None:
+        """Give the queue of the job under the cursor a slot more, or less."""
+        job = self.query_one(JobTable).job
+        name = job.queue if job else DEFAULT_QUEUE
+        if queue := await self._ask(self._commands.change_slots(name, by)):
+            self.notify(f"Queue {printable(name)}: {_count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
+
+    @work
+    async def action_signal(self) -> None:
+        """Send a signal to the running job under the cursor."""
+        if job := self.query_one(JobTable).job:
+            question = f"Which signal for job {job.id}, {job.name}?"
+            name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
+            if name is not None:
+                await self._ask(self._commands.signal([job.id], _signal(name), everybody=False))
+
+    @work
+    async def action_details(self) -> None:
+        """Show everything about the job under the cursor."""
+        job = self.query_one(JobTable).job
+        details = await self._ask(self._commands.details(str(job.id))) if job else None
+        if details is not None:
+            lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
+            await self.app.push_screen_wait(JobDetails(f"Job {details.job.id}, {details.job.name}", lines))
 
     @work
     async def action_cancel(self) -> None:
@@ -209,8 +280,8 @@ class Dashboard(Screen[None]):
     def palette(self) -> Iterable[SystemCommand]:
         """Offer every verb that applies now."""
         for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and self.check_action(binding.action, ()):
-                yield SystemCommand(binding.description, binding.tooltip, getattr(self, f"action_{binding.action}"))
+            if isinstance(binding, Binding) and self.check_action(binding.action.partition("(")[0], ()):
+                yield SystemCommand(binding.description, binding.tooltip, partial(self.run_action, binding.action))
 
     async def _have_ended(self, runs: Set[int]) -> bool:
         """Wait until these jobs have ended; return False if somebody wants to stay here instead."""
@@ -235,9 +306,17 @@ class Dashboard(Screen[None]):
 
     async def _add(self, form: JobForm) -> None:
         draft = await self.app.push_screen_wait(form)
-        if draft is not None and (jobs := await self._ask(self._commands.add([draft]))):
+        if draft is None or not await self._is_wanted(draft):
+            return
+        if jobs := await self._ask(self._commands.add([draft])):
             self._wanted = jobs[0].id
             self.post_message(QueueChanged())
+
+    async def _is_wanted(self, draft: JobDraft) -> bool:
+        """Ask about what is pending or running already."""
+        twin = await self._ask(self._commands.like(draft))
+        question = f"Job {twin.id} is the same and {twin.state}. Add it once more?" if twin else ""
+        return twin is None or await self.app.push_screen_wait(Confirm(question))
 
     async def _ask(self, verb: Awaitable[T]) -> T | None:
         """Await a verb; what is wrong with it is said on screen."""
@@ -274,16 +353,28 @@ def _here() -> str:
 def _in_place_of_output(job: Job, overview: Overview | None) -> str:
     if job.state is State.PENDING:
         return _WAITS.get(job.reason, "This job waits: {reason}.").format(
-            reason=job.reason, slots=overview.slots if overview else 0
+            reason=printable(job.reason), slots=_slots_of(job.queue, overview)
         )
     if job.state is State.RUNNING:
         return "No output yet."
     return f"No output; ended with: {printable(job.reason)}."
 
 
+def _signal(name: str) -> int:
+    return signal_number("signal", name)
+
+
+def _slots_of(name: str, overview: Overview | None) -> int:
+    queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
+    slots = queues.get(name)
+    return slots if slots is not None else overview.default_slots if overview else 0
+
+
 _WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use.",
-    "no slots": "This job waits: the number of slots is set to 0.",
+    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
+    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
+    "held": "This job is held. Press h to release it.",
+    "queue paused": "This job waits: its queue is paused.",
     "no scheduler": "This job waits: no process schedules the queue.",
     "starting": "This job is about to start.",
 }
@@ -297,6 +388,13 @@ _HELP = (
             ("c", "Cancel"),
             ("r", "Retry"),
             ("d Delete", "Remove an ended job"),
+            ("h", "Hold, release"),
+            ("p", "Pause, let go on"),
+            ("e", "Edit"),
+            ("K J T", "Move up, down, to the top"),
+            ("x", "Send a signal"),
+            ("i", "Everything about it"),
+            ("+ -", "Slots of its queue"),
         ),
     ),
     (

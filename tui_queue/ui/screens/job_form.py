@@ -13,12 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Checkbox, Input, Label
 
+from tui_queue.core import wishes
 from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
+from tui_queue.core.words import SWITCHES, typed, untyped, words_of
 from tui_queue.ui.path_suggester import PathSuggester, absolute
 from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.widgets.field import Field
@@ -28,6 +30,44 @@ T = TypeVar("T")
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 _HINT = "A .py file or any program; Ctrl+O browses."
+_GROUPS = {
+    "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
+    "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
+    "Limits": ("timeout", "warn", "silence", "resource", "gate"),
+    "Environment": ("env", "python", "nice", "lost", "lost_age", "resume_args"),
+}
+_MORE = tuple(field for fields in _GROUPS.values() for field in fields)
+_HINTS = {
+    "queue": "default",
+    "priority": "0; higher starts first",
+    "after": "12, 13:ended, 14:failed",
+    "unmet": "hold or cancel, once that can't come any more",
+    "at": "18:00, tomorrow 6:00, +2h, 2026-12-24T18:00",
+    "after_pid": "a process that is none of ours",
+    "batch": "a name for several jobs",
+    "retries": "0; after a failure",
+    "retry_delay": "90s, 15m, 2h30m",
+    "retry_growth": "1; 2 doubles the delay each time",
+    "retry_on": "3,10-20; any",
+    "success": "codes besides 0",
+    "timeout": "90s, 15m, 2h30m, 3d",
+    "warn": "USR1@60s, so long before the time limit",
+    "silence": "15m without output",
+    "resource": "gpu=1, mem=32G",
+    "gate": "mem=8G, load=4, disk=10G must be free",
+    "env": 'NAME=value OTHER="two words"',
+    "python": "an interpreter or a virtual environment",
+    "nice": "0; 19 is nicest",
+    "lost": "leave, requeue or ask, after a reboot",
+    "lost_age": "1d: leave it if it began before",
+    "resume_args": "--resume",
+}
+_SWITCHES = {
+    "hold": "Hold it until it is released",
+    "cancel_when_silent": "Cancel it when silent",
+    "copy": "Run a copy of the script, made now",
+    "notify": "Tell when it ends",
+}
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
 
@@ -48,6 +88,9 @@ class JobForm(ModalScreen[JobDraft | None]):
         .field:focus-within Label { color: $foreground; text-style: bold; }
         .field Input { width: 1fr; background: $panel; }
         .field Button { margin-left: 1; }
+        #more { height: auto; margin-bottom: 1; }
+        .heading { text-style: bold; margin-top: 1; }
+        Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
         #command { margin: 0 0 1 0; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
@@ -58,13 +101,17 @@ class JobForm(ModalScreen[JobDraft | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Add", id="form.submit", tooltip="Add the job"),
         Binding("ctrl+o", "browse", "Browse", id="form.browse", tooltip="Choose the job's file from a list"),
+        Binding("ctrl+t,f2", "more", "More", id="form.more", tooltip="Everything else that can be asked, or not"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
     ]
 
-    def __init__(self, *, cwd: str, title: str = "Add a job", draft: JobDraft | None = None) -> None:
+    def __init__(self, *, cwd: str, title: str = "Add a job", draft: JobDraft | None = None, verb: str = "Add") -> None:
         super().__init__()
         self._heading = title
-        self._python = draft.python if draft else None
+        self._verb = verb
+        words = words_of(draft) if draft else {}
+        self._more = typed({name: word for name, word in words.items() if name in _MORE})
+        self._switches = {name: bool(words.get(name)) for name in SWITCHES}
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else _entries_of(draft)
         self._cwd = self._first["cwd"]  # a completion may be asked for before the field is there
@@ -73,7 +120,7 @@ class JobForm(ModalScreen[JobDraft | None]):
         """Stack the fields, each with a line for what is wrong with it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
-            form.border_subtitle = Content("Enter adds   Esc cancels")
+            form.border_subtitle = Content("Enter adds   Ctrl+T more   Esc cancels")
             for field, label in _FIELDS.items():
                 with Horizontal(classes="field"):
                     yield Label(label)
@@ -84,8 +131,19 @@ class JobForm(ModalScreen[JobDraft | None]):
                         yield browse
                 yield Note(id=f"{field}-note", indent=_LABEL_WIDTH)
             yield Note(id="command")
+            with Vertical(id="more") as more:
+                more.display = bool(self._more) or any(self._switches.values())
+                for heading, fields in _GROUPS.items():
+                    yield Label(heading, classes="heading")
+                    for field in fields:
+                        with Horizontal(classes="field"):
+                            yield Label(wishes.label(field))
+                            yield Field(self._more.get(field, ""), placeholder=_HINTS[field], id=field, compact=True)
+                for switch, words in _SWITCHES.items():
+                    yield Checkbox(words, self._switches[switch], id=switch, compact=True)
             with Horizontal(id="buttons"):
-                yield Button("Add", id="add", variant="primary", compact=True)
+                yield Button("More", id="unfold", compact=True)
+                yield Button(self._verb, id="add", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
@@ -100,6 +158,21 @@ class JobForm(ModalScreen[JobDraft | None]):
         elif event.input.id == "cwd":
             self._cwd = event.value
         self._check()
+
+    @on(Checkbox.Changed)
+    def _switched(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        self._check()
+
+    @on(Button.Pressed, "#unfold")
+    def _asked_for_more(self) -> None:
+        self.action_more()
+
+    def action_more(self) -> None:
+        """Fold out the fields for everything else, or in."""
+        more = self.query_one("#more")
+        more.display = not more.display
+        self._field(next(iter(_MORE)) if more.display else "path").focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#add")
@@ -119,14 +192,16 @@ class JobForm(ModalScreen[JobDraft | None]):
     @work(exclusive=True, group="submit")
     async def action_submit(self) -> None:
         """Answer with the draft if all is right, else go to the first field that is not."""
-        checked = await asyncio.to_thread(_check_entries, self._entries(), self._python)
+        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
         if checked.draft is not None:
             self.dismiss(checked.draft)
             return
         self._path_was_typed = True
         self._show(checked)
-        for field in _FIELDS:
+        for field in (*_FIELDS, *_MORE):
             if field in checked.errors:
+                if field in _MORE:
+                    self.query_one("#more").display = True
                 self._field(field).focus()
                 return
 
@@ -145,7 +220,7 @@ class JobForm(ModalScreen[JobDraft | None]):
     # In a thread: a file system that does not answer must stop neither the keys nor the scheduler.
     @work(exclusive=True, group="check")
     async def _check(self) -> None:
-        self._show(await asyncio.to_thread(_check_entries, self._entries(), self._python))
+        self._show(await asyncio.to_thread(_check_entries, self._entries(), self._switched_on()))
 
     def _show(self, checked: "_Checked") -> None:
         for field in _FIELDS:
@@ -159,8 +234,9 @@ class JobForm(ModalScreen[JobDraft | None]):
         command = self.query_one("#command", Note)
         if checked.draft is not None:
             command.show(_command(checked.draft), f"   in {_from_home(checked.draft.cwd)}")
-        else:  # the interpreter of a cloned job has no field of its own
-            command.show(checked.errors.get("python", ""), wrong=True)
+        else:
+            others = (words for field, words in checked.errors.items() if field not in _FIELDS)
+            command.show(next(others, ""), wrong=True)
 
     def _input(self, field: str) -> "Field":
         suggester = None
@@ -182,7 +258,10 @@ class JobForm(ModalScreen[JobDraft | None]):
         return self.query_one(f"#{field}", Field)
 
     def _entries(self) -> dict[str, str]:
-        return {field: self._field(field).value for field in _FIELDS}
+        return {field: self._field(field).value for field in (*_FIELDS, *_MORE)}
+
+    def _switched_on(self) -> dict[str, bool]:
+        return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in _SWITCHES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +272,7 @@ class _Checked:
     errors: Mapping[str, str]
 
 
-def _check_entries(entries: Mapping[str, str], python: str | None) -> _Checked:
+def _check_entries(entries: Mapping[str, str], switches: Mapping[str, bool]) -> _Checked:
     errors: dict[str, str] = {}
 
     def attempt(check: Callable[[], T]) -> T | None:
@@ -211,7 +290,11 @@ def _check_entries(entries: Mapping[str, str], python: str | None) -> _Checked:
         attempt(lambda: check_path(path, cwd or os.sep))
     if errors or args is None or cwd is None:
         return _Checked(draft=None, errors=errors)
-    draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], python=python or ""))
+    try:
+        others = {**untyped({field: entries[field] for field in _MORE}), **switches}
+    except ValueError:
+        return _Checked(draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
+    draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))
     return _Checked(draft=draft, errors=errors)
 
 

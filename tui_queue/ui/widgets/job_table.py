@@ -14,7 +14,7 @@ from tui_queue.core.models import Job
 from tui_queue.ui import format as show
 
 # Column: width in cells; 0 shares what is left.
-_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 9}
+_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 14}
 _NARROW = 72  # cells below which the start is left out
 _WIDE = 100  # cells from which the reason has room
 _PADDING = 2  # cells that a column takes beside its width
@@ -145,7 +145,7 @@ def _layout(width: int) -> dict[str, int]:
     if width < _NARROW:
         del columns["Started"]
     if width >= _WIDE:
-        columns["Exit/why"] = 16
+        columns["Exit/why"] = 26
     left = max(0, width - sum(columns.values()) - _PADDING * len(columns) - 1)
     columns["Name"] = max(8, left // 2)
     columns["Parameters"] = max(6, left - columns["Name"])

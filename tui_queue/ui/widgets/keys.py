@@ -1,6 +1,6 @@
 """The keys at the bottom of the screen."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -8,23 +8,22 @@ from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-_NARROW = 72  # cells; below, not all keys fit
 _ROOMY = 84
 
 
 class Keys(Footer):
-    """Shows the keys with as much air as fits; ``spare`` are the actions whose keys a narrow screen does not show."""
+    """Shows the keys with as much air as fits; ``spare`` says of actions from which width on their keys are shown."""
 
-    def __init__(self, *, spare: Collection[str]) -> None:
+    def __init__(self, *, spare: Mapping[str, int]) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._spare = spare
 
     def compose(self) -> ComposeResult:
         """Make the keys that fit."""
-        narrow = self.app.size.width < _NARROW
+        width = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
         for key in shown:
-            if not (narrow and isinstance(key, FooterKey) and key.action in self._spare):
+            if not isinstance(key, FooterKey) or width >= self._spare.get(key.action, 0):
                 yield key
 
     async def on_resize(self, event: Resize) -> None:

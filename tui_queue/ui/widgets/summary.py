@@ -70,5 +70,5 @@ def _scheduler(overview: Overview) -> Text:
         return Text("no scheduler", style="bold red")
     if holder.pid == os.getpid():
         return Text("scheduler here", style="dim")
-    where = f" on {printable(holder.tty)}" if holder.tty else ""
+    where = f" on {printable(holder.tty.removeprefix('/dev/'))}" if holder.tty else ""
     return Text(f"scheduler: process {holder.pid}{where}", style="dim")

@@ -1,0 +1,8 @@
+"""The scheduler's vocabulary against a simple model; ``python -m tests.model`` is the long form."""
+
+from tests import model
+
+
+def test_random_verbs_do_what_a_simple_model_says() -> None:
+    model.explore(25, 40)
+    assert model.COUNTED["starts"] > 5

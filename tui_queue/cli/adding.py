@@ -1,0 +1,174 @@
+"""The commands that describe jobs: add, edit, clone."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from tui_queue.cli import output
+from tui_queue.cli.job_words import Words, confirm, given, job_options, run
+from tui_queue.cli.open_queue import Queue, open_queue
+from tui_queue.core.drafts import edited, make_draft
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.models import Job, JobDraft
+from tui_queue.core.order import Move
+from tui_queue.core.printable import printable
+from tui_queue.core.sweeps import MANY, check_count, expand
+
+# Words behind the job's path belong to the job, whatever they look like.
+JOB_WORDS = {"allow_interspersed_args": False}
+FIRST = 5  # jobs of a sweep that are shown before it is added
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@click.option("--template", metavar="NAME", help="Begin with what this template says.")
+@click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
+@click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
+@click.option("--before", metavar="ID", help="Put it before this pending job.")
+@click.option("--top", is_flag=True, help="Put it at the top of its queue.")
+@click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the job as JSON instead of its number.")
+@click.argument("path", required=False)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Add a job: PATH and every word behind it. Prints its number.
+
+    Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
+    """
+    words = given(values)
+    yes, unique = bool(values["yes"]), bool(values["unique"])
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
+            drafts = _drafts(
+                {**template, **words}, path, args, sweep=values["sweep"], together=values["together"], yes=yes
+            )
+            if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
+                raise click.exceptions.Abort
+            jobs = await queue.commands.add(drafts, unique=unique)
+            if values["before"]:
+                before = (await queue.commands.job(values["before"])).id
+                await queue.commands.move([job.id for job in jobs], Move.BEFORE, before)
+            elif values["top"]:
+                await queue.commands.move([job.id for job in jobs], Move.TOP)
+            _say(queue, jobs, as_json=as_json)
+
+    run(work())
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@click.option("--path", metavar="PATH", help="Another script or program.")
+@click.argument("job_id", metavar="ID")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def edit(job_id: str, path: str | None, args: tuple[str, ...], **values: Any) -> None:
+    """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
+
+    Example: tui-queue edit --priority 5 --after 12 14
+    """
+    words = given(values)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            job = await queue.commands.job(job_id)
+            words_now = words
+            if path is not None:
+                words_now["path"] = path
+            if args:
+                words_now["args"] = args
+            if not words_now:
+                raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
+            await queue.commands.edit(job.id, edited(job.draft, words_now))
+
+    run(work())
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@click.option("--json", "as_json", is_flag=True, help="Print the job as JSON instead of its number.")
+@click.argument("job_id", metavar="ID")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
+
+    Example: tui-queue clone --priority 5 12
+    """
+    words = given(values)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            draft = (await queue.commands.job(job_id)).draft
+            words_now = words | {"path": draft.path}
+            if args:
+                words_now["args"] = args
+            _say(queue, await queue.commands.add([edited(replace(draft, not_before=None), words_now)]), as_json=as_json)
+
+    run(work())
+
+
+def _drafts(
+    words: Words,
+    path: str | None,
+    args: Sequence[str],
+    *,
+    sweep: bool,
+    together: bool,
+    yes: bool,
+) -> list[JobDraft] | None:
+    """Return the drafts; None when somebody was asked and does not want so many."""
+    if path is not None:
+        words = {**words, "path": path, "args": tuple(args)}
+    if "path" not in words:
+        raise click.UsageError("Missing argument 'PATH'.")
+    draft = make_draft(**words)
+    if not sweep:
+        return [draft]
+    combinations = expand(draft.args, together=together)
+    check_count(combinations, yes=yes)
+    _preview(draft, combinations.count, combinations.first(FIRST))
+    if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
+        return None
+    if not draft.batch:
+        draft = replace(
+            draft,
+            batch=f"{re.sub(r'[^A-Za-z0-9._-]', '-', draft.name)[:40]}-{datetime.now(UTC).astimezone():%m%d-%H%M%S}",
+        )
+    return [replace(draft, args=each) for each in combinations]
+
+
+def _preview(draft: JobDraft, count: int, first: Sequence[tuple[str, ...]]) -> None:
+    click.echo(f"{count:,} jobs:", err=True)
+    for args in first:
+        click.echo(f"  {printable(shlex.join([draft.path, *args]))}", err=True)
+    if count > len(first):
+        click.echo(f"  … and {count - len(first):,} more", err=True)
+
+
+async def _is_wanted(queue: Queue, drafts: Sequence[JobDraft]) -> bool:
+    """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
+    twin = await queue.commands.like(drafts[0]) if len(drafts) == 1 else None
+    return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
+
+
+def _say(queue: Queue, jobs: Sequence[Job], *, as_json: bool) -> None:
+    if as_json and len(jobs) == 1:
+        output.print_job(jobs[0], queue.commands.log_path(jobs[0]))
+    elif as_json:
+        output.print_jobs(jobs, queue.commands.log_path)
+    else:
+        click.echo("\n".join(_numbers([job.id for job in jobs])))
+
+
+def _numbers(numbers: list[int]) -> Iterator[str]:
+    """Yield the numbers of new jobs; many that follow each other as one range."""
+    if len(numbers) > MANY and numbers[-1] - numbers[0] == len(numbers) - 1:
+        yield f"{numbers[0]}-{numbers[-1]}"
+    else:
+        yield from map(str, numbers)

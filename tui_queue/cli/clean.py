@@ -1,0 +1,60 @@
+"""The command that takes away ended jobs and their logs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from tui_queue.cli.job_words import run
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.cli.output import print_columns
+from tui_queue.core.amounts import amount, parse_amount
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.housekeeping import Limits
+from tui_queue.core.wishes import number, span
+
+SHOWN = 20  # jobs that are named before they go
+
+
+@click.command()
+@click.option("--older", default="", metavar="D", help="Ended longer ago than this: 30d.")
+@click.option("--keep", default="", metavar="N", help="All but the latest N.")
+@click.option("--logs", default="", metavar="SIZE", help="The oldest, until logs take at most this: 2G.")
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would go.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def clean(dry_run: bool, yes: bool, **values: Any) -> None:
+    """Remove ended jobs and their logs; shows first what goes. Without options: by the limits in the settings.
+
+    Example: tui-queue clean --older 30d --keep 1000
+    """
+    given = limits_of(values["older"], values["keep"], values["logs"])
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            limits = queue.config.limits if given == Limits() else given
+            if limits == Limits():
+                raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")
+            removals = await queue.commands.cleaning.planned(limits, now=datetime.now(UTC))
+            sizes = await queue.commands.cleaning.sizes([removal.job_id for removal in removals])
+            rows = [(str(each.job_id), amount(sizes[each.job_id]), each.reason) for each in removals[:SHOWN]]
+            if rows:
+                print_columns(("ID", "BYTES", "REASON"), rows)
+            more = f" ({len(removals) - SHOWN:,} of them not shown)" if len(removals) > SHOWN else ""
+            click.echo(f"{len(removals):,} jobs{more}, {amount(sum(sizes.values()))} bytes.")
+            if removals and not dry_run and (yes or click.confirm("Remove them?", err=True)):
+                await queue.commands.clean(removals)
+
+    run(work())
+
+
+def limits_of(older: str, keep: str, logs: str) -> Limits:
+    """Return the limits that these words mean; an empty one is no limit. Raises BadInputError."""
+    try:
+        max_bytes = int(parse_amount(logs)) if logs.strip() else None
+    except ValueError:
+        raise BadInputError("logs", f"Logs {logs}: not a size; write 500M or 2G.") from None
+    return Limits(
+        max_age_s=span("older", older) or None,
+        max_jobs=number("keep", keep, 0, 10**9) if keep.strip() else None,
+        max_bytes=max_bytes,
+    )

@@ -1,0 +1,182 @@
+"""The commands for queues and for the limit that they share."""
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from tui_queue.cli import output
+from tui_queue.cli.job_words import run
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.hours import parse_hours
+from tui_queue.core.models import Queue, State
+from tui_queue.core.options import Lost
+from tui_queue.core.wishes import number, span, title
+from tui_queue.core.zones import local_zone, zone_of
+
+SLOTS_LIMIT = 100_000
+_NO_NUMBER = ("default", "none", "-")
+
+
+@click.group()
+def queue() -> None:
+    """Queues: named lanes, each with its own slots."""
+
+
+def _settings(command: Any) -> Any:
+    for names, settings in (
+        (("--slots",), {"metavar": "N", "help": "How many of its jobs run at a time; default: as the settings say."}),
+        (("--hours",), {"metavar": "HOURS", "help": "When it starts jobs: 'mon-fri 22:00-06:00, sat-sun'; '' always."}),
+        (("--zone",), {"metavar": "ZONE", "help": "Time zone of its hours; default: yours."}),
+        (("--pause-outside/--no-pause-outside",), {"help": "Outside of its hours stop what runs."}),
+        (("--on-lost", "lost"), {"metavar": "DO", "help": "After a reboot or a lost watcher: leave, requeue or ask."}),
+        (("--lost-age",), {"metavar": "D", "help": "But leave a job that had begun longer ago."}),
+    ):
+        command = click.option(*names, **{"default": None, **settings})(command)  # type: ignore[arg-type]
+    return command
+
+
+@queue.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def list_queues(as_json: bool) -> None:
+    """List the queues.
+
+    Example: tui-queue queue list
+    """
+
+    async def work() -> None:
+        async with open_queue() as opened:
+            overview = await opened.commands.overview(ended=0)
+            output.print_queues(overview, opened.config.slots, as_json=as_json)
+
+    run(work())
+
+
+@queue.command()
+@click.argument("name")
+@_settings
+def add(name: str, **values: Any) -> None:
+    """Make a queue.
+
+    Example: tui-queue queue add gpu --slots 1
+    """
+    if not title("queue", name):
+        raise BadInputError("queue", "The queue needs a name.")
+
+    async def work() -> None:
+        async with open_queue() as opened:
+            await opened.commands.add_queue(_changed(Queue(name=name), values))
+
+    run(work())
+
+
+@queue.command(name="set")
+@click.argument("name")
+@_settings
+def change(name: str, **values: Any) -> None:
+    """Change a queue; it counts at once.
+
+    Example: tui-queue queue set default --slots 5
+    """
+    if all(value is None for value in values.values()):
+        raise BadInputError("queue", "Nothing to change; see `tui-queue queue set --help`.")
+
+    async def work() -> None:
+        async with open_queue() as opened:
+            await opened.commands.set_queue(_changed(await opened.commands.queue(name), values))
+
+    run(work())
+
+
+@queue.command()
+@click.option("--running", is_flag=True, help="Stop what runs in it too.")
+@click.argument("name")
+def pause(name: str, running: bool) -> None:
+    """Start no more jobs of a queue.
+
+    Example: tui-queue queue pause gpu
+    """
+    run(_set_paused(name, paused=True, running=running))
+
+
+@queue.command()
+@click.option("--running", is_flag=True, help="Let its paused jobs go on too.")
+@click.argument("name")
+def resume(name: str, running: bool) -> None:
+    """Start jobs of a queue again.
+
+    Example: tui-queue queue resume gpu
+    """
+    run(_set_paused(name, paused=False, running=running))
+
+
+@queue.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove a queue that no job is in.
+
+    Example: tui-queue queue remove gpu
+    """
+
+    async def work() -> None:
+        async with open_queue() as opened:
+            await opened.commands.remove_queue(name)
+
+    run(work())
+
+
+@queue.command()
+@click.argument("slots", metavar="N|none")
+def limit(slots: str) -> None:
+    """Let at most N jobs run in all queues together.
+
+    Example: tui-queue queue limit 8
+    """
+    most = None if slots.lower() in _NO_NUMBER else _slots(slots)
+
+    async def work() -> None:
+        async with open_queue() as opened:
+            await opened.commands.set_limit(most)
+
+    run(work())
+
+
+async def _set_paused(name: str, *, paused: bool, running: bool) -> None:
+    async with open_queue() as opened:
+        await opened.commands.set_queue(replace(await opened.commands.queue(name), paused=paused))
+        if running:
+            overview = await opened.commands.overview(ended=0)
+            jobs = [job for job in overview.jobs if job.queue == name and job.state is State.RUNNING]
+            if paused:
+                await opened.commands.pause([job.id for job in jobs if not job.paused])
+            else:
+                await opened.commands.resume([job.id for job in jobs if job.paused])
+
+
+def _changed(queue: Queue, values: dict[str, Any]) -> Queue:
+    options: dict[str, Any] = {}
+    if values["hours"] is not None:
+        zone = zone_of(values["zone"]) if values["zone"] else local_zone()
+        if values["hours"].strip():
+            parse_hours(values["hours"], zone.key)
+        options |= {"hours": values["hours"].strip(), "zone": zone.key}
+    elif values["zone"] is not None:
+        options["zone"] = zone_of(values["zone"]).key
+    if values["pause_outside"] is not None:
+        options["pause_outside"] = values["pause_outside"]
+    if values["lost"] is not None:
+        if values["lost"] not in list(Lost):
+            raise BadInputError("lost", f"On lost {values['lost']}: choose leave, requeue or ask.")
+        options["lost"] = Lost(values["lost"])
+    if values["lost_age"] is not None:
+        options["lost_age_s"] = span("lost_age", values["lost_age"])
+    if values["slots"] is not None:
+        queue = replace(queue, slots=None if values["slots"] in _NO_NUMBER else _slots(values["slots"]))
+    return replace(queue, options=replace(queue.options, **options))
+
+
+def _slots(text: str) -> int:
+    if not text.strip():
+        raise BadInputError("slots", "Slots: give a number, 0 for none.")
+    return number("slots", text, 0, SLOTS_LIMIT)

@@ -1,0 +1,203 @@
+"""The commands for schedules: rules that make jobs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import click
+
+from tui_queue.cli import output
+from tui_queue.cli.adding import JOB_WORDS
+from tui_queue.cli.job_words import Words, confirm, given, job_options, run, shown_time
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.core.calendar import Missed, Overlap, parse_rule
+from tui_queue.core.commands import Commands
+from tui_queue.core.drafts import edited, make_draft
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.models import Schedule
+from tui_queue.core.wishes import title
+from tui_queue.core.zones import local_zone, zone_of
+
+NEXT = 5  # times that are shown before a schedule is saved
+
+
+@click.group()
+def schedule() -> None:
+    """Schedules: jobs that come again, by an interval or a cron line."""
+
+
+def _words(kind: type[StrEnum]) -> click.Choice[str]:
+    return click.Choice([each.value for each in kind])
+
+
+def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
+    for names, settings in (
+        (("--every",), {"metavar": "D", "help": "Each 15m, 2h30m, 3d."}),
+        (("--cron",), {"metavar": "LINE", "help": "At the times of a cron line: '0 6 * * mon-fri', '@daily'."}),
+        (("--zone",), {"metavar": "ZONE", "help": "Time zone of the cron line; default: yours."}),
+        (
+            ("--missed",),
+            {
+                "type": click.Choice([each.value for each in Missed]),
+                "help": "Times when nothing scheduled; default: once.",
+            },
+        ),
+        (
+            ("--overlap",),
+            {"type": click.Choice([each.value for each in Overlap]), "help": "While one runs still; default: queue."},
+        ),
+        (("--yes", "-y"), {"is_flag": True, "default": False, "help": "Do not ask."}),
+    ):
+        command = click.option(*names, **{"default": None, **settings})(command)  # type: ignore[arg-type]
+    return command
+
+
+@schedule.command(context_settings=JOB_WORDS)
+@_rule_options
+@job_options
+@click.argument("called", metavar="NAME")
+@click.argument("path")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def add(called: str, path: str, args: tuple[str, ...], **values: Any) -> None:
+    """Make a schedule; its next times are shown first. All options stand before NAME.
+
+    Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
+    """
+    words = given(values)
+    if not title("name", called):
+        raise BadInputError("name", "The schedule needs a name.")
+    if bool(values["every"]) == bool(values["cron"]):
+        raise BadInputError("rule", "When? One of --every 15m and --cron '0 6 * * *'.")
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            draft = make_draft(**{"name": called, **words, "path": path, "args": args})
+            made = Schedule(
+                name=called,
+                rule=_rule(values),
+                zone=_zone(values["zone"]),
+                missed=Missed(values["missed"] or Missed.ONCE),
+                overlap=Overlap(values["overlap"] or Overlap.QUEUE),
+                draft=draft,
+                created_at=datetime.now(UTC),
+            )
+            _show_next(made)
+            if not values["yes"] and not confirm("Save this schedule?"):
+                raise click.exceptions.Abort
+            await queue.commands.add_schedule(made)
+
+    run(work())
+
+
+@schedule.command(context_settings=JOB_WORDS)
+@_rule_options
+@job_options
+@click.option("--path", metavar="PATH", help="Another script or program.")
+@click.option("--rename", metavar="NAME", help="Another name for the schedule.")
+@click.argument("called", metavar="NAME")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def edit(called: str, path: str | None, rename: str | None, args: tuple[str, ...], **values: Any) -> None:
+    """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
+
+    Example: tui-queue schedule edit --cron '30 6 * * *' report
+    """
+    words = given(values)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            old = await queue.commands.schedule(called)
+            new = replace(
+                _with_rule(old, values),
+                draft=_edited(old, words, path, args),
+                name=title("name", rename or called),
+            )
+            if new == old:
+                raise BadInputError("schedule", "Nothing to change; see `tui-queue schedule edit --help`.")
+            _show_next(new)
+            if not values["yes"] and not confirm("Save this schedule?"):
+                raise click.exceptions.Abort
+            await queue.commands.set_schedule(new)
+
+    run(work())
+
+
+@schedule.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def list_schedules(as_json: bool) -> None:
+    """List the schedules.
+
+    Example: tui-queue schedule list
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            output.print_schedules(await queue.commands.schedules(), as_json=as_json)
+
+    run(work())
+
+
+def _simple(name: str, text: str, act: Callable[[Commands, str], Any]) -> None:
+    @schedule.command(name=name, help=f"{text}\n\nExample: tui-queue schedule {name} report")
+    @click.argument("name")
+    def command(name: str) -> None:
+        async def work() -> None:
+            async with open_queue() as queue:
+                if (job := await act(queue.commands, name)) is not None:
+                    click.echo(job.id)
+
+        run(work())
+
+
+async def _pause(commands: Commands, name: str) -> None:
+    await commands.set_schedule(replace(await commands.schedule(name), paused=True))
+
+
+async def _resume(commands: Commands, name: str) -> None:
+    await commands.set_schedule(replace(await commands.schedule(name), paused=False, said=""))
+
+
+_simple("pause", "Make no more jobs of a schedule until it is resumed.", _pause)
+_simple("resume", "Make jobs of a schedule again, from its next time on.", _resume)
+_simple("run", "Make a job of a schedule now; prints its number.", Commands.run_schedule)
+_simple("remove", "Remove a schedule; the jobs that it has made stay.", Commands.remove_schedule)
+
+
+def _rule(values: dict[str, Any]) -> str:
+    return f"every {values['every'].strip()}" if values["every"] else str(values["cron"])
+
+
+def _zone(text: str | None) -> str:
+    return (zone_of(text) if text else local_zone()).key
+
+
+def _with_rule(old: Schedule, values: dict[str, Any]) -> Schedule:
+    changes: dict[str, Any] = {}
+    if values["every"] or values["cron"]:
+        changes["rule"] = _rule(values)
+    if values["zone"]:
+        changes["zone"] = _zone(values["zone"])
+    if values["missed"]:
+        changes["missed"] = Missed(values["missed"])
+    if values["overlap"]:
+        changes["overlap"] = Overlap(values["overlap"])
+    return replace(old, **changes)
+
+
+def _edited(old: Schedule, words: Words, path: str | None, args: tuple[str, ...]) -> Any:
+    if path is not None:
+        words["path"] = path
+    if args:
+        words["args"] = args
+    return edited(old.draft, words) if words else old.draft
+
+
+def _show_next(schedule: Schedule) -> None:
+    rule = parse_rule(schedule.rule, schedule.zone)
+    times = rule.next_times(datetime.now(UTC), NEXT, anchor=schedule.created_at)
+    zone = zone_of(schedule.zone)
+    click.echo(f"{rule.describe()}; next:", err=True)
+    for time in times:
+        there = f"   ({time.astimezone(zone):%a %H:%M} in {schedule.zone})"
+        click.echo(f"  {shown_time(time)}{there}", err=True)

@@ -1,0 +1,101 @@
+"""The commands for templates: descriptions of jobs that are kept under a name."""
+
+import json
+import os
+import shlex
+from typing import Any
+
+import click
+
+from tui_queue.cli.adding import JOB_WORDS
+from tui_queue.cli.job_words import given, job_options, run
+from tui_queue.cli.open_queue import open_queue
+from tui_queue.core.drafts import make_draft
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.printable import printable
+from tui_queue.core.wishes import title
+
+
+@click.group()
+def template() -> None:
+    """Templates: options, and a script if you like, to begin with in `add --template NAME`."""
+
+
+@template.command(context_settings=JOB_WORDS)
+@job_options
+@click.argument("called", metavar="NAME")
+@click.argument("path", required=False)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def save(called: str, path: str | None, args: tuple[str, ...], **values: Any) -> None:
+    """Keep these options, and PATH with its words if given, under that name; one of that name is replaced.
+
+    Example: tui-queue template save --queue gpu --resource gpu=1 --retries 2 training
+    """
+    words = given(values)
+    if not title("name", called):
+        raise BadInputError("name", "The template needs a name.")
+    if path is not None:
+        words |= {"path": os.path.abspath(path) if os.sep in path else path, "args": list(args)}
+    if not words:
+        raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            # Checked now, with any program where it names none: what is kept can be used.
+            checked = {**words, "copy": False}
+            make_draft(**{"path": "sh", **checked})
+            await queue.commands.templates.put(called, words)
+
+    run(work())
+
+
+@template.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def list_templates(as_json: bool) -> None:
+    """List the templates.
+
+    Example: tui-queue template list
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            found = await queue.commands.templates.all()
+            if as_json:
+                click.echo(json.dumps(found, indent=2))
+            else:
+                for name, words in found.items():
+                    click.echo(f"{printable(name)}: {_as_options(dict(words))}")
+
+    run(work())
+
+
+@template.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Forget a template.
+
+    Example: tui-queue template remove training
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            await queue.commands.templates.remove(name)
+
+    run(work())
+
+
+def _as_options(words: dict[str, Any]) -> str:
+    """Return the words as they could be typed."""
+    path, args = words.pop("path", None), words.pop("args", ())
+    typed: list[str] = []
+    for name, word in words.items():
+        option = f"--{_TYPED.get(name, name).replace('_', '-')}"
+        if isinstance(word, bool):
+            typed.append(option if word else option.replace("--", "--no-", 1))
+        else:
+            for each in word if isinstance(word, list) else [word]:
+                typed += [option, each]
+    return printable(shlex.join([*typed, *([] if path is None else [path, *args])]))
+
+
+_TYPED = {"unmet": "if-unmet", "lost": "on-lost"}

@@ -1,0 +1,88 @@
+"""What can be found out about one job besides its rows: its output, its script, what it died of."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from tui_queue.core.causes import TAIL, diagnose, last_lines
+from tui_queue.core.estimates import Sample, estimate
+from tui_queue.core.models import Details, Job, Run, State
+from tui_queue.core.progress import progress_of
+from tui_queue.core.scripts import changed
+
+LINES = 10  # of the output
+
+
+def look_into(job: Job, runs: Sequence[Run], log: str | None, samples: Sequence[Sample]) -> Details:
+    """Read what there is to read; blocks."""
+    tail = _output(log)
+    run = runs[-1] if runs and runs[-1].attempt == job.attempt else None
+    why: tuple[str, ...] = ()
+    if job.state is State.FAILED or (job.state is State.PENDING and run is not None and run.reason):
+        why = diagnose(
+            state=State.FAILED,
+            reason=job.reason if job.state.ended or run is None else run.reason,
+            exit_code=job.exit_code if job.state.ended or run is None else run.exit_code,
+            signal=job.signal if job.state.ended or run is None else run.signal,
+            oom=run.oom if run is not None else "",
+            disk_free=_room(log or job.cwd),
+            tail=tail,
+        )
+    running = job.state is State.RUNNING
+    return Details(
+        job=job,
+        runs=tuple(runs),
+        why=why,
+        script=_about_script(job, run),
+        output=tuple(last_lines(tail, LINES)),
+        estimate=_estimate(job, tail, samples),
+        silent_s=silent_s(log, job.started_at, datetime.now(UTC)) if running else None,
+    )
+
+
+def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:
+    """Return the seconds since a run has printed anything, or has started."""
+    if log is None or started_at is None:
+        return 0.0
+    try:
+        last = max(os.stat(log).st_mtime, started_at.timestamp())
+    except OSError:
+        return 0.0
+    return max(0.0, now.timestamp() - last)
+
+
+def _about_script(job: Job, run: Run | None) -> str:
+    """Say whether the script is, or was when it ran, another one than was added."""
+    script = job.options.script
+    if script is None:
+        return ""
+    if run is not None and run.script and script.sha256 and run.script != script.sha256:
+        return "script had changed when it was run"
+    return "" if job.state.ended or script.copy else changed(script, job.path)
+
+
+def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> str:
+    """Say how long the job may still take, and by what."""
+    if job.state.ended:
+        return ""
+    running = job.state is State.RUNNING
+    elapsed_s = (job.elapsed_s(datetime.now(UTC)) if running else None) or 0.0
+    guess = estimate(samples, elapsed_s=elapsed_s, progress=progress_of(tail) if running else None)
+    return "" if guess is None else str(guess)
+
+
+def _output(log: str | None) -> bytes:
+    """Return the end of a log."""
+    if log is not None:
+        with suppress(OSError), open(log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+            return file.read(TAIL)
+    return b""
+
+
+def _room(path: str) -> int | None:
+    with suppress(OSError):
+        return shutil.disk_usage(os.path.dirname(path)).free
+    return None

@@ -1,0 +1,105 @@
+"""What may be asked for a job beyond what is run; kept as JSON, so that a new wish is a new field and nothing else."""
+
+import json
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+
+class Unmet(StrEnum):
+    """What becomes of a job once a job that it waits for can't do what it waits for."""
+
+    HOLD = "hold"
+    CANCEL = "cancel"
+
+
+class Lost(StrEnum):
+    """What becomes of a job whose run was lost: the machine went down, or its watcher was killed."""
+
+    LEAVE = "leave"  # failed, interrupted
+    REQUEUE = "requeue"  # pending again
+    ASK = "ask"  # pending and held, until somebody decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """The file that a job runs, as it was when the job was added; ``copy`` is the path of its copy, if one was made.
+
+    ``sha256`` is empty where the file was too large to be read through.
+    """
+
+    sha256: str = ""
+    size: int
+    mtime_ns: int
+    commit: str = ""
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """How a job is to be run; every default means that nothing was asked.
+
+    ``retries`` more attempts follow a failure, the first after ``retry_delay_s``, each further one after
+    ``retry_growth`` times the delay before; with ``retry_on`` only after these exit codes. ``warn_s`` before the
+    time limit the job gets ``warn_signal``. ``resources`` are whole units (bytes for those that are written with K, M,
+    G), ``gates`` what must be free on the machine: bytes, or a load. ``after_pids`` are processes: number, and start
+    time in the kernel's clock ticks. With ``copy`` a copy of the script is run, made when the job was added.
+    """
+
+    env: tuple[tuple[str, str], ...] = ()
+    nice: int = 0
+    unmet: Unmet = Unmet.HOLD
+    after_pids: tuple[tuple[int, int], ...] = ()
+    retries: int = 0
+    retry_delay_s: int = 0
+    retry_growth: float = 1.0
+    retry_on: tuple[int, ...] = ()
+    success_codes: tuple[int, ...] = ()
+    warn_signal: int = 0
+    warn_s: int = 0
+    silence_s: int = 0
+    cancel_when_silent: bool = False
+    resources: tuple[tuple[str, int], ...] = ()
+    gates: tuple[tuple[str, float], ...] = ()
+    lost: Lost | None = None
+    lost_age_s: int = 0
+    resume_args: tuple[str, ...] = ()
+    notify: bool = False
+    copy: bool = False
+    script: Script | None = None
+
+
+def options_to_json(options: JobOptions) -> str:
+    """Return only what differs from the defaults."""
+    return json.dumps(_plain(options), separators=(",", ":"))
+
+
+@lru_cache(maxsize=1024)  # jobs that were added together have the same, and a scheduling pass reads them all
+def options_from_json(stored: str) -> JobOptions:
+    """Undo ``options_to_json``; what a newer program has added is left out."""
+    if stored == "{}":
+        return _NONE
+    values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in _FIELDS}
+    if "script" in values:
+        values["script"] = Script(**values["script"])
+    for name, kind in (("unmet", Unmet), ("lost", Lost)):
+        if name in values:
+            values[name] = kind(values[name])
+    return JobOptions(**values)
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {
+        each.name: _plain(now) if isinstance(now, Script) else now
+        for each in fields(value)
+        if (now := getattr(value, each.name)) != each.default
+    }
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+_NONE = JobOptions()
+_FIELDS = {each.name for each in fields(JobOptions)}
