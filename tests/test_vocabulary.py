@@ -646,7 +646,7 @@ def test_everything_of_a_job_is_kept_by_edit_and_clone(cli: Cli) -> None:
     settings(cli, "[resources]\ngpu = 1\n")
     words = "--priority 3 --timeout 1h --warn USR1@30 --silence 5m --retries 2 --retry-delay 30 --retry-growth 2"
     more = "--retry-on 1,2 --success 3 --resource gpu=1 --gate mem=1G --gate load=9 --nice 3 --on-lost ask"
-    rest = ["--lost-age", "1d", "--resume-args=-r", "--env", "A=b c", "--notify"]
+    rest = ["--lost-age", "1d", "--resume-args=-r", "--env", "A=b c"]
     cli("add", *words.split(), *more.split(), *rest, "true", "x")
     cli("clone", "1")
     cli("edit", "--name", "other", "2")
@@ -655,3 +655,15 @@ def test_everything_of_a_job_is_kept_by_edit_and_clone(cli: Cli) -> None:
     assert [first[key] for key in ("priority", "timeout_s", "args")] == [
         second[key] for key in ("priority", "timeout_s", "args")
     ]
+
+
+def test_what_runs_outside_the_hours_of_its_queue_is_stopped_where_that_is_wished(cli: Cli) -> None:
+    cli("add", "sleep", "60")
+    scheduler = cli.start("run", "--standby", "--stay")
+    wait_for(lambda: cli.job(1)["started_at"], "the start")
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%a}".lower()
+    cli("queue", "set", "default", "--hours", f"{tomorrow} 22:00-23:00", "--zone", "UTC", "--pause-outside")
+    wait_for(lambda: cli.job(1)["paused"], "the pause")
+    cli("queue", "set", "default", "--hours", "")
+    wait_for(lambda: not cli.job(1)["paused"], "it to go on")
+    stop(scheduler)

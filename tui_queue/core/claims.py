@@ -197,15 +197,14 @@ def _keep_hours(db: sqlite3.Connection, world: World) -> tuple[tuple[Job, ...], 
     resumed: list[Job] = []
     changes = []
     for queue in all_queues(db):
-        if not queue.options.hours:
-            continue
         opens_at = world.lanes[queue.name].opens_at
         if opens_at is not None:
             changes.append(opens_at)
             if queue.options.pause_outside:
                 paused += map(job_of, db.execute(_PAUSE_OUTSIDE, (queue.name,)).fetchall())
             continue
-        if (closes_at := parse_hours(queue.options.hours, queue.options.zone).closes_at(world.now)) is not None:
+        hours = parse_hours(queue.options.hours, queue.options.zone) if queue.options.hours else None
+        if hours is not None and (closes_at := hours.closes_at(world.now)) is not None:
             changes.append(closes_at)
         resumed += map(job_of, db.execute(_RESUME_INSIDE, (queue.name,)).fetchall())
     return tuple(paused), tuple(resumed), changes

@@ -58,7 +58,6 @@ EDITABLE: dict[str, tuple[str, ...]] = {
     "lost": ("options.lost",),
     "lost_age": ("options.lost_age_s",),
     "resume_args": ("options.resume_args",),
-    "notify": ("options.notify",),
     "copy": ("options.copy",),
 }
 

@@ -65,7 +65,6 @@ class JobOptions:
     lost: Lost | None = None
     lost_age_s: int = 0
     resume_args: tuple[str, ...] = ()
-    notify: bool = False
     copy: bool = False
     script: Script | None = None
 

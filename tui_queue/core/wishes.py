@@ -45,7 +45,6 @@ def make_options(
     lost: str = "",
     lost_age: str = "",
     resume_args: str = "",
-    notify: bool = False,
     copy: bool = False,
 ) -> JobOptions:
     """Check every wish. ``warn`` is as in ``USR1@60s``, ``env`` as in ``NAME=value``. Raises BadInputError."""
@@ -71,7 +70,6 @@ def make_options(
         lost=_choice("lost", lost, Lost),
         lost_age_s=span("lost_age", lost_age),
         resume_args=_words("resume_args", resume_args),
-        notify=notify,
         copy=copy,
     )
 

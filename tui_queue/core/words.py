@@ -11,7 +11,7 @@ from tui_queue.core.options import JobOptions, Unmet
 from tui_queue.core.wishes import signal_name
 
 LISTS = ("after", "after_pid", "env", "resource", "gate")  # fields that hold several words
-SWITCHES = ("hold", "notify", "copy", "cancel_when_silent")  # fields that hold yes or no
+SWITCHES = ("hold", "copy", "cancel_when_silent")  # fields that hold yes or no
 
 
 def words_of(draft: JobDraft) -> dict[str, Any]:
@@ -58,7 +58,6 @@ def _words_of_options(options: JobOptions) -> dict[str, Any]:
         "lost": str(options.lost or ""),
         "lost_age": _number(options.lost_age_s),
         "resume_args": shlex.join(options.resume_args),
-        "notify": options.notify,
         "copy": options.copy,
     }
 

@@ -66,7 +66,6 @@ _SWITCHES = {
     "hold": "Hold it until it is released",
     "cancel_when_silent": "Cancel it when silent",
     "copy": "Run a copy of the script, made now",
-    "notify": "Tell when it ends",
 }
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
