@@ -33,6 +33,22 @@ JOBS = (
     ("--name", "evaluate", "jobs/progress.py", "200"),
     ("--name", "weekly mail", "jobs/report.sh", "everybody at the office"),
 )
+EXTRAS = (
+    ("queue", "add", "gpu", "--slots", "1"),
+    ("queue", "add", "night", "--hours", "mon-fri 22:00-06:00, sat-sun", "--zone", "Europe/Berlin"),
+    ("schedule", "add", "--every", "2h", "cleanup", "jobs/report.sh", "everything"),
+    (
+        "schedule",
+        "add",
+        "--cron",
+        "0 6 1 * *",
+        "--zone",
+        "Europe/Berlin",
+        "monthly",
+        "jobs/report.sh",
+        "monthly report",
+    ),
+)
 
 
 async def main() -> None:
@@ -45,6 +61,8 @@ async def main() -> None:
         os.chdir(DEMO)
         for job in JOBS:
             tui_queue("add", *job)
+        for words in EXTRAS:
+            tui_queue(*words)
         try:
             for size in SIZES:
                 await take_pictures(size)
@@ -98,6 +116,16 @@ async def take_pictures(size: tuple[int, int]) -> None:
             await see(pilot, "Esc closes")
             save(pilot, "details", size)
             await pilot.press("escape")
+            await pilot.press("2")
+            await see(pilot, "night")
+            save(pilot, "queues", size)
+            await pilot.press("3")
+            await see(pilot, "0 6 1")
+            save(pilot, "schedules", size)
+            await pilot.press("j", "e")
+            await see(pilot, "in Europe/Berlin")
+            save(pilot, "schedule", size)
+            await pilot.press("escape", "1")
             await pilot.press("question_mark")
             await see(pilot, "Hold, release")
             save(pilot, "help", size)

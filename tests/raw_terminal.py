@@ -63,6 +63,10 @@ class RawTerminal:
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
+    def said(self) -> str:
+        """The last of what was written, control sequences and all."""
+        return self.sent.decode(errors="replace")  # it may begin inside a character
+
     def see(self, text: str, timeout: float = 30) -> str:
         """Read until the text is on screen; return the screen."""
         self.read_until(lambda: text in self.text(), repr(text), timeout)

@@ -18,7 +18,7 @@ from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.widgets.note import Note
 
 Script = Callable[..., str]
-Form = Host[JobDraft | None]
+Form = Host[tuple[JobDraft, ...] | None]
 FIELDS = ("path", "parameters", "cwd", "name")
 
 
@@ -59,7 +59,7 @@ async def test_two_fields_and_enter_are_a_job(form: Form, script: Script, tmp_pa
         await pilot.press("enter")
         await until(pilot, lambda: form.answers, "the draft")
     args = ("10", "two  words", "", "a b", "[/x]", "$HOME", "*")
-    assert form.answers == [JobDraft(path=path, args=args, cwd=str(tmp_path), name="count down.py")]
+    assert form.answers == [(JobDraft(path=path, args=args, cwd=str(tmp_path), name="count down.py"),)]
 
 
 @pytest.mark.parametrize("submit", ["ctrl+s", "#add"])
@@ -78,7 +78,7 @@ async def test_a_name_and_a_directory_of_its_own_go_into_the_job(
         await (pilot.click(submit) if submit.startswith("#") else pilot.press(submit))
         await until(pilot, lambda: form.answers, "the draft")
     work = str(tmp_path / "work")
-    assert form.answers == [JobDraft(path=str(tmp_path / "job.py"), cwd=work, name="night run")]
+    assert form.answers == [(JobDraft(path=str(tmp_path / "job.py"), cwd=work, name="night run"),)]
 
 
 async def test_the_line_that_will_run_is_shown_once_all_is_right(form: Form, script: Script) -> None:
@@ -236,7 +236,7 @@ async def test_a_file_is_chosen_from_the_directory_of_the_field(form: Form, tmp_
         await until(pilot, lambda: "Runs:" in drawn(form), "the line that will run")
         await pilot.press("enter")
         await until(pilot, lambda: form.answers, "the draft")
-    assert form.answers == [JobDraft(path=str(jobs / "one.py"), cwd=str(tmp_path), name="one.py")]
+    assert form.answers == [(JobDraft(path=str(jobs / "one.py"), cwd=str(tmp_path), name="one.py"),)]
 
 
 async def test_a_browser_that_is_left_changes_nothing(form: Form) -> None:
@@ -279,7 +279,7 @@ async def test_a_clone_begins_with_what_the_job_has(script: Script, tmp_path: Pa
         assert not [char for char in drawn(app) if char != "\n" and not char.isprintable()]
         await pilot.press("enter")
         await until(pilot, lambda: app.answers, "the draft")
-    assert app.answers == [draft]
+    assert app.answers == [(draft,)]
 
 
 async def test_a_clone_whose_interpreter_is_gone_says_so(script: Script, tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ async def test_everything_else_folds_out_and_goes_into_the_job(form: Form, scrip
         form.screen.query_one("#hold", Checkbox).value = True
         await pilot.press("ctrl+s")
         await until(pilot, lambda: form.answers, "the draft")
-    (draft,) = form.answers
-    assert draft is not None
+    (drafts,) = form.answers
+    assert drafts is not None
+    (draft,) = drafts
     assert (draft.priority, draft.held, draft.timeout_s, draft.options.retries) == (7, True, 7200, 2)
     assert draft.options.env == (("A", "1"), ("B", "two words"))
 

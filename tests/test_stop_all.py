@@ -69,7 +69,7 @@ def test_who_does_not_want_to_wait_stays_or_leaves(cli: Cli) -> None:
         window.see("Stopping 1 running job …")
         window.type("q")
         assert window.end_reading() == 0
-        assert "Without you 1 run on" in window.sent.decode()
+        assert "Without you 1 run on" in window.said()
     cli.settings("grace_s = 0")
     cli("cancel", "1")
 

@@ -667,3 +667,30 @@ def test_what_runs_outside_the_hours_of_its_queue_is_stopped_where_that_is_wishe
     cli("queue", "set", "default", "--hours", "")
     wait_for(lambda: not cli.job(1)["paused"], "it to go on")
     stop(scheduler)
+
+
+def test_show_says_when_a_job_may_start_and_only_what_can_be_known(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    cli("add", "sleep", "1")
+    cli.drain()
+    cli("add", "sleep", "1")
+    cli("add", "--hold", "true")
+    cli("add", "-y", "sleep", "1")
+    cli("add", "sh", "-c", "true")  # nobody knows how long
+    cli("add", "true")
+
+    def starts(number: int) -> str:
+        return str(json.loads(cli("show", "--json", str(number)))["starts"])
+
+    assert starts(2) == ""
+    held = "1 that wait for something else may come first"
+    assert starts(4) == f"in about 1s, by how long the job before it may take; {held}"
+    assert starts(5) == f"in about 2s, by how long the 2 jobs before it may take; {held}"
+    assert starts(6) == ""
+    cli("queue", "add", "other", "--slots", "1")
+    cli("edit", "--queue", "other", "6")
+    assert starts(6) == ""  # it need not wait
+    cli("queue", "limit", "1")
+    cli("edit", "--queue", "other", "5")
+    cli("move", "--bottom", "6")
+    assert starts(5).startswith("in about 2s")  # one after the other, though in queues of their own

@@ -1,6 +1,8 @@
 """The settings: a small TOML file; every key has a default."""
 
+import importlib.util
 import os
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -10,8 +12,12 @@ from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.machine import parse_resources
+from tui_queue.core.notices import TERMINALS, Channels
+from tui_queue.core.options import Notify
 from tui_queue.core.printable import printable
 
+_TABLES = {"resources": "gpu = 2", "notify": 'on = "end"'}
+HOOK_LIMIT_S = 3600
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
 
 
@@ -32,6 +38,7 @@ class Config:
     keep_for: str = ""
     keep_jobs: int = 0
     keep_logs: str = ""
+    notify: Channels = field(default_factory=Channels)
 
     @property
     def limits(self) -> Limits:
@@ -64,7 +71,51 @@ def load_config(path: str) -> Config:
         _check(path, key, value)
     if "resources" in values:
         values["resources"] = dict(parse_resources([f"{name}={total}" for name, total in values["resources"].items()]))
+    if "notify" in values:
+        values["notify"] = _channels(path, values["notify"])
     return Config(**values)
+
+
+def _channels(path: str, values: Mapping[str, object]) -> Channels:
+    """Return how news travel, by the table [notify]."""
+    where = f"{printable(path)}: [notify]"
+    known = {"on", "terminal", "hook", "hook_timeout_s", "urls"}
+    if strange := sorted(values.keys() - known):
+        raise BadInputError(
+            "config", f"{where} unknown setting {printable(strange[0])}; known are {', '.join(sorted(known))}."
+        )
+    on, terminal = str(values.get("on", Notify.FAILURE)), values.get("terminal", "auto")
+    if on not in list(Notify):
+        raise BadInputError("config", f'{where} on must be "end", "failure" or "never".')
+    if terminal not in TERMINALS:
+        raise BadInputError("config", f"{where} terminal must be one of {', '.join(TERMINALS)}.")
+    seconds = values.get("hook_timeout_s", 30)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= HOOK_LIMIT_S:
+        raise BadInputError("config", f"{where} hook_timeout_s must be a number above 0, up to {HOOK_LIMIT_S}.")
+    urls = values.get("urls", [])
+    if not isinstance(urls, list) or not all(isinstance(url, str) and "://" in url for url in urls):
+        raise BadInputError("config", f'{where} urls must be a list such as ["mailto://user:password@host"].')
+    if urls and importlib.util.find_spec("apprise") is None:
+        raise BadInputError("config", f"{where} urls need the package apprise: pip install 'tui-queue[apprise]'.")
+    return Channels(
+        on=Notify(on),
+        terminal=str(terminal),
+        hook=_words(where, values.get("hook", "")),
+        hook_timeout_s=float(seconds),
+        urls=tuple(urls),
+    )
+
+
+def _words(where: str, hook: object) -> tuple[str, ...]:
+    """Return the words of a command that is written as a line or as a list."""
+    words = hook
+    try:
+        words = shlex.split(hook) if isinstance(hook, str) else hook
+    except ValueError:
+        raise BadInputError("config", f"{where} hook: a quote is not closed.") from None
+    if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise BadInputError("config", f"{where} hook must be a command in quotes, or a list of its words.")
+    return (os.path.expanduser(words[0]), *words[1:]) if words else ()
 
 
 def _check(path: str, key: str, value: object) -> None:
@@ -73,9 +124,9 @@ def _check(path: str, key: str, value: object) -> None:
         kind: type | tuple[type, ...] = int if key in ("slots", "keep_jobs") else (int, float)
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
             raise BadInputError("config", f"{printable(path)}: {key} must be a number from {low} to {high}.")
-    elif key == "resources":
+    elif key in _TABLES:
         if not isinstance(value, dict):
-            raise BadInputError("config", f"{printable(path)}: [resources] must be a table such as gpu = 2.")
+            raise BadInputError("config", f"{printable(path)}: [{key}] must be a table such as {_TABLES[key]}.")
     elif key in ("keep_for", "keep_logs"):
         parse: Callable[[str], object] = parse_duration if key == "keep_for" else parse_amount
         try:

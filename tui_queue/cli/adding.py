@@ -1,10 +1,8 @@
 """The commands that describe jobs: add, edit, clone."""
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -12,7 +10,7 @@ import click
 from tui_queue.cli import output
 from tui_queue.cli.job_words import Words, confirm, given, job_options, run
 from tui_queue.cli.open_queue import Queue, open_queue
-from tui_queue.core.drafts import edited, make_draft
+from tui_queue.core.drafts import edited, make_draft, swept
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import Job, JobDraft
 from tui_queue.core.order import Move
@@ -135,12 +133,7 @@ def _drafts(
     _preview(draft, combinations.count, combinations.first(FIRST))
     if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
         return None
-    if not draft.batch:
-        draft = replace(
-            draft,
-            batch=f"{re.sub(r'[^A-Za-z0-9._-]', '-', draft.name)[:40]}-{datetime.now(UTC).astimezone():%m%d-%H%M%S}",
-        )
-    return [replace(draft, args=each) for each in combinations]
+    return swept(draft, combinations)
 
 
 def _preview(draft: JobDraft, count: int, first: Sequence[tuple[str, ...]]) -> None:

@@ -45,6 +45,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--on-lost", "lost"), {"metavar": "DO", "help": "After a reboot or a lost watcher: leave, requeue or ask."}),
     (("--lost-age",), {"metavar": "D", "help": "But leave it when it had begun longer ago."}),
     (("--resume-args",), {"metavar": "WORDS", "help": "Parameters to add when it is started after that."}),
+    (("--notify",), {"metavar": "WHEN", "help": "Tell of its end, failure, or never; default: as the settings say."}),
     (("--copy/--no-copy",), {"default": None, "help": "Copy the script now and run that copy."}),
 )
 

@@ -67,6 +67,7 @@ async def open_queue(*, standby: bool = False) -> AsyncIterator[Queue]:
             means=means,
             cleaning=cleaning,
             limits=config.limits,
+            channels=config.notify,
             changed=events.Bell(paths.wake),
         )
         try:
@@ -85,7 +86,7 @@ def open_app(queue: Queue) -> "TuiQueueApp":
     """Make the dashboard of an open queue."""
     from tui_queue.ui.app import TuiQueueApp
 
-    return TuiQueueApp(queue.commands, background=queue.config.background)
+    return TuiQueueApp(queue.commands, background=queue.config.background, channels=queue.config.notify)
 
 
 async def run_dashboard() -> tuple[str, int]:

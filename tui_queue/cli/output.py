@@ -182,7 +182,9 @@ def details_object(details: Details) -> dict[str, object]:
         "script": details.script,
         "output": list(details.output),
         "silent_s": details.silent_s,
+        "starts": details.starts,
         "estimate": details.estimate,
+        "told": details.told,
         "runs": [
             {
                 "attempt": run.attempt,

@@ -8,15 +8,10 @@ import click
 from tui_queue.cli import output
 from tui_queue.cli.job_words import run
 from tui_queue.cli.open_queue import open_queue
+from tui_queue.core.asking import queue_with, slots_of
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.hours import parse_hours
 from tui_queue.core.models import Queue, State
-from tui_queue.core.options import Lost
-from tui_queue.core.wishes import number, span, title
-from tui_queue.core.zones import local_zone, zone_of
-
-SLOTS_LIMIT = 100_000
-_NO_NUMBER = ("default", "none", "-")
+from tui_queue.core.wishes import title
 
 
 @click.group()
@@ -66,7 +61,7 @@ def add(name: str, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.add_queue(_changed(Queue(name=name), values))
+            await opened.commands.add_queue(queue_with(Queue(name=name), **values))
 
     run(work())
 
@@ -84,7 +79,7 @@ def change(name: str, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.set_queue(_changed(await opened.commands.queue(name), values))
+            await opened.commands.set_queue(queue_with(await opened.commands.queue(name), **values))
 
     run(work())
 
@@ -133,7 +128,7 @@ def limit(slots: str) -> None:
 
     Example: tui-queue queue limit 8
     """
-    most = None if slots.lower() in _NO_NUMBER else _slots(slots)
+    most = slots_of(slots)
 
     async def work() -> None:
         async with open_queue() as opened:
@@ -152,31 +147,3 @@ async def _set_paused(name: str, *, paused: bool, running: bool) -> None:
                 await opened.commands.pause([job.id for job in jobs if not job.paused])
             else:
                 await opened.commands.resume([job.id for job in jobs if job.paused])
-
-
-def _changed(queue: Queue, values: dict[str, Any]) -> Queue:
-    options: dict[str, Any] = {}
-    if values["hours"] is not None:
-        zone = zone_of(values["zone"]) if values["zone"] else local_zone()
-        if values["hours"].strip():
-            parse_hours(values["hours"], zone.key)
-        options |= {"hours": values["hours"].strip(), "zone": zone.key}
-    elif values["zone"] is not None:
-        options["zone"] = zone_of(values["zone"]).key
-    if values["pause_outside"] is not None:
-        options["pause_outside"] = values["pause_outside"]
-    if values["lost"] is not None:
-        if values["lost"] not in list(Lost):
-            raise BadInputError("lost", f"On lost {values['lost']}: choose leave, requeue or ask.")
-        options["lost"] = Lost(values["lost"])
-    if values["lost_age"] is not None:
-        options["lost_age_s"] = span("lost_age", values["lost_age"])
-    if values["slots"] is not None:
-        queue = replace(queue, slots=None if values["slots"] in _NO_NUMBER else _slots(values["slots"]))
-    return replace(queue, options=replace(queue.options, **options))
-
-
-def _slots(text: str) -> int:
-    if not text.strip():
-        raise BadInputError("slots", "Slots: give a number, 0 for none.")
-    return number("slots", text, 0, SLOTS_LIMIT)

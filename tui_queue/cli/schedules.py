@@ -10,17 +10,16 @@ import click
 
 from tui_queue.cli import output
 from tui_queue.cli.adding import JOB_WORDS
-from tui_queue.cli.job_words import Words, confirm, given, job_options, run, shown_time
+from tui_queue.cli.job_words import Words, confirm, given, job_options, run
 from tui_queue.cli.open_queue import open_queue
-from tui_queue.core.calendar import Missed, Overlap, parse_rule
+from tui_queue.core.asking import next_lines, schedule_with
+from tui_queue.core.calendar import Missed, Overlap
 from tui_queue.core.commands import Commands
 from tui_queue.core.drafts import edited, make_draft
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import Schedule
 from tui_queue.core.wishes import title
-from tui_queue.core.zones import local_zone, zone_of
-
-NEXT = 5  # times that are shown before a schedule is saved
+from tui_queue.core.zones import local_zone
 
 
 @click.group()
@@ -74,15 +73,8 @@ def add(called: str, path: str, args: tuple[str, ...], **values: Any) -> None:
     async def work() -> None:
         async with open_queue() as queue:
             draft = make_draft(**{"name": called, **words, "path": path, "args": args})
-            made = Schedule(
-                name=called,
-                rule=_rule(values),
-                zone=_zone(values["zone"]),
-                missed=Missed(values["missed"] or Missed.ONCE),
-                overlap=Overlap(values["overlap"] or Overlap.QUEUE),
-                draft=draft,
-                created_at=datetime.now(UTC),
-            )
+            empty = Schedule(name=called, rule="", zone=local_zone().key, draft=draft, created_at=datetime.now(UTC))
+            made = schedule_with(empty, **_rule_words(values))
             _show_next(made)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
@@ -108,11 +100,8 @@ def edit(called: str, path: str | None, rename: str | None, args: tuple[str, ...
     async def work() -> None:
         async with open_queue() as queue:
             old = await queue.commands.schedule(called)
-            new = replace(
-                _with_rule(old, values),
-                draft=_edited(old, words, path, args),
-                name=title("name", rename or called),
-            )
+            new = schedule_with(old, name=rename, **_rule_words(values))
+            new = replace(new, draft=_edited(old, words, path, args))
             if new == old:
                 raise BadInputError("schedule", "Nothing to change; see `tui-queue schedule edit --help`.")
             _show_next(new)
@@ -164,25 +153,9 @@ _simple("run", "Make a job of a schedule now; prints its number.", Commands.run_
 _simple("remove", "Remove a schedule; the jobs that it has made stay.", Commands.remove_schedule)
 
 
-def _rule(values: dict[str, Any]) -> str:
-    return f"every {values['every'].strip()}" if values["every"] else str(values["cron"])
-
-
-def _zone(text: str | None) -> str:
-    return (zone_of(text) if text else local_zone()).key
-
-
-def _with_rule(old: Schedule, values: dict[str, Any]) -> Schedule:
-    changes: dict[str, Any] = {}
-    if values["every"] or values["cron"]:
-        changes["rule"] = _rule(values)
-    if values["zone"]:
-        changes["zone"] = _zone(values["zone"])
-    if values["missed"]:
-        changes["missed"] = Missed(values["missed"])
-    if values["overlap"]:
-        changes["overlap"] = Overlap(values["overlap"])
-    return replace(old, **changes)
+def _rule_words(values: dict[str, Any]) -> dict[str, Any]:
+    rule = f"every {values['every'].strip()}" if values["every"] else values["cron"]
+    return {"rule": rule, **{name: values[name] for name in ("zone", "missed", "overlap")}}
 
 
 def _edited(old: Schedule, words: Words, path: str | None, args: tuple[str, ...]) -> Any:
@@ -194,10 +167,5 @@ def _edited(old: Schedule, words: Words, path: str | None, args: tuple[str, ...]
 
 
 def _show_next(schedule: Schedule) -> None:
-    rule = parse_rule(schedule.rule, schedule.zone)
-    times = rule.next_times(datetime.now(UTC), NEXT, anchor=schedule.created_at)
-    zone = zone_of(schedule.zone)
-    click.echo(f"{rule.describe()}; next:", err=True)
-    for time in times:
-        there = f"   ({time.astimezone(zone):%a %H:%M} in {schedule.zone})"
-        click.echo(f"  {shown_time(time)}{there}", err=True)
+    for line in next_lines(schedule):
+        click.echo(line, err=True)

@@ -18,6 +18,7 @@ from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import Removal
 from tui_queue.core.lease import Lease
 from tui_queue.core.models import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State
+from tui_queue.core.news import NewsBox
 from tui_queue.core.options import Script
 from tui_queue.core.order import Move
 from tui_queue.core.queues import Queues
@@ -47,6 +48,7 @@ class Commands:
         self._store = store
         self._queues = Queues(store)
         self._schedules = Schedules(store)
+        self._news = NewsBox(store)
         self.templates = Templates(store)
         self._executor = executor
         self._lease = lease
@@ -165,11 +167,17 @@ class Commands:
     async def details(self, key: str) -> Details:
         """Return everything about one job. Raises NoSuchJobError."""
         job = await self._store.job(key)
+        ahead = None
         if job.state is State.PENDING:
             job = replace(job, reason=await self._reason(job))
+            ahead = await self._store.ahead(job.id, means=self._means, now=datetime.now(UTC))
         runs = await self._store.runs(job.id)
         samples = [] if job.state.ended else await self._store.samples(job)
-        return await asyncio.to_thread(look_into, job, runs, self._executor.log_path(job), samples)
+        seen = await asyncio.to_thread(
+            look_into, job, runs, self._executor.log_path(job), samples, ahead, self._executor.log_path
+        )
+        told = await self._news.of_job(job.id)
+        return replace(seen, told=tuple(f"{event}{f': {said}' if said else ''}" for event, said in told))
 
     async def batch(self, name: str) -> list[Job]:
         """Return the jobs of a batch. Raises NoSuchQueueError when there are none."""

@@ -34,6 +34,7 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     yield "Ended", _time(job.finished_at)
     yield "Took", duration(job.elapsed_s(now))
     yield "Time limit", duration(job.timeout_s)
+    yield "Starts", details.starts
     yield "Estimate", details.estimate
     yield "Silent for", duration(details.silent_s) if (details.silent_s or 0) >= 1 else ""
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
@@ -41,6 +42,8 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
     for run in details.runs:
         yield "Attempt", _attempt(run)
+    for told in details.told:
+        yield "Told", told
     yield "Log", log_path or ""
     for line in details.output:
         yield "Output", line

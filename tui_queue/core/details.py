@@ -2,12 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_queue.core.causes import TAIL, diagnose, last_lines
-from tui_queue.core.estimates import Sample, estimate
+from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
 from tui_queue.core.models import Details, Job, Run, State
 from tui_queue.core.progress import progress_of
 from tui_queue.core.scripts import changed
@@ -15,7 +15,14 @@ from tui_queue.core.scripts import changed
 LINES = 10  # of the output
 
 
-def look_into(job: Job, runs: Sequence[Run], log: str | None, samples: Sequence[Sample]) -> Details:
+def look_into(
+    job: Job,
+    runs: Sequence[Run],
+    log: str | None,
+    samples: Sequence[Sample],
+    ahead: Ahead | None,
+    log_of: Callable[[Job], str | None],
+) -> Details:
     """Read what there is to read; blocks."""
     tail = _output(log)
     run = runs[-1] if runs and runs[-1].attempt == job.attempt else None
@@ -37,7 +44,8 @@ def look_into(job: Job, runs: Sequence[Run], log: str | None, samples: Sequence[
         why=why,
         script=_about_script(job, run),
         output=tuple(last_lines(tail, LINES)),
-        estimate=_estimate(job, tail, samples),
+        estimate="" if (guess := _estimate(job, tail, samples)) is None else str(guess),
+        starts="" if ahead is None else _starts(job, ahead, log_of),
         silent_s=silent_s(log, job.started_at, datetime.now(UTC)) if running else None,
     )
 
@@ -63,14 +71,22 @@ def _about_script(job: Job, run: Run | None) -> str:
     return "" if job.state.ended or script.copy else changed(script, job.path)
 
 
-def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> str:
-    """Say how long the job may still take, and by what."""
+def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> Estimate | None:
+    """Return how long the job may still take, and by what."""
     if job.state.ended:
-        return ""
+        return None
     running = job.state is State.RUNNING
     elapsed_s = (job.elapsed_s(datetime.now(UTC)) if running else None) or 0.0
-    guess = estimate(samples, elapsed_s=elapsed_s, progress=progress_of(tail) if running else None)
-    return "" if guess is None else str(guess)
+    return estimate(samples, elapsed_s=elapsed_s, progress=progress_of(tail) if running else None)
+
+
+def _starts(job: Job, ahead: Ahead, log_of: Callable[[Job], str | None]) -> str:
+    remaining_s = {}
+    for one in (*ahead.running, *ahead.before):
+        tail = _output(log_of(one)) if one.state is State.RUNNING else b""
+        guess = None if one.paused else _estimate(one, tail, ahead.samples[one.id])
+        remaining_s[one.id] = None if guess is None else guess.remaining_s
+    return starts_in(job, ahead, remaining_s)
 
 
 def _output(log: str | None) -> bytes:

@@ -1,10 +1,11 @@
 """From what a user typed to a checked ``JobDraft``; every refusal names the field and says what to do."""
 
 import os
+import re
 import shlex
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -59,6 +60,7 @@ EDITABLE: dict[str, tuple[str, ...]] = {
     "lost_age": ("options.lost_age_s",),
     "resume_args": ("options.resume_args",),
     "copy": ("options.copy",),
+    "notify": ("options.notify",),
 }
 
 
@@ -135,6 +137,13 @@ def make_draft(
         batch=title("batch", batch),
         options=options,
     )
+
+
+def swept(draft: JobDraft, combinations: Iterable[tuple[str, ...]], *, now: datetime | None = None) -> list[JobDraft]:
+    """Return a draft for each combination of parameters, all of one batch; one without a name gets one."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", draft.name)[:40]
+    batch = draft.batch or f"{name}-{(now or datetime.now(UTC)).astimezone():%m%d-%H%M%S}"
+    return [replace(draft, args=args, batch=batch) for args in combinations]
 
 
 def check_timeout(text: str) -> int | None:

@@ -1,10 +1,12 @@
-"""How long a job may still take, and what that guess rests on; pure."""
+"""How long a job may still take, when one that waits may start, and what such a guess rests on; pure."""
 
+import heapq
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_queue.core.durations import duration
+from tui_queue.core.models import Job
 from tui_queue.core.progress import Progress
 
 SURE_FROM = 0.01  # a smaller part done says nothing of the rest
@@ -52,6 +54,64 @@ def estimate(samples: Sequence[Sample], *, elapsed_s: float, progress: Progress 
     if high - low > LIKE_EACH_OTHER * middle:
         return None
     return _by_runs(times, elapsed_s, f"the median of {len(times)} runs of this script")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What takes slots before a job gets one: ``running`` ones, and those ``before`` it that wait for a slot too.
+
+    ``samples`` are the earlier runs of each, by number; ``others`` counts jobs that are before it and wait for
+    something else; ``slots`` are those of each queue, ``limit`` those of all together.
+    """
+
+    running: tuple[Job, ...]
+    before: tuple[Job, ...]
+    others: int
+    samples: Mapping[int, Sequence[Sample]]
+    slots: Mapping[str, int]
+    limit: int | None
+
+
+def starts_in(job: Job, ahead: Ahead, remaining_s: Mapping[int, float | None]) -> str:
+    """Say when a job that waits for a slot may get one; empty where that can't honestly be said.
+
+    ``remaining_s`` are the seconds that each job ahead is believed to take yet; None where nobody knows.
+    """
+    free = dict(ahead.slots)
+    free_of_all = float("inf") if ahead.limit is None else ahead.limit
+    ends: list[tuple[float, str]] = []
+    waiting = [*ahead.before, job]
+    started = list(ahead.running)
+    now_s = 0.0
+    while True:
+        for one in started:
+            free[one.queue] = free.get(one.queue, 0) - 1
+            free_of_all -= 1
+            left_s = remaining_s.get(one.id)
+            if left_s is not None:
+                heapq.heappush(ends, (now_s + left_s, one.queue))
+        started = []
+        for one in waiting:
+            taken = [other.queue for other in started]
+            if free.get(one.queue, 0) > taken.count(one.queue) and free_of_all > len(taken):
+                if one.id == job.id:
+                    return _start(now_s, ahead)
+                started.append(one)
+        if started:
+            waiting = [one for one in waiting if one not in started]
+            continue
+        if not ends:
+            return ""
+        now_s, queue = heapq.heappop(ends)
+        free[queue] += 1
+        free_of_all += 1
+
+
+def _start(seconds: float, ahead: Ahead) -> str:
+    count = len(ahead.running) + len(ahead.before)
+    what = "the job before it" if count == 1 else f"the {count} jobs before it"
+    others = f"; {ahead.others} that wait for something else may come first" if ahead.others else ""
+    return f"in about {duration(seconds)}, by how long {what} may take{others}"
 
 
 def _by_runs(times: Sequence[float], elapsed_s: float, what: str) -> Estimate:

@@ -218,7 +218,9 @@ class Schedule:
 class Details:
     """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
 
-    ``output`` are the last lines of its latest run, ``silent_s`` the seconds since a running job has printed anything.
+    ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
+    waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
+    news hooks were told, and what went wrong with that.
     """
 
     job: Job
@@ -227,7 +229,9 @@ class Details:
     script: str = ""
     output: tuple[str, ...] = ()
     estimate: str = ""
+    starts: str = ""
     silent_s: float | None = None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,14 @@ class Lost(StrEnum):
     ASK = "ask"  # pending and held, until somebody decides
 
 
+class Notify(StrEnum):
+    """Of which news of a job somebody wants to be told."""
+
+    END = "end"
+    FAILURE = "failure"  # and what needs a person: silence, a question
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """The file that a job runs, as it was when the job was added; ``copy`` is the path of its copy, if one was made.
@@ -66,6 +74,7 @@ class JobOptions:
     lost_age_s: int = 0
     resume_args: tuple[str, ...] = ()
     copy: bool = False
+    notify: Notify | None = None
     script: Script | None = None
 
 
@@ -82,7 +91,7 @@ def options_from_json(stored: str) -> JobOptions:
     values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in _FIELDS}
     if "script" in values:
         values["script"] = Script(**values["script"])
-    for name, kind in (("unmet", Unmet), ("lost", Lost)):
+    for name, kind in (("unmet", Unmet), ("lost", Lost), ("notify", Notify)):
         if name in values:
             values[name] = kind(values[name])
     return JobOptions(**values)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunOver, RunStarted
 from tui_queue.core.models import Job, QueueOptions, RunEnd
+from tui_queue.core.notices import Channels
 from tui_queue.core.queues import Queues
 from tui_queue.core.store import Store
 from tui_queue.core.verdicts import INTERRUPTED, next_attempt, verdict
@@ -25,9 +26,10 @@ class Runner:
         epoch: int,
         changed: Callable[[], None],
         over: Callable[[Job], None],
+        tell: Channels | None,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
-        claim can join it.
+        claim can join it. ``tell`` is who wants to hear of ends.
         """
         self._store = store
         self._queues = Queues(store)
@@ -35,6 +37,7 @@ class Runner:
         self._epoch = epoch
         self._changed = changed
         self._over = over
+        self._tell = tell
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
@@ -94,7 +97,9 @@ class Runner:
         state, reason = verdict(end, job.options)
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
-        done = await self._store.finish(job, epoch=self._epoch, state=state, reason=reason, end=end, again=again)
+        done = await self._store.finish(
+            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, tell=self._tell
+        )
         self._changed()
         return done is not None
 

@@ -19,8 +19,12 @@ from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.lease import Lease
 from tui_queue.core.models import Job
+from tui_queue.core.news import NewsBox
+from tui_queue.core.notices import Channels, Event
 from tui_queue.core.runner import Runner
+from tui_queue.core.silence import SilenceWatch
 from tui_queue.core.store import Store
+from tui_queue.core.telling import Teller
 
 LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
@@ -46,6 +50,7 @@ class Scheduler:
         means: Means,
         cleaning: Cleaning,
         limits: Limits,
+        channels: Channels,
         changed: Callable[[], None],
     ) -> None:
         self._store = store
@@ -54,8 +59,12 @@ class Scheduler:
         self._means = means
         self._cleaning = cleaning
         self._limits = limits
+        self._channels = channels
         self._changed = changed
         self._woken = asyncio.Event()
+        self._news = NewsBox(store)
+        self._teller = Teller(self._news, channels, log_path=executor.log_path, told=self._has_told)
+        self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._runs: set[asyncio.Task[None]] = set()
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._loop: asyncio.Task[None] | None = None
@@ -72,6 +81,7 @@ class Scheduler:
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
+        await self._teller.close()
         self._lease.release()
 
     async def _schedule(self) -> None:
@@ -101,7 +111,9 @@ class Scheduler:
             epoch=holder.epoch,
             changed=self._changed,
             over=self._is_over,
+            tell=self._channels if self._teller.wanted else None,
         )
+        await self._teller.begin()
         boot = boot_id()
         for job, of_boot in await self._store.running():
             adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
@@ -110,9 +122,10 @@ class Scheduler:
                 await self._executor.pause(job)
         self._changed()
         async with asyncio.TaskGroup() as tasks:
-            keeping = tasks.create_task(self._keep_clean())
+            beside = [tasks.create_task(self._keep_clean()), tasks.create_task(self._silence.run())]
             await self._start_what_may(runner, holder.epoch, boot)
-            keeping.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _keep_clean(self) -> None:
         """Now and then take away what the settings say is not to be kept."""
@@ -139,6 +152,7 @@ class Scheduler:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
             await self._tell_runs(claimed)
+            await self._teller.tell()
             if claimed.changed:
                 self._changed()
             # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
@@ -158,7 +172,20 @@ class Scheduler:
         self._over.add(job.id)
         self.wake()
 
+    async def _is_silent(self, job: Job) -> None:
+        """Show that a job is silent, and have that told."""
+        if self._teller.wanted and self._channels.wants(job, Event.SILENT):
+            await self._news.report(job, Event.SILENT)
+            self.wake()
+        self._changed()
+
+    def _has_told(self) -> None:
+        self.wake()
+        self._changed()  # whoever waits until nothing is left to do waits for this too
+
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
+        self._silence.watch(job)
+
         async def until_its_end() -> None:
             try:
                 await run()

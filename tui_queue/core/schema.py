@@ -145,6 +145,18 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN script TEXT NOT NULL DEFAULT '';
     ALTER TABLE runs ADD COLUMN oom TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE news (
+        id      INTEGER PRIMARY KEY,
+        job_id  INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        attempt INTEGER NOT NULL,
+        event   TEXT    NOT NULL CHECK (event IN ('ended', 'silent', 'asks')),
+        until   INTEGER NOT NULL DEFAULT 0,
+        said    TEXT,
+        UNIQUE (job_id, attempt, event)
+    ) STRICT;
+    CREATE INDEX news_waiting ON news (until) WHERE said IS NULL;
+    """,
 )
 
 

@@ -12,14 +12,18 @@ from tui_queue.core import claims, order
 from tui_queue.core.claims import Claimed, Means
 from tui_queue.core.database import Database
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
-from tui_queue.core.estimates import Sample
+from tui_queue.core.estimates import Ahead, Sample
 from tui_queue.core.inserting import COLUMNS, add, check_references, like, newest
 from tui_queue.core.models import Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
+from tui_queue.core.news import report
+from tui_queue.core.notices import Channels, Event
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.queues import all_queues, limit_of
 from tui_queue.core.rows import holder_of, job_of, microseconds, required_time, run_of, values_of
 from tui_queue.core.verdicts import Again
+
+AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 
 _REPLACE = f"""
     UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)} WHERE id = :id RETURNING *"""
@@ -30,6 +34,7 @@ _ACTIVE = """
 _ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
 _WORK_LEFT = """
     SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0))
+        OR EXISTS (SELECT 1 FROM news WHERE said IS NULL)
         OR (? AND EXISTS (SELECT 1 FROM schedules WHERE paused = 0 AND next_at IS NOT NULL))"""
 _IN_STATE = """
     SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
@@ -207,13 +212,21 @@ class Store(Database):
         """Return how long the latest runs of the same script took that completed."""
         return await self.read(_samples, job)
 
+    async def ahead(self, job_id: int, *, means: Means, now: datetime) -> Ahead | None:
+        """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
+        return await self.read(_ahead, job_id, means, now)
+
     async def work_left(self, *, schedules: bool) -> bool:
-        """Return whether any job is running, or pending and not held; or will be by a schedule."""
+        """Return whether any job is running, or pending and not held, or to be told of; or will be by a schedule."""
         return await self.read(_work_left, schedules)
 
     async def job(self, key: str) -> Job:
         """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
         return await self.read(_find, key)
+
+    async def jobs(self, ids: Iterable[int]) -> list[Job]:
+        """Return those of these jobs that there are."""
+        return await self.read(_jobs, tuple(ids))
 
     async def numbers(self, first: int, last: int) -> list[int]:
         """Return the numbers from ``first`` to ``last`` that jobs have."""
@@ -314,13 +327,22 @@ class Store(Database):
         return await self.write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": microseconds(now)})
 
     async def finish(
-        self, job: Job, *, epoch: int, state: State, reason: str, end: RunEnd, again: Again | None = None
+        self,
+        job: Job,
+        *,
+        epoch: int,
+        state: State,
+        reason: str,
+        end: RunEnd,
+        again: Again | None = None,
+        tell: Channels | None = None,
     ) -> Job | None:
         """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
-        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt.
+        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
+        ``tell`` it is noted in the same step if somebody wants to hear of it.
         """
-        return await self.write(_finish, job, epoch, state, reason, end, again)
+        return await self.write(_finish, job, epoch, state, reason, end, again, tell)
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
@@ -356,6 +378,38 @@ def _reason(db: sqlite3.Connection, job_id: int, means: Means, scheduled: bool, 
     return ""
 
 
+def _ahead(db: sqlite3.Connection, job_id: int, means: Means, now: datetime) -> Ahead | None:
+    before: list[int] = []
+    others = 0
+    for candidate, verdict in claims.explain(db, means=means, scheduled=True, now=now):
+        for_slots = verdict.reason == "slots" or verdict.reason.startswith("limit of")
+        if candidate.id == job_id or len(before) > AHEAD_MOST:
+            if candidate.id != job_id or not for_slots:
+                return None
+            break
+        if for_slots or not verdict.reason:
+            before.append(candidate.id)
+        else:
+            others += 1
+    running = [job for job, _ in _running(db)]
+    waiting = {job.id: job for job in _jobs(db, tuple(before))}
+    known: dict[tuple[str, tuple[str, ...], str], list[Sample]] = {}
+    samples = {}
+    for job in (*running, *waiting.values()):
+        command = job.path, job.args, job.cwd
+        if command not in known:
+            known[command] = _samples(db, job)
+        samples[job.id] = known[command]
+    return Ahead(
+        running=tuple(running),
+        before=tuple(waiting[one] for one in before),
+        others=others,
+        samples=samples,
+        slots={queue.name: means.slots if queue.slots is None else queue.slots for queue in all_queues(db)},
+        limit=limit_of(db),
+    )
+
+
 def _ended(db: sqlite3.Connection) -> list[tuple[int, datetime, bool]]:
     waited_for = {row[0] for row in db.execute(_ALL_WAITED_FOR)}
     return [(job_id, required_time(at), job_id in waited_for) for job_id, at in db.execute(_ALL_ENDED)]
@@ -387,6 +441,11 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
     if len(rows) > 1:
         raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")
     return job_of(_required(rows[0] if rows else None, key))
+
+
+def _jobs(db: sqlite3.Connection, ids: tuple[int, ...]) -> list[Job]:
+    query = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return [job_of(row) for row in db.execute(query, (json.dumps(ids),))]
 
 
 def _numbers(db: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[int]:
@@ -460,7 +519,14 @@ def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, 
 
 
 def _finish(
-    db: sqlite3.Connection, job: Job, epoch: int, state: State, reason: str, end: RunEnd, again: Again | None
+    db: sqlite3.Connection,
+    job: Job,
+    epoch: int,
+    state: State,
+    reason: str,
+    end: RunEnd,
+    again: Again | None,
+    tell: Channels | None,
 ) -> Job | None:
     values: dict[str, object] = {
         "epoch": epoch,
@@ -482,6 +548,9 @@ def _finish(
         done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
+        event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
+        if tell is not None and event is not None and tell.wants(done, event):
+            report(db, done, event)
     return done
 
 

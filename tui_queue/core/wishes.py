@@ -13,7 +13,7 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.machine import identify, parse_gates, parse_resources
 from tui_queue.core.models import After, Outcome
 from tui_queue.core.moments import parse_moment
-from tui_queue.core.options import JobOptions, Lost, Unmet
+from tui_queue.core.options import JobOptions, Lost, Notify, Unmet
 from tui_queue.core.printable import printable
 from tui_queue.core.zones import local_zone
 
@@ -46,6 +46,7 @@ def make_options(
     lost_age: str = "",
     resume_args: str = "",
     copy: bool = False,
+    notify: str = "",
 ) -> JobOptions:
     """Check every wish. ``warn`` is as in ``USR1@60s``, ``env`` as in ``NAME=value``. Raises BadInputError."""
     warn_signal, warn_s = _warning(warn)
@@ -54,7 +55,7 @@ def make_options(
     return JobOptions(
         env=tuple(map(_variable, env)),
         nice=number("nice", nice, -20, 19),
-        unmet=_choice("unmet", unmet, Unmet) or Unmet.HOLD,
+        unmet=choice("unmet", unmet, Unmet) or Unmet.HOLD,
         after_pids=tuple(identify(number("after_pid", pid, 1, 1 << 31)) for pid in after_pid),
         retries=number("retries", retries, 0, RETRIES_LIMIT),
         retry_delay_s=span("retry_delay", retry_delay),
@@ -67,10 +68,11 @@ def make_options(
         cancel_when_silent=cancel_when_silent,
         resources=parse_resources(resource),
         gates=parse_gates(",".join(gate)) if gate else (),
-        lost=_choice("lost", lost, Lost),
+        lost=choice("lost", lost, Lost),
         lost_age_s=span("lost_age", lost_age),
         resume_args=_words("resume_args", resume_args),
         copy=copy,
+        notify=choice("notify", notify, Notify),
     )
 
 
@@ -127,7 +129,7 @@ def dependencies(texts: Sequence[str]) -> tuple[After, ...]:
             raise BadInputError(
                 "after", f"After {printable(part)}: not a job's number; write 12, 12:ended or 12:failed."
             )
-        wanted = _choice("after", outcome, Outcome) or Outcome.COMPLETED
+        wanted = choice("after", outcome, Outcome) or Outcome.COMPLETED
         found[int(job_id)] = After(job_id=int(job_id), outcome=wanted)
     return tuple(found.values())
 
@@ -142,21 +144,22 @@ def title(field: str, text: str) -> str:
     return text
 
 
-def label(field: str) -> str:
-    """Return a field's name as a sentence begins with it."""
-    return _LABELS.get(field, field.replace("_", " ").capitalize())
-
-
-_LABELS = {"unmet": "If unmet", "lost": "On lost", "after_pid": "After process", "success": "Success codes"}
-
-
-def _choice(field: str, text: str, kind: type[E]) -> E | None:
+def choice(field: str, text: str, kind: type[E]) -> E | None:
+    """Return the member of an enumeration that a field names; None for an empty one."""
     if not text.strip():
         return None
     try:
         return kind(text.strip().lower())
     except ValueError:
         raise BadInputError(field, f"{label(field)} {printable(text)}: choose {_list(list(kind))}.") from None
+
+
+def label(field: str) -> str:
+    """Return a field's name as a sentence begins with it."""
+    return _LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+_LABELS = {"unmet": "If unmet", "lost": "On lost", "after_pid": "After process", "success": "Success codes"}
 
 
 def _list(words: Sequence[str]) -> str:

@@ -59,6 +59,7 @@ def _words_of_options(options: JobOptions) -> dict[str, Any]:
         "lost_age": _number(options.lost_age_s),
         "resume_args": shlex.join(options.resume_args),
         "copy": options.copy,
+        "notify": str(options.notify or ""),
     }
 
 

@@ -1,5 +1,6 @@
 """The Textual application: one dashboard, its looks, and the palette."""
 
+import os
 from collections.abc import Iterable
 
 from textual.app import App, SystemCommand
@@ -8,6 +9,8 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from tui_queue.core.commands import Commands
+from tui_queue.core.notices import Channels
+from tui_queue.ui.announcing import announcement
 from tui_queue.ui.driver import TerminalDriver
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.dashboard import Dashboard
@@ -36,10 +39,10 @@ class TuiQueueApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
 
-    def __init__(self, commands: Commands, *, background: bool) -> None:
+    def __init__(self, commands: Commands, *, background: bool, channels: Channels) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
-        self._dashboard = Dashboard(commands, background=background)
+        self._dashboard = Dashboard(commands, background=background, channels=channels)
         self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:
@@ -55,6 +58,12 @@ class TuiQueueApp(App[None]):
         """Look at the queue again, soon; called whenever somebody changed it."""
         if self.is_running:
             self._dashboard.post_message(QueueChanged())
+
+    def announce(self, title: str, text: str, way: str) -> None:
+        """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
+        if self._driver is not None and (sequence := announcement(title, text, way, os.environ)):
+            self._driver.write(sequence)
+            self._driver.flush()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every verb of the dashboard into the palette."""

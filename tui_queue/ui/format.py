@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from tui_queue.core.durations import duration
-from tui_queue.core.models import Job, State
+from tui_queue.core.models import Job, JobDraft, State
 from tui_queue.core.printable import printable
 
 SIGNS = {
@@ -68,7 +68,7 @@ def started(job: Job, now: datetime) -> str:
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%b %d}"
 
 
-def parameters(job: Job) -> str:
+def parameters(job: Job | JobDraft) -> str:
     """Return the parameters as a shell line."""
     return shlex.join(job.args)
 

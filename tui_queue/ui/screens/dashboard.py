@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Set
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult, SystemCommand
@@ -19,21 +19,30 @@ from tui_queue.core.describing import details_lines
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
+from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
+from tui_queue.core.sweeps import MANY
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
+from tui_queue.ui.announcing import Hearing
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
+from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.queues import QueuesScreen
+from tui_queue.ui.screens.schedules import SchedulesScreen
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.widgets.summary import Summary
+
+if TYPE_CHECKING:
+    from tui_queue.ui.app import TuiQueueApp
 
 T = TypeVar("T")
 
@@ -52,6 +61,7 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
 }
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
+TOGETHER_S = 0.5  # news that come within it are said at once
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
@@ -74,6 +84,8 @@ class Dashboard(Screen[None]):
         Binding("i", "details", "Details", id="job.details", show=False, tooltip="Everything about the job"),
         Binding("plus", "slots(1)", "More slots", key_display="+", id="queue.more", show=False),
         Binding("minus", "slots(-1)", "Less slots", key_display="-", id="queue.less", show=False),
+        Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
+        Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
@@ -81,12 +93,15 @@ class Dashboard(Screen[None]):
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
-    def __init__(self, commands: Commands, *, background: bool) -> None:
+    def __init__(self, commands: Commands, *, background: bool, channels: Channels) -> None:
         super().__init__()
         self._commands = commands
         self._background = background
+        self._channels = channels
+        self._hearing = Hearing(channels)
         self._overview: Overview | None = None
         self._news = asyncio.Event()  # set whenever the overview is a new one
+        self._unsaid: list[tuple[str, str]] = []  # news for the terminal
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -110,6 +125,7 @@ class Dashboard(Screen[None]):
             return
         self._overview = overview
         self._news.set()
+        self._announce(self._hearing.news(overview))
         self.query_one(Summary).show(overview)
         table = self.query_one(JobTable)
         table.show(overview.jobs)
@@ -117,6 +133,9 @@ class Dashboard(Screen[None]):
             table.move_to(self._wanted)
             self._wanted = None
         self.refresh_bindings()
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Listing):
+                screen.post_message(QueueChanged())
 
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
         """Show the log of the job under the cursor."""
@@ -149,22 +168,23 @@ class Dashboard(Screen[None]):
     @work
     async def action_add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(JobForm(cwd=_here()))
+        await self._add(JobForm(cwd=_here(), templates=self._commands.templates))
 
     @work
     async def action_clone(self) -> None:
         """Ask for a job that is like the one under the cursor, and add it."""
         if job := self.query_one(JobTable).job:
             draft = replace(job.draft, not_before=None)
-            await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft))
+            form = JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, templates=self._commands.templates)
+            await self._add(form)
 
     @work
     async def action_edit(self) -> None:
         """Change the job under the cursor."""
         if job := self.query_one(JobTable).job:
-            form = JobForm(cwd=job.cwd, title=f"Edit job {job.id}", draft=job.draft, verb="Save")
-            if (draft := await self.app.push_screen_wait(form)) is not None:
-                await self._ask(self._commands.edit(job.id, draft))
+            form = JobForm(cwd=job.cwd, title=f"Edit job {job.id}", draft=job.draft, verb="Save", single=True)
+            if (drafts := await self.app.push_screen_wait(form)) is not None:
+                await self._ask(self._commands.edit(job.id, drafts[0]))
 
     async def action_hold(self) -> None:
         """Hold the pending job under the cursor, or release it."""
@@ -187,6 +207,13 @@ class Dashboard(Screen[None]):
         name = job.queue if job else DEFAULT_QUEUE
         if queue := await self._ask(self._commands.change_slots(name, by)):
             self.notify(f"Queue {printable(name)}: {_count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
+
+    @work
+    async def action_view(self, name: str) -> None:
+        """Show another listing, and those that are asked for from there."""
+        next_one: str | None = name
+        while next_one:
+            next_one = await self.app.push_screen_wait(_LISTINGS[next_one](self._commands))
 
     @work
     async def action_signal(self) -> None:
@@ -305,15 +332,20 @@ class Dashboard(Screen[None]):
         return any(job.id in ids and job.state is State.RUNNING for job in jobs)
 
     async def _add(self, form: JobForm) -> None:
-        draft = await self.app.push_screen_wait(form)
-        if draft is None or not await self._is_wanted(draft):
+        drafts = await self.app.push_screen_wait(form)
+        if drafts is None or not await self._are_wanted(drafts):
             return
-        if jobs := await self._ask(self._commands.add([draft])):
+        if jobs := await self._ask(self._commands.add(drafts)):
             self._wanted = jobs[0].id
             self.post_message(QueueChanged())
 
-    async def _is_wanted(self, draft: JobDraft) -> bool:
-        """Ask about what is pending or running already."""
+    async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:
+        """Ask about many jobs, and about one that is pending or running already."""
+        if len(drafts) > MANY:
+            return await self.app.push_screen_wait(Confirm(f"Add {len(drafts):,} jobs?"))
+        if len(drafts) > 1:
+            return True
+        (draft,) = drafts
         twin = await self._ask(self._commands.like(draft))
         question = f"Job {twin.id} is the same and {twin.state}. Add it once more?" if twin else ""
         return twin is None or await self.app.push_screen_wait(Confirm(question))
@@ -325,6 +357,19 @@ class Dashboard(Screen[None]):
         except TuiQueueError as error:
             self.notify(printable(str(error)), severity="error", markup=False)
             return None
+
+    def _announce(self, news: Sequence[tuple[str, str]]) -> None:
+        """Have the terminal say what is new; several things that come together as one."""
+        if news and not self._unsaid:
+            self.set_timer(TOGETHER_S, self._say)
+        self._unsaid += news
+
+    def _say(self) -> None:
+        title, text = self._unsaid[0]
+        if len(self._unsaid) > 1:
+            title, text = f"{len(self._unsaid)} jobs", "; ".join(title for title, _ in self._unsaid[:3])
+        self._unsaid = []
+        cast("TuiQueueApp", self.app).announce(title, text, self._channels.terminal)
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()
@@ -370,6 +415,7 @@ def _slots_of(name: str, overview: Overview | None) -> int:
     return slots if slots is not None else overview.default_slots if overview else 0
 
 
+_LISTINGS: dict[str, Callable[[Commands], Listing]] = {"queues": QueuesScreen, "schedules": SchedulesScreen}
 _WAITS = {
     "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
     "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
@@ -413,6 +459,7 @@ _HELP = (
     (
         "Program",
         (
+            ("2 3", "Queues, schedules"),
             ("Ctrl+P", "Every verb by name"),
             ("? F1", "This help"),
             ("q", "Quit; running jobs go on"),

@@ -1,11 +1,12 @@
 """The form that asks for a job and says what is wrong while it is typed."""
 
 import asyncio
+import dataclasses
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,12 +17,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core import wishes
-from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters
+from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters, swept
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
+from tui_queue.core.sweeps import Sweep, check_count, expand, number
+from tui_queue.core.templates import Templates
+from tui_queue.core.wishes import title
 from tui_queue.core.words import SWITCHES, typed, untyped, words_of
 from tui_queue.ui.path_suggester import PathSuggester, absolute
+from tui_queue.ui.screens.ask import Ask
+from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.widgets.field import Field
 from tui_queue.ui.widgets.note import Note
@@ -33,7 +39,7 @@ _HINT = "A .py file or any program; Ctrl+O browses."
 _GROUPS = {
     "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
     "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
-    "Limits": ("timeout", "warn", "silence", "resource", "gate"),
+    "Limits": ("timeout", "warn", "silence", "notify", "resource", "gate"),
     "Environment": ("env", "python", "nice", "lost", "lost_age", "resume_args"),
 }
 _MORE = tuple(field for fields in _GROUPS.values() for field in fields)
@@ -53,6 +59,7 @@ _HINTS = {
     "timeout": "90s, 15m, 2h30m, 3d",
     "warn": "USR1@60s, so long before the time limit",
     "silence": "15m without output",
+    "notify": "end, failure or never",
     "resource": "gpu=1, mem=32G",
     "gate": "mem=8G, load=4, disk=10G must be free",
     "env": 'NAME=value OTHER="two words"',
@@ -66,12 +73,15 @@ _SWITCHES = {
     "hold": "Hold it until it is released",
     "cancel_when_silent": "Cancel it when silent",
     "copy": "Run a copy of the script, made now",
+    "sweep": "A job of each combination: --lr {0.1,0.01} --seed {1..5}",
+    "together": "In that, first with first, second with second",
 }
+_SWEEPS = ("sweep", "together")
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
 
-class JobForm(ModalScreen[JobDraft | None]):
-    """Asks for one job; the answer is its checked draft, or None when it was cancelled."""
+class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
+    """Asks for a job, or a sweep of them; the answer is their checked drafts, or None when it was cancelled."""
 
     DEFAULT_CSS = """
     JobForm {
@@ -101,11 +111,25 @@ class JobForm(ModalScreen[JobDraft | None]):
         Binding("ctrl+s", "submit", "Add", id="form.submit", tooltip="Add the job"),
         Binding("ctrl+o", "browse", "Browse", id="form.browse", tooltip="Choose the job's file from a list"),
         Binding("ctrl+t,f2", "more", "More", id="form.more", tooltip="Everything else that can be asked, or not"),
+        Binding("f3", "template", "Template", id="form.template", tooltip="Begin with what a template says"),
+        Binding("f4", "keep", "Keep", id="form.keep", tooltip="Keep what stands here as a template"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
     ]
 
-    def __init__(self, *, cwd: str, title: str = "Add a job", draft: JobDraft | None = None, verb: str = "Add") -> None:
+    def __init__(
+        self,
+        *,
+        cwd: str,
+        title: str = "Add a job",
+        draft: JobDraft | None = None,
+        verb: str = "Add",
+        single: bool = False,
+        templates: Templates | None = None,
+    ) -> None:
+        """With ``single`` exactly one job is asked for; without ``templates`` there are none to begin with."""
         super().__init__()
+        self._templates = templates
+        self._offered = {name: words for name, words in _SWITCHES.items() if not (single and name in _SWEEPS)}
         self._heading = title
         self._verb = verb
         words = words_of(draft) if draft else {}
@@ -119,7 +143,8 @@ class JobForm(ModalScreen[JobDraft | None]):
         """Stack the fields, each with a line for what is wrong with it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
-            form.border_subtitle = Content("Enter adds   Ctrl+T more   Esc cancels")
+            templates = "   F3 template" if self._templates else ""
+            form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{templates}   Esc cancels")
             for field, label in _FIELDS.items():
                 with Horizontal(classes="field"):
                     yield Label(label)
@@ -138,8 +163,8 @@ class JobForm(ModalScreen[JobDraft | None]):
                         with Horizontal(classes="field"):
                             yield Label(wishes.label(field))
                             yield Field(self._more.get(field, ""), placeholder=_HINTS[field], id=field, compact=True)
-                for switch, words in _SWITCHES.items():
-                    yield Checkbox(words, self._switches[switch], id=switch, compact=True)
+                for switch, words in self._offered.items():
+                    yield Checkbox(words, self._switches.get(switch, False), id=switch, compact=True)
             with Horizontal(id="buttons"):
                 yield Button("More", id="unfold", compact=True)
                 yield Button(self._verb, id="add", variant="primary", compact=True)
@@ -193,7 +218,10 @@ class JobForm(ModalScreen[JobDraft | None]):
         """Answer with the draft if all is right, else go to the first field that is not."""
         checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
         if checked.draft is not None:
-            self.dismiss(checked.draft)
+            sweep = checked.sweep
+            self.dismiss(
+                (checked.draft,) if sweep is None else tuple(await asyncio.to_thread(swept, checked.draft, sweep))
+            )
             return
         self._path_was_typed = True
         self._show(checked)
@@ -203,6 +231,43 @@ class JobForm(ModalScreen[JobDraft | None]):
                     self.query_one("#more").display = True
                 self._field(field).focus()
                 return
+
+    @work(exclusive=True, group="template")
+    async def action_template(self) -> None:
+        """Fill in what a template says."""
+        found = await self._templates.all() if self._templates else {}
+        if not found:
+            self.query_one("#command", Note).show("There is no template. F4 keeps what stands here as one.", wrong=True)
+            return
+        name = await self.app.push_screen_wait(Choose("Begin with which template?", tuple(found)))
+        if name is not None:
+            self._fill(dict(found[name]))
+
+    @work(exclusive=True, group="template")
+    async def action_keep(self) -> None:
+        """Keep what stands here as a template."""
+        if self._templates is None:
+            return
+        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
+        if checked.draft is None:
+            self.action_submit()  # which shows what is wrong
+            return
+        name = await self.app.push_screen_wait(Ask("Keep it as a template under which name?", value="", check=_named))
+        if name is not None:
+            words = {word: value for word, value in words_of(checked.draft).items() if word not in ("at", "after_pid")}
+            await self._templates.put(name.strip(), words)
+
+    def _fill(self, words: dict[str, Any]) -> None:
+        args = words.pop("args", None)
+        if args is not None:
+            self._field("parameters").value = shlex.join(args)
+        for switch in set(words) & set(self._offered):
+            self.query_one(f"#{switch}", Checkbox).value = bool(words.pop(switch))
+        lines = typed(words)
+        for name, line in lines.items():
+            self._field(name).value = str(line)
+        if set(lines) & set(_MORE):
+            self.query_one("#more").display = True
 
     @work(exclusive=True, group="browse")
     async def action_browse(self) -> None:
@@ -232,7 +297,11 @@ class JobForm(ModalScreen[JobDraft | None]):
         self._field("name").placeholder = printable(path[:200]) or "the file's name"
         command = self.query_one("#command", Note)
         if checked.draft is not None:
-            command.show(_command(checked.draft), f"   in {_from_home(checked.draft.cwd)}")
+            draft, count = checked.draft, ""
+            if checked.sweep is not None:
+                count = f"{number(checked.sweep.count)} jobs; the first: "
+                draft = replace(draft, args=checked.sweep.at(0))
+            command.show(f"{count}{_command(draft)}", f"   in {_from_home(draft.cwd)}")
         else:
             others = (words for field, words in checked.errors.items() if field not in _FIELDS)
             command.show(next(others, ""), wrong=True)
@@ -260,15 +329,16 @@ class JobForm(ModalScreen[JobDraft | None]):
         return {field: self._field(field).value for field in (*_FIELDS, *_MORE)}
 
     def _switched_on(self) -> dict[str, bool]:
-        return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in _SWITCHES}
+        return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in self._offered}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """What came of the fields: a draft, or what is wrong by field."""
+    """What came of the fields: a draft, and its sweep if it is one; or what is wrong by field."""
 
     draft: JobDraft | None
-    errors: Mapping[str, str]
+    sweep: Sweep | None = None
+    errors: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def _check_entries(entries: Mapping[str, str], switches: Mapping[str, bool]) -> _Checked:
@@ -289,12 +359,26 @@ def _check_entries(entries: Mapping[str, str], switches: Mapping[str, bool]) -> 
         attempt(lambda: check_path(path, cwd or os.sep))
     if errors or args is None or cwd is None:
         return _Checked(draft=None, errors=errors)
+    sweeping, together = switches.get("sweep", False), switches.get("together", False)
+    sweep = attempt(lambda: _sweep(args, together=together)) if sweeping else None
+    switches = {switch: value for switch, value in switches.items() if switch not in _SWEEPS}
     try:
         others = {**untyped({field: entries[field] for field in _MORE}), **switches}
     except ValueError:
         return _Checked(draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
     draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))
-    return _Checked(draft=draft, errors=errors)
+    return _Checked(draft=None if errors else draft, sweep=sweep, errors=errors)
+
+
+def _sweep(args: tuple[str, ...], *, together: bool) -> Sweep:
+    sweep = expand(args, together=together)
+    check_count(sweep, yes=False)
+    return sweep
+
+
+def _named(name: str) -> None:
+    if not title("name", name):
+        raise BadInputError("name", "The template needs a name.")
 
 
 def _entries_of(draft: JobDraft) -> dict[str, str]:

@@ -10,12 +10,12 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from tui_queue.core.durations import duration
-from tui_queue.core.models import Job
+from tui_queue.core.models import DEFAULT_QUEUE, Job
 from tui_queue.ui import format as show
 
 # Column: width in cells; 0 shares what is left.
-_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 14}
-_NARROW = 72  # cells below which the start is left out
+_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "Queue": 8, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 14}
+_NARROW = 72  # cells below which the start and the queue are left out
 _WIDE = 100  # cells from which the reason has room
 _PADDING = 2  # cells that a column takes beside its width
 
@@ -41,6 +41,7 @@ class JobTable(DataTable[Text]):
         self._jobs: dict[str, Job] = {}
         self._cells: dict[str, list[Text]] = {}
         self._laid_out = 0
+        self._with_queue = False  # whether any job is in another queue than the default one
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -55,6 +56,10 @@ class JobTable(DataTable[Text]):
 
     def show(self, jobs: tuple[Job, ...]) -> None:
         """Show exactly these jobs in this order."""
+        with_queue = any(job.queue != DEFAULT_QUEUE for job in jobs)
+        if with_queue != self._with_queue:
+            self._with_queue = with_queue
+            self._lay_out()
         kept = self._key_at_cursor()
         place = self.cursor_row
         self._jobs = {str(job.id): job for job in jobs}
@@ -85,11 +90,16 @@ class JobTable(DataTable[Text]):
         if event.size.width == self._laid_out or event.size.width == 0:
             return
         self._laid_out = event.size.width
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if not self._laid_out:
+            return
         kept, jobs = self._key_at_cursor(), self.jobs
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
-            for label, width in _layout(event.size.width).items():
+            for label, width in _layout(self._laid_out, with_queue=self._with_queue).items():
                 self.add_column(label, key=label, width=width)
         self.show(jobs)
         if kept is not None:
@@ -111,6 +121,7 @@ class JobTable(DataTable[Text]):
             "ID": show.cell(str(job.id), "bold"),
             "Name": show.cell(job.name),
             "Parameters": show.cell(show.parameters(job)),
+            "Queue": show.cell(job.queue),
             "State": show.state_cell(job),
             "Started": show.cell(show.started(job, now)),
             "Elapsed": show.cell(duration(job.elapsed_s(now))),
@@ -139,11 +150,13 @@ class JobTable(DataTable[Text]):
             self.move_cursor(row=row)
 
 
-def _layout(width: int) -> dict[str, int]:
+def _layout(width: int, *, with_queue: bool) -> dict[str, int]:
     """Return the columns that fit and their widths in cells."""
     columns = dict(_COLUMNS)
     if width < _NARROW:
         del columns["Started"]
+    if not with_queue or width < _NARROW:
+        del columns["Queue"]
     if width >= _WIDE:
         columns["Exit/why"] = 26
     left = max(0, width - sum(columns.values()) - _PADDING * len(columns) - 1)

@@ -43,6 +43,10 @@ def compose_line(overview: Overview, width: int) -> Text:
     slots = Text(f"slots {overview.count(State.RUNNING)}/{overview.slots}")
     words, signs = _counts(overview, words=True), _counts(overview, words=False)
     scheduler = _scheduler(overview)
+    paused = [queue.name for queue in overview.queues if queue.paused]
+    if paused:
+        what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
+        slots.append(f"   {what} paused", style="bold yellow")
     for choice in (
         [name + at, slots, *words, scheduler],
         [name + at, slots, *signs, scheduler],

@@ -1,0 +1,152 @@
+"""The screens of queues and schedules, and what the form of a job says of sweeps and templates."""
+
+import json
+
+from textual.pilot import Pilot
+
+from tests.conftest import Cli
+from tests.pilot import drawn, see, until
+from tests.test_dashboard import dashboard
+
+
+async def fill(pilot: Pilot[None], *lines: str) -> None:
+    """Type each line into the field that has the focus, and go on to the next."""
+    for line in lines:
+        await pilot.press("end", "ctrl+u", *line, "tab")
+
+
+async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> None:
+    def queue(name: str) -> dict[str, object]:
+        return next((each for each in json.loads(cli("queue", "list", "--json")) if each["name"] == name), {})
+
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "The queue is empty")
+        await pilot.press("2")
+        await see(pilot, "default")
+        await pilot.press("a")
+        await see(pilot, "Add a queue")
+        await pilot.press("enter")
+        await see(pilot, "The queue needs a name.")
+        await fill(pilot, "gpu", "1", "22:00-26:00")
+        await see(pilot, "22:00-26:00")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Add a queue" in drawn(pilot.app), "the form to stay")
+        assert queue("gpu") == {}
+        await fill(pilot, "22:00-06:00")
+        await pilot.press("enter")
+        await see(pilot, "0/1")
+        assert queue("gpu")["hours"] == "22:00-06:00"
+        await pilot.press("j", "+", "p")
+        await see(pilot, "0/2")
+        await see(pilot, "paused")
+        assert (queue("gpu")["slots"], queue("gpu")["paused"]) == (2, True)
+        await pilot.press("enter")
+        await see(pilot, "Queue gpu")
+        await fill(pilot, "7")
+        await pilot.press("ctrl+s")
+        await see(pilot, "0/7")
+        await pilot.press("L")
+        await see(pilot, "How many jobs may run in all queues together?")
+        await pilot.press("ctrl+u", *"4", "enter")
+        await see(pilot, "at most 4 jobs run")
+        await pilot.press("d")
+        await see(pilot, "Remove queue gpu?")
+        await pilot.press("y")
+        await until(pilot, lambda: "gpu" not in drawn(pilot.app), "the queue to go")
+        await pilot.press("d")
+        await see(pilot, "Remove queue default?")
+        await pilot.press("y")
+        await see(pilot, "this queue is always there")
+        await pilot.press("escape")
+        await see(pilot, "The queue is empty")
+
+
+async def test_a_schedule_is_made_run_changed_paused_and_removed_by_keys(cli: Cli) -> None:
+    def schedule() -> dict[str, object]:
+        found = json.loads(cli("schedule", "list", "--json"))
+        return found[0] if found else {}
+
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "The queue is empty")
+        await pilot.press("3")
+        await see(pilot, "There is no schedule. Press a to make one")
+        await pilot.press("a")
+        await see(pilot, "Add a schedule")
+        await fill(pilot, "report", "0 6 31 2 *")
+        await see(pilot, "change the day or the month")
+        await pilot.press("shift+tab")
+        await fill(pilot, "0 6 * * *", "Europe/Berlin")
+        await see(pilot, "06:00 in Europe/Berlin")
+        await pilot.press("enter")
+        await see(pilot, "The job of schedule report")
+        await pilot.press(*"echo", "tab", *"one", "enter")
+        await see(pilot, "echo one")
+        assert (schedule()["rule"], schedule()["zone"]) == ("0 6 * * *", "Europe/Berlin")
+        await pilot.press("r")
+        await until(pilot, lambda: len(cli.jobs()) == 1, "the job")
+        await pilot.press("p")
+        await see(pilot, "paused")
+        await pilot.press("e")
+        await see(pilot, "Schedule report")
+        await pilot.press("tab")
+        await fill(pilot, "every 2h")
+        await pilot.press("enter")
+        await see(pilot, "every 2h")
+        await pilot.press("o")
+        await see(pilot, "The job of schedule report")
+        await pilot.press("tab", "end", *" two", "enter")
+        await see(pilot, "echo one two")
+        await pilot.press("2")
+        await see(pilot, "Running")
+        await pilot.press("3")
+        await see(pilot, "echo one two")
+        await pilot.press("d", "y")
+        await see(pilot, "There is no schedule")
+        assert schedule() == {}
+        await pilot.press("1")
+        await see(pilot, "✓ completed")
+
+
+async def test_a_sweep_is_shown_in_the_form_and_added_as_a_batch(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    async with dashboard() as (pilot, _, _):
+        await pilot.press("a")
+        await see(pilot, "Job path")
+        await pilot.press(*"echo", "tab", *"--lr {0.1,0.01} {1..3}", "ctrl+t")
+        await see(pilot, "Order")
+        pilot.app.screen.query_one("#sweep").focus()
+        await pilot.press("space")
+        await until(pilot, lambda: "6 jobs; the first: Runs:" in str(pilot.app.screen.query_one("#command").text), "6")  # type: ignore[attr-defined]
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: len(cli.jobs()) == 6, "the jobs")
+    jobs = list(cli.jobs().values())
+    assert sorted(tuple(job["args"]) for job in jobs)[:2] == [("--lr", "0.01", "1"), ("--lr", "0.01", "2")]
+    assert len({job["batch"] for job in jobs}) == 1
+    assert jobs[0]["batch"].startswith("echo-")
+
+
+async def test_a_template_is_kept_from_the_form_and_begun_with(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "F3 template")
+        await pilot.press("f3")
+        await see(pilot, "There is no template.")
+        await pilot.press(*"echo", "tab", *"hello", "ctrl+t")
+        await see(pilot, "Order")
+        app.screen.query_one("#priority").focus()
+        await pilot.press("5", "f4")
+        await see(pilot, "Keep it as a template")
+        await pilot.press(*"greet", "enter")
+        await until(pilot, lambda: "greet" in cli("template", "list"), "the template")
+        await pilot.press("escape", "a")
+        await see(pilot, "Job path")
+        await pilot.press("f3")
+        await see(pilot, "Begin with which template?")
+        await pilot.press("enter")
+        await see(pilot, "hello")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: len(cli.jobs()) == 1, "the job")
+    job = cli.job(1)
+    assert (job["args"], job["priority"]) == (["hello"], 5)
+    assert cli("add", "--template", "greet") == "2\n"

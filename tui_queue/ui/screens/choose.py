@@ -1,0 +1,63 @@
+"""A question whose answers are a list of names."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui_queue.core.printable import printable
+
+
+class Choose(ModalScreen[str | None]):
+    """Asks for one of the names."""
+
+    DEFAULT_CSS = """
+    Choose {
+        align: center middle;
+
+        #choose {
+            width: 90%; max-width: 64; height: auto; max-height: 100%; padding: 1 2;
+            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
+            background: $surface;
+        }
+        OptionList { height: auto; max-height: 15; border: none; background: $surface; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="choose.leave", tooltip="Choose nothing"),
+        Binding("j", "cursor('down')", "Down", show=False),
+        Binding("k", "cursor('up')", "Up", show=False),
+    ]
+
+    def __init__(self, question: str, names: Sequence[str]) -> None:
+        super().__init__()
+        self._question = question
+        self._names = names
+
+    def compose(self) -> ComposeResult:
+        """Put the names below the question."""
+        with Vertical(id="choose") as box:
+            box.border_title = Content(printable(self._question))
+            box.border_subtitle = Content("Enter takes it   Esc goes back")
+            yield OptionList(*(Option(Content(printable(name))) for name in self._names))
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._names[event.option_index])
+
+    def action_leave(self) -> None:
+        """Answer with nothing."""
+        self.dismiss(None)
+
+    def action_cursor(self, where: str) -> None:
+        """Move to the name above or below."""
+        names = self.query_one(OptionList)
+        (names.action_cursor_down if where == "down" else names.action_cursor_up)()

@@ -1,0 +1,147 @@
+"""A form of named lines and switches that says what is wrong, or what comes of it, while it is typed."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Label, Static
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.printable import printable
+from tui_queue.ui.widgets.field import Field
+
+T = TypeVar("T")
+
+_PREVIEW = 6  # lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line to fill in."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """What a form asks for; ``switches`` are a name, a label and whether it is on."""
+
+    title: str
+    lines: Sequence[Entry]
+    switches: Sequence[tuple[str, str, bool]] = ()
+    then: str = "Enter saves"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled(Generic[T]):
+    """What came of the lines, and what to show of it."""
+
+    value: T
+    preview: Sequence[str] = field(default_factory=tuple)
+
+
+class EntryForm(ModalScreen[T | None]):
+    """Asks until ``check`` accepts the lines, by name, and the switches; the answer is what it makes of them."""
+
+    DEFAULT_CSS = """
+    EntryForm {
+        align: center middle;
+
+        #form {
+            width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
+            border: round $primary; border-title-color: $foreground;
+            border-subtitle-color: $text-muted; background: $surface;
+        }
+        .field { height: 1; }
+        .field Label { width: 19; color: $text-muted; }
+        .field:focus-within Label { color: $foreground; text-style: bold; }
+        .field Input { width: 1fr; background: $panel; }
+        Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
+        #note { height: auto; margin-top: 1; color: $text-error; }
+        #preview { height: auto; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "Save", id="entries.submit", tooltip="Take what stands here"),
+        Binding("escape", "leave", "Back", id="entries.leave", tooltip="Change nothing"),
+    ]
+
+    def __init__(self, entries: Entries, check: Callable[[Mapping[str, str], Mapping[str, bool]], Filled[T]]) -> None:
+        super().__init__()
+        self._entries = entries
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Stack the lines, the switches, what is wrong, and what comes of it."""
+        with Vertical(id="form") as form:
+            form.border_title = Content(printable(self._entries.title))
+            form.border_subtitle = Content(f"{self._entries.then}   Esc goes back")
+            for entry in self._entries.lines:
+                with Horizontal(classes="field"):
+                    yield Label(entry.label)
+                    yield Field(entry.value, placeholder=entry.hint, select_on_focus=False, id=entry.name, compact=True)
+            for name, label, value in self._entries.switches:
+                yield Checkbox(label, value, id=name, compact=True)
+            yield Static(id="note", markup=False)
+            yield Static(id="preview", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what comes of the lines as they are."""
+        self._look()
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _changed(self, event: Input.Changed | Checkbox.Changed) -> None:
+        event.stop()
+        self._look()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_submit()
+
+    @work(exclusive=True, group="submit")
+    async def action_submit(self) -> None:
+        """Answer if all is right, else go to the line that is not."""
+        try:
+            filled = await asyncio.to_thread(self._check, *self._now())
+        except BadInputError as error:
+            self._complain(error)
+            for entry in self._entries.lines:
+                if entry.name == error.field:
+                    self.query_one(f"#{entry.name}").focus()
+        else:
+            self.dismiss(filled.value)
+
+    def action_leave(self) -> None:
+        """Answer with nothing."""
+        self.dismiss(None)
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        try:
+            filled = await asyncio.to_thread(self._check, *self._now())
+        except BadInputError as error:
+            self._complain(error)
+        else:
+            self.query_one("#note", Static).update("")
+            self.query_one("#preview", Static).update("\n".join(map(printable, filled.preview[:_PREVIEW])))
+
+    def _complain(self, error: BadInputError) -> None:
+        self.query_one("#note", Static).update(printable(str(error)))
+        self.query_one("#preview", Static).update("")
+
+    def _now(self) -> tuple[dict[str, str], dict[str, bool]]:
+        lines = {entry.name: self.query_one(f"#{entry.name}", Field).value for entry in self._entries.lines}
+        switches = {name: self.query_one(f"#{name}", Checkbox).value for name, _, _ in self._entries.switches}
+        return lines, switches

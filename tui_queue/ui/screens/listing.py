@@ -1,0 +1,128 @@
+"""A table of things other than jobs, on the whole screen, with keys for what can be done with them."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import DataTable
+
+from tui_queue.core.commands import Commands
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.printable import printable
+from tui_queue.ui.format import cell
+from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.widgets.keys import Keys
+from tui_queue.ui.widgets.note import Note
+
+T = TypeVar("T")
+
+
+class Listing(ModalScreen[str | None]):
+    """Shows rows by name; the answer is the name of the listing to open next, or None to go back to the jobs."""
+
+    DEFAULT_CSS = """
+    Listing {
+        background: $background;
+
+        #box {
+            height: 1fr; border: round $primary; border-title-color: $foreground; background: $background;
+        }
+        DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
+        Note { padding: 0 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1,escape,q", "go('')", "Jobs", key_display="1", id="view.jobs", tooltip="Back to the jobs"),
+        Binding("2", "go('queues')", "Queues", id="view.queues", tooltip="All queues"),
+        Binding("3", "go('schedules')", "Schedules", id="view.schedules", tooltip="All schedules"),
+        Binding("j", "cursor(1)", "Down", show=False),
+        Binding("k", "cursor(-1)", "Up", show=False),
+    ]
+    NAME: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = ""
+    COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
+
+    def __init__(self, commands: Commands) -> None:
+        super().__init__()
+        self.commands = commands
+        self.hints: Mapping[str, str] = {}  # what there is to say of a row, by name
+        self._names: list[str] = []
+
+    async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return what to show: the name of each row, and its cells."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Stack the table, a line for what is to be said, and the keys."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(self.NAME.capitalize())
+            yield DataTable[Text](cursor_type="row", id="rows")
+            yield Note(id="note")
+        yield Keys(spare={})
+
+    async def on_mount(self) -> None:
+        """Lay the columns out and fill them."""
+        width = self.app.size.width - 4 - 2 * len(self.COLUMNS)
+        spare = width - sum(self.COLUMNS.values())
+        table = self.query_one(DataTable)
+        open_ended = sum(1 for wanted in self.COLUMNS.values() if not wanted)
+        for heading, wanted in self.COLUMNS.items():
+            table.add_column(heading, width=wanted or max(8, spare // open_ended))
+        table.focus()
+        await self.on_queue_changed()
+
+    @property
+    def chosen(self) -> str | None:
+        """The name of the row under the cursor."""
+        row = self.query_one(DataTable).cursor_row
+        return self._names[row] if 0 <= row < len(self._names) else None
+
+    async def on_queue_changed(self, _: QueueChanged | None = None) -> None:
+        """Show what the store says now; the cursor stays on its row."""
+        try:
+            rows = await self.rows()
+        except TuiQueueError as error:
+            self.query_one(Note).show(printable(str(error)), wrong=True)
+            return
+        table, kept = self.query_one(DataTable), self.chosen
+        row = table.cursor_row
+        table.clear()
+        for _name, cells in rows:
+            table.add_row(*map(cell, cells))
+        self._names = [name for name, _ in rows]
+        table.move_cursor(row=self._names.index(kept) if kept in self._names else min(row, len(rows) - 1))
+        self._hint()
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Say what there is to say of the row."""
+        self._hint()
+
+    def _hint(self) -> None:
+        note = self.query_one(Note)
+        if not note.has_class("-wrong"):
+            note.show(self.hints.get(self.chosen or "", "") if self._names else self.EMPTY)
+
+    async def ask(self, verb: Awaitable[T]) -> T | None:
+        """Await a verb; what is wrong with it is said below the table."""
+        note = self.query_one(Note)
+        note.show("")
+        try:
+            return await verb
+        except TuiQueueError as error:
+            note.show(printable(str(error)), wrong=True)
+            return None
+
+    def action_go(self, where: str) -> None:
+        """Open another listing, or go back to the jobs."""
+        if where != self.NAME:
+            self.dismiss(where or None)
+
+    def action_cursor(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        table = self.query_one(DataTable)
+        table.move_cursor(row=table.cursor_row + rows)
