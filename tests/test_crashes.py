@@ -30,4 +30,4 @@ def test_kills_at_random_moments_lose_no_job_and_start_none_twice() -> None:
 
 @pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
 def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end() -> None:
-    run("crash_matrix", "--every", "16")
+    run("crash_matrix", "--every", "32")

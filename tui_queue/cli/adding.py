@@ -10,12 +10,11 @@ import click
 from tui_queue.cli import output
 from tui_queue.cli.job_words import Words, confirm, given, job_options, run
 from tui_queue.cli.open_queue import Queue, open_queue
-from tui_queue.core.drafts import edited, make_draft, swept
+from tui_queue.core.drafts import MANY, edited, make_draft, swept
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import Job, JobDraft
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
-from tui_queue.core.sweeps import MANY, check_count, expand
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
@@ -128,6 +127,8 @@ def _drafts(
     draft = make_draft(**words)
     if not sweep:
         return [draft]
+    from tui_queue.core.sweeps import check_count, expand  # takes long to import
+
     combinations = expand(draft.args, together=together)
     check_count(combinations, yes=yes)
     _preview(draft, combinations.count, combinations.first(FIRST))

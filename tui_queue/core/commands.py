@@ -11,12 +11,12 @@ from tui_queue.core.background import Background
 from tui_queue.core.calendar import parse_rule
 from tui_queue.core.claims import Means
 from tui_queue.core.cleaning import Cleaning
-from tui_queue.core.details import look_into, silent_s
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import Removal
 from tui_queue.core.lease import Lease
+from tui_queue.core.logs import silent_s
 from tui_queue.core.models import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State
 from tui_queue.core.news import NewsBox
 from tui_queue.core.options import Script
@@ -166,6 +166,8 @@ class Commands:
 
     async def details(self, key: str) -> Details:
         """Return everything about one job. Raises NoSuchJobError."""
+        from tui_queue.core.details import look_into  # noqa: PLC0415 - takes long
+
         job = await self._store.job(key)
         ahead = None
         if job.state is State.PENDING:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from tui_queue.core.causes import TAIL, diagnose, last_lines
 from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
+from tui_queue.core.logs import silent_s
 from tui_queue.core.models import Details, Job, Run, State
 from tui_queue.core.progress import progress_of
 from tui_queue.core.scripts import changed
@@ -48,17 +49,6 @@ def look_into(
         starts="" if ahead is None else _starts(job, ahead, log_of),
         silent_s=silent_s(log, job.started_at, datetime.now(UTC)) if running else None,
     )
-
-
-def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:
-    """Return the seconds since a run has printed anything, or has started."""
-    if log is None or started_at is None:
-        return 0.0
-    try:
-        last = max(os.stat(log).st_mtime, started_at.timestamp())
-    except OSError:
-        return 0.0
-    return max(0.0, now.timestamp() - last)
 
 
 def _about_script(job: Job, run: Run | None) -> str:

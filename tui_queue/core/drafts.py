@@ -16,6 +16,7 @@ from tui_queue.core.models import DEFAULT_QUEUE, JobDraft
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import PRIORITY_LIMIT, dependencies, make_options, moment, number, title
 
+MANY = 1_000  # above it, whoever makes the jobs asks first
 PATH_LIMIT = 4_095  # bytes: PATH_MAX of Linux less its NUL
 NAME_LIMIT = 200  # characters
 ARGUMENT_LIMIT = 131_071  # bytes: MAX_ARG_STRLEN of Linux less its NUL

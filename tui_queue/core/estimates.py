@@ -4,10 +4,13 @@ import heapq
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Job
-from tui_queue.core.progress import Progress
+
+if TYPE_CHECKING:
+    from tui_queue.core.progress import Progress
 
 SURE_FROM = 0.01  # a smaller part done says nothing of the rest
 SURE_AFTER_S = 5.0
@@ -36,7 +39,7 @@ class Estimate:
         return f"{duration(self.remaining_s)} to go by {self.rests_on}"
 
 
-def estimate(samples: Sequence[Sample], *, elapsed_s: float, progress: Progress | None) -> Estimate | None:
+def estimate(samples: Sequence[Sample], *, elapsed_s: float, progress: "Progress | None") -> Estimate | None:
     """Return the best guess that can honestly be made, by what the run prints, else by earlier runs; None for none."""
     if progress is not None and progress.remaining_s is not None:
         return Estimate(remaining_s=progress.remaining_s, rests_on=f"what it says ({progress.source})")

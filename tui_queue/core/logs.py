@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.printable import printable
@@ -86,3 +87,14 @@ class LogTail:
             raise StoreError(f"{printable(self._path)}: not a plain file.")
         self._file, self._inode = file, (found.st_dev, found.st_ino)
         return True
+
+
+def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:
+    """Return the seconds since a run has printed anything, or has started."""
+    if log is None or started_at is None:
+        return 0.0
+    try:
+        last = max(os.stat(log).st_mtime, started_at.timestamp())
+    except OSError:
+        return 0.0
+    return max(0.0, now.timestamp() - last)

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from tui_queue.core.details import silent_s
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
+from tui_queue.core.logs import silent_s
 from tui_queue.core.models import Job, State
 from tui_queue.core.store import Store
 

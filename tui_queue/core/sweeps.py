@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
 
-MANY = 1_000  # above it, whoever makes the jobs asks first
 LIMIT = 1_000_000  # from here on they are refused unless they were asked for in so many words
 DEEPEST = 20  # braces in braces
 

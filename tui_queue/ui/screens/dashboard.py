@@ -16,13 +16,13 @@ from textual.screen import Screen
 
 from tui_queue.core.commands import Commands
 from tui_queue.core.describing import details_lines
+from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
-from tui_queue.core.sweeps import MANY
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
 from tui_queue.ui.announcing import Hearing
