@@ -15,7 +15,7 @@ from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
-from tui_queue.ui.widgets.field import Field
+from tui_queue.ui.widgets.field import FORM_CSS, Field
 
 T = TypeVar("T")
 
@@ -53,24 +53,15 @@ class Filled(Generic[T]):
 class EntryForm(ModalScreen[T | None]):
     """Asks until ``check`` accepts the lines, by name, and the switches; the answer is what it makes of them."""
 
-    DEFAULT_CSS = """
-    EntryForm {
-        align: center middle;
-
-        #form {
-            width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
-            border: round $primary; border-title-color: $foreground;
-            border-subtitle-color: $text-muted; background: $surface;
-        }
-        .field { height: 1; }
-        .field Label { width: 19; color: $text-muted; }
-        .field:focus-within Label { color: $foreground; text-style: bold; }
-        .field Input { width: 1fr; background: $panel; }
-        Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
+    DEFAULT_CSS = (
+        "EntryForm {"
+        + FORM_CSS
+        + """
         #note { height: auto; margin-top: 1; color: $text-error; }
         #preview { height: auto; color: $text-muted; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Save", id="entries.submit", tooltip="Take what stands here"),
         Binding("escape", "leave", "Back", id="entries.leave", tooltip="Change nothing"),

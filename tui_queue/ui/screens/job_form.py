@@ -29,7 +29,7 @@ from tui_queue.ui.path_suggester import PathSuggester, absolute
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.file_browser import FileBrowser
-from tui_queue.ui.widgets.field import Field
+from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.widgets.note import Note
 
 T = TypeVar("T")
@@ -83,23 +83,13 @@ _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     """Asks for a job, or a sweep of them; the answer is their checked drafts, or None when it was cancelled."""
 
-    DEFAULT_CSS = """
-    JobForm {
-        align: center middle;
-
-        #form {
-            width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
-            border: round $primary; border-title-color: $foreground;
-            border-subtitle-color: $text-muted; background: $surface;
-        }
-        .field { height: 1; }
-        .field Label { width: 19; color: $text-muted; }
-        .field:focus-within Label { color: $foreground; text-style: bold; }
-        .field Input { width: 1fr; background: $panel; }
+    DEFAULT_CSS = (
+        "JobForm {"
+        + FORM_CSS
+        + """
         .field Button { margin-left: 1; }
         #more { height: auto; margin-bottom: 1; }
         .heading { text-style: bold; margin-top: 1; }
-        Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
         #command { margin: 0 0 1 0; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
@@ -107,6 +97,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         #add { background: $primary; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Add", id="form.submit", tooltip="Add the job"),
         Binding("ctrl+o", "browse", "Browse", id="form.browse", tooltip="Choose the job's file from a list"),

@@ -9,6 +9,22 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste
 from textual.widgets import Input
 
+# How a screen looks that holds lines of a label and a field; to be put inside its own style.
+FORM_CSS = """
+    align: center middle;
+
+    #form {
+        width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
+        border: round $primary; border-title-color: $foreground;
+        border-subtitle-color: $text-muted; background: $surface;
+    }
+    .field { height: 1; }
+    .field Label { width: 19; color: $text-muted; }
+    .field:focus-within Label { color: $foreground; text-style: bold; }
+    .field Input { width: 1fr; background: $panel; }
+    Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
+"""
+
 
 class Field(Input):
     """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
