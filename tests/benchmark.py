@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +23,19 @@ from tui_queue.cli.open_queue import open_queue
 from tui_queue.core.drafts import make_draft
 
 SLOTS = 2
+# Nothing is deleted before the end: ext4 gives the inodes of deleted files out again only after a minute or more, and
+# whoever makes files meanwhile searches through them.
+KEPT = ExitStack()
 TSP_HOLDS = 900  # waiting jobs; each is a process with a connection
+
+
+def kept_directory() -> AbstractContextManager[str]:
+    return nullcontext(KEPT.enter_context(tempfile.TemporaryDirectory()))
 
 
 @contextmanager
 def our_queue() -> Iterator[Cli]:
-    with tempfile.TemporaryDirectory() as directory:
+    with kept_directory() as directory:
         os.environ["TUI_QUEUE_HOME"] = directory
         queue = Cli(Path(directory), dict(os.environ))
         queue.settings(f"slots = {SLOTS}", background=True)
@@ -39,7 +46,7 @@ def our_queue() -> Iterator[Cli]:
 
 @contextmanager
 def task_spooler() -> Iterator[Callable[..., str]]:
-    with tempfile.TemporaryDirectory() as directory:
+    with kept_directory() as directory:
         env = {**os.environ, "TS_SOCKET": f"{directory}/socket", "TMPDIR": directory, "TS_MAXFINISHED": "5000"}
 
         def tsp(*words: str) -> str:
@@ -125,7 +132,7 @@ def starts(path: Path, count: int) -> float:
 
 def idle_start_ours(times: int) -> tuple[list[float], list[float]]:
     """Return the seconds from the call of ``add`` to the job's own clock: in a process that is there, and by CLI."""
-    with our_queue() as queue, tempfile.TemporaryDirectory() as directory:
+    with our_queue() as queue, kept_directory() as directory:
         path = Path(directory) / "starts"
         words = ["sh", "-c", f"date +%s%N >> {path}"]
         queue("add", "true")
@@ -151,7 +158,7 @@ def idle_start_ours(times: int) -> tuple[list[float], list[float]]:
 
 
 def idle_start_theirs(times: int) -> list[float]:
-    with task_spooler() as tsp, tempfile.TemporaryDirectory() as directory:
+    with task_spooler() as tsp, kept_directory() as directory:
         path, taken = Path(directory) / "starts", []
         for number in range(1, times + 1):
             time.sleep(0.1)
@@ -174,7 +181,7 @@ def main() -> None:
     options = parser.parse_args()
     if shutil.which("tsp") is None:
         sys.exit("tsp is missing: apt-get install task-spooler")
-    with tempfile.TemporaryDirectory() as directory:
+    with kept_directory() as directory:
         script = Path(directory) / "job.py"
         script.write_text("print('done')\n")
         tasks = {
@@ -200,4 +207,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with KEPT:
+        main()
