@@ -5,12 +5,13 @@
 
 import argparse
 import asyncio
+import dataclasses
 import itertools
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from tui_queue.core.calendar import Overlap
 from tui_queue.core.claims import Means
@@ -502,7 +504,7 @@ class QueueMachine(RuleBasedStateMachine):
                     changed = True
                 elif vain and not known.held:
                     known.held = True
-                    known.hold_reason = self.own_reason(replace(known, held=False), self.now)
+                    known.hold_reason = self.own_reason(dataclasses.replace(known, held=False), self.now)
                 elif not vain and known.held and known.hold_reason.startswith("after #"):
                     known.held, known.hold_reason = False, ""
 

@@ -5,7 +5,8 @@ import os
 import shlex
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+
+from msgspec import Struct, field
 
 from tui_queue.core.amounts import parse_amount
 from tui_queue.core.durations import parse_duration
@@ -21,8 +22,7 @@ HOOK_LIMIT_S = 3600
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
@@ -61,7 +61,7 @@ def load_config(path: str) -> Config:
         raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
-    known = {field.name for field in fields(Config)}
+    known = set(Config.__struct_fields__)
     for key, value in values.items():
         if key not in known:
             raise BadInputError(

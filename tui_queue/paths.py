@@ -1,13 +1,12 @@
 """Where things live: one directory with ``TUI_QUEUE_HOME``, else the user's own directories."""
 
 import os
-from dataclasses import dataclass
 
 import platformdirs
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(Struct, frozen=True):
     """The places of one queue.
 
     Locks and wake-up pipes lie beside the store and not in a runtime directory: every process that

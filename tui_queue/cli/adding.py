@@ -2,10 +2,10 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from tui_queue.cli import output
 from tui_queue.cli.job_words import Words, confirm, given, job_options, run

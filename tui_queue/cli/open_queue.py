@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui_queue.cli.leaving import leave_on_signals
 from tui_queue.config import Config, load_config
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from tui_queue.ui.app import TuiQueueApp
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Struct, frozen=True):
     """An open queue: its verbs, and a scheduler that runs once it is entered."""
 
     paths: Paths

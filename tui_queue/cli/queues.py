@@ -1,9 +1,9 @@
 """The commands for queues and for the limit that they share."""
 
-from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from tui_queue.cli import output
 from tui_queue.cli.job_words import run

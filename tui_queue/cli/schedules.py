@@ -1,12 +1,12 @@
 """The commands for schedules: rules that make jobs."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from tui_queue.cli import output
 from tui_queue.cli.adding import JOB_WORDS

@@ -1,7 +1,8 @@
 """From what a user typed to queues and schedules; every refusal names the field and says what to do."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from tui_queue.core.calendar import Missed, Overlap, parse_rule
 from tui_queue.core.errors import BadInputError

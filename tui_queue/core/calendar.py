@@ -3,10 +3,11 @@
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
+
+from msgspec import Struct
 
 from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError
@@ -48,8 +49,7 @@ class Overlap(StrEnum):
     REPLACE = "replace"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Field:
+class _Field(Struct, frozen=True, kw_only=True):
     name: str
     first: int
     last: int
@@ -70,8 +70,7 @@ _FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """An interval (``every 15m``), or a cron expression in the zone named ``zone``.
 
     An interval is counted in elapsed time from an anchor, whatever the clocks do. A cron expression follows Debian's

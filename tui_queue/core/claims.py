@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from tui_queue.core import schedules
 from tui_queue.core.hours import parse_hours
@@ -42,8 +43,7 @@ _RESUME_INSIDE = """
 _LET_GO = "UPDATE jobs SET held = 0, reason = '' WHERE id = ?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Means(Struct, frozen=True, kw_only=True):
     """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
 
     ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings; without one for
@@ -69,8 +69,7 @@ class Means:
         return tuple(range(self.resources[name])) if name in self.resources else self.gpus()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Struct, frozen=True, kw_only=True):
     """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock."""
 
     jobs: tuple[Job, ...]

@@ -10,10 +10,10 @@ import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import aiosqlite
+from msgspec import Struct
 
 from tui_queue.core import schema, wal
 from tui_queue.core.errors import StoreError, TuiQueueError
@@ -24,8 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(Struct, frozen=True):
     work: Callable[[sqlite3.Connection], Any]
     done: asyncio.Future[Any]
 

@@ -6,9 +6,10 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError

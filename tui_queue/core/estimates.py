@@ -3,8 +3,9 @@
 import heapq
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Job
@@ -18,16 +19,14 @@ LIKE_EACH_OTHER = 0.5  # middle half of the times of a script, as a part of thei
 SCRIPT_RUNS = 3  # runs with other parameters that it takes to guess from them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """How long a run of the same script took that completed."""
 
     elapsed_s: float
     same_parameters: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True):
     """A guess: seconds to go, None where it has taken longer than that already; and what it rests on."""
 
     remaining_s: float | None
@@ -59,8 +58,7 @@ def estimate(samples: Sequence[Sample], *, elapsed_s: float, progress: "Progress
     return _by_runs(times, elapsed_s, f"the median of {len(times)} runs of this script")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
+class Ahead(Struct, frozen=True, kw_only=True):
     """What takes slots before a job gets one: ``running`` ones, and those ``before`` it that wait for a slot too.
 
     ``samples`` are the earlier runs of each, by number; ``others`` counts jobs that are before it and wait for

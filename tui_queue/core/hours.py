@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+
+from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.moments import WEEKDAYS, weekday_number
@@ -19,8 +20,7 @@ _SPAN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Days of the week (0 is Monday), and minutes after their midnight; an end above 1440 is on the next day."""
 
     days: frozenset[int]
@@ -28,8 +28,7 @@ class Span:
     end_min: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
+class Hours(Struct, frozen=True, kw_only=True):
     """When something is open, by the clock of ``zone``.
 
     A span belongs to the day on which it begins. It begins and ends when the clock shows its times: for the first

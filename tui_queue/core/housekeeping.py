@@ -4,15 +4,15 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tui_queue.core.amounts import amount
 from tui_queue.core.durations import duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedJob:
+class EndedJob(Struct, frozen=True, kw_only=True):
     """An ended job, and what its runs take on disk; somebody still waits for one that is ``protected``."""
 
     id: int
@@ -21,8 +21,7 @@ class EndedJob:
     protected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much may be kept; None is no limit."""
 
     max_age_s: int | None = None
@@ -30,8 +29,7 @@ class Limits:
     max_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(Struct, frozen=True, kw_only=True):
     """A job that goes, and why."""
 
     job_id: int

@@ -3,8 +3,9 @@
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.printable import printable
@@ -13,8 +14,7 @@ WINDOW = 4 * 2**20  # bytes before the end at which a reader of the latest outpu
 BATCH = 2**20  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """What one read brought.
 
     ``skipped`` bytes before ``data`` were left out; ``restarted`` says that the file was cut or replaced, so that

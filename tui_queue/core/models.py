@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from tui_queue.core.calendar import Missed, Overlap
 from tui_queue.core.options import JobOptions, Lost
@@ -35,8 +36,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class After:
+class After(Struct, frozen=True, kw_only=True):
     """A dependency: the job with this number must have come to this outcome."""
 
     job_id: int
@@ -51,8 +51,7 @@ class Pause(StrEnum):
     HOURS = "hours"  # outside the hours of its queue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobDraft:
+class JobDraft(Struct, frozen=True, kw_only=True):
     """A job as the user asked for it, checked, not yet stored.
 
     Paths are absolute. Bytes that are not UTF-8 stand as surrogates (``os.fsdecode``).
@@ -73,8 +72,7 @@ class JobDraft:
     options: JobOptions = field(default_factory=JobOptions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A stored job. Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run.
 
     ``devices`` are the numbers of the single things (GPUs) that its present run has been given, by resource;
@@ -117,7 +115,7 @@ class Job:
     @property
     def draft(self) -> JobDraft:
         """What was asked for."""
-        return JobDraft(**{each.name: getattr(self, each.name) for each in fields(JobDraft)})
+        return JobDraft(**{name: getattr(self, name) for name in JobDraft.__struct_fields__})
 
     def elapsed_s(self, now: datetime) -> float | None:
         """Seconds that the latest run has taken until its end or ``now``; None before it starts."""
@@ -126,8 +124,7 @@ class Job:
         return max(0.0, ((self.finished_at or now) - self.started_at).total_seconds())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnd:
+class RunEnd(Struct, frozen=True, kw_only=True):
     """How a run ended, as its watcher recorded it.
 
     ``error`` says why the command could not be started; then there is neither exit code nor signal.
@@ -150,8 +147,7 @@ class RunEnd:
     oom: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One start of a job. ``script`` is the hash of what was run, if known; ``oom`` whose memory was exhausted."""
 
     job_id: int
@@ -167,8 +163,7 @@ class Run:
     oom: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueOptions:
+class QueueOptions(Struct, frozen=True, kw_only=True):
     """How a queue is to be served. ``hours`` are when it starts jobs, as ``parse_hours`` reads them in ``zone``;
     empty: always.
 
@@ -183,8 +178,7 @@ class QueueOptions:
     lost_age_s: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
+class Queue(Struct, frozen=True, kw_only=True):
     """A named lane; ``slots`` None means as many as the settings say."""
 
     name: str
@@ -193,8 +187,7 @@ class Queue:
     options: QueueOptions = field(default_factory=QueueOptions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """A rule that makes jobs. ``zone`` names the time zone of a cron rule; ``said`` is what there was to say last time.
 
     ``id`` is 0 and ``next_at`` None for one that is not stored yet.
@@ -214,8 +207,7 @@ class Schedule:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
+class Details(Struct, frozen=True, kw_only=True):
     """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
 
     ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
@@ -234,8 +226,7 @@ class Details:
     told: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(Struct, frozen=True, kw_only=True):
     """The process that schedules now, or did last."""
 
     epoch: int
@@ -245,8 +236,7 @@ class Holder:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(Struct, frozen=True, kw_only=True):
     """One consistent look: the jobs to show, how many there are by state, the queues, who schedules.
 
     ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tui_queue.core.database import Database
 from tui_queue.core.models import Job
@@ -20,8 +21,7 @@ _TOLD = """
     SELECT event, said FROM news WHERE job_id = ? AND said IS NOT NULL ORDER BY id"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class News(Struct, frozen=True, kw_only=True):
     """One thing to tell of a job."""
 
     id: int

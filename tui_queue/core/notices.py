@@ -3,9 +3,10 @@
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Job, State
@@ -23,8 +24,7 @@ class Event(StrEnum):
     ASKS = "asks"  # it was interrupted, and whether it runs again is to be said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channels:
+class Channels(Struct, frozen=True, kw_only=True):
     """How news travel, by the settings.
 
     ``on`` is for jobs that say nothing themselves. ``hook`` is a command and its words, which gets ``hook_timeout_s``

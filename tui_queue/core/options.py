@@ -1,10 +1,12 @@
 """What may be asked for a job beyond what is run; kept as JSON, so that a new wish is a new field and nothing else."""
 
 import json
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Unmet(StrEnum):
@@ -30,8 +32,7 @@ class Notify(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """The file that a job runs, as it was when the job was added; ``copy`` is the path of its copy, if one was made.
 
     ``sha256`` is empty where the file was too large to be read through.
@@ -44,8 +45,7 @@ class Script:
     copy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOptions:
+class JobOptions(Struct, frozen=True, kw_only=True):
     """How a job is to be run; every default means that nothing was asked.
 
     ``retries`` more attempts follow a failure, the first after ``retry_delay_s``, each further one after
@@ -80,7 +80,12 @@ class JobOptions:
 
 def options_to_json(options: JobOptions) -> str:
     """Return only what differs from the defaults."""
-    return json.dumps(_plain(options), separators=(",", ":"))
+    values: dict[str, Any] = {
+        name: now for name in JobOptions.__struct_fields__ if (now := getattr(options, name)) != getattr(_NONE, name)
+    }
+    if options.script is not None:
+        values["script"] = {name: known for name, known in asdict(options.script).items() if known != ""}
+    return json.dumps(values, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1024)  # jobs that were added together have the same, and a scheduling pass reads them all
@@ -88,7 +93,8 @@ def options_from_json(stored: str) -> JobOptions:
     """Undo ``options_to_json``; what a newer program has added is left out."""
     if stored == "{}":
         return _NONE
-    values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in _FIELDS}
+    known = JobOptions.__struct_fields__
+    values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in known}
     if "script" in values:
         values["script"] = Script(**values["script"])
     for name, kind in (("unmet", Unmet), ("lost", Lost), ("notify", Notify)):
@@ -97,17 +103,8 @@ def options_from_json(stored: str) -> JobOptions:
     return JobOptions(**values)
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    return {
-        each.name: _plain(now) if isinstance(now, Script) else now
-        for each in fields(value)
-        if (now := getattr(value, each.name)) != each.default
-    }
-
-
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 _NONE = JobOptions()
-_FIELDS = {each.name for each in fields(JobOptions)}

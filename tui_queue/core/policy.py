@@ -2,8 +2,9 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from tui_queue.core.amounts import amount
 from tui_queue.core.models import Outcome, State
@@ -13,8 +14,7 @@ MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes
 LOOK_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waited:
+class Waited(Struct, frozen=True, kw_only=True):
     """A job that a candidate waits for, and how that one is now; ``state`` is None when it is no more."""
 
     job_id: int
@@ -49,8 +49,7 @@ class Waited:
         return f"{self.wish}: {self.state or 'removed'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """What decides about a pending job; candidates of higher ``priority`` come first, then those of lower ``place``."""
 
     id: int
@@ -65,8 +64,7 @@ class Candidate:
     options: JobOptions = field(default_factory=JobOptions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Struct, frozen=True, kw_only=True):
     """A queue as it is now: ``slots`` runs at a time, ``running`` of them in use; it may rest until it ``opens_at``."""
 
     slots: int
@@ -75,8 +73,7 @@ class Lane:
     opens_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """All that a decision rests on. ``limit`` is for all queues together; None is no limit.
 
     ``total`` tells how much of a resource there is, None for an unknown one; ``used`` is what is taken of each.
@@ -96,8 +93,7 @@ class World:
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What was decided: ``reason`` is empty for a job that may start now.
 
     ``due`` is when time alone may change that.

@@ -12,7 +12,8 @@ something is finished and the output goes on, when an epoch that has not moved y
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui_queue.core.printable import printable
 
@@ -24,8 +25,7 @@ _MOST = 40  # such lines: reading more takes longer than it is worth
 _LINE = 900  # bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """What a program said: ``fraction`` from 0 to 1, the ``text`` it was read from, and who drew it.
 
     ``source`` is terminal, tqdm, rich, bar, count or percent. ``remaining_s`` is the program's own estimate.
@@ -69,8 +69,7 @@ def _told_to_terminal(tail: bytes) -> Progress | None:
     return Progress(fraction=int(state[2]) / 100, text=f"{int(state[2])}%", source="terminal")
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """A line that could tell something; whether other output follows it at all, and stands right before it."""
 
     raw: bytes
@@ -151,8 +150,7 @@ _PROGRESS_AFTER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     fraction: float
     text: str
     source: str
@@ -160,8 +158,7 @@ class _Reading:
     remaining_s: float | None = None
 
 
-@dataclass(slots=True)
-class _Counter:
+class _Counter(Struct):
     """One thing that is counted, told by the word before it and its total."""
 
     outer: bool

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from tui_queue.core.database import Database
 from tui_queue.core.errors import BadInputError, NoSuchQueueError, WrongStateError

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunOver, RunStarted
 from tui_queue.core.models import Job, QueueOptions, RunEnd

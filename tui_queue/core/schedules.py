@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tui_queue.core.calendar import Overlap, due_times, parse_rule
 from tui_queue.core.database import Database
@@ -30,8 +32,7 @@ _REPLACE = """
     WHERE schedule_id = :id AND state IN ('pending', 'running') RETURNING *"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class Fired(Struct, frozen=True, kw_only=True):
     """What came of the schedules whose time had come: running jobs that gave way to new ones, the next such time."""
 
     replaced: tuple[Job, ...] = ()

@@ -7,7 +7,9 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.options import Script
@@ -78,8 +80,7 @@ def hash_now(script: Script, path: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
+class _Content(Struct, frozen=True, kw_only=True):
     """A file as it was read; what was not read has no digest. ``blobs`` are the names that git may have for it."""
 
     size: int

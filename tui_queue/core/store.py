@@ -4,9 +4,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
 
 from tui_queue.core import claims, order
 from tui_queue.core.claims import Claimed, Means
@@ -108,8 +109,7 @@ _LEASE = """
     RETURNING *"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verb:
+class _Verb(Struct, frozen=True, kw_only=True):
     """What can be done with single jobs: to those in these states, by this statement; else it is refused so."""
 
     name: str
@@ -167,8 +167,7 @@ _RESUME = _Verb(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues."""
 
     jobs: tuple[Job, ...]

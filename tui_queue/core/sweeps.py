@@ -18,7 +18,8 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
@@ -35,8 +36,7 @@ _PADDED = re.compile(r"-?0[0-9]")
 _DIGITS = 18  # of the numbers of a range
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """Numbers with ``places`` decimals, kept as whole numbers and so exact; or letters, kept as their codes."""
 
     first: int
@@ -57,8 +57,7 @@ class Range:
         return f"{whole}.{digits[point:]}" if self.places else whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """Parts of a word, one behind the other."""
 
     parts: "tuple[Part, ...]"
@@ -73,8 +72,7 @@ class Chain:
         return "".join(reversed(values))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Alternatives; ``ends`` counts the values up to the end of each."""
 
     options: "tuple[Part, ...]"
@@ -94,8 +92,7 @@ class Choice:
 Part = str | Range | Chain | Choice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class Sweep(Struct, frozen=True, kw_only=True):
     """The arguments of ``count`` jobs, each made when it is asked for; ``together``: all expressions vary as one."""
 
     words: tuple[tuple[Part, ...], ...]
@@ -157,8 +154,7 @@ def number(count: int) -> str:
     return f"{count:,}" if count < 10**15 else f"About 10^{int(math.log10(count))}"
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Braces that were opened, and what stands between them."""
 
     start: int

@@ -1,7 +1,8 @@
 """What the end of a run means for its job: its state, its reason, and whether there is another attempt. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tui_queue.core.durations import LONGEST_S, duration
 from tui_queue.core.models import Job, QueueOptions, RunEnd, State
@@ -11,8 +12,7 @@ from tui_queue.core.wishes import signal_name
 INTERRUPTED = "interrupted (outcome unknown)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Again(Struct, frozen=True, kw_only=True):
     """That a job is to have another attempt; ``reason`` is why it is held, if it is."""
 
     not_before: datetime | None = None

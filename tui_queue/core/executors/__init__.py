@@ -1,27 +1,25 @@
 """How a run starts, is watched, and ends."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from tui_queue.core.models import Job, RunEnd
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True):
     """The command has started."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RunOver:
+class RunOver(Struct, frozen=True):
     """Its processes are over; the end follows once the output is on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunNeverStarted:
+class RunNeverStarted(Struct, frozen=True):
     """The command was not started and never will be by this attempt.
 
     ``complaint`` says what stands in the way; it is empty where the next attempt may succeed.
@@ -30,8 +28,7 @@ class RunNeverStarted:
     complaint: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunLost:
+class RunLost(Struct, frozen=True):
     """The run is over, and nobody knows how it ended."""
 
 

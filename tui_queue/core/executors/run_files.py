@@ -7,9 +7,10 @@ and its CRC-32.
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from tui_queue.core.executors import shim
 from tui_queue.core.models import RunEnd
@@ -18,8 +19,7 @@ Record = dict[str, Any]
 REVOKED = "revoked"
 
 
-@dataclass(frozen=True, slots=True)
-class RunFiles:
+class RunFiles(Struct, frozen=True):
     """Where the files of one attempt at a job lie."""
 
     directory: str

@@ -3,11 +3,11 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
+from msgspec import Struct, field
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,8 +22,7 @@ T = TypeVar("T")
 _PREVIEW = 6  # lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One line to fill in."""
 
     name: str
@@ -32,8 +31,7 @@ class Entry:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entries:
+class Entries(Struct, frozen=True, kw_only=True):
     """What a form asks for; ``switches`` are a name, a label and whether it is on."""
 
     title: str
@@ -42,8 +40,7 @@ class Entries:
     then: str = "Enter saves"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled(Generic[T]):
+class Filled(Struct, Generic[T], frozen=True, kw_only=True):
     """What came of the lines, and what to show of it."""
 
     value: T

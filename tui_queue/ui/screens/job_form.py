@@ -1,13 +1,13 @@
 """The form that asks for a job and says what is wrong while it is typed."""
 
 import asyncio
-import dataclasses
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -323,13 +323,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in self._offered}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
+class _Checked(Struct, frozen=True, kw_only=True):
     """What came of the fields: a draft, and its sweep if it is one; or what is wrong by field."""
 
     draft: JobDraft | None
     sweep: Sweep | None = None
-    errors: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    errors: Mapping[str, str] = {}
 
 
 def _check_entries(entries: Mapping[str, str], switches: Mapping[str, bool]) -> _Checked:
