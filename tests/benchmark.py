@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tests.conftest import Cli, wait_for
 from tests.processes import end_schedulers, is_watcher, of_queue, status
-from tui_queue.cli.open_queue import open_queue
 from tui_queue.core.drafts import make_draft
+from tui_queue.opening import open_queue
 
 SLOTS = 2
 # Nothing is deleted before the end: ext4 gives the inodes of deleted files out again only after a minute or more, and

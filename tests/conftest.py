@@ -120,6 +120,8 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     monkeypatch.setenv("TUI_QUEUE_HOME", str(home))
     # It would hide buffering.
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    # Our own modules are compiled once, as after an installation.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for variable in ("COLUMNS", "LINES"):  # a terminal of a test has a size of its own
         monkeypatch.delenv(variable, raising=False)
     queue = Cli(home, dict(os.environ))

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tui_queue.cli import main, output, standby, until_empty
+from tui_queue.cli import adding, listing, main, running, standby, until_empty
 
-PRELOADED = (main, output, standby, until_empty)
+PRELOADED = (adding, listing, main, running, standby, until_empty)
 
 # Says that it was started, then what it does, and ends with a code that its number tells.
 SCRIPT = """#!/bin/sh

@@ -81,8 +81,9 @@ def tui_queue(*words: str) -> None:
 
 async def take_pictures(size: tuple[int, int]) -> None:
     """Walk through the program at one size."""
-    from tui_queue.cli.open_queue import open_app, open_queue
+    from tui_queue.cli.dashboard import open_app
     from tui_queue.core import events
+    from tui_queue.opening import open_queue
 
     async with open_queue() as queue:
         app = open_app(queue)

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 from tui_queue.core.calendar import Overlap
 from tui_queue.core.claims import Means
 from tui_queue.core.errors import BadInputError, TuiQueueError, WrongStateError
+from tui_queue.core.filters import Filter
 from tui_queue.core.models import (
     After,
     Job,
@@ -648,7 +649,7 @@ class QueueMachine(RuleBasedStateMachine):
         return number in seen
 
     def seen(self) -> Coroutine[Any, Any, Any]:
-        return self.store.snapshot(active=-1, ended=-1, means=self.means, scheduled=True, now=self.now)
+        return self.store.snapshot(active=-1, ended=-1, only=Filter(), means=self.means, scheduled=True, now=self.now)
 
     def refused(self, call: Coroutine[Any, Any, object], kind: type[TuiQueueError]) -> None:
         before = self.run(self.store.read(_everything))

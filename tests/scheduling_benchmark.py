@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from tui_queue.core.claims import Means
+from tui_queue.core.filters import Filter
 from tui_queue.core.models import After, JobDraft, Queue, Schedule
 from tui_queue.core.options import JobOptions
 from tui_queue.core.queues import Queues
@@ -77,7 +78,8 @@ async def of_size(jobs: int, repeat: int) -> tuple[float, float]:
             living = Means(slots=1, resources={"licence": 1}, lives=lambda _: True)
             a_pass = await measure(lambda: store.claim(epoch=epoch, means=living, boot="", now=NOW), repeat)
             a_look = await measure(
-                lambda: store.snapshot(active=1000, ended=500, means=living, scheduled=True, now=NOW), repeat
+                lambda: store.snapshot(active=1000, ended=500, only=Filter(), means=living, scheduled=True, now=NOW),
+                repeat,
             )
             return a_pass, a_look
 

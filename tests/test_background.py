@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import ROOT, Cli, process_is_alive, wait_for
 from tests.tmux import terminal
-from tui_queue.cli.open_queue import open_queue
 from tui_queue.core import events
 from tui_queue.core.drafts import make_draft
+from tui_queue.opening import open_queue
 
 COMMAND = f"{sys.executable} -m tui_queue"
 

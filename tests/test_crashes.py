@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,18 @@ from tests.tracer import SUPPORTED
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
-def run(tool: str, *options: str) -> None:
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A directory with the program by a path of its own, which tells its processes from those of other tests."""
+    for package in ("tests", "tui_queue"):
+        (tmp_path / package).symlink_to(ROOT / package)
+    return tmp_path
+
+
+def run(program: Path, tool: str, *options: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"tests.{tool}", *options],
-        cwd=ROOT,
+        cwd=program,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -24,10 +33,10 @@ def run(tool: str, *options: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_kills_at_random_moments_lose_no_job_and_start_none_twice() -> None:
-    run("kill_rounds", "--rounds", "20")
+def test_kills_at_random_moments_lose_no_job_and_start_none_twice(program: Path) -> None:
+    run(program, "kill_rounds", "--rounds", "20")
 
 
 @pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
-def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end() -> None:
-    run("crash_matrix", "--every", "32")
+def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end(program: Path) -> None:
+    run(program, "crash_matrix", "--every", "32")

@@ -10,14 +10,15 @@ from textual.widgets import Footer
 
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
-from tui_queue.cli.open_queue import Queue, open_app, open_queue
+from tui_queue.cli.dashboard import open_app
 from tui_queue.core import events
+from tui_queue.opening import OpenQueue, open_queue
 from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.widgets.job_table import JobTable
 
 
 @asynccontextmanager
-async def dashboard(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Pilot[Any], TuiQueueApp, Queue]]:
+async def dashboard(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Pilot[Any], TuiQueueApp, OpenQueue]]:
     """Open the queue that the environment names, its scheduler and its screen."""
     async with open_queue() as queue:
         app = open_app(queue)

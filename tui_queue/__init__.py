@@ -1,3 +1,33 @@
-"""A job queue that a person runs from a terminal."""
+"""A job queue that a person runs from a terminal; from Python: ``from tui_queue import Queue``."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tui_queue.api import AsyncQueue, Queue
+    from tui_queue.core.errors import BadInputError, NoSuchJobError, StoreError, TuiQueueError, WrongStateError
+    from tui_queue.core.models import Job, State
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AsyncQueue",
+    "BadInputError",
+    "Job",
+    "NoSuchJobError",
+    "Queue",
+    "State",
+    "StoreError",
+    "TuiQueueError",
+    "WrongStateError",
+]
+
+_PLACES = {"AsyncQueue": "api", "Job": "core.models", "Queue": "api", "State": "core.models"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for; a command that needs none of it starts sooner."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - as above
+
+    return getattr(import_module(f"{__name__}.{_PLACES.get(name, 'core.errors')}"), name)

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shlex
-import tomllib
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
@@ -54,11 +53,15 @@ def load_config(path: str) -> Config:
     """Read the settings file; a missing one means all defaults. Raises BadInputError naming file and key."""
     try:
         with open(path, "rb") as file:
-            values = tomllib.load(file)
+            content = file.read()
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
+    import tomllib  # noqa: PLC0415 - takes long
+
+    try:
+        values = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
     known = set(Config.__struct_fields__)

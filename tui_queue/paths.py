@@ -2,7 +2,6 @@
 
 import os
 
-import platformdirs
 from msgspec import Struct
 
 
@@ -21,12 +20,19 @@ class Paths(Struct, frozen=True):
         """Read ``TUI_QUEUE_HOME``; without it follow the platform's conventions."""
         home = os.environ.get("TUI_QUEUE_HOME")
         if home:
-            home = os.path.abspath(os.path.expanduser(home))
-            return cls(config=os.path.join(home, "config.toml"), state=home)
+            return cls.in_directory(home)
+        import platformdirs  # noqa: PLC0415 - takes long
+
         return cls(
             config=os.path.join(platformdirs.user_config_dir("tui-queue", appauthor=False), "config.toml"),
             state=platformdirs.user_state_dir("tui-queue", appauthor=False),
         )
+
+    @classmethod
+    def in_directory(cls, home: str) -> "Paths":
+        """Return the places of a queue that is kept in one directory."""
+        home = os.path.abspath(os.path.expanduser(home))
+        return cls(config=os.path.join(home, "config.toml"), state=home)
 
     @property
     def store(self) -> str:

@@ -7,14 +7,15 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli import output
+from tui_queue.cli.as_json import job_object, json_option, print_jobs, print_json
+from tui_queue.cli.completing import files, jobs, templates
 from tui_queue.cli.job_words import Words, confirm, given, job_options, run
-from tui_queue.cli.open_queue import Queue, open_queue
 from tui_queue.core.drafts import MANY, edited, make_draft, swept
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.models import Job, JobDraft
+from tui_queue.core.models import Job, JobDraft, State
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
+from tui_queue.opening import OpenQueue, open_queue
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
@@ -23,49 +24,61 @@ FIRST = 5  # jobs of a sweep that are shown before it is added
 
 @click.command(context_settings=JOB_WORDS)
 @job_options
-@click.option("--template", metavar="NAME", help="Begin with what this template says.")
+@click.option("--template", metavar="NAME", help="Begin with what this template says.", shell_complete=templates)
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE|-",
+    shell_complete=files,
+    help="A job for each line: PATH and its words, or a JSON object with path, args and options.",
+)
 @click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
 @click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
-@click.option("--before", metavar="ID", help="Put it before this pending job.")
+@click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
 @click.option("--top", is_flag=True, help="Put it at the top of its queue.")
 @click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print the job as JSON instead of its number.")
-@click.argument("path", required=False)
-@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+@json_option
+@click.argument("path", required=False, shell_complete=files)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Add a job: PATH and every word behind it. Prints its number.
+    """Add a job: PATH and every word behind it. Prints its number. With --from many, all or none.
 
     Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
     """
+    if values["source"] is not None and (path is not None or values["sweep"]):
+        raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
     words = given(values)
     yes, unique = bool(values["yes"]), bool(values["unique"])
 
     async def work() -> None:
         async with open_queue() as queue:
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            drafts = _drafts(
-                {**template, **words}, path, args, sweep=values["sweep"], together=values["together"], yes=yes
-            )
+            wanted = {**template, **words}
+            if values["source"] is not None:
+                drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
+            else:
+                drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
-            jobs = await queue.commands.add(drafts, unique=unique)
+            added = await queue.commands.add(drafts, unique=unique)
             if values["before"]:
                 before = (await queue.commands.job(values["before"])).id
-                await queue.commands.move([job.id for job in jobs], Move.BEFORE, before)
+                await queue.commands.move([job.id for job in added], Move.BEFORE, before)
             elif values["top"]:
-                await queue.commands.move([job.id for job in jobs], Move.TOP)
-            _say(queue, jobs, as_json=as_json)
+                await queue.commands.move([job.id for job in added], Move.TOP)
+            _say(queue, added, as_json=as_json)
 
     run(work())
 
 
 @click.command(context_settings=JOB_WORDS)
 @job_options
-@click.option("--path", metavar="PATH", help="Another script or program.")
-@click.argument("job_id", metavar="ID")
+@click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
+@json_option
+@click.argument("job_id", metavar="ID", shell_complete=jobs(*(state for state in State if state is not State.RUNNING)))
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def edit(job_id: str, path: str | None, args: tuple[str, ...], **values: Any) -> None:
+def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
 
     Example: tui-queue edit --priority 5 --after 12 14
@@ -82,15 +95,17 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], **values: Any) ->
                 words_now["args"] = args
             if not words_now:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
-            await queue.commands.edit(job.id, edited(job.draft, words_now))
+            job = await queue.commands.edit(job.id, edited(job.draft, words_now))
+            if as_json:
+                print_json(job_object(job, queue.commands.log_path(job)))
 
     run(work())
 
 
 @click.command(context_settings=JOB_WORDS)
 @job_options
-@click.option("--json", "as_json", is_flag=True, help="Print the job as JSON instead of its number.")
-@click.argument("job_id", metavar="ID")
+@json_option
+@click.argument("job_id", metavar="ID", shell_complete=jobs())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
 def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
@@ -137,6 +152,13 @@ def _drafts(
     return swept(draft, combinations)
 
 
+def _from_file(source: str, words: Words) -> list[JobDraft]:
+    from tui_queue.core.values import drafts_of_lines
+
+    with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
+        return drafts_of_lines(lines, words)
+
+
 def _preview(draft: JobDraft, count: int, first: Sequence[tuple[str, ...]]) -> None:
     click.echo(f"{count:,} jobs:", err=True)
     for args in first:
@@ -145,19 +167,19 @@ def _preview(draft: JobDraft, count: int, first: Sequence[tuple[str, ...]]) -> N
         click.echo(f"  … and {count - len(first):,} more", err=True)
 
 
-async def _is_wanted(queue: Queue, drafts: Sequence[JobDraft]) -> bool:
+async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:
     """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
     twin = await queue.commands.like(drafts[0]) if len(drafts) == 1 else None
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: Queue, jobs: Sequence[Job], *, as_json: bool) -> None:
-    if as_json and len(jobs) == 1:
-        output.print_job(jobs[0], queue.commands.log_path(jobs[0]))
+def _say(queue: OpenQueue, added: Sequence[Job], *, as_json: bool) -> None:
+    if as_json and len(added) == 1:
+        print_json(job_object(added[0], queue.commands.log_path(added[0])))
     elif as_json:
-        output.print_jobs(jobs, queue.commands.log_path)
+        print_jobs(added, queue.commands.log_path)
     else:
-        click.echo("\n".join(_numbers([job.id for job in jobs])))
+        click.echo("\n".join(_numbers([job.id for job in added])))
 
 
 def _numbers(numbers: list[int]) -> Iterator[str]:
@@ -166,3 +188,6 @@ def _numbers(numbers: list[int]) -> Iterator[str]:
         yield f"{numbers[0]}-{numbers[-1]}"
     else:
         yield from map(str, numbers)
+
+
+COMMANDS = {"add": add, "clone": clone, "edit": edit}

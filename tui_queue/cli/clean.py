@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
+from tui_queue.cli.as_json import json_option, print_json
 from tui_queue.cli.job_words import run
-from tui_queue.cli.open_queue import open_queue
 from tui_queue.cli.output import print_columns
 from tui_queue.core.amounts import amount, parse_amount
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.wishes import number, span
+from tui_queue.opening import open_queue
 
 SHOWN = 20  # jobs that are named before they go
 
@@ -22,8 +23,11 @@ SHOWN = 20  # jobs that are named before they go
 @click.option("--logs", default="", metavar="SIZE", help="The oldest, until logs take at most this: 2G.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would go.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def clean(dry_run: bool, yes: bool, **values: Any) -> None:
+@json_option
+def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
     """Remove ended jobs and their logs; shows first what goes. Without options: by the limits in the settings.
+
+    With --json nothing is removed without --yes.
 
     Example: tui-queue clean --older 30d --keep 1000
     """
@@ -36,6 +40,17 @@ def clean(dry_run: bool, yes: bool, **values: Any) -> None:
                 raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")
             removals = await queue.commands.cleaning.planned(limits, now=datetime.now(UTC))
             sizes = await queue.commands.cleaning.sizes([removal.job_id for removal in removals])
+            if as_json:
+                removed = yes and not dry_run
+                if removed and removals:
+                    await queue.commands.clean(removals)
+                print_json(
+                    [
+                        {"id": each.job_id, "bytes": sizes[each.job_id], "reason": each.reason, "removed": removed}
+                        for each in removals
+                    ]
+                )
+                return
             rows = [(str(each.job_id), amount(sizes[each.job_id]), each.reason) for each in removals[:SHOWN]]
             if rows:
                 print_columns(("ID", "BYTES", "REASON"), rows)
@@ -58,3 +73,6 @@ def limits_of(older: str, keep: str, logs: str) -> Limits:
         max_jobs=number("keep", keep, 0, 10**9) if keep.strip() else None,
         max_bytes=max_bytes,
     )
+
+
+COMMANDS = {"clean": clean}

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tui_queue.cli.completing import batches, directories, files, jobs, queues
 from tui_queue.core.drafts import EDITABLE
 
 T = TypeVar("T")
@@ -16,16 +17,32 @@ Words = dict[str, Any]
 
 _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--name",), {"help": "What to call the job; default: the file's name."}),
-    (("--cwd",), {"metavar": "DIR", "help": "Directory to run in; default: the current one."}),
-    (("--python",), {"metavar": "PATH", "help": "Interpreter or virtual environment for a .py file."}),
+    (
+        ("--cwd",),
+        {"metavar": "DIR", "help": "Directory to run in; default: the current one."},
+    ),
+    (
+        ("--python",),
+        {"metavar": "PATH", "help": "Interpreter or virtual environment for a .py file."},
+    ),
     (("--queue", "-q"), {"metavar": "QUEUE", "help": "Queue to wait in; default: default."}),
     (("--priority",), {"metavar": "N", "help": "Higher starts first; default: 0."}),
     (("--hold/--no-hold",), {"default": None, "help": "Keep it from starting until it is released."}),
     (("--at",), {"metavar": "WHEN", "help": "Not before 18:00, 'tomorrow 6:00', +2h, 2026-12-24T18:00."}),
-    (("--after",), {"multiple": True, "metavar": "ID", "help": "After job 12 completed; 12:ended, 12:failed."}),
+    (
+        ("--after",),
+        {
+            "multiple": True,
+            "metavar": "ID",
+            "help": "After job 12 completed; 12:ended, 12:failed.",
+        },
+    ),
     (("--if-unmet", "unmet"), {"metavar": "DO", "help": "Once that can't come any more: hold (default) or cancel."}),
     (("--after-pid",), {"multiple": True, "metavar": "PID", "help": "After a process that is none of ours has ended."}),
-    (("--batch",), {"metavar": "NAME", "help": "Name for several jobs, to act on all of them."}),
+    (
+        ("--batch",),
+        {"metavar": "NAME", "help": "Name for several jobs, to act on all of them."},
+    ),
     (("--timeout",), {"metavar": "D", "help": "End the run after this long: 90s, 15m, 2h30m, 3d."}),
     (("--warn",), {"metavar": "SIG@D", "help": "Send a signal so long before the time limit: USR1@60s."}),
     (("--silence",), {"metavar": "D", "help": "Mark the job when it prints nothing for this long."}),
@@ -48,14 +65,16 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--notify",), {"metavar": "WHEN", "help": "Tell of its end, failure, or never; default: as the settings say."}),
     (("--copy/--no-copy",), {"default": None, "help": "Copy the script now and run that copy."}),
 )
+# What a shell offers for them.
+_OFFERS = {"--cwd": directories, "--python": files, "--queue": queues, "--batch": batches, "--after": jobs()}
 
 
 def job_options(command: F) -> F:
     """Give a command all options that describe a job; they come to it as one dictionary, ``words``."""
 
     for names, settings in reversed(_OPTIONS):
-        settings = {"default": None, **settings}  # noqa: PLW2901
-        command = click.option(*names, **settings)(command)
+        offer = {"default": None, "shell_complete": _OFFERS.get(names[0])}
+        command = click.option(*names, **{**offer, **settings})(command)
     return command
 
 

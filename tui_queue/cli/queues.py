@@ -5,13 +5,15 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli import output
+from tui_queue.cli.as_json import json_option, print_json, queue_object, queue_objects
+from tui_queue.cli.completing import queues
 from tui_queue.cli.job_words import run
-from tui_queue.cli.open_queue import open_queue
+from tui_queue.cli.output import print_queues
 from tui_queue.core.asking import queue_with, slots_of
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import Queue, State
 from tui_queue.core.wishes import title
+from tui_queue.opening import OpenQueue, open_queue
 
 
 @click.group()
@@ -33,7 +35,7 @@ def _settings(command: Any) -> Any:
 
 
 @queue.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@json_option
 def list_queues(as_json: bool) -> None:
     """List the queues.
 
@@ -43,15 +45,20 @@ def list_queues(as_json: bool) -> None:
     async def work() -> None:
         async with open_queue() as opened:
             overview = await opened.commands.overview(ended=0)
-            output.print_queues(overview, opened.config.slots, as_json=as_json)
+            found = queue_objects(overview)
+            if as_json:
+                print_json(found)
+            else:
+                print_queues(found, overview.limit)
 
     run(work())
 
 
 @queue.command()
+@json_option
 @click.argument("name")
 @_settings
-def add(name: str, **values: Any) -> None:
+def add(name: str, as_json: bool, **values: Any) -> None:
     """Make a queue.
 
     Example: tui-queue queue add gpu --slots 1
@@ -61,15 +68,16 @@ def add(name: str, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.add_queue(queue_with(Queue(name=name), **values))
+            _say(opened, await opened.commands.add_queue(queue_with(Queue(name=name), **values)), as_json=as_json)
 
     run(work())
 
 
 @queue.command(name="set")
-@click.argument("name")
+@json_option
+@click.argument("name", shell_complete=queues)
 @_settings
-def change(name: str, **values: Any) -> None:
+def change(name: str, as_json: bool, **values: Any) -> None:
     """Change a queue; it counts at once.
 
     Example: tui-queue queue set default --slots 5
@@ -79,36 +87,40 @@ def change(name: str, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.set_queue(queue_with(await opened.commands.queue(name), **values))
+            changed = await opened.commands.set_queue(queue_with(await opened.commands.queue(name), **values))
+            _say(opened, changed, as_json=as_json)
 
     run(work())
 
 
 @queue.command()
 @click.option("--running", is_flag=True, help="Stop what runs in it too.")
-@click.argument("name")
-def pause(name: str, running: bool) -> None:
+@json_option
+@click.argument("name", shell_complete=queues)
+def pause(name: str, running: bool, as_json: bool) -> None:
     """Start no more jobs of a queue.
 
     Example: tui-queue queue pause gpu
     """
-    run(_set_paused(name, paused=True, running=running))
+    run(_set_paused(name, paused=True, running=running, as_json=as_json))
 
 
 @queue.command()
 @click.option("--running", is_flag=True, help="Let its paused jobs go on too.")
-@click.argument("name")
-def resume(name: str, running: bool) -> None:
+@json_option
+@click.argument("name", shell_complete=queues)
+def resume(name: str, running: bool, as_json: bool) -> None:
     """Start jobs of a queue again.
 
     Example: tui-queue queue resume gpu
     """
-    run(_set_paused(name, paused=False, running=running))
+    run(_set_paused(name, paused=False, running=running, as_json=as_json))
 
 
 @queue.command()
-@click.argument("name")
-def remove(name: str) -> None:
+@json_option
+@click.argument("name", shell_complete=queues)
+def remove(name: str, as_json: bool) -> None:
     """Remove a queue that no job is in.
 
     Example: tui-queue queue remove gpu
@@ -117,13 +129,16 @@ def remove(name: str) -> None:
     async def work() -> None:
         async with open_queue() as opened:
             await opened.commands.remove_queue(name)
+            if as_json:
+                print_json({"name": name, "removed": True})
 
     run(work())
 
 
 @queue.command()
+@json_option
 @click.argument("slots", metavar="N|none")
-def limit(slots: str) -> None:
+def limit(slots: str, as_json: bool) -> None:
     """Let at most N jobs run in all queues together.
 
     Example: tui-queue queue limit 8
@@ -133,13 +148,20 @@ def limit(slots: str) -> None:
     async def work() -> None:
         async with open_queue() as opened:
             await opened.commands.set_limit(most)
+            if as_json:
+                print_json({"limit": most})
 
     run(work())
 
 
-async def _set_paused(name: str, *, paused: bool, running: bool) -> None:
+def _say(opened: OpenQueue, changed: Queue, *, as_json: bool) -> None:
+    if as_json:
+        print_json(queue_object(changed, opened.config.slots))
+
+
+async def _set_paused(name: str, *, paused: bool, running: bool, as_json: bool) -> None:
     async with open_queue() as opened:
-        await opened.commands.set_queue(replace(await opened.commands.queue(name), paused=paused))
+        changed = await opened.commands.set_queue(replace(await opened.commands.queue(name), paused=paused))
         if running:
             overview = await opened.commands.overview(ended=0)
             jobs = [job for job in overview.jobs if job.queue == name and job.state is State.RUNNING]
@@ -147,3 +169,7 @@ async def _set_paused(name: str, *, paused: bool, running: bool) -> None:
                 await opened.commands.pause([job.id for job in jobs if not job.paused])
             else:
                 await opened.commands.resume([job.id for job in jobs if job.paused])
+        _say(opened, changed, as_json=as_json)
+
+
+COMMANDS = {"queue": queue}

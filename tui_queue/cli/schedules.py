@@ -1,6 +1,6 @@
 """The commands for schedules: rules that make jobs."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -8,18 +8,20 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli import output
 from tui_queue.cli.adding import JOB_WORDS
+from tui_queue.cli.as_json import job_object, json_option, print_json, schedule_object
+from tui_queue.cli.completing import files, schedules
 from tui_queue.cli.job_words import Words, confirm, given, job_options, run
-from tui_queue.cli.open_queue import open_queue
+from tui_queue.cli.output import print_schedules
 from tui_queue.core.asking import next_lines, schedule_with
 from tui_queue.core.calendar import Missed, Overlap
 from tui_queue.core.commands import Commands
 from tui_queue.core.drafts import edited, make_draft
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.models import Schedule
+from tui_queue.core.models import Job, Schedule
 from tui_queue.core.wishes import title
 from tui_queue.core.zones import local_zone
+from tui_queue.opening import open_queue
 
 
 @click.group()
@@ -56,10 +58,11 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @schedule.command(context_settings=JOB_WORDS)
 @_rule_options
 @job_options
+@json_option
 @click.argument("called", metavar="NAME")
-@click.argument("path")
-@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def add(called: str, path: str, args: tuple[str, ...], **values: Any) -> None:
+@click.argument("path", shell_complete=files)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
+def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Make a schedule; its next times are shown first. All options stand before NAME.
 
     Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
@@ -78,7 +81,9 @@ def add(called: str, path: str, args: tuple[str, ...], **values: Any) -> None:
             _show_next(made)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
-            await queue.commands.add_schedule(made)
+            made = await queue.commands.add_schedule(made)
+            if as_json:
+                print_json(schedule_object(made))
 
     run(work())
 
@@ -86,11 +91,14 @@ def add(called: str, path: str, args: tuple[str, ...], **values: Any) -> None:
 @schedule.command(context_settings=JOB_WORDS)
 @_rule_options
 @job_options
-@click.option("--path", metavar="PATH", help="Another script or program.")
+@click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @click.option("--rename", metavar="NAME", help="Another name for the schedule.")
-@click.argument("called", metavar="NAME")
+@json_option
+@click.argument("called", metavar="NAME", shell_complete=schedules)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def edit(called: str, path: str | None, rename: str | None, args: tuple[str, ...], **values: Any) -> None:
+def edit(
+    called: str, path: str | None, rename: str | None, args: tuple[str, ...], as_json: bool, **values: Any
+) -> None:
     """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
 
     Example: tui-queue schedule edit --cron '30 6 * * *' report
@@ -107,13 +115,15 @@ def edit(called: str, path: str | None, rename: str | None, args: tuple[str, ...
             _show_next(new)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
-            await queue.commands.set_schedule(new)
+            new = await queue.commands.set_schedule(new)
+            if as_json:
+                print_json(schedule_object(new))
 
     run(work())
 
 
 @schedule.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@json_option
 def list_schedules(as_json: bool) -> None:
     """List the schedules.
 
@@ -122,29 +132,40 @@ def list_schedules(as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            output.print_schedules(await queue.commands.schedules(), as_json=as_json)
+            found = await queue.commands.schedules()
+            if as_json:
+                print_json([schedule_object(each) for each in found])
+            else:
+                print_schedules(found)
 
     run(work())
 
 
-def _simple(name: str, text: str, act: Callable[[Commands, str], Any]) -> None:
+def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job | Schedule | None]]) -> None:
     @schedule.command(name=name, help=f"{text}\n\nExample: tui-queue schedule {name} report")
-    @click.argument("name")
-    def command(name: str) -> None:
+    @json_option
+    @click.argument("called", metavar="NAME", shell_complete=schedules)
+    def command(called: str, as_json: bool) -> None:
         async def work() -> None:
             async with open_queue() as queue:
-                if (job := await act(queue.commands, name)) is not None:
-                    click.echo(job.id)
+                done = await act(queue.commands, called)
+                if isinstance(done, Job):
+                    if as_json:
+                        print_json(job_object(done, queue.commands.log_path(done)))
+                    else:
+                        click.echo(done.id)
+                elif as_json:
+                    print_json({"name": called, "removed": True} if done is None else schedule_object(done))
 
         run(work())
 
 
-async def _pause(commands: Commands, name: str) -> None:
-    await commands.set_schedule(replace(await commands.schedule(name), paused=True))
+async def _pause(commands: Commands, name: str) -> Schedule:
+    return await commands.set_schedule(replace(await commands.schedule(name), paused=True))
 
 
-async def _resume(commands: Commands, name: str) -> None:
-    await commands.set_schedule(replace(await commands.schedule(name), paused=False, said=""))
+async def _resume(commands: Commands, name: str) -> Schedule:
+    return await commands.set_schedule(replace(await commands.schedule(name), paused=False, said=""))
 
 
 _simple("pause", "Make no more jobs of a schedule until it is resumed.", _pause)
@@ -169,3 +190,6 @@ def _edited(old: Schedule, words: Words, path: str | None, args: tuple[str, ...]
 def _show_next(schedule: Schedule) -> None:
     for line in next_lines(schedule):
         click.echo(line, err=True)
+
+
+COMMANDS = {"schedule": schedule}

@@ -7,7 +7,7 @@ import click
 from tui_queue.core.commands import Commands
 from tui_queue.core.errors import BadInputError, NoSuchJobError
 
-_RANGE = re.compile(r"#?(\d{1,17})-#?(\d{1,17})", re.ASCII)
+_RANGE = r"(?a)#?(\d{1,17})-#?(\d{1,17})"
 
 
 async def select(commands: Commands, ids: tuple[str, ...], batch: str | None = None) -> list[int]:
@@ -23,7 +23,7 @@ async def select(commands: Commands, ids: tuple[str, ...], batch: str | None = N
         return [job.id for job in await commands.batch(batch)]
     numbers: dict[int, None] = {}
     for key in ",".join(ids).split(","):
-        if found := _RANGE.fullmatch(key):
+        if found := re.fullmatch(_RANGE, key):
             numbers |= dict.fromkeys(await _of_range(commands, key, int(found[1]), int(found[2])))
         else:
             numbers[(await commands.job(key.removeprefix("#"))).id] = None

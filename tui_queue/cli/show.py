@@ -1,17 +1,20 @@
 """The command that tells everything about one job."""
 
-import json
+from datetime import UTC, datetime
 
 import click
 
-from tui_queue.cli import output
+from tui_queue.cli.as_json import details_object, job_object, json_option, print_json
+from tui_queue.cli.completing import jobs
 from tui_queue.cli.job_words import run
-from tui_queue.cli.open_queue import open_queue
+from tui_queue.cli.output import print_pairs
+from tui_queue.core.describing import details_lines
+from tui_queue.opening import open_queue
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-@click.argument("job_id", metavar="ID")
+@json_option
+@click.argument("job_id", metavar="ID", shell_complete=jobs())
 def show(job_id: str, as_json: bool) -> None:
     """Tell everything about one job: what was asked for, why it waits or how it ended, its attempts.
 
@@ -21,10 +24,13 @@ def show(job_id: str, as_json: bool) -> None:
     async def work() -> None:
         async with open_queue() as queue:
             details = await queue.commands.details(job_id)
+            log_path = queue.commands.log_path(details.job)
             if as_json:
-                job = output.as_object(details.job, queue.commands.log_path(details.job))
-                click.echo(json.dumps({**job, **output.details_object(details)}, indent=2))
+                print_json({**job_object(details.job, log_path), **details_object(details)})
             else:
-                output.print_details(details, queue.commands.log_path(details.job))
+                print_pairs(details_lines(details, log_path, datetime.now(UTC)))
 
     run(work())
+
+
+COMMANDS = {"show": show}

@@ -4,8 +4,9 @@ import asyncio
 import signal
 from typing import Any
 
-from tui_queue.cli.open_queue import Queue, keep_diary, open_queue
+from tui_queue.cli.dashboard import keep_diary
 from tui_queue.core import events
+from tui_queue.opening import OpenQueue, open_queue
 
 LINGER_S = 10  # how long it waits for more when nothing is left
 
@@ -39,7 +40,7 @@ async def stand_by(*, stay: bool) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _until_nothing_is_left(queue: Queue, changed: asyncio.Event) -> None:
+async def _until_nothing_is_left(queue: OpenQueue, changed: asyncio.Event) -> None:
     while True:
         changed.clear()
         if await queue.commands.work_left():

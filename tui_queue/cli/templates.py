@@ -1,6 +1,5 @@
 """The commands for templates: descriptions of jobs that are kept under a name."""
 
-import json
 import os
 import shlex
 from typing import Any
@@ -8,12 +7,14 @@ from typing import Any
 import click
 
 from tui_queue.cli.adding import JOB_WORDS
+from tui_queue.cli.as_json import json_option, print_json
+from tui_queue.cli.completing import files, templates
 from tui_queue.cli.job_words import given, job_options, run
-from tui_queue.cli.open_queue import open_queue
 from tui_queue.core.drafts import make_draft
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import title
+from tui_queue.opening import open_queue
 
 
 @click.group()
@@ -23,10 +24,11 @@ def template() -> None:
 
 @template.command(context_settings=JOB_WORDS)
 @job_options
-@click.argument("called", metavar="NAME")
-@click.argument("path", required=False)
-@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def save(called: str, path: str | None, args: tuple[str, ...], **values: Any) -> None:
+@json_option
+@click.argument("called", metavar="NAME", shell_complete=templates)
+@click.argument("path", required=False, shell_complete=files)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
+def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Keep these options, and PATH with its words if given, under that name; one of that name is replaced.
 
     Example: tui-queue template save --queue gpu --resource gpu=1 --retries 2 training
@@ -45,12 +47,14 @@ def save(called: str, path: str | None, args: tuple[str, ...], **values: Any) ->
             checked = {**words, "copy": False}
             make_draft(**{"path": "sh", **checked})
             await queue.commands.templates.put(called, words)
+            if as_json:
+                print_json({"name": called, "words": words})
 
     run(work())
 
 
 @template.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@json_option
 def list_templates(as_json: bool) -> None:
     """List the templates.
 
@@ -61,7 +65,7 @@ def list_templates(as_json: bool) -> None:
         async with open_queue() as queue:
             found = await queue.commands.templates.all()
             if as_json:
-                click.echo(json.dumps(found, indent=2))
+                print_json([{"name": name, "words": dict(words)} for name, words in found.items()])
             else:
                 for name, words in found.items():
                     click.echo(f"{printable(name)}: {_as_options(dict(words))}")
@@ -70,8 +74,9 @@ def list_templates(as_json: bool) -> None:
 
 
 @template.command()
-@click.argument("name")
-def remove(name: str) -> None:
+@json_option
+@click.argument("name", shell_complete=templates)
+def remove(name: str, as_json: bool) -> None:
     """Forget a template.
 
     Example: tui-queue template remove training
@@ -80,6 +85,8 @@ def remove(name: str) -> None:
     async def work() -> None:
         async with open_queue() as queue:
             await queue.commands.templates.remove(name)
+            if as_json:
+                print_json({"name": name, "removed": True})
 
     run(work())
 
@@ -99,3 +106,6 @@ def _as_options(words: dict[str, Any]) -> str:
 
 
 _TYPED = {"unmet": "if-unmet", "lost": "on-lost"}
+
+
+COMMANDS = {"template": template}

@@ -4,8 +4,8 @@ import asyncio
 import signal
 from datetime import UTC, datetime
 
-from tui_queue.cli.open_queue import open_queue
 from tui_queue.core import events
+from tui_queue.opening import open_queue
 
 
 async def run_until_empty() -> bool:

@@ -5,12 +5,12 @@ import re
 LARGEST = 2**63 - 1  # what the store can hold
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_AMOUNT = re.compile(r"(\d{1,19})(?:\.(\d{1,9}))?([KMGT]?)", re.ASCII | re.IGNORECASE)
+_AMOUNT = r"(?ai)(\d{1,19})(?:\.(\d{1,9}))?([KMGT]?)"
 
 
 def parse_amount(text: str) -> int | float:
     """Return what ``2``, ``0.5``, ``32G`` or ``1.5t`` means; an int if it is whole. Raises ValueError, also for 0."""
-    found = _AMOUNT.fullmatch(text.strip())
+    found = re.fullmatch(_AMOUNT, text.strip())
     whole, part, unit = (group or "" for group in found.groups()) if found else ("0", "", "")
     parts: int = 10 ** len(part)
     value, rest = divmod(int(whole + part) * _UNITS[unit.upper()], parts)

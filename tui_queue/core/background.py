@@ -5,8 +5,9 @@ import subprocess
 import sys
 from contextlib import suppress
 
-import tui_queue
 from tui_queue.core.lease import Lock
+
+PLACE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # of the package
 
 
 class Background:
@@ -25,7 +26,7 @@ class Background:
             # directory of the package, since it should keep no other file system busy and must find itself.
             subprocess.Popen(
                 [sys.executable, "-m", "tui_queue", "run", "--standby"],
-                cwd=os.path.dirname(os.path.dirname(os.path.abspath(tui_queue.__file__))),
+                cwd=PLACE,
                 env={**os.environ, "TUI_QUEUE_LOG": ""},  # not a process of the job that may have added one
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

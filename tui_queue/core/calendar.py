@@ -29,8 +29,8 @@ _SHORT = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
-_STEP = re.compile(r"(\*|(\w+)-(\w+))/(\d+)", re.ASCII)
-_BACKWARDS = re.compile(r"(\w+)-(\w+)", re.ASCII)
+_STEP = r"(?a)(\*|(\w+)-(\w+))/(\d+)"
+_BACKWARDS = r"(?a)(\w+)-(\w+)"
 
 
 class Missed(StrEnum):
@@ -279,7 +279,7 @@ def _checked_item(item: str, place: int) -> str:
 
 def _without_idle_step(item: str, field: _Field) -> str:
     if "/" in item:
-        step = _STEP.fullmatch(item)
+        step = re.fullmatch(_STEP, item)
         if not step:
             begin = item.partition("/")[0]
             ranged = f"{begin}-{field.last}/2 or " if _number(begin, field) is not None else ""
@@ -290,7 +290,7 @@ def _without_idle_step(item: str, field: _Field) -> str:
         if step[2] and step[2].lower() == step[3].lower():
             # cronsim 2.8 takes 5-5/2 for 5-59/2.
             return step[2]
-    ends = _BACKWARDS.fullmatch(item.partition("/")[0])
+    ends = re.fullmatch(_BACKWARDS, item.partition("/")[0])
     low, high = (_number(end, field) for end in ends.groups()) if ends else (None, None)
     if ends and low is not None and high is not None and low > high:
         raise _wrong(item, field, f"runs backwards; write {ends[1]}-{field.last},{field.first}-{ends[2]}.")

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tui_queue.core import events
 from tui_queue.core.amounts import amount
 from tui_queue.core.background import Background
-from tui_queue.core.calendar import parse_rule
+from tui_queue.core.batches import Batch, Batches
 from tui_queue.core.claims import Means
 from tui_queue.core.cleaning import Cleaning
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.executors import Executor
+from tui_queue.core.filters import Filter
 from tui_queue.core.housekeeping import Removal
 from tui_queue.core.lease import Lease
 from tui_queue.core.logs import silent_s
@@ -28,6 +31,12 @@ from tui_queue.core.scripts import changed, describe
 from tui_queue.core.store import Store
 from tui_queue.core.templates import Templates
 
+if TYPE_CHECKING:
+    from tui_queue.core.history import History
+    from tui_queue.core.records import Record
+    from tui_queue.core.transfer import Imported, Transfer
+
+EVERYTHING = Filter()
 ENDED_SHOWN = 500  # ended jobs that an overview holds
 
 
@@ -51,6 +60,7 @@ class Commands:
         self._schedules = Schedules(store)
         self._news = NewsBox(store)
         self.templates = Templates(store)
+        self._batches = Batches(store)
         self._executor = executor
         self._lease = lease
         self._background = background
@@ -58,6 +68,20 @@ class Commands:
         self._wake = wake
         self._scripts = scripts
         self._means = means
+
+    @cached_property
+    def history(self) -> "History":
+        """How ended jobs have done."""
+        from tui_queue.core.history import History  # noqa: PLC0415 - few commands need it
+
+        return History(self._store)
+
+    @cached_property
+    def transfer(self) -> "Transfer":
+        """The way to other queues."""
+        from tui_queue.core.transfer import Transfer  # noqa: PLC0415 - few commands need it
+
+        return Transfer(self._store)
 
     @property
     def grace_s(self) -> float:
@@ -73,6 +97,12 @@ class Commands:
         jobs = await self._store.add(drafts, now=datetime.now(UTC), unique=unique)
         self._something_to_do()
         return jobs
+
+    async def import_jobs(self, records: "Sequence[Record]", *, now: datetime) -> "Imported":
+        """Add jobs of another queue with all that has become of them; those that are here already stay as they are."""
+        imported = await self.transfer.add(records, now=now)
+        self._something_to_do()
+        return imported
 
     async def like(self, draft: JobDraft) -> Job | None:
         """Return a job that is pending or running with the same command in the same directory, if there is one."""
@@ -125,13 +155,14 @@ class Commands:
         self._ring()
         return jobs
 
-    async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> None:
+    async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
         """Send a signal to the leading processes of running jobs, or to every process of theirs."""
-        jobs = [await self._store.job(str(job_id)) for job_id in ids]
+        jobs = await self._store.jobs(ids)
         for job in jobs:
             if job.state is not State.RUNNING:
                 raise WrongStateError(f"Job {job.id} is {job.state}; only a running job can get a signal.")
         await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
+        return jobs
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
         """Give pending jobs another place in their queue."""
@@ -156,6 +187,10 @@ class Commands:
     async def job(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return await self._store.job(key)
+
+    async def jobs(self, ids: Iterable[int]) -> list[Job]:
+        """Return those of these jobs that there are, by number."""
+        return await self._store.jobs(ids)
 
     async def numbers(self, first: int, last: int) -> list[int]:
         """Return the numbers from ``first`` to ``last`` that jobs have."""
@@ -185,6 +220,10 @@ class Commands:
     async def batch(self, name: str) -> list[Job]:
         """Return the jobs of a batch. Raises NoSuchQueueError when there are none."""
         return await self._store.batch(name)
+
+    async def batches(self) -> tuple[Batch, ...]:
+        """Return every batch, the latest first."""
+        return await self._batches.all()
 
     async def queues(self) -> tuple[Queue, ...]:
         """Return every queue, the default one first."""
@@ -237,6 +276,13 @@ class Commands:
         self._something_to_do()
         return schedule
 
+    async def add_schedules(self, schedules: Sequence[Schedule]) -> None:
+        """Make schedules, all or none."""
+        for schedule in schedules:
+            self._check_resources(schedule.draft)
+        await self._schedules.add_all([_due(schedule, schedule.created_at) for schedule in schedules])
+        self._something_to_do()
+
     async def set_schedule(self, schedule: Schedule) -> Schedule:
         """Change a schedule as a whole; its next time is counted from now."""
         self._check_resources(schedule.draft)
@@ -266,12 +312,12 @@ class Commands:
             self._background.ensure()
         return left
 
-    async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN) -> Overview:
+    async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
         now = datetime.now(UTC)
         holder = await self._store.holder() if self._lease.is_held() else None
         seen = await self._store.snapshot(
-            active=active, ended=ended, means=self._means, scheduled=holder is not None, now=now
+            active=active, ended=ended, only=only, means=self._means, scheduled=holder is not None, now=now
         )
         jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
         slots = sum(self._means.slots if queue.slots is None else queue.slots for queue in seen.queues)
@@ -373,5 +419,7 @@ def _remark(job: Job, executor: Executor, now: datetime) -> str:
 
 
 def _due(schedule: Schedule, now: datetime) -> Schedule:
+    from tui_queue.core.calendar import parse_rule  # noqa: PLC0415 - takes long
+
     rule = parse_rule(schedule.rule, schedule.zone)
     return replace(schedule, next_at=rule.next_after(now, anchor=schedule.created_at))

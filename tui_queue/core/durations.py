@@ -2,13 +2,13 @@
 
 import re
 
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
+_SPAN = r"(?a)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?"
 LONGEST_S = 10 * 365 * 86_400
 
 
 def parse_duration(text: str) -> int:
     """Return the seconds that ``90``, ``90s``, ``15m``, ``2h30m`` or ``3d`` mean. Raises ValueError, also for 0."""
-    found = _SPAN.fullmatch(text.strip())
+    found = re.fullmatch(_SPAN, text.strip())
     days, hours, minutes, seconds = (int(number or 0) for number in found.groups()) if found else (0, 0, 0, 0)
     span = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     if not 0 < span <= LONGEST_S:

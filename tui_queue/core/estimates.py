@@ -1,7 +1,6 @@
 """How long a job may still take, when one that waits may start, and what such a guess rests on; pure."""
 
 import heapq
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -52,6 +51,8 @@ def estimate(samples: Sequence[Sample], *, elapsed_s: float, progress: "Progress
     times = [sample.elapsed_s for sample in samples]
     if len(times) < SCRIPT_RUNS:
         return None
+    import statistics  # noqa: PLC0415 - takes long
+
     low, middle, high = statistics.quantiles(times, n=4, method="inclusive")
     if high - low > LIKE_EACH_OTHER * middle:
         return None
@@ -116,6 +117,8 @@ def _start(seconds: float, ahead: Ahead) -> str:
 
 
 def _by_runs(times: Sequence[float], elapsed_s: float, what: str) -> Estimate:
+    import statistics  # noqa: PLC0415 - takes long
+
     remaining_s = statistics.median(times) - elapsed_s
     if remaining_s < 0:
         longer = (

@@ -15,9 +15,7 @@ _DAY_MIN = 24 * 60
 _LONGEST = 1000
 _EVERY_DAY = frozenset(range(7))
 _FORMS = "write mon-fri 22:00-06:00, sat-sun."
-_SPAN = re.compile(
-    r"(?:([a-z]+)(?: ?- ?([a-z]+))?)?(?:(?:^| )(\d{1,2})(?::(\d\d))? ?- ?(\d{1,2})(?::(\d\d))?)?", re.ASCII
-)
+_SPAN = r"(?a)(?:([a-z]+)(?: ?- ?([a-z]+))?)?(?:(?:^| )(\d{1,2})(?::(\d\d))? ?- ?(\d{1,2})(?::(\d\d))?)?"
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -96,7 +94,7 @@ def _error(item: str, what: str) -> BadInputError:
 
 
 def _span(item: str) -> Span:
-    found = _SPAN.fullmatch(item)
+    found = re.fullmatch(_SPAN, item)
     if not item or not found:
         raise _error(item or "Hours", f"{'not days and times' if item else 'nothing between two commas'}; {_FORMS}")
     days = _days(item, found[1], found[2])

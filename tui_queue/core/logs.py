@@ -33,12 +33,13 @@ class LogTail:
     ahead it leaves out what is older, so that no flood of output makes the reader lag.
     """
 
-    def __init__(self, path: str, *, from_start: bool = False) -> None:
+    def __init__(self, path: str, *, from_start: bool = False, position: int = 0) -> None:
+        """With ``from_start`` the start is at ``position``, in bytes."""
         self._path = path
         self._from_start = from_start
         self._file = -1
         self._inode = (0, 0)
-        self._position = 0
+        self._position = position
 
     def read(self) -> Chunk:
         """Return the next batch, empty when there is none yet. Raises StoreError for anything but a plain file."""
@@ -87,6 +88,32 @@ class LogTail:
             raise StoreError(f"{printable(self._path)}: not a plain file.")
         self._file, self._inode = file, (found.st_dev, found.st_ino)
         return True
+
+
+def last_lines_begin(path: str, lines: int | None) -> int:
+    """Return where the last lines of a file begin, in bytes from its start; 0 for None, and where there is no file."""
+    if lines is None:
+        return 0
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        end = place = os.fstat(file).st_size
+        # The end of the last line begins none.
+        missing = lines + (end > 0 and os.pread(file, 1, end - 1) == b"\n")
+        while place and missing:
+            begin = max(0, place - BATCH)
+            block = os.pread(file, place - begin, begin)
+            cut = len(block)
+            while missing and (cut := block.rfind(b"\n", 0, cut)) >= 0:
+                missing -= 1
+            if not missing:
+                return begin + cut + 1
+            place = begin
+        return end if not lines else 0
+    finally:
+        os.close(file)
 
 
 def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:

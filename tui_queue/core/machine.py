@@ -21,7 +21,7 @@ GATES = {
 }
 MEASURE_S = 1.0  # what was measured holds so long
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+_NAME = r"(?a)[a-z][a-z0-9_-]{0,39}"
 _LEAST_BYTES = 1 << 20  # below that a unit was forgotten
 _CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 
@@ -161,7 +161,7 @@ def _pairs(field: str, texts: Iterable[str]) -> list[tuple[str, str, str]]:
             continue
         name, equals, value = part.partition("=")
         name = name.strip()
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not re.fullmatch(_NAME, name):
             example = "mem=8G" if field == "gates" else "gpu=1"
             raise BadInputError(field, f"{printable(part)}: not a name with an amount; write {example}.")
         if name in pairs:

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FORMS = "write 2026-11-25T06:00, 18:00, tomorrow 6:00, friday 18:00, +2h or now."
 _LONGEST_YEARS = 10
-_MOMENT = re.compile(
-    r"(?:(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[T ]|$)|(?P<word>[a-z]+)(?: |$))?"
+_MOMENT = (
+    r"(?ai)(?:(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[T ]|$)|(?P<word>[a-z]+)(?: |$))?"
     r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?"
     r" ?(?P<offset>Z|[+-]\d{2}(?::?\d{2})?)?)?"
-    r"(?:(?:^| ?)\[(?P<rfc>[^\]\[]+)\]| ?(?P<zone>UTC|[a-z_]+(?:/[a-z0-9_+-]+)+))?",
-    re.ASCII | re.IGNORECASE,
+    r"(?:(?:^| ?)\[(?P<rfc>[^\]\[]+)\]| ?(?P<zone>UTC|[a-z_]+(?:/[a-z0-9_+-]+)+))?"
 )
 
 
@@ -44,7 +43,7 @@ def parse_moment(text: str, *, now: datetime, zone: "ZoneInfo") -> datetime:
         return now.astimezone(UTC)
     if words.startswith("+"):
         return _after(words, now)
-    found = _MOMENT.fullmatch(words)
+    found = re.fullmatch(_MOMENT, words)
     if not words or not found or not (found["date"] or found["word"] or found["hour"]):
         raise _error(words or "Begin", f"no time; {_FORMS}")
     clock = _clock_of(words, found, zone)

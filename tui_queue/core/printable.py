@@ -33,11 +33,37 @@ def _shown(char: str) -> str:
     return char
 
 
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells, text))
+
+
+def clipped(text: str, width: int) -> str:
+    """Return what of a printable text fits into so many columns, ending with ``…`` where something is left out."""
+    if cells(text) <= width:
+        return text
+    taken = room = 0
+    for char in text:
+        room += _cells(char)
+        if room > width - 1:
+            break
+        taken += 1
+    return f"{text[:taken]}…" if width > 0 else ""
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char) or char == _JOINER:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
 class Harmless:
     """Makes a stream of bytes fit for a terminal: colours, tabs and line ends pass, the rest is written out."""
 
-    _PASS = re.compile("(\x1b\\[[0-9;:]*m|[\n\r\t])")
-    _OPEN = re.compile("\x1b(\\[[0-9;:]{0,64})?$")
+    _PASS = "(\x1b\\[[0-9;:]*m|[\n\r\t])"
+    _OPEN = "\x1b(\\[[0-9;:]{0,64})?$"
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -46,7 +72,7 @@ class Harmless:
     def feed(self, data: bytes, *, final: bool = False) -> str:
         """Return what can be shown by now; an unfinished colour or character waits for its end."""
         text = self._rest + self._decoder.decode(data, final)
-        unfinished = None if final else self._OPEN.search(text)
+        unfinished = None if final else re.search(self._OPEN, text)
         self._rest = text[unfinished.start() :] if unfinished else ""
-        parts = self._PASS.split(text[: len(text) - len(self._rest)])
+        parts = re.split(self._PASS, text[: len(text) - len(self._rest)])
         return "".join(part if place % 2 else printable(part) for place, part in enumerate(parts))

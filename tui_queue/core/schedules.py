@@ -57,6 +57,10 @@ class Schedules:
         """Store a new schedule. Raises BadInputError when there is one of that name."""
         return await self._database.write(_add, schedule)
 
+    async def add_all(self, schedules: Sequence[Schedule]) -> None:
+        """Store new schedules, all or none. Raises BadInputError when there is one of such a name."""
+        await self._database.write(_add_all, schedules)
+
     async def put(self, schedule: Schedule) -> Schedule:
         """Change a schedule as a whole."""
         return await self._database.write(_put, schedule)
@@ -126,6 +130,11 @@ def _add(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
     if db.execute("SELECT 1 FROM schedules WHERE name = ?", (schedule.name,)).fetchone() is not None:
         raise BadInputError("name", f"{printable(schedule.name)}: there is a schedule of that name; choose another.")
     return schedule_of(db.execute(_INSERT, _values(schedule)).fetchone())
+
+
+def _add_all(db: sqlite3.Connection, schedules: Sequence[Schedule]) -> None:
+    for schedule in schedules:
+        _add(db, schedule)
 
 
 def _put(db: sqlite3.Connection, schedule: Schedule) -> Schedule:

@@ -1,10 +1,8 @@
 """What was run: a script's content and its commit when the job was added, and whether it is still so."""
 
-import hashlib
 import os
 import stat
 import subprocess
-import tempfile
 import time
 from contextlib import suppress
 
@@ -117,6 +115,8 @@ def _read(path: str, *, limit: int | None = LARGEST, into: int | None = None) ->
         if limit is not None and content.size > limit:
             return content
         # The names are made here, since git would run what the repository asks for: filters, monitors.
+        import hashlib  # noqa: PLC0415 - takes long
+
         header = b"blob %d\0" % content.size
         sha256 = hashlib.sha256()
         blobs = [hashlib.sha1(header, usedforsecurity=False), hashlib.sha256(header)]
@@ -140,6 +140,8 @@ def _copied(path: str, content: _Content, copy_to: str) -> tuple[_Content, str]:
         target = _place(copy_to, content, path)
         if _is_whole(target, content):
             return content, target
+    import tempfile  # noqa: PLC0415 - takes long
+
     os.makedirs(copy_to, mode=0o700, exist_ok=True)
     for _ in range(_TRIES):
         file, temporary = tempfile.mkstemp(dir=copy_to, prefix=".new-")

@@ -14,6 +14,7 @@ from tui_queue.core.claims import Claimed, Means
 from tui_queue.core.database import Database
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
 from tui_queue.core.estimates import Ahead, Sample
+from tui_queue.core.filters import Filter, condition
 from tui_queue.core.inserting import COLUMNS, add, check_references, like, newest
 from tui_queue.core.models import Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
 from tui_queue.core.news import report
@@ -29,10 +30,11 @@ AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 _REPLACE = f"""
     UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)} WHERE id = :id RETURNING *"""
 _ACTIVE = """
-    SELECT * FROM jobs WHERE state IN ('running', 'pending')
+    SELECT * FROM jobs WHERE state IN ('running', 'pending') {condition}
     ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END,
-        CASE state WHEN 'pending' THEN place ELSE id END LIMIT ?"""
-_ENDED = "SELECT * FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT ?"
+        CASE state WHEN 'pending' THEN place ELSE id END LIMIT :most"""
+_ENDED = """
+    SELECT * FROM jobs WHERE finished_at IS NOT NULL {condition} ORDER BY finished_at DESC, id DESC LIMIT :most"""
 _WORK_LEFT = """
     SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0))
         OR EXISTS (SELECT 1 FROM news WHERE said IS NULL)
@@ -191,9 +193,11 @@ class Store(Database):
         """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
         return await self.write(_edit, job_id, draft)
 
-    async def snapshot(self, *, active: int, ended: int, means: Means, scheduled: bool, now: datetime) -> Snapshot:
+    async def snapshot(
+        self, *, active: int, ended: int, only: Filter, means: Means, scheduled: bool, now: datetime
+    ) -> Snapshot:
         """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
-        return await self.read(_snapshot, active, ended, means, scheduled, now)
+        return await self.read(_snapshot, active, ended, only, means, scheduled, now)
 
     async def reason(self, job_id: int, *, means: Means, scheduled: bool, now: datetime) -> str:
         """Return why a pending job waits; "starting" for one that does not, empty for one that is not pending."""
@@ -356,16 +360,19 @@ def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
 
 
 def _snapshot(
-    db: sqlite3.Connection, active: int, ended: int, means: Means, scheduled: bool, now: datetime
+    db: sqlite3.Connection, active: int, ended: int, only: Filter, means: Means, scheduled: bool, now: datetime
 ) -> Snapshot:
-    jobs = [job_of(row) for row in db.execute(_ACTIVE, (active,))]
-    wanted = sum(job.state is State.PENDING for job in jobs)
+    part, values = condition(only, db)
+    jobs = [job_of(row) for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
+    wanted = {job.id for job in jobs if job.state is State.PENDING}
     reasons: dict[int, str] = {}
-    for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
-        if len(reasons) == wanted:
-            break
-        reasons[candidate.id] = verdict.reason or "starting"
-    jobs += [job_of(row) for row in db.execute(_ENDED, (ended,))]
+    if wanted:
+        for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
+            if candidate.id in wanted:
+                reasons[candidate.id] = verdict.reason or "starting"
+                if len(reasons) == len(wanted):
+                    break
+    jobs += [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": ended})]
     counts = {State(state): number for state, number in db.execute(_COUNTS)}
     return Snapshot(jobs=tuple(jobs), reasons=reasons, counts=counts, queues=all_queues(db), limit=limit_of(db))
 

@@ -22,7 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 NAME_LIMIT = 60  # characters of a queue's, batch's, schedule's or template's name
 PRIORITY_LIMIT = 1_000_000
 RETRIES_LIMIT = 1_000_000
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_VARIABLE = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
 _SURE = ("SIGKILL", "SIGSTOP")  # signals that no program hears
 
 
@@ -182,7 +182,7 @@ def _growth(text: str) -> float:
 
 def _variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not _VARIABLE.fullmatch(name) or "\0" in value:
+    if not equals or not re.fullmatch(_VARIABLE, name) or "\0" in value:
         raise BadInputError("env", f"Variable {printable(text)}: write NAME=value.")
     if name.startswith("TUI_QUEUE_"):
         raise BadInputError(

@@ -1,7 +1,9 @@
-"""Errors as one line on stderr that names what is wrong."""
+"""The group of all commands: each is imported when it is used, and errors are one line on stderr."""
 
+import importlib
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import click
@@ -10,8 +12,27 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.printable import printable
 
 
-class OneLineErrors(click.Group):
-    """A group whose errors are one line on stderr that names what is wrong."""
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed, and whose errors are one line.
+
+    ``modules`` names for each command the module of this package whose ``COMMANDS`` holds it.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command; None where there is none of that name."""
+        if cmd_name not in self._modules:
+            return None
+        module = importlib.import_module(f"tui_queue.cli.{self._modules[cmd_name]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end the process with the exit code of what went wrong, if anything."""

@@ -1,0 +1,40 @@
+"""The command that prints what makes a shell complete words of ours."""
+
+import os
+import sys
+
+import click
+from click.shell_completion import get_completion_class
+
+from tui_queue.cli.as_json import json_option, print_json
+from tui_queue.core.errors import BadInputError
+
+VARIABLE = "_TUI_QUEUE_COMPLETE"
+
+
+@click.command()
+@json_option
+@click.argument("shell", required=False, type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
+@click.pass_context
+def completion(context: click.Context, shell: str | None, as_json: bool) -> None:
+    """Print a script that completes commands, options, jobs, queues and paths; default: for the shell in $SHELL.
+
+    \b
+    bash, in ~/.bashrc:                    eval "$(tui-queue completion bash)"
+    zsh, in ~/.zshrc, behind compinit:     eval "$(tui-queue completion zsh)"
+    fish, in ~/.config/fish/config.fish:   tui-queue completion fish | source
+
+    Example: tui-queue completion bash
+    """
+    name = shell or os.path.basename(os.environ.get("SHELL", ""))
+    kind = get_completion_class(name) if name in ("bash", "zsh", "fish") else None
+    if kind is None:
+        raise BadInputError("shell", f"{name or 'No shell'}: write which one, bash, zsh or fish.")
+    script = kind(context.find_root().command, {}, "tui-queue", VARIABLE).source()
+    if as_json:
+        print_json({"shell": name, "script": script})
+    else:
+        sys.stdout.write(f"{script}\n")
+
+
+COMMANDS = {"completion": completion}

@@ -1,0 +1,52 @@
+"""The dashboard and the scheduler in one event loop."""
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tui_queue.cli.leaving import leave_on_signals
+from tui_queue.core import events
+from tui_queue.opening import OpenQueue, open_queue
+
+if TYPE_CHECKING:
+    from tui_queue.ui.app import TuiQueueApp
+
+
+def open_app(queue: OpenQueue) -> "TuiQueueApp":
+    """Make the dashboard of an open queue."""
+    from tui_queue.ui.app import TuiQueueApp
+
+    return TuiQueueApp(queue.commands, background=queue.config.background, channels=queue.config.notify)
+
+
+async def run_dashboard() -> tuple[str, int]:
+    """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
+    async with open_queue() as queue:
+        keep_diary(queue.paths.diary)
+        app = open_app(queue)
+
+        def heard() -> None:
+            queue.scheduler.wake()
+            app.queue_changed()
+
+        leave_on_signals(app.leave_with)
+        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+            await queue.commands.go_on_without_us()
+            await app.run_async(mouse=queue.config.mouse)
+        anything_left = await queue.commands.go_on_without_us()
+        return app.farewell if anything_left else "", app.return_code or 0
+
+
+def keep_diary(path: str) -> None:
+    """Send the program's own messages to a file: the screen, if there is one, belongs to the dashboard."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    logging.basicConfig(filename=path, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+
+
+def needs_terminal() -> str | None:
+    """Return why the dashboard can't be shown here, if so."""
+    # Textual draws on stderr.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
+    return None
