@@ -66,9 +66,19 @@ class Cli:
         assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
         return done.stdout.decode(errors="surrogateescape")
 
-    def process(self, *args: str | bytes, cwd: Path | None = None) -> "subprocess.CompletedProcess[bytes]":
+    def process(
+        self, *args: str | bytes, cwd: Path | None = None, given: bytes = b""
+    ) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command without a terminal; ``given`` is its input."""
         return subprocess.run(
-            self.words(*args), env=self.env, cwd=cwd or ROOT, capture_output=True, timeout=120, check=False
+            self.words(*args),
+            env=self.env,
+            cwd=cwd or ROOT,
+            input=given,
+            capture_output=True,
+            timeout=120,
+            check=False,
+            start_new_session=True,
         )
 
     def error(self, *args: str | bytes, code: int = 2) -> str:

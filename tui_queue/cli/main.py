@@ -1,5 +1,6 @@
 """The command ``tui-queue``: which commands there are."""
 
+import os
 import sys
 
 import click
@@ -35,7 +36,7 @@ _MODULES = {
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="tui-queue %(version)s")
-@click.option("--color/--no-color", "color", default=None, help="Colours also in a pipe; none on a terminal.")
+@click.option("--color/--no-color", "color", default=None, help="Colours, or none; default: on a terminal.")
 @click.pass_context
 def cli(context: click.Context, color: bool | None) -> None:
     """A job queue that lives in your terminal.
@@ -44,6 +45,8 @@ def cli(context: click.Context, color: bool | None) -> None:
 
     Exit codes: 0 done; 1 the job or jobs failed; 2 wrong use; 3 no such job; 4 the queue can't be reached or written.
     """
+    if color is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):
+        color = False
     context.color = color
     # A name that the terminal's encoding has no character for is written out, and ends nothing.
     for stream in (sys.stdout, sys.stderr):

@@ -1,7 +1,7 @@
 """Jobs, queues and schedules as tables that fit the terminal; in a pipe nothing is cut."""
 
-import os
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state:
     table = [heads, *rows]
     widths = [max(cells(row[column]) for row in table) for column in range(len(heads))]
     if sys.stdout.isatty():
-        widths = _fitting(widths, os.get_terminal_size(sys.stdout.fileno()).columns)
+        widths = _fitting(widths, shutil.get_terminal_size().columns)
     for place, row in enumerate(table):
         parts = []
         for column, (text, width) in enumerate(zip(row, widths, strict=True)):

@@ -64,12 +64,14 @@ def import_jobs(source: str, kind: str | None, running: str | None, cwd: str, dr
             if as_json:
                 print_json(said)
                 return
+            if found.format is Format.TSP and any(record.state is State.PENDING for record in records):
+                click.echo("tui-queue: `tsp -l` shows no quotes; look at the commands that wait.", err=True)
             would = "would be " if dry_run else ""
             if found.schedules:
                 click.echo(f"{len(said['schedules'])} schedules {would}added: {', '.join(said['schedules'])}")
             else:
                 known = f"; {said['known']} were here already" if said["known"] else ""
-                click.echo(f"{said['jobs']} jobs {would}added{known}.")
+                click.echo(f"{said['jobs']:,} job{'s' if said['jobs'] != 1 else ''} {would}added{known}.")
 
     run(work())
 

@@ -24,8 +24,10 @@ class Background:
         with suppress(OSError):
             # Its parent may be a shell that goes away and a terminal that closes: it keeps neither. In the
             # directory of the package, since it should keep no other file system busy and must find itself.
-            subprocess.Popen(
-                [sys.executable, "-m", "tui_queue", "run", "--standby"],
+            # By a shell that ends at once, so that it is nobody's child who would have to bury it.
+            subprocess.run(
+                ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", "tui_queue", "run", "--standby"],
+                check=False,
                 cwd=PLACE,
                 env={**os.environ, "TUI_QUEUE_LOG": ""},  # not a process of the job that may have added one
                 stdin=subprocess.DEVNULL,

@@ -151,29 +151,42 @@ def _tsp(text: str, place: _Place) -> Iterator[Record]:
     lines = list(_lines(text))
     if not lines or not re.match(_FORMS[Format.TSP], lines[0][1]):
         raise BadInputError("import", "The first line is not that of `tsp -l`.")
-    # ID, state, output, level and times where it has ended, [label] and command.
-    form = r"(\d+)\s+(\w+)\s+(\S+)\s+(?:(-?\d+)\s+([\d.]+)\S*/[\d.]+\S*/[\d.]+\S*\s+)?(?:\[([^\]]*)\])?(.*)"
     for number, line in lines[1:]:
         with _naming(number):
-            found = re.fullmatch(form, line.strip())
+            found = re.fullmatch(_TSP_LINE, line.strip())
             if found is None:
                 raise BadInputError("import", "not a line of `tsp -l`.")
-            states = {"queued": State.PENDING, "allocating": State.PENDING, "running": State.RUNNING}
-            level = int(found[4]) if found[4] else None
-            states |= {"finished": State.FAILED if level else State.COMPLETED, "skipped": State.CANCELLED}
-            if found[2] not in states:
-                raise BadInputError("import", f"{printable(found[2])}: no state of task-spooler's.")
-            path, *args = _split(re.sub(r"^(?:\(.*?\) ?|\[\d+,?.*?\]&& )?(?:&& )?", "", found[7]) or found[7])
-            took = timedelta(seconds=float(found[5])) if found[5] else None
+            level = int(found["level"]) if found["level"] else None
+            state = _TSP_STATES.get(found["state"])
+            if state is None:
+                raise BadInputError("import", f"{printable(found['state'])}: no state of task-spooler's.")
+            path, *args = _split(found["command"])
+            took = timedelta(seconds=float(found["took"])) if found["took"] else None
             yield _made(
                 place,
-                states[found[2]],
+                State.FAILED if state is State.COMPLETED and level else state,
                 path,
                 args,
-                name=found[6] or "",
+                number=int(found["id"]) + 1,  # theirs begin with 0
+                name=found["label"] or "",
+                after=tuple(After(job_id=int(other) + 1) for other in (found["after"] or "").split(",") if other),
                 exit_code=level if level is not None and 0 <= level <= 255 else None,
                 started_at=None if took is None else place.now - took,
             )
+
+
+_TSP_STATES = {
+    "queued": State.PENDING,
+    "allocating": State.PENDING,
+    "running": State.RUNNING,
+    "finished": State.COMPLETED,
+    "skipped": State.CANCELLED,
+}
+# Level and times stand there once it has ended; then whom it waits for, its label, and the command without its quotes.
+_TSP_LINE = (
+    r"(?P<id>\d+)\s+(?P<state>\w+)\s+\S+\s+(?:(?P<level>-?\d+)\s+(?P<took>[\d.]+)\S*/\S+/\S+\s+)?"
+    r"(?:\[(?P<after>[\d,]+)\]&& )?(?:\[(?P<label>[^\]]*)\])?(?P<command>.*)"
+)
 
 
 def _pueue(text: str, place: _Place) -> Iterator[Record]:
