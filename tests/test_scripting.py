@@ -24,8 +24,8 @@ Script = Callable[..., str]
 def test_two_hundred_processes_add_at_once(cli: Cli) -> None:
     adding = [cli.start("add", "--hold", "true") for _ in range(200)]
     printed = [process.communicate(timeout=300) for process in adding]
-    assert {process.returncode for process in adding} == {0}
     assert b"".join(errors for _, errors in printed) == b""
+    assert {process.returncode for process in adding} == {0}
     numbers = [int(number) for number, _ in printed]
     assert sorted(numbers) == list(range(1, 201))
     assert len({job["uuid"] for job in cli.jobs().values()}) == 200

@@ -29,7 +29,7 @@ COLUMNS = [
 ]
 _INSERT = f"""
     INSERT INTO jobs (id, place, uuid, created_at, schedule_id, {", ".join(COLUMNS)})
-    VALUES (:id, :place, :uuid, :now, :schedule_id, {", ".join(f":{column}" for column in COLUMNS)}) RETURNING *"""
+    VALUES (:id, :place, :uuid, :now, :schedule_id, {", ".join(f":{column}" for column in COLUMNS)})"""
 _ACTIVE_LIKE = """
     SELECT * FROM jobs WHERE path = :path AND args = :args AND cwd = :cwd AND state IN ('pending', 'running')
     ORDER BY id LIMIT 1"""
@@ -44,15 +44,21 @@ def add(
     schedule_id: int | None = None,
 ) -> list[Job]:
     """Insert jobs in order. Raises BadInputError for what they refer to and is not there."""
-    jobs = []
     known = {queue.name for queue in all_queues(db)}
-    number = newest(db)
+    before = number = newest(db)
+    rows = []
+    commands = set()
     for draft in drafts:
-        check_references(db, draft, known)
-        if unique and (twin := like(db, draft)) is not None:
-            raise BadInputError(
-                "unique", f"Job {twin.id} is the same and {twin.state}; wait for it, or leave out --unique."
-            )
+        check_references(db, draft, known, added=range(before + 1, number + 1))
+        if unique:
+            command = draft.path, draft.args, draft.cwd
+            if (twin := like(db, draft)) is not None:
+                raise BadInputError(
+                    "unique", f"Job {twin.id} is the same and {twin.state}; wait for it, or leave out --unique."
+                )
+            if command in commands:
+                raise BadInputError("unique", f"{printable(draft.path)}: the same job twice; leave out --unique.")
+            commands.add(command)
         number += 1
         values = {
             "id": number,
@@ -61,18 +67,22 @@ def add(
             "now": microseconds(now),
             "schedule_id": schedule_id,
         }
-        jobs.append(job_of(db.execute(_INSERT, values | values_of(draft)).fetchone()))
-    return jobs
+        rows.append(values | values_of(draft))
+    db.executemany(_INSERT, rows)
+    return [job_of(row) for row in db.execute("SELECT * FROM jobs WHERE id > ? ORDER BY id", (before,))]
 
 
-def check_references(db: sqlite3.Connection, draft: JobDraft, queues: Collection[str]) -> None:
-    """Raise BadInputError for a queue or a job that a draft refers to and that is not there."""
+def check_references(
+    db: sqlite3.Connection, draft: JobDraft, queues: Collection[str], *, added: Collection[int] = ()
+) -> None:
+    """Raise BadInputError for a queue or a job that a draft refers to, and that is neither there nor ``added``."""
     if draft.queue not in queues:
         raise BadInputError(
             "queue", f"{printable(draft.queue)}: no such queue; there are {', '.join(map(printable, sorted(queues)))}."
         )
     for after in draft.after:
-        if db.execute("SELECT 1 FROM jobs WHERE id = ?", (after.job_id,)).fetchone() is None:
+        known = after.job_id in added or db.execute("SELECT 1 FROM jobs WHERE id = ?", (after.job_id,)).fetchone()
+        if not known:
             raise BadInputError("after", f"{after.job_id}: no such job to wait for; `tui-queue list` shows all.")
 
 

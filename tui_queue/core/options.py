@@ -78,6 +78,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     script: Script | None = None
 
 
+@lru_cache(maxsize=64)  # the same ones for many jobs that are added together
 def options_to_json(options: JobOptions) -> str:
     """Return only what differs from the defaults."""
     values: dict[str, Any] = {

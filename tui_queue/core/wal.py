@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PATIENCE_S = 10.0  # how long a writer waits for whoever has the database
+PATIENCE_S = 60.0  # how long a writer waits for whoever has the database: hundreds may be before it on a slow disk
 EVERY = 200  # transactions between two checkpoints: a log of some megabytes
 
 
@@ -58,7 +58,7 @@ class WriteGate:
 
 def configure(db: sqlite3.Connection) -> None:
     """Choose durable settings for one connection: a commit is on disk when it returns."""
-    db.execute("PRAGMA busy_timeout = 10000")
+    db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA journal_size_limit = 4194304")
     db.execute("PRAGMA wal_autocheckpoint = 0")
