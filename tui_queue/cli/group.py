@@ -15,24 +15,29 @@ from tui_queue.core.printable import printable
 class Commands(click.Group):
     """A group whose commands are imported when they are needed, and whose errors are one line.
 
-    ``modules`` names for each command the module of this package whose ``COMMANDS`` holds it.
+    ``known`` names for each command the module of this package whose ``COMMANDS`` holds it, and says what it does.
     """
 
-    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, known: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._modules = modules
+        self._known = known
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted(self._modules)
+        return sorted(self._known)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command; None where there is none of that name."""
-        if cmd_name not in self._modules:
+        if cmd_name not in self._known:
             return None
-        module = importlib.import_module(f"tui_queue.cli.{self._modules[cmd_name]}")
+        module = importlib.import_module(f"tui_queue.cli.{self._known[cmd_name][0]}")
         command: click.Command = module.COMMANDS[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, in a line each."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in sorted(self._known.items())])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end the process with the exit code of what went wrong, if anything."""

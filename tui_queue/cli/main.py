@@ -9,29 +9,44 @@ from tui_queue import __version__
 from tui_queue.cli.group import Commands
 from tui_queue.core.errors import BadInputError
 
-_MODULES = {
-    "adding": ("add", "clone", "edit"),
-    "batches": ("batch",),
-    "clean": ("clean",),
-    "completion": ("completion",),
-    "doctor": ("doctor",),
-    "listing": ("list",),
-    "logs": ("log",),
-    "queues": ("queue",),
-    "running": ("run", "unit"),
-    "schedules": ("schedule",),
-    "show": ("show",),
-    "state": ("stats", "status"),
-    "templates": ("template",),
-    "transfer": ("export", "import"),
-    "verbs": ("cancel", "hold", "move", "pause", "release", "remove", "resume", "retry", "signal", "top"),
-    "waiting": ("wait",),
+# The module of this package whose COMMANDS has it, and what `--help` says of it: 60 characters at most.
+_COMMANDS = {
+    "add": ("adding", "Add a job, or one for each line of a file."),
+    "batch": ("batches", "List batches, and the jobs of one."),
+    "cancel": ("verbs", "Cancel pending jobs, end running ones."),
+    "clean": ("clean", "Remove ended jobs and their logs by age, number, size."),
+    "clone": ("adding", "Add a job like another one."),
+    "completion": ("completion", "Print what makes your shell complete our words."),
+    "doctor": ("doctor", "Check what a queue rests on; say what to do."),
+    "edit": ("adding", "Change a job that does not run."),
+    "export": ("transfer", "Write jobs as JSON lines or CSV."),
+    "hold": ("verbs", "Keep pending jobs from starting."),
+    "import": ("transfer", "Add the jobs of another queue."),
+    "list": ("listing", "List active jobs, then the latest ended ones."),
+    "log": ("logs", "Print the output of a job, live with -f."),
+    "move": ("verbs", "Give pending jobs another place in their queue."),
+    "pause": ("verbs", "Stop running jobs where they are."),
+    "queue": ("queues", "List, add, change, pause, remove queues."),
+    "release": ("verbs", "Let held jobs start."),
+    "remove": ("verbs", "Forget ended jobs and their logs."),
+    "resume": ("verbs", "Let paused jobs go on."),
+    "retry": ("verbs", "Put ended jobs into the queue again."),
+    "run": ("running", "Run the queue without a screen."),
+    "schedule": ("schedules", "List, add, change, pause, run, remove schedules."),
+    "show": ("show", "Tell everything about one job."),
+    "signal": ("verbs", "Send a signal to running jobs."),
+    "stats": ("state", "Tell how ended jobs have done."),
+    "status": ("state", "Tell how the queue stands."),
+    "template": ("templates", "List, save, remove templates for jobs."),
+    "top": ("verbs", "Put pending jobs at the top of their queue."),
+    "unit": ("running", "Print a systemd unit for when you are logged out."),
+    "wait": ("waiting", "Wait for jobs, and end with their exit code."),
 }
 
 
 @click.group(
     cls=Commands,
-    modules={name: module for module, names in _MODULES.items() for name in names},
+    known=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
