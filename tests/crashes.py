@@ -79,6 +79,9 @@ def fork_command(home: Path, *words: str, stdout: int | None = None, stopped: bo
         for ours, theirs in enumerate((null, null if stdout is None else stdout, errors)):
             os.dup2(theirs, ours)
         os.closerange(3, 256)
+        # Those of the tool remember what they were, a file say.
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
         if stopped:
             os.kill(os.getpid(), signal.SIGSTOP)
         main.cli.main(args=list(words), prog_name="tui-queue")

@@ -129,6 +129,12 @@ class Commands:
         self._something_to_do()
         return jobs
 
+    async def uncancel(self, ids: Iterable[int]) -> list[Job]:
+        """Put jobs back that were cancelled while they were pending: held, timed and placed as they were."""
+        jobs = await self._store.uncancel(ids, now=datetime.now(UTC))
+        self._something_to_do()
+        return jobs
+
     async def hold(self, ids: Iterable[int]) -> list[Job]:
         """Keep pending jobs from starting until they are released."""
         jobs = await self._store.hold(ids, now=datetime.now(UTC))

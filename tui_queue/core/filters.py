@@ -6,7 +6,9 @@ import sqlite3
 
 from msgspec import Struct
 
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import State
+from tui_queue.core.printable import printable
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -16,6 +18,26 @@ class Filter(Struct, frozen=True, kw_only=True):
     queue: str = ""
     batch: str = ""
     words: tuple[str, ...] = ()
+
+
+def parse_filter(text: str) -> Filter:
+    """Return which jobs are meant by ``state:failed queue:gpu batch:night words``. Raises BadInputError."""
+    states: list[State] = []
+    named = {"queue": "", "batch": ""}
+    words = []
+    for word in text.split():
+        name, colon, value = word.partition(":")
+        if colon and name == "state":
+            # While it is typed it is the beginning of one.
+            found = [state for state in State if value and state.startswith(value.lower())]
+            if value and not found:
+                raise BadInputError("filter", f"{printable(value)}: no state; there are {', '.join(State)}.")
+            states += found
+        elif colon and name in named:
+            named[name] = value
+        else:
+            words.append(word)
+    return Filter(states=tuple(states), words=tuple(words), **named)
 
 
 def condition(wanted: Filter, db: sqlite3.Connection) -> tuple[str, dict[str, str]]:

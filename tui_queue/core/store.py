@@ -134,6 +134,14 @@ _RETRY_ONE = _Verb(
     statement=_RETRY,
     refusal="is {state}; retry applies to jobs that have ended. Cancel it first",
 )
+_UNCANCEL = _Verb(
+    name="uncancel",
+    states=(State.CANCELLED,),
+    statement="""
+        UPDATE jobs SET state = 'pending', reason = '', finished_at = NULL, cancel_requested = 0
+        WHERE id = :id AND started_at IS NULL RETURNING *""",
+    refusal="is {state}, or had begun; only a job that was cancelled while it was pending is put back as it was",
+)
 _REMOVE = _Verb(
     name="remove",
     states=_ENDED_STATES,
@@ -264,6 +272,10 @@ class Store(Database):
     async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Make ended jobs pending again; all or, with an error, none."""
         return await self.write(_each, tuple(ids), _RETRY_ONE, now=now)
+
+    async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
+        """Put jobs back that were cancelled while they were pending, as they were; all or, with an error, none."""
+        return await self.write(_each, tuple(ids), _UNCANCEL, now=now)
 
     async def remove(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Delete ended jobs that nobody waits for; all or, with an error, none."""
@@ -480,7 +492,10 @@ def _each(
         if state not in verb.states:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
         values = {"id": job_id, "now": microseconds(now), "pause": pause}
-        jobs.append(job_of(db.execute(verb.statement, values).fetchone()))
+        row = db.execute(verb.statement, values).fetchone()
+        if row is None:
+            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
+        jobs.append(job_of(row))
     return jobs
 
 

@@ -8,17 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.screen import Screen
+from textual.widgets import Input, Static
 
-from tui_queue.core.commands import Commands
+from tui_queue.core.commands import ENDED_SHOWN, Commands
 from tui_queue.core.describing import details_lines
 from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
-from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.errors import BadInputError, TuiQueueError
+from tui_queue.core.filters import Filter, parse_filter
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
@@ -29,6 +31,7 @@ from tui_queue.ui.announcing import Hearing
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.confirm import Confirm
+from tui_queue.ui.screens.dashboard_help import GROUPS
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
@@ -36,6 +39,7 @@ from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
 from tui_queue.ui.screens.wait import Wait
+from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.log_view import LogView
@@ -90,6 +94,8 @@ class Dashboard(Screen[None]):
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
+        Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
+        Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
@@ -102,6 +108,9 @@ class Dashboard(Screen[None]):
         self._overview: Overview | None = None
         self._news = asyncio.Event()  # set whenever the overview is a new one
         self._unsaid: list[tuple[str, str]] = []  # news for the terminal
+        self._undo = Undo(commands)
+        self._only = Filter()
+        self._ended_shown = ENDED_SHOWN
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -110,6 +119,10 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield JobTable(id="jobs")
             yield LogView(id="log")
+        with Horizontal(id="filter-bar"):
+            yield Static("/", id="filter-sign")
+            yield Input(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
+            yield Static(id="filter-note", markup=False)
         yield Keys(spare=_SPARE_KEYS)
 
     def on_mount(self) -> None:
@@ -120,12 +133,14 @@ class Dashboard(Screen[None]):
 
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
-        overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN))
+        only = self._only
+        overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN, ended=self._ended_shown, only=only))
         if overview is None:
             return
         self._overview = overview
         self._news.set()
-        self._announce(self._hearing.news(overview))
+        if only == Filter():  # else one that is shown again would be news
+            self._announce(self._hearing.news(overview))
         self.query_one(Summary).show(overview)
         table = self.query_one(JobTable)
         table.show(overview.jobs)
@@ -140,10 +155,12 @@ class Dashboard(Screen[None]):
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
         """Show the log of the job under the cursor."""
         self.refresh_bindings()
+        self._show_more_at_the_end()
         job, log = message.job, self.query_one(LogView)
         if job is None:
             log.border_title = ""
-            log.show(None, live=False, placeholder="The queue is empty. Press a to add a job.")
+            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else _EMPTY
+            log.show(None, live=False, placeholder=nothing)
             return
         log.border_title = show.headline(job)
         waiting = job.state is State.PENDING
@@ -159,11 +176,52 @@ class Dashboard(Screen[None]):
         self.action_log()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out the verbs that do not apply to the job under the cursor."""
+        """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
         if action not in _APPLIES or not self.is_mounted:
             return True
-        job = self.query_one(JobTable).job
-        return (job is not None and _APPLIES[action](job)) or None
+        return any(map(_APPLIES[action], self.query_one(JobTable).chosen)) or None
+
+    def _chosen(self, action: str) -> list[Job]:
+        """Return the selected jobs, or the one under the cursor, that a verb applies to."""
+        return [job for job in self.query_one(JobTable).chosen if _APPLIES[action](job)]
+
+    def action_filter(self) -> None:
+        """Ask for words, and show only the jobs that have them, while they are typed."""
+        self.add_class("-filtered")
+        self.query_one("#filter", Input).focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter(self, event: Input.Changed) -> None:
+        note = self.query_one("#filter-note", Static)
+        try:
+            self._only = parse_filter(event.value)
+        except BadInputError as error:
+            note.update(str(error))
+            return
+        note.update("")
+        self._ended_shown = ENDED_SHOWN
+        self.post_message(QueueChanged())
+
+    @on(Input.Submitted, "#filter")
+    def _filtered(self) -> None:
+        self.query_one(JobTable).focus()
+
+    async def action_undo(self) -> None:
+        """Take back what was done last, if that can be."""
+        if (step := self._undo.pop()) is None:
+            self.notify("Nothing to undo.", timeout=3)
+            return
+        what, back = step
+        if await self._ask(back()) is not None:
+            self.notify(f"Undone: {what}.", markup=False, timeout=3)
+
+    def _show_more_at_the_end(self) -> None:
+        """Fetch older jobs once the cursor comes to the last one of those that are shown."""
+        table, shown = self.query_one(JobTable), len(self._overview.jobs) if self._overview else 0
+        ended = sum(job.state.ended for job in self._overview.jobs) if self._overview else 0
+        if ended >= self._ended_shown and table.cursor_row >= shown - 1:
+            self._ended_shown += ENDED_SHOWN
+            self.post_message(QueueChanged())
 
     @work
     async def action_add(self) -> None:
@@ -183,23 +241,37 @@ class Dashboard(Screen[None]):
         """Change the job under the cursor."""
         if job := self.query_one(JobTable).job:
             form = JobForm(cwd=job.cwd, title=f"Edit job {job.id}", draft=job.draft, verb="Save", single=True)
-            if (drafts := await self.app.push_screen_wait(form)) is not None:
-                await self._ask(self._commands.edit(job.id, drafts[0]))
+            drafts = await self.app.push_screen_wait(form)
+            changed = None if drafts is None else await self._ask(self._commands.edit(job.id, drafts[0]))
+            if changed is not None:
+                self._undo.edited(job)
 
     async def action_hold(self) -> None:
-        """Hold the pending job under the cursor, or release it."""
-        if job := self.query_one(JobTable).job:
-            await self._ask(self._commands.release([job.id]) if job.held else self._commands.hold([job.id]))
+        """Hold pending jobs, or release them when all of them are held."""
+        jobs = self._chosen("hold")
+        if not (free := [job for job in jobs if not job.held]):
+            if jobs and await self._ask(self._commands.release(_ids(jobs))):
+                self._undo.released(jobs)
+        elif await self._ask(self._commands.hold(_ids(free))):
+            self._undo.held(free)
 
     async def action_pause(self) -> None:
-        """Stop the running job under the cursor where it is, or let it go on."""
-        if job := self.query_one(JobTable).job:
-            await self._ask(self._commands.resume([job.id]) if job.paused else self._commands.pause([job.id]))
+        """Stop running jobs where they are, or let them go on when all of them are stopped."""
+        jobs = self._chosen("pause")
+        if running := [job for job in jobs if not job.paused]:
+            await self._ask(self._commands.pause(_ids(running)))
+        elif jobs:
+            await self._ask(self._commands.resume(_ids(jobs)))
 
     async def action_move(self, where: str) -> None:
-        """Give the pending job under the cursor another place in its queue."""
-        if job := self.query_one(JobTable).job:
-            await self._ask(self._commands.move([job.id], Move(where)))
+        """Give pending jobs another place in their queue."""
+        if jobs := self._chosen("move"):
+            ids = set(_ids(jobs))
+            waiting = [job for job in self.query_one(JobTable).jobs if job.state is State.PENDING]
+            behind = waiting[waiting.index(jobs[-1]) + 1 :]
+            follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
+            if await self._ask(self._commands.move(_ids(jobs), Move(where))):
+                self._undo.moved(jobs, follower)
 
     async def action_slots(self, by: int) -> None:
         """Give the queue of the job under the cursor a slot more, or less."""
@@ -217,12 +289,12 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_signal(self) -> None:
-        """Send a signal to the running job under the cursor."""
-        if job := self.query_one(JobTable).job:
-            question = f"Which signal for job {job.id}, {job.name}?"
+        """Send a signal to running jobs."""
+        if jobs := self._chosen("signal"):
+            question = f"Which signal for {_named(jobs)}?"
             name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
             if name is not None:
-                await self._ask(self._commands.signal([job.id], _signal(name), everybody=False))
+                await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
 
     @work
     async def action_details(self) -> None:
@@ -235,17 +307,20 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_cancel(self) -> None:
-        """Cancel the job under the cursor; ask first when it runs."""
-        job = self.query_one(JobTable).job
-        if job is None:
-            return
-        if job.state is State.RUNNING:
-            question = f"Stop job {job.id}, {job.name}?"
-            taken = duration(job.elapsed_s(datetime.now(UTC)))
-            detail = f"It has run for {taken}. Every process it has started is ended."
-            if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
+        """Cancel jobs; ask first when any of them runs."""
+        jobs = self._chosen("cancel")
+        running = [job for job in jobs if job.state is State.RUNNING]
+        if running:
+            question = (
+                f"Stop {_named(jobs)}?" if len(jobs) == 1 else f"{_stopping(len(running), len(jobs) - len(running))}?"
+            )
+            now = datetime.now(UTC)
+            taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
+            what = f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
+            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {_ALL_ENDS[len(running) > 1]}")):
                 return
-        await self._ask(self._commands.cancel([job.id]))
+        if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
+            self._undo.cancelled(jobs)
 
     @work
     async def action_stop_all(self) -> None:
@@ -265,14 +340,20 @@ class Dashboard(Screen[None]):
         await self.app.run_action("leave")
 
     async def action_retry(self) -> None:
-        """Put the ended job under the cursor into the queue again."""
-        if job := self.query_one(JobTable).job:
-            await self._ask(self._commands.retry([job.id]))
+        """Put ended jobs into the queue again."""
+        if jobs := self._chosen("retry"):
+            await self._ask(self._commands.retry(_ids(jobs)))
 
+    @work
     async def action_remove(self) -> None:
-        """Forget the ended job under the cursor."""
-        if job := self.query_one(JobTable).job:
-            await self._ask(self._commands.remove([job.id]))
+        """Forget ended jobs; ask first when they are several, since their logs are gone then."""
+        jobs = self._chosen("remove")
+        if len(jobs) > 1:
+            question = f"Remove {_count(len(jobs), 'ended job')} and their logs?"
+            if not await self.app.push_screen_wait(Confirm(question)):
+                return
+        if jobs:
+            await self._ask(self._commands.remove(_ids(jobs)))
 
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
@@ -280,9 +361,14 @@ class Dashboard(Screen[None]):
         (self.query_one(LogView) if zoomed else self.query_one(JobTable)).focus()
 
     def action_back(self) -> None:
-        """Go back to the table."""
+        """Go back to the table; from there select none, then show all."""
+        table, asked = self.query_one(JobTable), self.query_one("#filter", Input)
+        at_table = table.has_focus and not self.has_class("-zoomed")
         self.remove_class("-zoomed")
-        self.query_one(JobTable).focus()
+        if asked.has_focus or (at_table and not table.unselect()):
+            asked.value = ""
+            self.remove_class("-filtered")
+        table.focus()
 
     def action_follow(self) -> None:
         """Follow the end of the log, or stay."""
@@ -290,7 +376,7 @@ class Dashboard(Screen[None]):
 
     def action_help(self) -> None:
         """Show all the keys."""
-        self.app.push_screen(Help(_HELP))
+        self.app.push_screen(Help(GROUPS))
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""
@@ -312,24 +398,23 @@ class Dashboard(Screen[None]):
 
     async def _have_ended(self, runs: Set[int]) -> bool:
         """Wait until these jobs have ended; return False if somebody wants to stay here instead."""
-        await self.on_queue_changed()
-        if not self._some_run(runs):
+        if not await self._some_run(runs):
             return True
         grace = self._commands.grace_s
         text = f"Stopping {_count(len(runs), 'running job')} …"
         detail = f"After {duration(grace)} what has not ended is killed.  q: leave now  Esc: stay here"
 
         async def ended() -> None:
-            while self._some_run(runs):
-                self._news.clear()
+            while await self._some_run(runs):
                 await self._news.wait()
 
         wait = Wait(text, detail=detail, until=ended(), patience_s=grace + _KILLED_WITHIN_S)
         return await self.app.push_screen_wait(wait)
 
-    def _some_run(self, ids: Set[int]) -> bool:
-        jobs = self._overview.jobs if self._overview else ()
-        return any(job.id in ids and job.state is State.RUNNING for job in jobs)
+    async def _some_run(self, ids: Set[int]) -> bool:
+        self._news.clear()
+        running = await self._ask(self._commands.in_state(State.RUNNING))
+        return running is None or not ids.isdisjoint(running)
 
     async def _add(self, form: JobForm) -> None:
         drafts = await self.app.push_screen_wait(form)
@@ -388,6 +473,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def _ids(jobs: Sequence[Job]) -> list[int]:
+    return [job.id for job in jobs]
+
+
+def _named(jobs: Sequence[Job]) -> str:
+    return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else _count(len(jobs), "job")
+
+
 def _here() -> str:
     try:
         return os.getcwd()
@@ -416,6 +509,8 @@ def _slots_of(name: str, overview: Overview | None) -> int:
 
 
 _LISTINGS: dict[str, Callable[[Commands], Listing]] = {"queues": QueuesScreen, "schedules": SchedulesScreen}
+_ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
+_EMPTY = "The queue is empty. Press a to add a job."
 _WAITS = {
     "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
     "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
@@ -424,46 +519,3 @@ _WAITS = {
     "no scheduler": "This job waits: no process schedules the queue.",
     "starting": "This job is about to start.",
 }
-
-_HELP = (
-    (
-        "Jobs",
-        (
-            ("a", "Add a job"),
-            ("A C", "Change a copy and add it"),
-            ("c", "Cancel"),
-            ("r", "Retry"),
-            ("d Delete", "Remove an ended job"),
-            ("h", "Hold, release"),
-            ("p", "Pause, let go on"),
-            ("e", "Edit"),
-            ("K J T", "Move up, down, to the top"),
-            ("x", "Send a signal"),
-            ("i", "Everything about it"),
-            ("+ -", "Slots of its queue"),
-        ),
-    ),
-    (
-        "Move",
-        (("↑ ↓ j k", "Up, down"), ("g G", "First, last"), ("PgUp PgDn", "By the page"), ("Tab", "Next pane")),
-    ),
-    (
-        "Log",
-        (
-            ("l Enter", "Whole screen, and back"),
-            ("f", "Follow the end, or stay"),
-            ("← →", "Sideways"),
-            ("Esc", "Back to the table"),
-        ),
-    ),
-    (
-        "Program",
-        (
-            ("2 3", "Queues, schedules"),
-            ("Ctrl+P", "Every verb by name"),
-            ("? F1", "This help"),
-            ("q", "Quit; running jobs go on"),
-            ("Q", "Stop all jobs, and quit"),
-        ),
-    ),
-)

@@ -17,6 +17,7 @@ from tui_queue.ui import format as show
 _COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "Queue": 8, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 14}
 _NARROW = 72  # cells below which the start and the queue are left out
 _WIDE = 100  # cells from which the reason has room
+_MARK = "●"  # before the number of a selected job
 _PADDING = 2  # cells that a column takes beside its width
 
 
@@ -28,6 +29,9 @@ class JobTable(DataTable[Text]):
         Binding("k", "cursor_up", "Up", show=False, id="table.up"),
         Binding("g", "scroll_top", "Top", show=False, id="table.top"),
         Binding("G", "scroll_bottom", "Bottom", show=False, id="table.bottom"),
+        Binding("space", "select", "Select", show=False, id="table.select", tooltip="Select the job, or not any more"),
+        Binding("V", "select_range", "Select range", show=False, id="table.range", tooltip="Select up to here"),
+        Binding("asterisk", "select_all", "Select all", show=False, id="table.all", tooltip="Select all, or none"),
     ]
 
     @dataclass
@@ -40,7 +44,10 @@ class JobTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
         self._jobs: dict[str, Job] = {}
         self._cells: dict[str, list[Text]] = {}
+        self._selected: set[str] = set()
+        self._anchor: str | None = None  # the job that was selected last
         self._laid_out = 0
+        self._widest = 0  # characters of the longest number
         self._with_queue = False  # whether any job is in another queue than the default one
 
     @property
@@ -54,15 +61,34 @@ class JobTable(DataTable[Text]):
         key = self._key_at_cursor()
         return None if key is None else self._jobs.get(key)
 
+    @property
+    def chosen(self) -> tuple[Job, ...]:
+        """The selected jobs in the order they are shown; where none is, the one under the cursor."""
+        chosen = tuple(job for key, job in self._jobs.items() if key in self._selected)
+        return chosen or ((self.job,) if self.job else ())
+
+    @property
+    def selected(self) -> int:
+        """How many are selected."""
+        return len(self._selected)
+
+    def unselect(self) -> bool:
+        """Select none; return whether any was."""
+        any_was = bool(self._selected)
+        self._select(set())
+        return any_was
+
     def show(self, jobs: tuple[Job, ...]) -> None:
         """Show exactly these jobs in this order."""
         with_queue = any(job.queue != DEFAULT_QUEUE for job in jobs)
-        if with_queue != self._with_queue:
-            self._with_queue = with_queue
+        widest = max((len(str(job.id)) for job in jobs), default=0)
+        if (with_queue, widest) != (self._with_queue, self._widest):
+            self._with_queue, self._widest = with_queue, widest
             self._lay_out()
         kept = self._key_at_cursor()
         place = self.cursor_row
         self._jobs = {str(job.id): job for job in jobs}
+        self._selected &= self._jobs.keys()
         with self.prevent(DataTable.RowHighlighted), self.app.batch_update():
             for key in [key for key in self._cells if key not in self._jobs]:
                 self.remove_row(key)
@@ -85,6 +111,32 @@ class JobTable(DataTable[Text]):
         if str(job_id) in self._cells:
             self.move_cursor(row=self.get_row_index(str(job_id)))
 
+    def action_select(self) -> None:
+        """Select the job under the cursor, or not any more, and go on to the next."""
+        if (key := self._key_at_cursor()) is not None:
+            self._anchor = key
+            self._select(self._selected ^ {key})
+            self.action_cursor_down()
+
+    def action_select_range(self) -> None:
+        """Select all jobs from the one that was selected last to the one under the cursor."""
+        keys, key = list(self._jobs), self._key_at_cursor()
+        if key is None:
+            return
+        begin, end = sorted((keys.index(key), keys.index(self._anchor if self._anchor in keys else key)))
+        self._select(self._selected | {*keys[begin : end + 1]})
+
+    def action_select_all(self) -> None:
+        """Select all jobs in view; none where all are."""
+        self._select(set() if self._selected == self._jobs.keys() else {*self._jobs})
+
+    def _select(self, keys: set[str]) -> None:
+        changed, self._selected = keys ^ self._selected, keys
+        for key in changed & self._cells.keys():
+            self._show_row(key, self._row(self._jobs[key]))
+        if changed:
+            self.post_message(self.Moved(self.job))
+
     def on_resize(self, event: Resize) -> None:
         """Fit the columns to the width."""
         if event.size.width == self._laid_out or event.size.width == 0:
@@ -99,7 +151,7 @@ class JobTable(DataTable[Text]):
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
-            for label, width in _layout(self._laid_out, with_queue=self._with_queue).items():
+            for label, width in _layout(self._laid_out, widest=self._widest, with_queue=self._with_queue).items():
                 self.add_column(label, key=label, width=width)
         self.show(jobs)
         if kept is not None:
@@ -118,7 +170,9 @@ class JobTable(DataTable[Text]):
     def _row(self, job: Job, now: datetime | None = None) -> list[Text]:
         now = now or datetime.now(UTC)
         cells = {
-            "ID": show.cell(str(job.id), "bold"),
+            "ID": show.cell(f"{_MARK}{job.id}", "bold reverse")
+            if str(job.id) in self._selected
+            else show.cell(str(job.id), "bold"),
             "Name": show.cell(job.name),
             "Parameters": show.cell(show.parameters(job)),
             "Queue": show.cell(job.queue),
@@ -142,7 +196,7 @@ class JobTable(DataTable[Text]):
     def _order(self) -> None:
         wanted = {key: place for place, key in enumerate(self._jobs)}
         if [row.key.value for row in self.ordered_rows] != list(wanted):
-            self.sort("ID", key=lambda number: wanted[number.plain])
+            self.sort("ID", key=lambda number: wanted[number.plain.removeprefix(_MARK)])
 
     def _put_cursor(self, kept: str | None, place: int) -> None:
         row = self.get_row_index(kept) if kept in self._cells else min(place, self.row_count - 1)
@@ -150,9 +204,9 @@ class JobTable(DataTable[Text]):
             self.move_cursor(row=row)
 
 
-def _layout(width: int, *, with_queue: bool) -> dict[str, int]:
+def _layout(width: int, *, widest: int, with_queue: bool) -> dict[str, int]:
     """Return the columns that fit and their widths in cells."""
-    columns = dict(_COLUMNS)
+    columns = dict(_COLUMNS) | {"ID": max(_COLUMNS["ID"], widest + 1)}
     if width < _NARROW:
         del columns["Started"]
     if not with_queue or width < _NARROW:

@@ -1,0 +1,138 @@
+"""Several jobs at once on the dashboard: which are shown, which are selected, and what is taken back."""
+
+import json
+
+from textual.pilot import Pilot
+
+from tests.conftest import Cli
+from tests.pilot import drawn, see, until
+from tests.test_dashboard import dashboard
+from tui_queue.ui.widgets.job_table import JobTable
+
+
+def shown(pilot: Pilot[None]) -> list[int]:
+    return [job.id for job in pilot.app.screen.query_one(JobTable).jobs]
+
+
+def states(cli: Cli) -> dict[int, str]:
+    return {number: "held" if job["held"] else job["state"] for number, job in cli.jobs().items()}
+
+
+def lasting(cli: Cli) -> list[dict[str, object]]:
+    """Return all jobs in their order, without why they wait now."""
+    return [{**job, "reason": ""} for job in cli.jobs().values()]
+
+
+async def shows(pilot: Pilot[None], *numbers: int) -> None:
+    await until(pilot, lambda: shown(pilot) == list(numbers), f"{numbers} to be shown")
+
+
+async def test_only_the_jobs_that_are_asked_for_are_shown_while_it_is_typed(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("queue", "add", "gpu")
+    cli("add", "--name", "Training run", "--queue", "gpu", "true")
+    cli("add", "--batch", "night", "echo", "training data")
+    cli("add", "false")
+    cli("cancel", "3")
+    async with dashboard() as (pilot, _, _):
+        await shows(pilot, 1, 2, 3)
+        await pilot.press("slash", *"train")
+        await shows(pilot, 1, 2)
+        await pilot.press(*"ing run")
+        await shows(pilot, 1)
+        await pilot.press("ctrl+u", *"state:canc")
+        await shows(pilot, 3)
+        await pilot.press("ctrl+u", *"state:lost")
+        await see(pilot, "lost: no state")
+        await pilot.press("ctrl+u", *"queue:gpu")
+        await shows(pilot, 1)
+        await pilot.press("ctrl+u", *"batch:night q", "enter")
+        await shows(pilot)
+        await see(pilot, "No job is like that. Press Esc to show all.")
+        await pilot.press("escape")
+        await shows(pilot, 1, 2, 3)
+        assert "queue:gpu  batch:night" not in drawn(pilot.app)
+        await pilot.press("h")  # keys are verbs again
+        await until(pilot, lambda: cli.job(1)["held"], "the job to be held")
+
+
+async def test_verbs_act_on_all_that_are_selected(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for _ in range(6):
+        cli("add", "true")
+    async with dashboard() as (pilot, _, _):
+        await shows(pilot, 1, 2, 3, 4, 5, 6)
+        await pilot.press("space", "down", "V", "h")
+        await until(pilot, lambda: list(states(cli).values()).count("held") == 3, "three to be held")
+        await see(pilot, "●1")
+        await see(pilot, "●3")
+        assert "●4" not in drawn(pilot.app)
+        await pilot.press("h")  # all that are selected are held: they are released
+        await until(pilot, lambda: "held" not in states(cli).values(), "all to be released")
+        await pilot.press("escape")
+        await until(pilot, lambda: "●" not in drawn(pilot.app), "nothing to be selected")
+        await pilot.press("asterisk", "c")
+        await until(pilot, lambda: set(states(cli).values()) == {"cancelled"}, "all to be cancelled")
+        await pilot.press("d")
+        await see(pilot, "Remove 6 ended jobs and their logs?")
+        await pilot.press("y")
+        await shows(pilot)
+    assert cli.jobs() == {}
+
+
+async def test_running_ones_among_the_selected_are_asked_about(cli: Cli) -> None:
+    cli.settings("slots = 2")
+    for _ in range(3):
+        cli("add", "sleep", "60")
+    async with dashboard() as (pilot, _, _):
+        await until(pilot, lambda: list(states(cli).values()).count("running") == 2, "two to run")
+        await pilot.press("asterisk", "c")
+        await see(pilot, "Stop 2 running jobs and take out 1 pending one?")
+        await see(pilot, "in all.")
+        await pilot.press("n")
+        await until(pilot, lambda: "in all." not in drawn(pilot.app), "the question to go")
+        assert "cancelled" not in states(cli).values()
+        await pilot.press("c", "y")
+        await until(pilot, lambda: set(states(cli).values()) == {"cancelled"}, "all to end")
+
+
+async def test_what_was_done_is_taken_back_step_by_step(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "--at", "2030-01-01T00:00:00Z", "echo", "one")
+    cli("add", "--hold", "echo", "two")
+    cli("add", "echo", "three")
+    before = lasting(cli)
+    async with dashboard() as (pilot, _, _):
+        await shows(pilot, 1, 2, 3)
+        await pilot.press("asterisk", "c")
+        await until(
+            pilot, lambda: {job["state"] for job in cli.jobs().values()} == {"cancelled"}, "all to be cancelled"
+        )
+        await pilot.press("u")
+        await until(pilot, lambda: lasting(cli) == before, "the jobs to be as before")
+        await shows(pilot, 1, 2, 3)
+        await pilot.press("escape", "G", "T")
+        await shows(pilot, 3, 1, 2)
+        await pilot.press("h")
+        await until(pilot, lambda: cli.job(3)["held"], "the job to be held")
+        await pilot.press("u")
+        await until(pilot, lambda: not cli.job(3)["held"], "the job to be released")
+        await pilot.press("u")
+        await shows(pilot, 1, 2, 3)
+        await pilot.press("u")  # nothing is left
+    assert lasting(cli) == before
+
+
+async def test_jobs_of_any_age_are_reached_at_the_end_of_the_table(cli: Cli) -> None:
+    lines = b"".join(b"true %d\n" % number for number in range(1200))
+    cli.process("add", "--from", "-", given=lines)
+    cli("cancel", "--all")
+    async with dashboard() as (pilot, app, _):
+        await until(pilot, lambda: len(shown(pilot)) == 500, "the latest ones")
+        table = app.screen.query_one(JobTable)
+        for more in (1000, 1200):
+            await pilot.press("G")
+            await until(pilot, lambda: len(shown(pilot)) == more, f"{more} jobs")  # noqa: B023
+            assert table.job is not None
+        assert shown(pilot)[-1] == 1
+        assert len(json.loads(cli("list", "--json", "--limit", "5000"))) == 1200
