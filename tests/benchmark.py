@@ -37,6 +37,8 @@ def kept_directory() -> AbstractContextManager[str]:
 def our_queue() -> Iterator[Cli]:
     with kept_directory() as directory:
         os.environ["TUI_QUEUE_HOME"] = directory
+        # Our own modules are compiled once, as after an installation.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         queue = Cli(Path(directory), dict(os.environ))
         queue.settings(f"slots = {SLOTS}", background=True)
         yield queue

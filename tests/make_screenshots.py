@@ -87,16 +87,8 @@ async def take_pictures(size: tuple[int, int]) -> None:
 
     async with open_queue() as queue:
         app = open_app(queue)
-
-        def heard() -> None:
-            queue.scheduler.wake()
-            app.queue_changed()
-
-        async with (
-            events.Listener(queue.paths.wake, heard),
-            queue.scheduler,
-            app.run_test(size=size) as pilot,
-        ):
+        listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
+        async with listener, queue.scheduler, app.run_test(size=size) as pilot:
             await until(pilot, lambda: len(running(app)) == 3 and 8 in running(app), "the last to run")
             if size == SIZES[0]:
                 await cancel_one(pilot)

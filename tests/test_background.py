@@ -160,12 +160,8 @@ async def test_a_scheduler_that_is_stuck_gives_way_and_comes_back(cli: Cli) -> N
     cli.settings(background=True)
     changed = asyncio.Event()
     async with open_queue() as queue:
-
-        def heard() -> None:
-            queue.scheduler.wake()
-            changed.set()
-
-        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+        listener = events.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake)
+        async with listener, queue.scheduler:
             await queue.commands.add([make_draft(path="true")])
             while await queue.commands.work_left():
                 await changed.wait()

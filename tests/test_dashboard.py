@@ -22,12 +22,8 @@ async def dashboard(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Pil
     """Open the queue that the environment names, its scheduler and its screen."""
     async with open_queue() as queue:
         app = open_app(queue)
-
-        def heard() -> None:
-            queue.scheduler.wake()
-            app.queue_changed()
-
-        async with events.Listener(queue.paths.wake, heard), queue.scheduler, app.run_test(size=size) as pilot:
+        listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
+        async with listener, queue.scheduler, app.run_test(size=size) as pilot:
             await see(pilot, "scheduler here" if size[0] >= 80 else "ID")
             yield pilot, app, queue
 

@@ -68,7 +68,7 @@ class OpenQueue:
             cleaning=self._cleaning,
             limits=self.config.limits,
             channels=self.config.notify,
-            changed=events.Bell(self.paths.wake),
+            bell=events.Bell(self.paths.wake),
         )
 
 

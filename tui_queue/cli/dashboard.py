@@ -25,13 +25,9 @@ async def run_dashboard() -> tuple[str, int]:
     async with open_queue() as queue:
         keep_diary(queue.paths.diary)
         app = open_app(queue)
-
-        def heard() -> None:
-            queue.scheduler.wake()
-            app.queue_changed()
-
         leave_on_signals(app.leave_with)
-        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+        listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
+        async with listener, queue.scheduler:
             await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)
         anything_left = await queue.commands.go_on_without_us()

@@ -24,13 +24,9 @@ async def stand_by(*, stay: bool) -> None:
         keep_diary(queue.paths.diary)
         changed, left = asyncio.Event(), asyncio.Event()
 
-        def heard() -> None:
-            queue.scheduler.wake()
-            changed.set()
-
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, left.set)
-        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+        async with events.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake), queue.scheduler:
             tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left.wait())]
             if not stay:
                 tasks.append(asyncio.create_task(_until_nothing_is_left(queue, changed)))

@@ -17,10 +17,6 @@ async def run_until_empty() -> bool:
     begun = datetime.now(UTC)
     async with open_queue() as queue:
 
-        def heard() -> None:
-            queue.scheduler.wake()
-            changed.set()
-
         def leave() -> None:
             nonlocal left
             left = True
@@ -28,7 +24,7 @@ async def run_until_empty() -> bool:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
-        async with events.Listener(queue.paths.wake, heard), queue.scheduler:
+        async with events.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake), queue.scheduler:
             overview = await queue.commands.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.newest()

@@ -18,7 +18,7 @@ from tui_queue.core.scripts import hash_now
 
 SETTLED = timedelta(seconds=30)  # by then a job has taken what it was let in for, and measuring shows it
 
-_RUNNING = "SELECT id, queue, options, devices, started_at FROM jobs WHERE state = 'running'"
+_RUNNING = "SELECT id, queue, options, devices, started_at, paused FROM jobs WHERE state = 'running'"
 _WAITED = """
     (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
@@ -70,9 +70,13 @@ class Means(Struct, frozen=True, kw_only=True):
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
-    """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock."""
+    """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
+
+    ``awaited`` says whether any pending job waits for another one.
+    """
 
     jobs: tuple[Job, ...]
+    awaited: bool = False
     cancel: tuple[Job, ...] = ()
     pause: tuple[Job, ...] = ()
     resume: tuple[Job, ...] = ()
@@ -88,11 +92,13 @@ def claim(
     db: sqlite3.Connection, *, epoch: int, means: Means, over: Collection[int], boot: str, now: datetime
 ) -> Claimed:
     """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
-    settle_waiting(db, now)
     fired = schedules.fire(db, now)
+    awaited = settle_waiting(db, now)
     running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
-    world = look(db, running, means, now)
-    paused, resumed, changes = _keep_hours(db, world)
+    queues = all_queues(db)
+    world = look(db, running, queues, means, now)
+    resting = any(row["paused"] == "hours" for row in running)
+    paused, resumed, changes = _keep_hours(db, queues, world, resting=resting)
     chosen, due = [], [*changes, *([] if fired.due is None else [fired.due])]
     for candidate, verdict in decide(candidates(db, world), world, explain=False):
         if not verdict.reason:
@@ -110,19 +116,32 @@ def claim(
         script = "" if job.options.script is None else hash_now(job.options.script, job.path)
         db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now), script))
         jobs.append(job)
-    return Claimed(jobs=tuple(jobs), cancel=fired.replaced, pause=paused, resume=resumed, due=min(due, default=None))
+    return Claimed(
+        jobs=tuple(jobs),
+        awaited=awaited,
+        cancel=fired.replaced,
+        pause=paused,
+        resume=resumed,
+        due=min(due, default=None),
+    )
 
 
 def explain(
     db: sqlite3.Connection, *, means: Means, scheduled: bool, now: datetime
 ) -> Iterator[tuple[Candidate, Verdict]]:
     """Yield pending jobs in the order they are served, each with its verdict."""
-    world = look(db, db.execute(_RUNNING).fetchall(), means, now, scheduled=scheduled)
+    world = look(db, db.execute(_RUNNING).fetchall(), all_queues(db), means, now, scheduled=scheduled)
     return decide(candidates(db, world), world, explain=True)
 
 
 def look(
-    db: sqlite3.Connection, running: list[sqlite3.Row], means: Means, now: datetime, *, scheduled: bool = True
+    db: sqlite3.Connection,
+    running: list[sqlite3.Row],
+    queues: Collection[Queue],
+    means: Means,
+    now: datetime,
+    *,
+    scheduled: bool = True,
 ) -> World:
     """Return all that a decision rests on."""
     in_use: dict[str, int] = {}
@@ -142,7 +161,7 @@ def look(
     return World(
         now=now,
         scheduled=scheduled,
-        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), means.slots, now) for queue in all_queues(db)},
+        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), means.slots, now) for queue in queues},
         limit=limit_of(db),
         total=means.total,
         used=used,
@@ -168,12 +187,16 @@ def candidates(db: sqlite3.Connection, world: World) -> dict[str, Iterator[Candi
     return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in world.lanes}
 
 
-def settle_waiting(db: sqlite3.Connection, now: datetime) -> None:
-    """Cancel or hold jobs that wait for what can't come any more, let go those for which it can again."""
-    changed = True
+def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
+    """Cancel or hold jobs that wait for what can't come any more, let go those for which it can again.
+
+    Returns whether any job waits for another one.
+    """
+    any_waits, changed = False, True
     while changed:  # one that is cancelled is waited for by others
-        changed = False
+        any_waits = changed = False
         for job_id, held, reason, stored, waited in db.execute(_WAITING).fetchall():
+            any_waits = True
             impossible = [each for each in _waited(waited) if not each.possible]
             if not impossible:
                 if held and reason.startswith("after #"):
@@ -185,17 +208,21 @@ def settle_waiting(db: sqlite3.Connection, now: datetime) -> None:
                 changed = True
             elif not held:
                 db.execute(_HOLD_UNMET, (why, job_id))
+    return any_waits
 
 
-def _keep_hours(db: sqlite3.Connection, world: World) -> tuple[tuple[Job, ...], tuple[Job, ...], list[datetime]]:
+def _keep_hours(
+    db: sqlite3.Connection, queues: Collection[Queue], world: World, *, resting: bool
+) -> tuple[tuple[Job, ...], tuple[Job, ...], list[datetime]]:
     """Mark what runs outside the hours of its queue as paused where the queue wants that, and inside as not.
 
+    ``resting`` says whether anything is paused for that reason.
     Returns the jobs to pause, those to resume, and when the next of these hours begin or end.
     """
     paused: list[Job] = []
     resumed: list[Job] = []
     changes = []
-    for queue in all_queues(db):
+    for queue in queues:
         opens_at = world.lanes[queue.name].opens_at
         if opens_at is not None:
             changes.append(opens_at)
@@ -205,7 +232,8 @@ def _keep_hours(db: sqlite3.Connection, world: World) -> tuple[tuple[Job, ...], 
         hours = parse_hours(queue.options.hours, queue.options.zone) if queue.options.hours else None
         if hours is not None and (closes_at := hours.closes_at(world.now)) is not None:
             changes.append(closes_at)
-        resumed += map(job_of, db.execute(_RESUME_INSIDE, (queue.name,)).fetchall())
+        if resting:
+            resumed += map(job_of, db.execute(_RESUME_INSIDE, (queue.name,)).fetchall())
     return tuple(paused), tuple(resumed), changes
 
 

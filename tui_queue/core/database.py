@@ -20,6 +20,8 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.core.wal import WriteGate
 
+ALONG_S = 0.02
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,6 +29,7 @@ T = TypeVar("T")
 class _Write(Struct, frozen=True):
     work: Callable[[sqlite3.Connection], Any]
     done: asyncio.Future[Any]
+    urgent: bool = True
 
 
 class Database:
@@ -38,6 +41,8 @@ class Database:
         self._gate: WriteGate
         self._waiting: list[_Write] = []
         self._writer: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._late = False
 
     async def __aenter__(self) -> Self:
         shown = printable(self._path)
@@ -61,6 +66,7 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._begin()
         if self._writer is not None:
             await self._writer
         await self._close()
@@ -79,13 +85,32 @@ class Database:
         """Call ``verb`` with the connection in a transaction that is on disk when this returns, or never was."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
+        self._begin()
         return await done
+
+    async def write_along(
+        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do the same, but wait up to ``ALONG_S`` for somebody else's transaction to share."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done, urgent=False))
+        if self._later is None:
+            self._later = loop.call_later(ALONG_S, self._begin)
+        return await done
+
+    def _begin(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        self._late = bool(self._waiting)
+        if self._writer is None and self._waiting:
+            self._writer = asyncio.create_task(self._write_all())
 
     async def _write_all(self) -> None:
         """Write down what waits, and what comes meanwhile, until nothing waits."""
-        while self._waiting:
+        while self._late or any(write.urgent for write in self._waiting):
+            self._late = False
             writes, self._waiting = self._waiting, []
             try:
                 outcomes = await self._on_thread(self._write_together, writes)

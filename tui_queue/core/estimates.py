@@ -113,7 +113,7 @@ def _start(seconds: float, ahead: Ahead) -> str:
     count = len(ahead.running) + len(ahead.before)
     what = "the job before it" if count == 1 else f"the {count} jobs before it"
     others = f"; {ahead.others} that wait for something else may come first" if ahead.others else ""
-    return f"in about {duration(seconds)}, by how long {what} may take{others}"
+    return f"in about {duration(round(seconds))}, by how long {what} may take{others}"
 
 
 def _by_runs(times: Sequence[float], elapsed_s: float, what: str) -> Estimate:

@@ -15,9 +15,11 @@ from typing import Self
 from uuid import uuid4
 
 PAUSE_S = 0.05
+CALL = b"!"  # somebody has changed something: the scheduler is to look
+NEWS = b"."  # what the scheduler itself has done: it need not look
 
 
-def ring(directory: str) -> None:
+def ring(directory: str, what: bytes = CALL) -> None:
     """Wake every listener; pipes that nobody reads any more are removed."""
     try:
         names = os.listdir(directory)
@@ -25,10 +27,10 @@ def ring(directory: str) -> None:
         return
     for name in names:
         if not name.startswith("."):
-            _ring_one(os.path.join(directory, name))
+            _ring_one(os.path.join(directory, name), what)
 
 
-def _ring_one(path: str) -> None:
+def _ring_one(path: str, what: bytes) -> None:
     try:
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -38,13 +40,13 @@ def _ring_one(path: str) -> None:
         return
     try:
         with suppress(BlockingIOError, BrokenPipeError):  # full: the listener has news already
-            os.write(pipe, b"!")
+            os.write(pipe, what)
     finally:
         os.close(pipe)
 
 
 class Bell:
-    """Rings at once, and when it is asked to again soon after, once more at the end of a pause."""
+    """Tells the news of a scheduler: at once, and when there are more soon after, once more at the end of a pause."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
@@ -57,8 +59,12 @@ class Bell:
             self._again = True
             return
         self._again = False
-        ring(self._directory)
+        ring(self._directory, NEWS)
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
+
+    def call(self) -> None:
+        """Have whoever schedules now look."""
+        ring(self._directory)
 
     def _over(self) -> None:
         self._pause = None
@@ -67,11 +73,17 @@ class Bell:
 
 
 class Listener:
-    """Calls back in the event loop whenever somebody rings; an async context manager."""
+    """Calls back in the event loop whenever somebody rings; an async context manager.
 
-    def __init__(self, directory: str, callback: Callable[[], None]) -> None:
+    ``called`` is for a scheduler, which is left alone by what a scheduler has done.
+    """
+
+    def __init__(
+        self, directory: str, callback: Callable[[], None], *, called: Callable[[], None] | None = None
+    ) -> None:
         self._directory = directory
         self._callback = callback
+        self._called = called
         self._path = ""
         self._pipe = -1
 
@@ -96,6 +108,9 @@ class Listener:
             os.unlink(self._path)
 
     def _heard(self) -> None:
+        heard = b""
         with suppress(BlockingIOError):
-            os.read(self._pipe, 4096)
+            heard = os.read(self._pipe, 4096)
+        if self._called is not None and CALL in heard:
+            self._called()
         self._callback()

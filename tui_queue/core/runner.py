@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunOver, RunStarted
+from tui_queue.core.executors import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
 from tui_queue.core.models import Job, QueueOptions, RunEnd
 from tui_queue.core.notices import Channels
 from tui_queue.core.queues import Queues
@@ -27,10 +27,11 @@ class Runner:
         epoch: int,
         changed: Callable[[], None],
         over: Callable[[Job], None],
+        finished: Callable[[Job], None],
         tell: Channels | None,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
-        claim can join it. ``tell`` is who wants to hear of ends.
+        claim can join it. When that is written, call ``finished``. ``tell`` is who wants to hear of ends.
         """
         self._store = store
         self._queues = Queues(store)
@@ -38,6 +39,7 @@ class Runner:
         self._epoch = epoch
         self._changed = changed
         self._over = over
+        self._finished = finished
         self._tell = tell
 
     async def start(self, job: Job) -> None:
@@ -59,8 +61,6 @@ class Runner:
             match item:
                 case RunStarted(at=at):
                     await self._confirm(job, at)
-                case RunOver():
-                    self._over(job)
                 case RunEnd():
                     if not await self._finish(job, item):
                         return  # and do not ask for more, which would mean that it is stored
@@ -68,7 +68,9 @@ class Runner:
                     if ours:  # a full disk, too many processes: trying again at once would only fail again
                         await asyncio.sleep(PAUSE_S)
                     self._over(job)
-                    await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
+                    back = await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
+                    if back is not None:
+                        self._finished(back)
                     self._changed()
                 case RunNeverStarted(complaint=complaint):
                     await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
@@ -98,9 +100,12 @@ class Runner:
         state, reason = verdict(end, job.options)
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
+        await self._executor.secure_output(job)
         done = await self._store.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, tell=self._tell
         )
+        if done is not None:
+            self._finished(done)
         self._changed()
         return done is not None
 

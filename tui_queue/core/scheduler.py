@@ -15,10 +15,11 @@ from tui_queue.core.boot import boot_id
 from tui_queue.core.claims import Claimed, Means
 from tui_queue.core.cleaning import Cleaning
 from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.events import Bell
 from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.lease import Lease
-from tui_queue.core.models import Job
+from tui_queue.core.models import Job, State
 from tui_queue.core.news import NewsBox
 from tui_queue.core.notices import Channels, Event
 from tui_queue.core.runner import Runner
@@ -51,7 +52,7 @@ class Scheduler:
         cleaning: Cleaning,
         limits: Limits,
         channels: Channels,
-        changed: Callable[[], None],
+        bell: Bell,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -60,12 +61,13 @@ class Scheduler:
         self._cleaning = cleaning
         self._limits = limits
         self._channels = channels
-        self._changed = changed
+        self._bell = bell
         self._woken = asyncio.Event()
         self._news = NewsBox(store)
         self._teller = Teller(self._news, channels, log_path=executor.log_path, told=self._has_told)
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._runs: set[asyncio.Task[None]] = set()
+        self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._loop: asyncio.Task[None] | None = None
 
@@ -88,7 +90,7 @@ class Scheduler:
         while True:
             try:
                 await self._lease.announce()
-                self._changed()
+                self._bell.call()
                 await self._lease.acquire(away=self.wake)
                 await self._lead()
             except Exception:  # whatever it is: without a scheduler nothing would ever start
@@ -109,8 +111,9 @@ class Scheduler:
             self._store,
             self._executor,
             epoch=holder.epoch,
-            changed=self._changed,
+            changed=self._bell,
             over=self._is_over,
+            finished=self._has_finished,
             tell=self._channels if self._teller.wanted else None,
         )
         await self._teller.begin()
@@ -120,7 +123,7 @@ class Scheduler:
             self._see_through(job, adopt, again=adopt)
             if job.paused:  # whoever wrote that down may have gone before it was done
                 await self._executor.pause(job)
-        self._changed()
+        self._bell()
         async with asyncio.TaskGroup() as tasks:
             beside = [tasks.create_task(self._keep_clean()), tasks.create_task(self._silence.run())]
             await self._start_what_may(runner, holder.epoch, boot)
@@ -133,7 +136,7 @@ class Scheduler:
             try:
                 planned = await self._cleaning.planned(self._limits, now=datetime.now(UTC))
                 if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
-                    self._changed()
+                    self._bell()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
@@ -148,13 +151,15 @@ class Scheduler:
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return
+            self._awaited = claimed.awaited
             for job in claimed.jobs:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
+            await asyncio.sleep(0)  # the starts go first
             await self._tell_runs(claimed)
             await self._teller.tell()
             if claimed.changed:
-                self._changed()
+                self._bell()
             # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
             with suppress(TimeoutError):
                 async with asyncio.timeout(_patience(claimed, now)):
@@ -172,16 +177,21 @@ class Scheduler:
         self._over.add(job.id)
         self.wake()
 
+    def _has_finished(self, job: Job) -> None:
+        """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
+        if self._awaited or job.state is State.PENDING or self._teller.wanted:
+            self.wake()
+
     async def _is_silent(self, job: Job) -> None:
         """Show that a job is silent, and have that told."""
         if self._teller.wanted and self._channels.wants(job, Event.SILENT):
             await self._news.report(job, Event.SILENT)
             self.wake()
-        self._changed()
+        self._bell()
 
     def _has_told(self) -> None:
         self.wake()
-        self._changed()  # whoever waits until nothing is left to do waits for this too
+        self._bell()  # whoever waits until nothing is left to do waits for this too
 
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         self._silence.watch(job)

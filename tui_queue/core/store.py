@@ -357,7 +357,8 @@ class Store(Database):
         With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
         ``tell`` it is noted in the same step if somebody wants to hear of it.
         """
-        return await self.write(_finish, job, epoch, state, reason, end, again, tell)
+        write = self.write_along if again is None and tell is None else self.write
+        return await write(_finish, job, epoch, state, reason, end, again, tell)
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:

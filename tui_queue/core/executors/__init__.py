@@ -15,10 +15,6 @@ class RunStarted(Struct, frozen=True):
     at: datetime
 
 
-class RunOver(Struct, frozen=True):
-    """Its processes are over; the end follows once the output is on disk."""
-
-
 class RunNeverStarted(Struct, frozen=True):
     """The command was not started and never will be by this attempt.
 
@@ -32,7 +28,7 @@ class RunLost(Struct, frozen=True):
     """The run is over, and nobody knows how it ended."""
 
 
-RunNews = RunStarted | RunOver | RunEnd | RunNeverStarted | RunLost
+RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
 
 
 class Executor(Protocol):
@@ -54,6 +50,9 @@ class Executor(Protocol):
 
         With ``rebooted`` the machine has been started again since: nothing runs, and not all that happened is on disk.
         """
+
+    async def secure_output(self, job: Job) -> None:
+        """Have the output of an ended run on disk when this returns, as far as it is still there."""
 
     async def cancel(self, job: Job) -> None:
         """Have the run ended, by force after a grace; nothing happens to one that has not started yet."""

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunOver, RunStarted, shim
+from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
+from tui_queue.core.executors.outputs import Outputs
 from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
 from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
@@ -42,9 +43,13 @@ class LocalExecutor:
         self._python = python or sys.executable
         self.grace_s = grace_s
         self._watchers = Watchers()
+        self._outputs = Outputs()
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
+        if sys.platform == "linux":
+            for thread in os.listdir("/proc/self/task"):
+                shim.be_prompt(int(thread), inherited=True)
         self._watchers.warm_up()
 
     async def start(self, job: Job) -> AsyncIterator[RunNews]:
@@ -64,6 +69,10 @@ class LocalExecutor:
         """Return the news of a run that another scheduler let go."""
         return _remains(self._files(job)) if rebooted else _traces(self._files(job))
 
+    async def secure_output(self, job: Job) -> None:
+        """Have the log on disk, together with those of runs that end at about the same time."""
+        await self._outputs.secure(self._files(job).log)
+
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
         files = self._files(job)
@@ -76,16 +85,13 @@ class LocalExecutor:
         An end that has been dealt with when the next item is asked for is safe: its watcher need not sync it.
         """
         said = _Said()
-        announced = released = False
+        announced = False
         patience: float | None = START_S
         with news:
             while not said.hear(news.fileno()) and said.end is None:
                 if said.started is not None and not announced:
                     announced = True
                     yield RunStarted(said.started)
-                elif said.over and not released:
-                    released = True
-                    yield RunOver()
                 elif announced or patience is None:
                     await _readable(news.fileno())
                 elif not await _readable(news.fileno(), within=patience):
@@ -188,7 +194,6 @@ class _Said:
 
     def __init__(self) -> None:
         self.started: datetime | None = None
-        self.over = False
         self.end: RunNews | None = None
         self.free = False  # whether it can take another run
         self.complaint = ""
@@ -203,8 +208,6 @@ class _Said:
             match line[:1]:
                 case b"S":
                     self.started = start_time(record)
-                case b"F":
-                    self.over = True
                 case b"E" | b"X" as word:
                     self.end, self.free = run_end(record), word == b"E"
                 case b"N":
