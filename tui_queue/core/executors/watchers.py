@@ -17,7 +17,7 @@ from tui_queue.core.executors import shim
 # Message boundaries, and the end of the sender is heard; macOS has no such kind, and there datagrams do.
 KIND = socket.SOCK_DGRAM if sys.platform == "darwin" else socket.SOCK_SEQPACKET
 BUSY_S = 0.01  # how long to wait when more runs are under way to watchers than the socket holds
-IDLE_KEPT = 4  # watchers that wait for their next run
+IDLE_KEPT = 6  # watchers that wait for their next run
 
 
 class Watchers:
