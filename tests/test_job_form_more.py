@@ -5,7 +5,9 @@ from pathlib import Path
 
 from textual.widgets import Checkbox
 
+from tests.conftest import Cli
 from tests.pilot import drawn, see, until
+from tests.test_dashboard import dashboard
 from tests.test_job_form import Form, form, opened, paste  # noqa: F401 - a fixture
 
 Script = Callable[..., str]
@@ -49,3 +51,20 @@ async def test_what_is_wrong_in_the_folded_part_is_said_and_gone_to(
         await pilot.press("enter")
         await until(pilot, lambda: form.focused and form.focused.id == "at", "the wrong field")
         assert form.answers == []
+
+
+async def test_a_command_that_was_added_before_is_there_to_begin_with(cli: Cli, script: Script) -> None:
+    path = script("[old].py", "")
+    for words in ((path, "a b", "2"), (path, "a b", "2"), ("true",)):
+        cli("add", "--hold", "--name", "named", *words)
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "Ctrl+R recent")
+        await pilot.press("ctrl+r")
+        await see(pilot, "'a b' 2   in")
+        assert drawn(app).count("'a b' 2   in") == 1
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: app.focused and app.focused.id == "parameters", "the form")
+        await pilot.press("end", "0", "enter")
+        await until(pilot, lambda: 4 in cli.jobs(), "the job")
+    assert [cli.job(4)[key] for key in ("path", "args", "name")] == [path, ["a b", "20"], "named"]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = Filter()
 ENDED_SHOWN = 500  # ended jobs that an overview holds
+RECENT = 20  # commands to begin with
 
 
 class Commands:
@@ -107,6 +108,10 @@ class Commands:
     async def like(self, draft: JobDraft) -> Job | None:
         """Return a job that is pending or running with the same command in the same directory, if there is one."""
         return await self._store.like(draft)
+
+    async def recent(self) -> list[JobDraft]:
+        """Return what was asked for by the latest jobs with different commands, the latest first."""
+        return [replace(job.draft, not_before=None) for job in await self._store.recent(RECENT)]
 
     async def edit(self, job_id: int, draft: JobDraft) -> Job:
         """Replace what is asked for by a job that does not run."""

@@ -99,6 +99,11 @@ _SAMPLES = """
     SELECT finished_at - started_at, args = :args AND cwd = :cwd FROM jobs
     WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL
     ORDER BY args = :args DESC, id DESC LIMIT 50"""
+_RECENT = """
+    SELECT * FROM jobs WHERE id IN
+        (SELECT max(id) FROM (SELECT id, path, args, cwd FROM jobs ORDER BY id DESC LIMIT :looked_at)
+        GROUP BY path, args, cwd)
+    ORDER BY id DESC LIMIT :most"""
 _LEADS_TO = """
     WITH RECURSIVE needed (id) AS (
         SELECT json_extract(value, '$[0]') FROM json_each(:after)
@@ -260,6 +265,10 @@ class Store(Database):
     async def like(self, draft: JobDraft) -> Job | None:
         """Return a job that is pending or running with the same command in the same directory, if there is one."""
         return await self.read(like, draft)
+
+    async def recent(self, most: int) -> list[Job]:
+        """Return the latest jobs, of those with the same command in the same directory only the latest."""
+        return await self.read(_recent, most)
 
     async def cancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Cancel pending jobs, mark running ones to be cancelled; all or, with an error, none."""
@@ -465,6 +474,10 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
 def _jobs(db: sqlite3.Connection, ids: tuple[int, ...]) -> list[Job]:
     query = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
     return [job_of(row) for row in db.execute(query, (json.dumps(ids),))]
+
+
+def _recent(db: sqlite3.Connection, most: int) -> list[Job]:
+    return [job_of(row) for row in db.execute(_RECENT, {"looked_at": 50 * most, "most": most})]
 
 
 def _numbers(db: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[int]:

@@ -226,7 +226,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(JobForm(cwd=_here(), templates=self._commands.templates))
+        await self._add(JobForm(cwd=_here(), templates=self._commands.templates, recent=self._commands.recent))
 
     @work
     async def action_clone(self) -> None:

@@ -122,12 +122,15 @@ class EntryForm(ModalScreen[T | None]):
         except BadInputError as error:
             self._complain(error)
         else:
-            self.query_one("#note", Static).update("")
-            self.query_one("#preview", Static).update("\n".join(map(printable, filled.preview[:_PREVIEW])))
+            self._show("", "\n".join(map(printable, filled.preview[:_PREVIEW])))
 
     def _complain(self, error: BadInputError) -> None:
-        self.query_one("#note", Static).update(printable(str(error)))
-        self.query_one("#preview", Static).update("")
+        self._show(printable(str(error)), "")
+
+    def _show(self, note: str, preview: str) -> None:
+        if self.display and self.is_attached:  # else it was answered meanwhile, and its lines are being taken away
+            self.query_one("#note", Static).update(note)
+            self.query_one("#preview", Static).update(preview)
 
     def _now(self) -> tuple[dict[str, str], dict[str, bool]]:
         lines = {entry.name: self.query_one(f"#{entry.name}", Field).value for entry in self._entries.lines}

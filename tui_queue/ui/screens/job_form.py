@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
@@ -33,6 +33,7 @@ from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.widgets.note import Note
 
 T = TypeVar("T")
+Recent = Callable[[], Awaitable[Sequence[JobDraft]]]
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 _HINT = "A .py file or any program; Ctrl+O browses."
@@ -102,6 +103,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         Binding("ctrl+s", "submit", "Add", id="form.submit", tooltip="Add the job"),
         Binding("ctrl+o", "browse", "Browse", id="form.browse", tooltip="Choose the job's file from a list"),
         Binding("ctrl+t,f2", "more", "More", id="form.more", tooltip="Everything else that can be asked, or not"),
+        Binding("ctrl+r,f5", "recent", "Recent", id="form.recent", tooltip="Begin with what was added before"),
         Binding("f3", "template", "Template", id="form.template", tooltip="Begin with what a template says"),
         Binding("f4", "keep", "Keep", id="form.keep", tooltip="Keep what stands here as a template"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
@@ -116,9 +118,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         verb: str = "Add",
         single: bool = False,
         templates: Templates | None = None,
+        recent: Recent | None = None,
     ) -> None:
-        """With ``single`` exactly one job is asked for; without ``templates`` there are none to begin with."""
+        """With ``single`` exactly one job is asked for; ``templates`` and ``recent`` jobs are there to begin with."""
         super().__init__()
+        self._recent = recent
         self._templates = templates
         self._offered = {name: words for name, words in _SWITCHES.items() if not (single and name in _SWEEPS)}
         self._heading = title
@@ -134,8 +138,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """Stack the fields, each with a line for what is wrong with it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
-            templates = "   F3 template" if self._templates else ""
-            form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{templates}   Esc cancels")
+            others = ("   Ctrl+R recent" if self._recent else "") + ("   F3 template" if self._templates else "")
+            form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{others}   Esc cancels")
             for field, label in _FIELDS.items():
                 with Horizontal(classes="field"):
                     yield Label(label)
@@ -248,6 +252,22 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             words = {word: value for word, value in words_of(checked.draft).items() if word not in ("at", "after_pid")}
             await self._templates.put(name.strip(), words)
 
+    @work(exclusive=True, group="recent")
+    async def action_recent(self) -> None:
+        """Fill in the command of a job that was added before, and where it ran."""
+        drafts = await self._recent() if self._recent else []
+        if not drafts:
+            self.query_one("#command", Note).show("Nothing has been added before.", wrong=True)
+            return
+        shown = [
+            f"{shlex.join([_from_home(draft.path), *draft.args])}   in {_from_home(draft.cwd)}" for draft in drafts
+        ]
+        chosen = await self.app.push_screen_wait(Choose("Begin with which command?", shown))
+        if chosen is not None:
+            for field, entry in _entries_of(drafts[shown.index(chosen)]).items():
+                self._field(field).value = entry
+            self._field("parameters").focus()
+
     def _fill(self, words: dict[str, Any]) -> None:
         args = words.pop("args", None)
         if args is not None:
@@ -275,7 +295,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     # In a thread: a file system that does not answer must stop neither the keys nor the scheduler.
     @work(exclusive=True, group="check")
     async def _check(self) -> None:
-        self._show(await asyncio.to_thread(_check_entries, self._entries(), self._switched_on()))
+        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
+        if self.display and self.is_attached:  # else it was answered meanwhile, and its fields are being taken away
+            self._show(checked)
 
     def _show(self, checked: "_Checked") -> None:
         for field in _FIELDS:
