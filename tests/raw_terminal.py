@@ -31,6 +31,7 @@ class RawTerminal:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.modes = termios.tcgetattr(self._slave)
         self.sent = b""  # the last of what the dashboard has written
+        self.received = 0  # bytes of all that it has written
         self.cpu_in_end_s = 0.0
 
         def adopt() -> None:
@@ -58,6 +59,7 @@ class RawTerminal:
         if select.select([self._master], [], [], seconds)[0]:
             data = os.read(self._master, 65536)
             self.sent = (self.sent + data)[-65536:]
+            self.received += len(data)
             self._stream.feed(data)
 
     def text(self) -> str:
@@ -83,6 +85,16 @@ class RawTerminal:
         while select.select([self._master], [], [], 0.5)[0]:
             self.read()
         return self.text()
+
+    def rest_for(self, seconds: float) -> None:
+        """Read for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.read(left)
+
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(height, width)
 
     def is_full(self) -> bool:
         """Whether it takes no more from the dashboard."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tui_queue.core.transfer import Imported, Transfer
 
 EVERYTHING = Filter()
-ENDED_SHOWN = 500  # ended jobs that an overview holds
+ENDED_SHOWN = 100  # ended jobs that an overview holds at first
 RECENT = 20  # commands to begin with
 
 

@@ -157,6 +157,20 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX news_waiting ON news (until) WHERE said IS NULL;
     """,
+    # To count a million jobs takes almost half a second; these say how many there are at any time.
+    """
+    CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
+    INSERT INTO counts (state, jobs) VALUES ('pending', 0), ('running', 0), ('completed', 0), ('failed', 0),
+        ('cancelled', 0);
+    UPDATE counts SET jobs = (SELECT count(*) FROM jobs WHERE jobs.state = counts.state);
+    CREATE TRIGGER jobs_come AFTER INSERT ON jobs BEGIN
+        UPDATE counts SET jobs = jobs + 1 WHERE state = NEW.state; END;
+    CREATE TRIGGER jobs_go AFTER DELETE ON jobs BEGIN
+        UPDATE counts SET jobs = jobs - 1 WHERE state = OLD.state; END;
+    CREATE TRIGGER jobs_change AFTER UPDATE OF state ON jobs WHEN OLD.state <> NEW.state BEGIN
+        UPDATE counts SET jobs = jobs + (state = NEW.state) - (state = OLD.state)
+        WHERE state IN (OLD.state, NEW.state); END;
+    """,
 )
 
 

@@ -42,7 +42,7 @@ _WORK_LEFT = """
 _IN_STATE = """
     SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
         AND (?2 IS NULL OR (paused <> '') = ?2) AND (?3 IS NULL OR held = ?3) ORDER BY id"""
-_COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
+_COUNTS = "SELECT state, jobs FROM counts WHERE jobs > 0"
 _NOT_COMPLETED = """
     SELECT 1 FROM jobs
     WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?)

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -14,6 +16,7 @@ from tui_queue.ui.announcing import announcement
 from tui_queue.ui.driver import TerminalDriver
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.dashboard import Dashboard
+from tui_queue.ui.wire import Sent
 
 THEME = Theme(
     name="tui-queue",
@@ -53,6 +56,22 @@ class TuiQueueApp(App[None]):
         """Put the looks on."""
         self.register_theme(THEME)
         self.theme = THEME.name
+
+    def on_resize(self) -> None:
+        """Have all drawn again: terminals differ in what they make of what they show."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.wire.forget()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Send what differs, and nothing where nothing does."""
+        driver = self._driver
+        if isinstance(driver, TerminalDriver) and isinstance(renderable, CompositorUpdate) and not self._batch_count:
+            text = driver.wire.difference(renderable, self.console)
+            if text == "":
+                self.post_display_hook()
+                return
+            renderable = renderable if text is None else Sent(text)
+        super()._display(screen, renderable)
 
     def queue_changed(self) -> None:
         """Look at the queue again, soon; called whenever somebody changed it."""

@@ -16,12 +16,16 @@ from typing import Any, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+
+from tui_queue.ui.wire import Wire
 
 STDERR = 2  # where Textual draws
 LOOK_S = 0.1  # how often the input thread looks whether it should end
 FRAMES_KEPT = 25  # fewer than Textual's queue takes
 CHARACTERS_KEPT = 128 * 1024
 MODE_LENGTH = 32  # what is longer is a part of the picture
+REDRAW = "ctrl+l"  # here, since it is to work whatever has the focus: what is drawn is wrong, whoever drew it
 JOIN_S = 1.0  # how long leaving waits for the terminal to take the last bytes
 
 
@@ -53,6 +57,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lost = False
+        self.wire = Wire()
         self._behind = False  # frames have been dropped since the last full one
         self._raw: list[Any] | None = None
         self._file = cast("Any", _Output(self))
@@ -66,6 +71,7 @@ class TerminalDriver(LinuxDriver):
             frames = waiting.queue
             self._behind = len(frames) >= FRAMES_KEPT or sum(len(text or "") for text in frames) > CHARACTERS_KEPT
             if self._behind:
+                self.wire.forget()
                 modes = [text for text in frames if text and len(text) <= MODE_LENGTH]
                 frames.clear()
                 frames.extend([*modes, ""])  # the last one has the writer thread flush
@@ -91,6 +97,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         self._behind = False
+        self.wire.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         with suppress(termios.error):
             self._raw = termios.tcgetattr(self.fileno)
@@ -126,7 +133,10 @@ class TerminalDriver(LinuxDriver):
                     return
                 typed = decode(data)
             for message in (*(parser.feed(typed) if typed else ()), *parser.tick()):
-                self.process_message(message)
+                if isinstance(message, Key) and message.key == REDRAW:
+                    self._in_loop(self._draw_all)
+                else:
+                    self.process_message(message)
 
     def _query_in_band_window_resize(self) -> None:
         """Rely on SIGWINCH: the sequence that turns reports on might be among what is dropped."""
@@ -153,6 +163,7 @@ class TerminalDriver(LinuxDriver):
 
     def _draw_all(self) -> None:
         self._behind = False
+        self.wire.forget()
         self._app.refresh()
 
     def _in_loop(self, callback: Any) -> None:

@@ -17,11 +17,12 @@ SIGNS = {
     State.CANCELLED: ("–", "grey54"),
 }
 INTERRUPTED = ("!", "bold magenta")
+_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary pictures; terminals differ in how wide those are
 
 
 def cell(text: str, style: str = "") -> Text:
-    """Return one line of text that can hold anything: no markup, no control characters."""
-    return Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
+    """Return one line of text that can hold anything: no markup, no control characters, no doubt how wide it is."""
+    return Text(printable(text).translate(_UNSURE), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def state_cell(job: Job) -> Text:

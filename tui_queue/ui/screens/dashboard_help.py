@@ -57,6 +57,7 @@ GROUPS: Sequence[Group] = (
             ("2 3", "Queues, schedules"),
             ("Ctrl+P", "Every verb by name"),
             ("? F1", "This help"),
+            ("Ctrl+L", "Draw all again"),
             ("q", "Quit; running jobs go on"),
             ("Q", "Stop all jobs, and quit"),
         ),

@@ -1,0 +1,56 @@
+"""What the dashboard sends to a terminal: only what differs, and yet the screen is what it would be drawn anew."""
+
+from tests.conftest import JOBS, Cli
+from tests.raw_terminal import RawTerminal, raw_terminal
+
+KEY_BYTES = 1500  # of one key that moves the cursor
+NAMES = (
+    "plain",
+    "名前が広い",
+    "e\u0301\u0301 combining",
+    "🚀🚀 wide",
+    "عربي right to left",
+    "a\u200db",
+    "x" * 150,
+    "[red]no[/]",
+)
+# Each is typed at once: the cursor, selections, the log, what covers the screen in part or all of it, the filter.
+WALK = ("jjjk", "  **", "l", "l", "i", "\x1b?", "\x1bG", "2", "1a", "\x1b/wide", "\x1b")
+
+
+def shown_anew(window: RawTerminal) -> str:
+    """Forget what the terminal shows, have all drawn again; return the screen."""
+    window.screen.reset()
+    window.type("\x0c")
+    window.read_until(lambda: window.text().strip(), "the screen")
+    return window.rest()
+
+
+def test_the_screen_is_what_it_would_be_if_it_were_drawn_from_nothing(cli: Cli) -> None:
+    for name in NAMES:
+        cli("add", "--hold", "--name", name, "true", name)
+    cli("add", str(JOBS / "colours.py"))
+    with raw_terminal(cli.env, size=(100, 30)) as window:
+        window.see("completed")
+        for keys in WALK:
+            window.type(keys)
+            shown = window.rest()
+            assert shown_anew(window) == shown, repr(keys)
+        window.resize(80, 24)
+        window.type("j")
+        shown = window.rest()
+        assert shown_anew(window) == shown
+
+
+def test_a_key_that_moves_the_cursor_costs_little_and_nothing_costs_nothing(cli: Cli) -> None:
+    cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..60}")
+    with raw_terminal(cli.env, size=(200, 50)) as window:
+        window.rest()
+        for key in ("j", "j", "j", "k"):
+            before = window.received
+            window.type(key)
+            window.rest()
+            assert 0 < window.received - before < KEY_BYTES
+        before = window.received
+        window.rest_for(3)
+        assert window.received == before
