@@ -65,6 +65,7 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
 }
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
+_ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 TOGETHER_S = 0.5  # news that come within it are said at once
 _KILLED_WITHIN_S = 5.0  # after the grace
 
@@ -111,6 +112,7 @@ class Dashboard(Screen[None]):
         self._undo = Undo(commands)
         self._only = Filter()
         self._ended_shown = ENDED_SHOWN
+        self._at_end: int | None = None  # the job under the cursor when older ones were last fetched
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -155,7 +157,7 @@ class Dashboard(Screen[None]):
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
         """Show the log of the job under the cursor."""
         self.refresh_bindings()
-        self._show_more_at_the_end()
+        self._show_more_at_the_end(message.job)
         job, log = message.job, self.query_one(LogView)
         if job is None:
             log.border_title = ""
@@ -215,11 +217,19 @@ class Dashboard(Screen[None]):
         if await self._ask(back()) is not None:
             self.notify(f"Undone: {what}.", markup=False, timeout=3)
 
-    def _show_more_at_the_end(self) -> None:
-        """Fetch older jobs once the cursor comes to the last one of those that are shown."""
-        table, shown = self.query_one(JobTable), len(self._overview.jobs) if self._overview else 0
+    def _show_more_at_the_end(self, job: Job | None) -> None:
+        """Fetch older jobs once the cursor comes to the last one of those that are shown; fewer when it is back.
+
+        A cursor that stays comes there too, since others end above it; it keeps its job for a while only.
+        """
+        row, shown = self.query_one(JobTable).cursor_row, len(self._overview.jobs) if self._overview else 0
         ended = sum(job.state.ended for job in self._overview.jobs) if self._overview else 0
-        if ended >= self._ended_shown and table.cursor_row >= shown - 1:
+        if row < ENDED_SHOWN // 2:
+            self._ended_shown = ENDED_SHOWN
+        if job is None or ended < self._ended_shown or row < shown - 1:
+            return
+        if job.id != self._at_end or self._ended_shown < _ENDED_KEPT:
+            self._at_end = job.id
             self._ended_shown += ENDED_SHOWN
             self.post_message(QueueChanged())
 

@@ -1,9 +1,11 @@
 """The keys at the bottom of the screen."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
@@ -17,6 +19,20 @@ class Keys(Footer):
     def __init__(self, *, spare: Mapping[str, int]) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._spare = spare
+        self._shown: list[tuple[str, bool]] = []  # actions, and whether they apply
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Grey the keys as they apply now; new ones are made only where there are others than before."""
+        if not screen.app.app_focus or screen is not self.screen:
+            return
+        now = [(binding.action, enabled) for _, binding, enabled, _ in screen.active_bindings.values() if binding.show]
+        before, self._shown = self._shown, now
+        if [action for action, _ in now] != [action for action, _ in before]:
+            super().bindings_changed(screen)
+        elif now != before:
+            applies = dict(now)
+            for key in self.query(FooterKey):
+                key.set_class(not applies[key.action], "-disabled")
 
     def compose(self) -> ComposeResult:
         """Make the keys that fit."""
