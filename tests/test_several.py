@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
+from tui_queue.core.commands import ENDED_SHOWN
 from tui_queue.ui.widgets.job_table import JobTable
 
 
@@ -128,9 +129,9 @@ async def test_jobs_of_any_age_are_reached_at_the_end_of_the_table(cli: Cli) -> 
     cli.process("add", "--from", "-", given=lines)
     cli("cancel", "--all")
     async with dashboard() as (pilot, app, _):
-        await until(pilot, lambda: len(shown(pilot)) == 500, "the latest ones")
+        await until(pilot, lambda: len(shown(pilot)) == ENDED_SHOWN, "the latest ones")
         table = app.screen.query_one(JobTable)
-        for more in (1000, 1200):
+        for more in (200, 400, 800, 1200):
             await pilot.press("G")
             await until(pilot, lambda: len(shown(pilot)) == more, f"{more} jobs")  # noqa: B023
             assert table.job is not None

@@ -230,7 +230,7 @@ class Dashboard(Screen[None]):
             return
         if job.id != self._at_end or self._ended_shown < _ENDED_KEPT:
             self._at_end = job.id
-            self._ended_shown += ENDED_SHOWN
+            self._ended_shown *= 2
             self.post_message(QueueChanged())
 
     @work
