@@ -33,6 +33,7 @@ from tui_queue.core.templates import Templates
 
 if TYPE_CHECKING:
     from tui_queue.core.history import History
+    from tui_queue.core.outlooks import Outlooks
     from tui_queue.core.records import Record
     from tui_queue.core.transfer import Imported, Transfer
 
@@ -75,6 +76,13 @@ class Commands:
         from tui_queue.core.history import History  # noqa: PLC0415 - few commands need it
 
         return History(self._store)
+
+    @cached_property
+    def outlooks(self) -> "Outlooks":
+        """How far running jobs have come."""
+        from tui_queue.core.outlooks import Outlooks  # noqa: PLC0415 - only the dashboard needs it
+
+        return Outlooks(self._store, self._executor)
 
     @cached_property
     def transfer(self) -> "Transfer":

@@ -66,6 +66,7 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 TOGETHER_S = 0.5  # news that come within it are said at once
+_LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
@@ -129,6 +130,7 @@ class Dashboard(Screen[None]):
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
+        self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.post_message(QueueChanged())
 
     async def on_queue_changed(self) -> None:
@@ -267,7 +269,7 @@ class Dashboard(Screen[None]):
         """Give pending jobs another place in their queue."""
         if jobs := self._chosen("move"):
             ids = set(_ids(jobs))
-            waiting = [job for job in self.query_one(JobTable).jobs if job.state is State.PENDING]
+            waiting = [job for job in self._overview.jobs if job.state is State.PENDING] if self._overview else []
             behind = waiting[waiting.index(jobs[-1]) + 1 :]
             follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
             if await self._ask(self._commands.move(_ids(jobs), Move(where))):
@@ -458,6 +460,14 @@ class Dashboard(Screen[None]):
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()
+
+    @work(exclusive=True, group="outlooks")
+    async def _look_ahead(self) -> None:
+        """Show of the running jobs in view how far they have come."""
+        table = self.query_one(JobTable)
+        if running := table.running_in_view:
+            outlooks = await self._ask(self._commands.outlooks.of(running))
+            table.foresee(outlooks or {})
 
 
 def _stopping(running: int, pending: int) -> str:
