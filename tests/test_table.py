@@ -5,6 +5,7 @@ import re
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
+from tui_queue.ui.widgets.job_table import JobTable
 
 
 async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_yet(cli: Cli) -> None:
@@ -17,3 +18,49 @@ async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_
         assert "%" not in next(line for line in drawn(app).splitlines() if " silent " in line)
         await queue.commands.cancel([1, 2])
         await until(pilot, lambda: "40% 2m" not in drawn(app), "the bar to go")
+
+
+def heading(screen: str) -> list[str]:
+    return next(line.split() for line in screen.splitlines() if line.startswith(" ID"))
+
+
+async def test_the_columns_are_those_of_the_settings_that_fit_the_width(cli: Cli) -> None:
+    cli.settings('slots = 0\ndashboard = {columns = ["name", "state", "priority", "attempt", "path", "why"]}')
+    cli("add", "--priority", "7", "true")
+    for width, columns in (
+        (110, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
+        (80, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
+        (57, ["ID", "Name", "State", "Pri", "Exit/why"]),
+    ):
+        async with dashboard((width, 24)) as (pilot, app, _):
+            await see(pilot, "no slots")
+            assert heading(drawn(app)) == columns, width
+
+
+async def test_no_column_is_cut_at_any_width(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("queue", "add", "gpu")
+    cli("add", "--queue", "gpu", "true")
+    async with dashboard((60, 24)) as (pilot, app, _):
+        for width in (50, 60, 72, 80, 100, 119, 120, 160, 200):
+            await pilot.resize_terminal(width, 24)
+            table = app.screen.query_one(JobTable)
+            await until(pilot, lambda: table.size.width and table.virtual_size.width <= table.size.width, str(width))  # noqa: B023
+            await see(pilot, "no slots")
+
+
+async def test_the_order_of_the_rows_is_chosen_and_the_cursor_stays_on_its_job(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for name in ("b", "c", "a"):
+        cli("add", "--name", name, "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "no slots")
+        await pilot.press("o")
+        await see(pilot, "Order the jobs by")
+        await pilot.press("j", "j", "enter")
+        table = app.screen_stack[0].query_one(JobTable)
+        await until(pilot, lambda: [job.name for job in table.jobs] == ["a", "b", "c"], "the order")
+        assert table.job is not None
+        assert table.job.id == 1
+        await pilot.press("T")  # moves in the queue, not on screen
+        assert [job.name for job in table.jobs] == ["a", "b", "c"]

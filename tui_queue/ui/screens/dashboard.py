@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
 from textual import on, work
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
@@ -28,10 +27,14 @@ from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
 from tui_queue.ui.announcing import Hearing
+from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.looks import Looks
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
+from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
-from tui_queue.ui.screens.dashboard_help import GROUPS
+from tui_queue.ui.screens.dashboard_help import groups
+from tui_queue.ui.screens.dashboard_words import ALL_ENDS, EMPTY, count, in_place_of_output, named, stopping
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
@@ -87,8 +90,24 @@ class Dashboard(Screen[None]):
         Binding("T", "move('top')", "To the top", id="job.top", show=False, tooltip="Before all others of the queue"),
         Binding("x", "signal", "Signal", id="job.signal", show=False, tooltip="Send a signal to a running job"),
         Binding("i", "details", "Details", id="job.details", show=False, tooltip="Everything about the job"),
-        Binding("plus", "slots(1)", "More slots", key_display="+", id="queue.more", show=False),
-        Binding("minus", "slots(-1)", "Less slots", key_display="-", id="queue.less", show=False),
+        Binding(
+            "plus",
+            "slots(1)",
+            "More slots",
+            key_display="+",
+            id="queue.more",
+            show=False,
+            tooltip="One slot more for its queue",
+        ),
+        Binding(
+            "minus",
+            "slots(-1)",
+            "Less slots",
+            key_display="-",
+            id="queue.less",
+            show=False,
+            tooltip="One slot less for its queue",
+        ),
         Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
         Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
@@ -96,12 +115,18 @@ class Dashboard(Screen[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
         Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
+        Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
         Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
-    def __init__(self, commands: Commands, *, background: bool, channels: Channels) -> None:
+    def __init__(
+        self, commands: Commands, *, background: bool, channels: Channels, looks: Looks, keys: Mapping[str, str]
+    ) -> None:
+        """``keys`` has how the keys of each binding are shown, by its id."""
         super().__init__()
+        self._looks = looks
+        self._keys = keys
         self._commands = commands
         self._background = background
         self._channels = channels
@@ -118,7 +143,7 @@ class Dashboard(Screen[None]):
         """Stack the summary, the two panes, and the keys."""
         yield Summary(id="summary")
         with Container(id="panes"):
-            yield JobTable(id="jobs")
+            yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
             yield LogView(id="log")
         with Horizontal(id="filter-bar"):
             yield Static("/", id="filter-sign")
@@ -161,7 +186,7 @@ class Dashboard(Screen[None]):
         job, log = message.job, self.query_one(LogView)
         if job is None:
             log.border_title = ""
-            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else _EMPTY
+            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else EMPTY
             log.show(None, live=False, placeholder=nothing)
             return
         log.border_title = show.headline(job)
@@ -169,7 +194,7 @@ class Dashboard(Screen[None]):
         log.show(
             None if waiting and job.attempt == 0 else self._commands.log_path(job),
             live=job.state is State.RUNNING,
-            placeholder=_in_place_of_output(job, self._overview),
+            placeholder=in_place_of_output(job, self._overview),
             source_hint=f"tui-queue log {job.id}",
         )
 
@@ -207,6 +232,14 @@ class Dashboard(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _filtered(self) -> None:
         self.query_one(JobTable).focus()
+
+    @work
+    async def action_order(self) -> None:
+        """Ask for an order of the rows."""
+        said = {what: name for name, (what, _) in ORDERS.items()}
+        chosen = await self.app.push_screen_wait(Choose("Order the jobs by", list(said)))
+        if chosen is not None:
+            self.query_one(JobTable).order_by(said[chosen])
 
     async def action_undo(self) -> None:
         """Take back what was done last, if that can be."""
@@ -280,7 +313,7 @@ class Dashboard(Screen[None]):
         job = self.query_one(JobTable).job
         name = job.queue if job else DEFAULT_QUEUE
         if queue := await self._ask(self._commands.change_slots(name, by)):
-            self.notify(f"Queue {printable(name)}: {_count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
+            self.notify(f"Queue {printable(name)}: {count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
 
     @work
     async def action_view(self, name: str) -> None:
@@ -293,7 +326,7 @@ class Dashboard(Screen[None]):
     async def action_signal(self) -> None:
         """Send a signal to running jobs."""
         if jobs := self._chosen("signal"):
-            question = f"Which signal for {_named(jobs)}?"
+            question = f"Which signal for {named(jobs)}?"
             name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
             if name is not None:
                 await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
@@ -314,12 +347,12 @@ class Dashboard(Screen[None]):
         running = [job for job in jobs if job.state is State.RUNNING]
         if running:
             question = (
-                f"Stop {_named(jobs)}?" if len(jobs) == 1 else f"{_stopping(len(running), len(jobs) - len(running))}?"
+                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
             )
             now = datetime.now(UTC)
             taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
             what = f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
-            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {_ALL_ENDS[len(running) > 1]}")):
+            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {ALL_ENDS[len(running) > 1]}")):
                 return
         if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
             self._undo.cancelled(jobs)
@@ -332,7 +365,7 @@ class Dashboard(Screen[None]):
             return
         running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
         if running or pending:
-            question = f"{_stopping(running, pending)}, then leave?"
+            question = f"{stopping(running, pending)}, then leave?"
             detail = "Every process that they have started is ended." if running else ""
             if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
                 return
@@ -351,7 +384,7 @@ class Dashboard(Screen[None]):
         """Forget ended jobs; ask first when they are several, since their logs are gone then."""
         jobs = self._chosen("remove")
         if len(jobs) > 1:
-            question = f"Remove {_count(len(jobs), 'ended job')} and their logs?"
+            question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
             if not await self.app.push_screen_wait(Confirm(question)):
                 return
         if jobs:
@@ -378,7 +411,7 @@ class Dashboard(Screen[None]):
 
     def action_help(self) -> None:
         """Show all the keys."""
-        self.app.push_screen(Help(GROUPS))
+        self.app.push_screen(Help(groups(self._keys)))
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""
@@ -392,18 +425,12 @@ class Dashboard(Screen[None]):
             return ""
         return f"Without you {running} run on; {pending} wait until you come back with: tui-queue"
 
-    def palette(self) -> Iterable[SystemCommand]:
-        """Offer every verb that applies now."""
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and self.check_action(binding.action.partition("(")[0], ()):
-                yield SystemCommand(binding.description, binding.tooltip, partial(self.run_action, binding.action))
-
     async def _have_ended(self, runs: Set[int]) -> bool:
         """Wait until these jobs have ended; return False if somebody wants to stay here instead."""
         if not await self._some_run(runs):
             return True
         grace = self._commands.grace_s
-        text = f"Stopping {_count(len(runs), 'running job')} …"
+        text = f"Stopping {count(len(runs), 'running job')} …"
         detail = f"After {duration(grace)} what has not ended is killed.  q: leave now  Esc: stay here"
 
         async def ended() -> None:
@@ -470,25 +497,8 @@ class Dashboard(Screen[None]):
             table.foresee(outlooks or {})
 
 
-def _stopping(running: int, pending: int) -> str:
-    """Say what stopping all means; at least one of the two is not 0."""
-    if not pending:
-        return f"Stop {_count(running, 'running job')}"
-    if not running:
-        return f"Take out {_count(pending, 'pending job')}"
-    return f"Stop {_count(running, 'running job')} and take out {_count(pending, 'pending one')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _ids(jobs: Sequence[Job]) -> list[int]:
     return [job.id for job in jobs]
-
-
-def _named(jobs: Sequence[Job]) -> str:
-    return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else _count(len(jobs), "job")
 
 
 def _here() -> str:
@@ -498,34 +508,8 @@ def _here() -> str:
         return os.path.expanduser("~")
 
 
-def _in_place_of_output(job: Job, overview: Overview | None) -> str:
-    if job.state is State.PENDING:
-        return _WAITS.get(job.reason, "This job waits: {reason}.").format(
-            reason=printable(job.reason), slots=_slots_of(job.queue, overview)
-        )
-    if job.state is State.RUNNING:
-        return "No output yet."
-    return f"No output; ended with: {printable(job.reason)}."
-
-
 def _signal(name: str) -> int:
     return signal_number("signal", name)
 
 
-def _slots_of(name: str, overview: Overview | None) -> int:
-    queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
-    slots = queues.get(name)
-    return slots if slots is not None else overview.default_slots if overview else 0
-
-
 _LISTINGS: dict[str, Callable[[Commands], Listing]] = {"queues": QueuesScreen, "schedules": SchedulesScreen}
-_ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
-_EMPTY = "The queue is empty. Press a to add a job."
-_WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
-    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
-    "held": "This job is held. Press h to release it.",
-    "queue paused": "This job waits: its queue is paused.",
-    "no scheduler": "This job waits: no process schedules the queue.",
-    "starting": "This job is about to start.",
-}

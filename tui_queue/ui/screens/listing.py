@@ -40,8 +40,9 @@ class Listing(ModalScreen[str | None]):
         Binding("1,escape,q", "go('')", "Jobs", key_display="1", id="view.jobs", tooltip="Back to the jobs"),
         Binding("2", "go('queues')", "Queues", id="view.queues", tooltip="All queues"),
         Binding("3", "go('schedules')", "Schedules", id="view.schedules", tooltip="All schedules"),
-        Binding("j", "cursor(1)", "Down", show=False),
-        Binding("k", "cursor(-1)", "Up", show=False),
+        Binding("ctrl+p,colon", "app.command_palette", "Palette", show=False, id="app.palette"),
+        Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
     ]
     NAME: ClassVar[str] = ""
     EMPTY: ClassVar[str] = ""
