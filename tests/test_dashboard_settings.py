@@ -63,7 +63,7 @@ async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
             'dashboard = {order = "size"}',
             "order = 'size': there is none like that; there are queue, number",
         ),
-        ("dashboard = {flashy = true}", "[dashboard] unknown setting flashy; known are columns, order, theme"),
+        ("dashboard = {flashy = true}", "[dashboard] unknown setting flashy; known are columns, order, theme, title"),
     ],
 )
 async def test_a_wrong_setting_is_named_before_a_screen_is_shown(cli: Cli, setting: str, said: str) -> None:

@@ -22,6 +22,7 @@ from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.sequences import copying
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.log_view import LogView
 
@@ -74,6 +75,17 @@ class TuiQueueApp(App[None]):
         """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
         if self._driver is not None and (sequence := announcement(title, text, way, os.environ)):
             self._driver.write(sequence)
+            self._driver.flush()
+
+    def give_title(self, text: str) -> None:
+        """Give the terminal a title."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.set_title(text)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Have the terminal put a text into its clipboard."""
+        if self._driver is not None:
+            self._driver.write(copying(text, os.environ))
             self._driver.flush()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

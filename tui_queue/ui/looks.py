@@ -48,6 +48,7 @@ class Looks(Struct, frozen=True, kw_only=True):
     theme: str = "auto"
     columns: tuple[str, ...] = ()
     order: str = NATURAL
+    title: bool = True
 
 
 def looks_of(values: Mapping[str, object], where: str) -> Looks:
@@ -56,6 +57,7 @@ def looks_of(values: Mapping[str, object], where: str) -> Looks:
         "theme": lambda value: _one_of("theme", value, theme_names()),
         "columns": _columns,
         "order": lambda value: _one_of("order", value, ORDERS),
+        "title": _title,
     }
     read = {}
     for name, value in values.items():
@@ -91,6 +93,12 @@ def _columns(value: object) -> tuple[str, ...]:
         raise ValueError(f'columns must be a list such as ["id", "name", "state"], not {_shown(value)}.')  # noqa: TRY004
     names = [_one_of("columns", name, COLUMNS) for name in value]
     return tuple(dict.fromkeys(["id", *names] if "id" not in names else names))
+
+
+def _title(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("title must be true or false.")  # noqa: TRY004
+    return value
 
 
 def _shown(value: object) -> str:

@@ -7,34 +7,43 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input, Static
 
 from tui_queue.core.commands import ENDED_SHOWN, Commands
 from tui_queue.core.describing import details_lines
 from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
-from tui_queue.core.errors import BadInputError, TuiQueueError
-from tui_queue.core.filters import Filter, parse_filter
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.filters import Filter
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
-from tui_queue.ui.announcing import Hearing
+from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.lending import editor, lend, pager
 from tui_queue.ui.looks import Looks
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard_help import groups
-from tui_queue.ui.screens.dashboard_words import ALL_ENDS, EMPTY, count, in_place_of_output, named, stopping
+from tui_queue.ui.screens.dashboard_words import (
+    ALL_ENDS,
+    EMPTY,
+    copyable,
+    count,
+    in_place_of_output,
+    named,
+    stopping,
+    window_title,
+)
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
@@ -43,6 +52,7 @@ from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.undo import Undo
+from tui_queue.ui.widgets.filter_bar import FilterBar
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.log_view import LogView
@@ -65,10 +75,12 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
     "clone": lambda _: True,
     "details": lambda _: True,
     "log": lambda _: True,
+    "copy": lambda _: True,
+    "page": lambda job: job.attempt > 0,
+    "script": lambda _: True,
 }
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
-TOGETHER_S = 0.5  # news that come within it are said at once
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _KILLED_WITHIN_S = 5.0  # after the grace
 
@@ -112,6 +124,9 @@ class Dashboard(Screen[None]):
         Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
+        Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),
+        Binding("v", "page", "View log", id="log.page", show=False, tooltip="Show the log in your pager, $PAGER"),
+        Binding("E", "script", "Edit script", id="job.script", show=False, tooltip="Open the script in $EDITOR"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
         Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
@@ -133,7 +148,7 @@ class Dashboard(Screen[None]):
         self._hearing = Hearing(channels)
         self._overview: Overview | None = None
         self._news = asyncio.Event()  # set whenever the overview is a new one
-        self._unsaid: list[tuple[str, str]] = []  # news for the terminal
+        self._announcer = Announcer(self._say, self.set_timer)
         self._undo = Undo(commands)
         self._only = Filter()
         self._ended_shown = ENDED_SHOWN
@@ -145,10 +160,7 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
             yield LogView(id="log")
-        with Horizontal(id="filter-bar"):
-            yield Static("/", id="filter-sign")
-            yield Input(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
-            yield Static(id="filter-note", markup=False)
+        yield FilterBar()
         yield Keys(spare=_SPARE_KEYS)
 
     def on_mount(self) -> None:
@@ -167,8 +179,9 @@ class Dashboard(Screen[None]):
         self._overview = overview
         self._news.set()
         if only == Filter():  # else one that is shown again would be news
-            self._announce(self._hearing.news(overview))
+            self._announcer.announce(self._hearing.news(overview))
         self.query_one(Summary).show(overview)
+        self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
         if self._wanted is not None:
@@ -214,23 +227,15 @@ class Dashboard(Screen[None]):
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
-        self.add_class("-filtered")
-        self.query_one("#filter", Input).focus()
+        self.query_one(FilterBar).open()
 
-    @on(Input.Changed, "#filter")
-    def _filter(self, event: Input.Changed) -> None:
-        note = self.query_one("#filter-note", Static)
-        try:
-            self._only = parse_filter(event.value)
-        except BadInputError as error:
-            note.update(str(error))
-            return
-        note.update("")
-        self._ended_shown = ENDED_SHOWN
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """Show the jobs that are wanted now."""
+        self._only, self._ended_shown = message.only, ENDED_SHOWN
         self.post_message(QueueChanged())
 
-    @on(Input.Submitted, "#filter")
-    def _filtered(self) -> None:
+    def on_filter_bar_entered(self) -> None:
+        """Let keys be verbs again."""
         self.query_one(JobTable).focus()
 
     @work
@@ -397,17 +402,49 @@ class Dashboard(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
-        table, asked = self.query_one(JobTable), self.query_one("#filter", Input)
+        table, bar = self.query_one(JobTable), self.query_one(FilterBar)
         at_table = table.has_focus and not self.has_class("-zoomed")
         self.remove_class("-zoomed")
-        if asked.has_focus or (at_table and not table.unselect()):
-            asked.value = ""
-            self.remove_class("-filtered")
+        if bar.is_asked or (at_table and not table.unselect()):
+            bar.close()
         table.focus()
 
     def action_follow(self) -> None:
         """Follow the end of the log, or stay."""
         self.query_one(LogView).action_toggle_follow()
+
+    @work
+    async def action_copy(self) -> None:
+        """Copy what is selected with the mouse, or ask what of the jobs to copy."""
+        text, what = self.get_selected_text() or "", "the selected text"
+        if not text and (jobs := self.query_one(JobTable).chosen):
+            offered = copyable(jobs, self._commands.log_path)
+            chosen = await self.app.push_screen_wait(Choose(f"Copy of {named(jobs)}", list(offered)))
+            text, what = offered.get(chosen or "", ("", ""))
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"The terminal was given {what} to copy.", timeout=3)
+
+    @work
+    async def action_page(self) -> None:
+        """Show the log of the job under the cursor in the pager."""
+        if job := self.query_one(JobTable).job:
+            await self._lend(pager, self._commands.log_path(job))
+
+    @work
+    async def action_script(self) -> None:
+        """Open the script of the job under the cursor in the editor."""
+        if job := self.query_one(JobTable).job:
+            await self._lend(editor, job.path)
+
+    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str | None) -> None:
+        """Let a program have the terminal that shows a file."""
+        try:
+            wrong = "It has no output yet." if path is None else await lend(self.app, [*program(os.environ), path])
+        except ValueError as error:
+            wrong = f"{program.__name__.upper()}: {error}."
+        if wrong:
+            self.notify(wrong, severity="error", markup=False)
 
     def action_help(self) -> None:
         """Show all the keys."""
@@ -472,18 +509,12 @@ class Dashboard(Screen[None]):
             self.notify(printable(str(error)), severity="error", markup=False)
             return None
 
-    def _announce(self, news: Sequence[tuple[str, str]]) -> None:
-        """Have the terminal say what is new; several things that come together as one."""
-        if news and not self._unsaid:
-            self.set_timer(TOGETHER_S, self._say)
-        self._unsaid += news
+    def _say(self, title: str, text: str) -> None:
+        self._tui_queue.announce(title, text, self._channels.terminal)
 
-    def _say(self) -> None:
-        title, text = self._unsaid[0]
-        if len(self._unsaid) > 1:
-            title, text = f"{len(self._unsaid)} jobs", "; ".join(title for title, _ in self._unsaid[:3])
-        self._unsaid = []
-        cast("TuiQueueApp", self.app).announce(title, text, self._channels.terminal)
+    @property
+    def _tui_queue(self) -> "TuiQueueApp":
+        return cast("TuiQueueApp", self.app)
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()

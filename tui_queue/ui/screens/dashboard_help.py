@@ -20,6 +20,8 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("job.up job.down job.top", "Move up, down, to the top"),
             ("job.signal", "Send a signal"),
             ("job.details", "Everything about it"),
+            ("job.copy", "Copy its number, command, log's path"),
+            ("job.script", "Its script in $EDITOR"),
             ("queue.more queue.less", "Slots of its queue"),
             ("job.undo", "Undo: cancel of a pending one, hold, move, edit"),
         ),
@@ -49,6 +51,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         (
             ("log.zoom", "Whole screen, and back"),
             ("log.toggle", "Follow the end, or stay"),
+            ("log.page", "In your pager, $PAGER"),
             ("← →", "Sideways"),
             ("app.back", "Back to the table"),
         ),

@@ -1,6 +1,7 @@
 """What the dashboard says about jobs in sentences; pure."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 
 from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.printable import printable
@@ -51,3 +52,26 @@ def _slots_of(name: str, overview: Overview | None) -> int:
     queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
     slots = queues.get(name)
     return slots if slots is not None else overview.default_slots if overview else 0
+
+
+def window_title(overview: Overview) -> str:
+    """Return the title of the terminal."""
+    running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+    return f"{running} running, {pending} waiting" if running or pending else "tui-queue"
+
+
+def copyable(jobs: Sequence[Job], log_path: Callable[[Job], str | None]) -> dict[str, tuple[str, str]]:
+    """Return what of jobs can be copied, by what is offered: the text, and what it is called."""
+    texts = {
+        "number": [str(job.id) for job in jobs],
+        "command": [shlex.join((job.path, *job.args)) for job in jobs],
+        "log": [path for job in jobs if (path := log_path(job))],
+        "directory": list(dict.fromkeys(job.cwd for job in jobs)),
+        "UUID": [job.uuid for job in jobs],
+    }
+    separators = {"number": " "}
+    return {
+        f"{what:<10}{separators.get(what, '  ').join(lines)}": (separators.get(what, "\n").join(lines), f"the {what}")
+        for what, lines in texts.items()
+        if lines
+    }
