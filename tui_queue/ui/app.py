@@ -6,18 +6,22 @@ from functools import partial
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import Monochrome
 from textual.screen import Screen
 
 from tui_queue.core.commands import Commands
 from tui_queue.core.notices import Channels
 from tui_queue.ui.announcing import announcement
+from tui_queue.ui.colourless import Colourless
 from tui_queue.ui.driver import TerminalDriver
 from tui_queue.ui.keymap import Place, read_keymap, shown_keys
 from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
 from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.batches import BatchesScreen
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard import Dashboard
 from tui_queue.ui.screens.help import Help
+from tui_queue.ui.screens.history import HistoryScreen
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
@@ -54,6 +58,8 @@ class TuiQueueApp(App[None]):
             keys=shown_keys((TuiQueueApp, Dashboard, JobTable), keymap),
         )
         self.animation_level = "none"
+        # Grey is a colour too.
+        self._filters = [Colourless() if isinstance(each, Monochrome) else each for each in self._filters]
         self.set_keymap(keymap)
 
     def get_default_screen(self) -> Screen[None]:
@@ -64,7 +70,7 @@ class TuiQueueApp(App[None]):
         """Put the looks on."""
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
-        self.theme = theme_named(self._looks.theme, os.environ.get("TERM", ""))
+        self.theme = theme_named(self._looks.theme, os.environ, colours=not self.no_color)
 
     def queue_changed(self) -> None:
         """Look at the queue again, soon; called whenever somebody changed it."""
@@ -123,6 +129,8 @@ _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, LogView),
     (Listing, QueuesScreen),
     (Listing, SchedulesScreen),
+    (Listing, BatchesScreen),
+    (Listing, HistoryScreen),
     (Confirm,),
     (Help,),
     (JobDetails,),

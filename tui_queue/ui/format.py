@@ -68,7 +68,7 @@ def outlook_cell(outlook: Outlook | None, width: int) -> Text:
         return cell(f"{to_go} to go", "green")
     words = f" {outlook.fraction:>4.0%}{f' {to_go}' if to_go else ''}"
     room = max(3, min(_BAR, width - len(words)))
-    done = int(outlook.fraction * room)
+    done = min(int(outlook.fraction * room + 0.5), room if outlook.fraction == 1 else room - 1)
     return Text.assemble(("█" * done, "green"), ("░" * (room - done), "green"), words, no_wrap=True)
 
 

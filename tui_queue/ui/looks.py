@@ -75,10 +75,13 @@ def theme_names() -> list[str]:
     return ["auto", OWN_THEME.name, CONTRAST.name, *_ANSI, *sorted(BUILTIN_THEMES)]
 
 
-def theme_named(name: str, term: str) -> str:
-    """Return Textual's name of a theme; ``auto`` goes by the kind of the terminal, TERM."""
-    if name == "auto":
-        name = "ansi" if term in _FEW_COLOURS else OWN_THEME.name
+def theme_named(name: str, env: Mapping[str, str], *, colours: bool) -> str:
+    """Return Textual's name of a theme; ``auto`` goes by the kind of the terminal, TERM.
+
+    Without ``colours`` (NO_COLOR) it is the one that keeps the terminal's own, none of which are set then.
+    """
+    if name == "auto" or not colours:
+        name = "ansi" if not colours or env.get("TERM", "") in _FEW_COLOURS else OWN_THEME.name
     return _ANSI.get(name, name)
 
 

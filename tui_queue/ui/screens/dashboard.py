@@ -48,8 +48,7 @@ from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.screens.listing import Listing
-from tui_queue.ui.screens.queues import QueuesScreen
-from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.screens.listings import LISTINGS
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.filter_bar import FilterBar
@@ -122,6 +121,8 @@ class Dashboard(Screen[None]):
         ),
         Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
         Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
+        Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
+        Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
         Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),
@@ -324,8 +325,11 @@ class Dashboard(Screen[None]):
     async def action_view(self, name: str) -> None:
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
-        while next_one:
-            next_one = await self.app.push_screen_wait(_LISTINGS[next_one](self._commands))
+        while next_one in LISTINGS:
+            next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands))
+        if next_one is not None:
+            self.query_one(FilterBar).open(next_one)
+            self.query_one(JobTable).focus()
 
     @work
     async def action_signal(self) -> None:
@@ -541,6 +545,3 @@ def _here() -> str:
 
 def _signal(name: str) -> int:
     return signal_number("signal", name)
-
-
-_LISTINGS: dict[str, Callable[[Commands], Listing]] = {"queues": QueuesScreen, "schedules": SchedulesScreen}

@@ -60,6 +60,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         "Program",
         (
             ("view.queues view.schedules", "Queues, schedules"),
+            ("view.batches view.history", "Batches, history"),
             ("app.palette", "Every verb by name"),
             ("app.help", "This help"),
             ("app.leave", "Quit; running jobs go on"),

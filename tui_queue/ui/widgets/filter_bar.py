@@ -48,9 +48,11 @@ class FilterBar(Horizontal):
         """Whether somebody is typing into it."""
         return self.query_one(Input).has_focus
 
-    def open(self) -> None:
-        """Ask."""
+    def open(self, text: str | None = None) -> None:
+        """Ask; with a text that is the answer already."""
         self.add_class("-open")
+        if text is not None:
+            self.query_one(Input).value = text
         self.query_one(Input).focus()
 
     def close(self) -> None:
