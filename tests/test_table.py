@@ -64,3 +64,14 @@ async def test_the_order_of_the_rows_is_chosen_and_the_cursor_stays_on_its_job(c
         assert table.job.id == 1
         await pilot.press("T")  # moves in the queue, not on screen
         assert [job.name for job in table.jobs] == ["a", "b", "c"]
+
+
+async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(cli: Cli) -> None:
+    cli("add", "true")
+    cli("add", "sleep", "60")
+    async with dashboard((160, 30)) as (pilot, app, queue):
+        await see(pilot, "✓ completed")
+        await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "load" not in drawn(app), "it to make room")
+        await queue.commands.cancel([2])

@@ -21,7 +21,7 @@ class BatchesScreen(Listing):
     EMPTY = "There is no batch. Jobs that are added with the same batch, or by a sweep, make one."
     COLUMNS: ClassVar[Mapping[str, int]] = {"Batch": 0, "Ended": 9, "Running": 7, "Pending": 7, "Failed": 6, "Added": 8}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Show", id="batches.open", tooltip="Show the jobs of the batch"),
+        Binding("o,enter", "open", "Show", id="batches.open", tooltip="Show the jobs of the batch"),
         Binding("c", "cancel", "Cancel", id="batches.cancel", tooltip="Cancel all of its jobs"),
         Binding("h", "hold", "Hold", id="batches.hold", tooltip="Hold its pending jobs, or release them"),
         Binding("r", "retry", "Retry failed", id="batches.retry", tooltip="Put those that have failed in again"),

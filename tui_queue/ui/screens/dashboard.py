@@ -81,6 +81,7 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
+_LOOK_AROUND_S = 10.0  # how often the machine is looked at
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
@@ -169,6 +170,7 @@ class Dashboard(Screen[None]):
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
+        self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
 
     async def on_queue_changed(self) -> None:
@@ -181,7 +183,10 @@ class Dashboard(Screen[None]):
         self._news.set()
         if only == Filter():  # else one that is shown again would be news
             self._announcer.announce(self._hearing.news(overview))
-        self.query_one(Summary).show(overview)
+        summary = self.query_one(Summary)
+        summary.show(overview)
+        if summary.looks_around != (overview.count(State.RUNNING) > 0):
+            self._look_around()
         self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
@@ -325,7 +330,7 @@ class Dashboard(Screen[None]):
     async def action_view(self, name: str) -> None:
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
-        while next_one in LISTINGS:
+        while next_one is not None and next_one in LISTINGS:
             next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands))
         if next_one is not None:
             self.query_one(FilterBar).open(next_one)
@@ -530,6 +535,12 @@ class Dashboard(Screen[None]):
         if running := table.running_in_view:
             outlooks = await self._ask(self._commands.outlooks.of(running))
             table.foresee(outlooks or {})
+
+    @work(exclusive=True, group="around")
+    async def _look_around(self) -> None:
+        """Show what the machine has free and how many jobs end, as long as any runs: else nothing is to be drawn."""
+        runs = self._overview is not None and self._overview.count(State.RUNNING) > 0
+        self.query_one(Summary).look_around(await self._ask(self._commands.surroundings()) if runs else None)
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:
