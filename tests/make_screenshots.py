@@ -31,7 +31,7 @@ JOBS = (
     ("--name", "train large", "jobs/progress.py", "6000", "0.05"),
     ("jobs/countdown.py", "600"),
     ("--name", "evaluate", "jobs/progress.py", "200"),
-    ("--name", "weekly mail", "jobs/report.sh", "everybody at the office"),
+    ("--name", "weekly mail", "--batch", "weekly", "jobs/report.sh", "everybody at the office"),
 )
 EXTRAS = (
     ("queue", "add", "gpu", "--slots", "1"),
@@ -118,7 +118,13 @@ async def take_pictures(size: tuple[int, int]) -> None:
             await pilot.press("j", "e")
             await see(pilot, "in Europe/Berlin")
             save(pilot, "schedule", size)
-            await pilot.press("escape", "1")
+            await pilot.press("escape", "4")
+            await see(pilot, "weekly")
+            save(pilot, "batches", size)
+            await pilot.press("5")
+            await see(pilot, "all of them")
+            save(pilot, "history", size)
+            await pilot.press("1")
             await pilot.press("question_mark")
             await see(pilot, "Hold, release")
             save(pilot, "help", size)

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
+from tui_queue.ui.widgets.job_table import JobTable
 
 
 async def fill(pilot: Pilot[None], *lines: str) -> None:
@@ -150,3 +151,39 @@ async def test_a_template_is_kept_from_the_form_and_begun_with(cli: Cli) -> None
     job = cli.job(1)
     assert (job["args"], job["priority"]) == (["hello"], 5)
     assert cli("add", "--template", "greet") == "2\n"
+
+
+async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "--batch", "night", "--sweep", "-y", "true", "{1..3}")
+    cli("add", "echo")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "no slots")
+        await pilot.press("4")
+        await see(pilot, "0/3")
+        await pilot.press("h")
+        await until(pilot, lambda: sum(job["held"] for job in cli.jobs().values()) == 3, "the batch to be held")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query_one(JobTable).jobs) == 3, "its jobs only")
+        await pilot.press("4")
+        await see(pilot, "0/3")
+        await pilot.press("c")
+        await see(pilot, "Cancel 3 jobs of night?")
+        await pilot.press("y")
+        await see(pilot, "3/3")
+
+
+async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None:
+    cli("add", "true")
+    cli("add", "false")
+    cli.drain(code=1)
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed")
+        await pilot.press("5")
+        await see(pilot, "by name, ended within a week")
+        await see(pilot, "all of them")
+        await pilot.press("b")
+        await see(pilot, "by queue")
+        await see(pilot, "cancelled 0, longest")
+        await pilot.press("s", "1")
+        await see(pilot, "Exit/why")

@@ -1,9 +1,10 @@
 """A real terminal for the tests: a tmux server of its own."""
 
+import shlex
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.conftest import ROOT, Cli, missing, wait_for
@@ -44,16 +45,17 @@ class Terminal:
 
 
 @contextmanager
-def terminal(cli: Cli, *, width: int = 80, height: int = 24) -> Iterator[Terminal]:
-    """Open a shell in a terminal of that size, with the queue of ``cli``."""
+def terminal(cli: Cli, *, width: int = 80, height: int = 24, env: Sequence[str] = ()) -> Iterator[Terminal]:
+    """Open a shell in a terminal of that size, with the queue of ``cli`` and these settings of ``env NAME=value``."""
     if shutil.which("tmux") is None:
         missing("tmux is not installed; apt install tmux")
     window = Terminal(f"tui-queue-test-{uuid.uuid4().hex[:12]}")
-    env = {**cli.env, "PS1": "$ ", "LC_ALL": "C.UTF-8"}
+    outside = {**cli.env, "PS1": "$ ", "LC_ALL": "C.UTF-8"}
+    shell = shlex.join(["env", "PS1=$ ", *env, "sh"])
     subprocess.run(
-        [*window.server, "-u", "new-session", "-d", "-x", str(width), "-y", str(height), "env PS1='$ ' sh"],
+        [*window.server, "-u", "new-session", "-d", "-x", str(width), "-y", str(height), shell],
         cwd=ROOT,
-        env=env,
+        env=outside,
         check=True,
     )
     try:

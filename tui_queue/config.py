@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -16,7 +16,12 @@ from tui_queue.core.notices import TERMINALS, Channels
 from tui_queue.core.options import Notify
 from tui_queue.core.printable import printable
 
-_TABLES = {"resources": "gpu = 2", "notify": 'on = "end"'}
+_TABLES = {
+    "resources": "gpu = 2",
+    "notify": 'on = "end"',
+    "dashboard": 'theme = "ansi"',
+    "keys": 'job.cancel = "X"',
+}
 HOOK_LIMIT_S = 3600
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
 
@@ -25,7 +30,7 @@ class Config(Struct, frozen=True, kw_only=True):
     """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
-    output; empty or 0 is no limit.
+    output; empty or 0 is no limit. What ``dashboard`` and ``keys`` mean only the dashboard knows.
     """
 
     slots: int = 3
@@ -38,6 +43,8 @@ class Config(Struct, frozen=True, kw_only=True):
     keep_jobs: int = 0
     keep_logs: str = ""
     notify: Channels = field(default_factory=Channels)
+    dashboard: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:
@@ -74,9 +81,20 @@ def load_config(path: str) -> Config:
         _check(path, key, value)
     if "resources" in values:
         values["resources"] = dict(parse_resources([f"{name}={total}" for name, total in values["resources"].items()]))
+    if "keys" in values:
+        values["keys"] = dict(_flat(values["keys"]))
     if "notify" in values:
         values["notify"] = _channels(path, values["notify"])
     return Config(**values)
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    """Return the values of a table by their whole names: without quotes a dot makes a table of its own in TOML."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
 
 
 def _channels(path: str, values: Mapping[str, object]) -> Channels:

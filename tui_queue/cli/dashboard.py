@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 
 def open_app(queue: OpenQueue) -> "TuiQueueApp":
-    """Make the dashboard of an open queue."""
-    from tui_queue.ui.app import TuiQueueApp
+    """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
+    from tui_queue.ui.app import TuiQueueApp, keymap_of
+    from tui_queue.ui.looks import looks_of
 
-    return TuiQueueApp(queue.commands, background=queue.config.background, channels=queue.config.notify)
+    config, where = queue.config, queue.paths.config
+    return TuiQueueApp(
+        queue.commands,
+        background=config.background,
+        channels=config.notify,
+        looks=looks_of(config.dashboard, where),
+        keymap=keymap_of(config.keys, where),
+    )
 
 
 async def run_dashboard() -> tuple[str, int]:

@@ -21,7 +21,7 @@ from tui_queue.core.filters import Filter
 from tui_queue.core.housekeeping import Removal
 from tui_queue.core.lease import Lease
 from tui_queue.core.logs import silent_s
-from tui_queue.core.models import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State
+from tui_queue.core.models import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State, Surroundings
 from tui_queue.core.news import NewsBox
 from tui_queue.core.options import Script
 from tui_queue.core.order import Move
@@ -33,6 +33,7 @@ from tui_queue.core.templates import Templates
 
 if TYPE_CHECKING:
     from tui_queue.core.history import History
+    from tui_queue.core.outlooks import Outlooks
     from tui_queue.core.records import Record
     from tui_queue.core.transfer import Imported, Transfer
 
@@ -76,6 +77,13 @@ class Commands:
         from tui_queue.core.history import History  # noqa: PLC0415 - few commands need it
 
         return History(self._store)
+
+    @cached_property
+    def outlooks(self) -> "Outlooks":
+        """How far running jobs have come."""
+        from tui_queue.core.outlooks import Outlooks  # noqa: PLC0415 - only the dashboard needs it
+
+        return Outlooks(self._store, self._executor)
 
     @cached_property
     def transfer(self) -> "Transfer":
@@ -341,6 +349,12 @@ class Commands:
             limit=seen.limit,
             holder=holder,
         )
+
+    async def surroundings(self) -> Surroundings:
+        """Return what this machine has free, and how many jobs have ended lately."""
+        free = await asyncio.to_thread(lambda: {name: self._means.free(name) for name in ("load", "mem", "disk")})
+        ended = await self.history.ended_lately(datetime.now(UTC))
+        return Surroundings(load=free["load"], mem=free["mem"], disk=free["disk"], ended=ended)
 
     async def newest(self) -> int:
         """Return the number of the job that was added last; 0 when there has been none."""

@@ -18,6 +18,11 @@ _ENDED = """
         (SELECT sum(cpu_s) FROM runs WHERE job_id = id) AS cpu_s
     FROM jobs WHERE finished_at >= ?"""
 
+_LATELY = """
+    SELECT :minute - finished_at / 60000000 AS ago, count(*) FROM jobs
+    WHERE finished_at >= (:minute - :minutes + 1) * 60000000 GROUP BY ago"""
+MINUTES = 12  # that a look at what has ended lately goes back
+
 
 class Group(StrEnum):
     """What jobs are put together by."""
@@ -55,6 +60,15 @@ class History:
     async def figures(self, since: datetime, group: Group) -> tuple[Figures, tuple[Figures, ...]]:
         """Return the figures of all jobs that have ended since, and those of each group, the one of most jobs first."""
         return await self._database.read(_figures, since, group)
+
+    async def ended_lately(self, now: datetime) -> tuple[int, ...]:
+        """Return how many jobs have ended in each of the last minutes, the present one last."""
+        return await self._database.read(_ended_lately, int(now.timestamp()) // 60)
+
+
+def _ended_lately(db: sqlite3.Connection, minute: int) -> tuple[int, ...]:
+    found = dict(map(tuple, db.execute(_LATELY, {"minute": minute, "minutes": MINUTES})))
+    return tuple(found.get(ago, 0) for ago in reversed(range(MINUTES)))
 
 
 def _figures(db: sqlite3.Connection, since: datetime, group: Group) -> tuple[Figures, tuple[Figures, ...]]:

@@ -255,6 +255,18 @@ class Overview(Struct, frozen=True, kw_only=True):
         return self.counts.get(state, 0)
 
 
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """Where the queue runs: the load, free bytes of memory and of the disk of the logs, None where not known.
+
+    ``ended`` is how many jobs have ended in each of the last minutes, the present one last.
+    """
+
+    load: float | None
+    mem: float | None
+    disk: float | None
+    ended: tuple[int, ...]
+
+
 def encode_args(args: tuple[str, ...]) -> bytes:
     """Join arguments for storage: each ends with a NUL, which no argument can contain."""
     return b"".join(os.fsencode(arg) + b"\0" for arg in args)

@@ -1,13 +1,14 @@
 """Which news there are between two looks at the queue, and how a terminal is told of them."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.notices import Channels, Event, body, title
 from tui_queue.core.printable import printable
 
 BELL = "\a"
+TOGETHER_S = 0.5  # news that come within it are said at once
 _END = "\x1b\\"
 _LONGEST = 200  # characters of a title or a text
 
@@ -29,6 +30,31 @@ class Hearing:
         ]
         self._before = now
         return [(title(job, event), body(job, event)) for job, event in found if self._channels.wants(job, event)]
+
+
+class Announcer:
+    """Says what is new through ``say``, which takes a title and a text; what comes together is said as one.
+
+    ``later`` calls back after so many seconds.
+    """
+
+    def __init__(self, say: Callable[[str, str], None], later: Callable[[float, Callable[[], None]], object]) -> None:
+        self._say = say
+        self._later = later
+        self._unsaid: list[tuple[str, str]] = []
+
+    def announce(self, news: Sequence[tuple[str, str]]) -> None:
+        """Say it soon."""
+        if news and not self._unsaid:
+            self._later(TOGETHER_S, self._say_all)
+        self._unsaid += news
+
+    def _say_all(self) -> None:
+        title, text = self._unsaid[0]
+        if len(self._unsaid) > 1:
+            title, text = f"{len(self._unsaid)} jobs", "; ".join(title for title, _ in self._unsaid[:3])
+        self._unsaid = []
+        self._say(title, text)
 
 
 def _event(before: Job, now: Job) -> Event | None:

@@ -1,37 +1,41 @@
 """The Textual application: one dashboard, its looks, and the palette."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual._compositor import CompositorUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import Monochrome
 from textual.screen import Screen
-from textual.theme import Theme
 
 from tui_queue.core.commands import Commands
 from tui_queue.core.notices import Channels
 from tui_queue.ui.announcing import announcement
+from tui_queue.ui.colourless import Colourless
 from tui_queue.ui.driver import TerminalDriver
+from tui_queue.ui.keymap import Place, read_keymap, shown_keys
+from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
 from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.batches import BatchesScreen
+from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard import Dashboard
+from tui_queue.ui.screens.help import Help
+from tui_queue.ui.screens.history import HistoryScreen
+from tui_queue.ui.screens.job_details import JobDetails
+from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.queues import QueuesScreen
+from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.sequences import copying
+from tui_queue.ui.widgets.job_table import JobTable
+from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
-THEME = Theme(
-    name="tui-queue",
-    primary="#5fafd7",
-    secondary="#87afaf",
-    accent="#d7af5f",
-    warning="#d7af5f",
-    error="#d75f5f",
-    success="#87af5f",
-    foreground="#d0d0d0",
-    background="#16181d",
-    surface="#1c1f26",
-    panel="#262a33",
-    dark=True,
-)
+_FORGET_S = 60  # Textual keeps a thousand widgets and how they looked, long after they are gone, in a cache of its own
+_TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
 class TuiQueueApp(App[None]):
@@ -40,13 +44,28 @@ class TuiQueueApp(App[None]):
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-    BINDINGS = [Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on")]
+    BINDINGS = [
+        Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
+        Binding("ctrl+p,colon", "command_palette", "Palette", id="app.palette", show=False),
+    ]
 
-    def __init__(self, commands: Commands, *, background: bool, channels: Channels) -> None:
+    def __init__(
+        self, commands: Commands, *, background: bool, channels: Channels, looks: Looks, keymap: Mapping[str, str]
+    ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
-        self._dashboard = Dashboard(commands, background=background, channels=channels)
+        self._looks = looks
+        self._dashboard = Dashboard(
+            commands,
+            background=background,
+            channels=channels,
+            looks=looks,
+            keys=shown_keys((TuiQueueApp, Dashboard, JobTable), keymap),
+        )
         self.animation_level = "none"
+        # Grey is a colour too.
+        self._filters = [Colourless() if isinstance(each, Monochrome) else each for each in self._filters]
+        self.set_keymap(keymap)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the one screen that everything else opens above."""
@@ -54,8 +73,10 @@ class TuiQueueApp(App[None]):
 
     def on_mount(self) -> None:
         """Put the looks on."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in (OWN_THEME, CONTRAST):
+            self.register_theme(theme)
+        self.set_interval(_FORGET_S, StylesCache.get_inner_outer.cache_clear)
+        self.theme = theme_named(self._looks.theme, os.environ, colours=not self.no_color)
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""
@@ -84,11 +105,28 @@ class TuiQueueApp(App[None]):
             self._driver.write(sequence)
             self._driver.flush()
 
+    def give_title(self, text: str) -> None:
+        """Give the terminal a title."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.set_title(text)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Have the terminal put a text into its clipboard."""
+        if self._driver is not None:
+            self._driver.write(copying(text, os.environ))
+            self._driver.flush()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Put every verb of the dashboard into the palette."""
-        if screen is self._dashboard:
-            yield from self._dashboard.palette()
-        yield from super().get_system_commands(screen)
+        """Put every verb that applies now into the palette, with its key."""
+        offered = set()
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if binding.id and binding.tooltip and enabled and binding.action not in offered:
+                offered.add(binding.action)
+                what = f"{binding.tooltip}  ({self.get_key_display(binding)})"
+                yield SystemCommand(binding.description, what, partial(self.run_action, binding.action, node))
+        for command in super().get_system_commands(screen):
+            if command.title in _TEXTUALS:
+                yield command
 
     def leave_with(self, code: int) -> None:
         """Leave with an exit code; while the dashboard is being put together Textual can't, then soon after that."""
@@ -105,3 +143,22 @@ class TuiQueueApp(App[None]):
         """Leave; what goes on without us is said on the way out."""
         self.farewell = await self._dashboard.farewell()
         self.exit()
+
+
+# What takes keys at the same time.
+_PLACES: Sequence[Place] = (
+    (TuiQueueApp, Dashboard, JobTable),
+    (TuiQueueApp, Dashboard, LogView),
+    (Listing, QueuesScreen),
+    (Listing, SchedulesScreen),
+    (Listing, BatchesScreen),
+    (Listing, HistoryScreen),
+    (Confirm,),
+    (Help,),
+    (JobDetails,),
+)
+
+
+def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
+    """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
+    return read_keymap(values, where, _PLACES)

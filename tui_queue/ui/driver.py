@@ -18,6 +18,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
+from tui_queue.ui import sequences
 from tui_queue.ui.wire import Wire
 
 STDERR = 2  # where Textual draws
@@ -60,6 +61,8 @@ class TerminalDriver(LinuxDriver):
         self.wire = Wire()
         self._behind = False  # frames have been dropped since the last full one
         self._raw: list[Any] | None = None
+        self._title = ""
+        self._has_title = sequences.has_title(os.environ.get("TERM", ""))
         self._file = cast("Any", _Output(self))
 
     def write(self, data: str) -> None:
@@ -77,6 +80,12 @@ class TerminalDriver(LinuxDriver):
                 frames.extend([*modes, ""])  # the last one has the writer thread flush
                 return
         waiting.put_nowait(data)
+
+    def set_title(self, title: str) -> None:
+        """Give the terminal a title, where it can have one; the same again is not written."""
+        if title != self._title:
+            self._title = title
+            self._show_title()
 
     def caught_up(self) -> None:
         """Have everything drawn again if something was dropped; called by the writer thread."""
@@ -99,6 +108,9 @@ class TerminalDriver(LinuxDriver):
         self._behind = False
         self.wire.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._has_title:
+            self.write(sequences.KEEP_TITLE)
+            self._show_title()
         with suppress(termios.error):
             self._raw = termios.tcgetattr(self.fileno)
 
@@ -108,6 +120,8 @@ class TerminalDriver(LinuxDriver):
             with self._writer_thread._queue.mutex:
                 self._writer_thread._queue.queue.clear()
         self._behind = False
+        if self._has_title:
+            self.write(sequences.RESTORE_TITLE)
         super().stop_application_mode()
 
     def close(self) -> None:
@@ -116,6 +130,7 @@ class TerminalDriver(LinuxDriver):
             with suppress(Full):
                 writer._queue.put_nowait(None)
             writer.join(JOIN_S)
+            self._writer_thread = None  # what is drawn while another program has the terminal goes nowhere
 
     def run_input_thread(self) -> None:
         """Pass on what is typed until the app leaves or the terminal is gone."""
@@ -161,9 +176,14 @@ class TerminalDriver(LinuxDriver):
         self._enable_bracketed_paste()
         self._draw_all()
 
+    def _show_title(self) -> None:
+        if self._has_title and self._title:
+            self.write(sequences.title(self._title))
+
     def _draw_all(self) -> None:
         self._behind = False
         self.wire.forget()
+        self._show_title()
         self._app.refresh()
 
     def _in_loop(self, callback: Any) -> None:

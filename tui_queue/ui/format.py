@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Job, JobDraft, State
+from tui_queue.core.outlooks import Outlook
 from tui_queue.core.printable import printable
 
 SIGNS = {
@@ -18,6 +19,7 @@ SIGNS = {
 }
 INTERRUPTED = ("!", "bold magenta")
 _UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary pictures; terminals differ in how wide those are
+_BAR = 12  # cells that a bar takes at most
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -45,10 +47,12 @@ def sign_of(job: Job) -> tuple[str, str]:
     return SIGNS[job.state]
 
 
-def exit_cell(job: Job) -> Text:
-    """Return why a job waits or how it ended, in few characters."""
+def exit_cell(job: Job, outlook: Outlook | None = None, width: int = 14) -> Text:
+    """Return why a job waits, how far it has come, or how it ended, in few characters."""
     if job.state is State.PENDING:
         return cell(_without_today(job.reason), "yellow")
+    if job.state is State.RUNNING:
+        return cell(job.reason, "magenta") if job.reason else outlook_cell(outlook, width)
     if job.signal is not None:
         return cell(f"signal {job.signal}", sign_of(job)[1])
     if job.exit_code is not None:
@@ -56,15 +60,33 @@ def exit_cell(job: Job) -> Text:
     return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
 
 
+def outlook_cell(outlook: Outlook | None, width: int) -> Text:
+    """Return a bar with the part that is done and the time to go, as far as they are known."""
+    if outlook is None or (outlook.fraction is None and outlook.remaining_s is None):
+        return Text()
+    to_go = "" if outlook.remaining_s is None else _roughly(outlook.remaining_s)
+    if outlook.fraction is None:
+        return cell(f"{to_go} to go", "green")
+    words = f" {outlook.fraction:>4.0%}{f' {to_go}' if to_go else ''}"
+    room = max(3, min(_BAR, width - len(words)))
+    done = min(int(outlook.fraction * room + 0.5), room if outlook.fraction == 1 else room - 1)
+    return Text.assemble(("█" * done, "green"), ("░" * (room - done), "green"), words, no_wrap=True)
+
+
+def _roughly(seconds: float) -> str:
+    """Return a span of which the least part is left out, as a guess is none to the second."""
+    return duration(seconds) if seconds < 60 else f"{seconds / 60:.0f}m" if seconds < 3600 else duration(seconds)
+
+
 def _without_today(reason: str) -> str:
     return reason.replace(f"{datetime.now(UTC).astimezone():%Y-%m-%d} ", "")
 
 
-def started(job: Job, now: datetime) -> str:
-    """Return the local time of the start, with the day where it is not today's."""
-    if job.started_at is None:
+def moment(at: datetime | None, now: datetime) -> str:
+    """Return the local time of day, or the day where it is not today; empty for None."""
+    if at is None:
         return ""
-    local = job.started_at.astimezone()
+    local = at.astimezone()
     today = now.astimezone().date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%b %d}"
 

@@ -54,10 +54,10 @@ class Wire:
         return "".join(text for piece in pieces for text in self._changes(*piece, console))
 
     def _changes(self, row: int, column: int, strip: Strip, console: Console) -> Iterator[str]:
-        width = strip.cell_length
+        new = _cells(strip, console)
+        width = strip.cell_length if new is None else len(new)
         old = self._rows.setdefault(row, [])
         old.extend([UNKNOWN] * (column + width - len(old)))
-        new = _cells(strip, console)
         if new is None:  # wide characters: half of one can't be sent, nor can its half be overwritten
             old[column : column + width] = [UNKNOWN] * width
             yield Control.move_to(column, row).segment.text

@@ -2,44 +2,56 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
-from textual import on, work
-from textual.app import ComposeResult, SystemCommand
+from textual import work
+from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input, Static
 
 from tui_queue.core.commands import ENDED_SHOWN, Commands
 from tui_queue.core.describing import details_lines
 from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
-from tui_queue.core.errors import BadInputError, TuiQueueError
-from tui_queue.core.filters import Filter, parse_filter
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.filters import Filter
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui import format as show
-from tui_queue.ui.announcing import Hearing
+from tui_queue.ui.announcing import Announcer, Hearing
+from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.lending import editor, lend, pager
+from tui_queue.ui.looks import Looks
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
+from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
-from tui_queue.ui.screens.dashboard_help import GROUPS
+from tui_queue.ui.screens.dashboard_help import groups
+from tui_queue.ui.screens.dashboard_words import (
+    ALL_ENDS,
+    EMPTY,
+    copyable,
+    count,
+    in_place_of_output,
+    named,
+    stopping,
+    window_title,
+)
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.screens.listing import Listing
-from tui_queue.ui.screens.queues import QueuesScreen
-from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.screens.listings import LISTINGS
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.undo import Undo
+from tui_queue.ui.widgets.filter_bar import FilterBar
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.log_view import LogView
@@ -62,11 +74,15 @@ _APPLIES: dict[str, Callable[[Job], bool]] = {
     "clone": lambda _: True,
     "details": lambda _: True,
     "log": lambda _: True,
+    "copy": lambda _: True,
+    "page": lambda job: job.attempt > 0,
+    "script": lambda _: True,
 }
 _SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
-TOGETHER_S = 0.5  # news that come within it are said at once
+_LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
+_LOOK_AROUND_S = 10.0  # how often the machine is looked at
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
@@ -87,28 +103,55 @@ class Dashboard(Screen[None]):
         Binding("T", "move('top')", "To the top", id="job.top", show=False, tooltip="Before all others of the queue"),
         Binding("x", "signal", "Signal", id="job.signal", show=False, tooltip="Send a signal to a running job"),
         Binding("i", "details", "Details", id="job.details", show=False, tooltip="Everything about the job"),
-        Binding("plus", "slots(1)", "More slots", key_display="+", id="queue.more", show=False),
-        Binding("minus", "slots(-1)", "Less slots", key_display="-", id="queue.less", show=False),
+        Binding(
+            "plus",
+            "slots(1)",
+            "More slots",
+            key_display="+",
+            id="queue.more",
+            show=False,
+            tooltip="One slot more for its queue",
+        ),
+        Binding(
+            "minus",
+            "slots(-1)",
+            "Less slots",
+            key_display="-",
+            id="queue.less",
+            show=False,
+            tooltip="One slot less for its queue",
+        ),
         Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
         Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
+        Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
+        Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
         Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
         Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
+        Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),
+        Binding("v", "page", "View log", id="log.page", show=False, tooltip="Show the log in your pager, $PAGER"),
+        Binding("E", "script", "Edit script", id="job.script", show=False, tooltip="Open the script in $EDITOR"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
         Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
+        Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
         Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
 
-    def __init__(self, commands: Commands, *, background: bool, channels: Channels) -> None:
+    def __init__(
+        self, commands: Commands, *, background: bool, channels: Channels, looks: Looks, keys: Mapping[str, str]
+    ) -> None:
+        """``keys`` has how the keys of each binding are shown, by its id."""
         super().__init__()
+        self._looks = looks
+        self._keys = keys
         self._commands = commands
         self._background = background
         self._channels = channels
         self._hearing = Hearing(channels)
         self._overview: Overview | None = None
         self._news = asyncio.Event()  # set whenever the overview is a new one
-        self._unsaid: list[tuple[str, str]] = []  # news for the terminal
+        self._announcer = Announcer(self._say, self.set_timer)
         self._undo = Undo(commands)
         self._only = Filter()
         self._ended_shown = ENDED_SHOWN
@@ -119,18 +162,17 @@ class Dashboard(Screen[None]):
         """Stack the summary, the two panes, and the keys."""
         yield Summary(id="summary")
         with Container(id="panes"):
-            yield JobTable(id="jobs")
+            yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
             yield LogView(id="log")
-        with Horizontal(id="filter-bar"):
-            yield Static("/", id="filter-sign")
-            yield Input(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
-            yield Static(id="filter-note", markup=False)
+        yield FilterBar()
         yield Keys(spare=_SPARE_KEYS)
 
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
+        self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
+        self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
 
     async def on_queue_changed(self) -> None:
@@ -142,8 +184,12 @@ class Dashboard(Screen[None]):
         self._overview = overview
         self._news.set()
         if only == Filter():  # else one that is shown again would be news
-            self._announce(self._hearing.news(overview))
-        self.query_one(Summary).show(overview)
+            self._announcer.announce(self._hearing.news(overview))
+        summary = self.query_one(Summary)
+        summary.show(overview)
+        if summary.looks_around != (overview.count(State.RUNNING) > 0):
+            self._look_around()
+        self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
         if self._wanted is not None:
@@ -161,7 +207,7 @@ class Dashboard(Screen[None]):
         job, log = message.job, self.query_one(LogView)
         if job is None:
             log.border_title = ""
-            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else _EMPTY
+            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else EMPTY
             log.show(None, live=False, placeholder=nothing)
             return
         log.border_title = show.headline(job)
@@ -169,7 +215,7 @@ class Dashboard(Screen[None]):
         log.show(
             None if waiting and job.attempt == 0 else self._commands.log_path(job),
             live=job.state is State.RUNNING,
-            placeholder=_in_place_of_output(job, self._overview),
+            placeholder=in_place_of_output(job, self._overview),
             source_hint=f"tui-queue log {job.id}",
         )
 
@@ -189,24 +235,24 @@ class Dashboard(Screen[None]):
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
-        self.add_class("-filtered")
-        self.query_one("#filter", Input).focus()
+        self.query_one(FilterBar).open()
 
-    @on(Input.Changed, "#filter")
-    def _filter(self, event: Input.Changed) -> None:
-        note = self.query_one("#filter-note", Static)
-        try:
-            self._only = parse_filter(event.value)
-        except BadInputError as error:
-            note.update(str(error))
-            return
-        note.update("")
-        self._ended_shown = ENDED_SHOWN
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """Show the jobs that are wanted now."""
+        self._only, self._ended_shown = message.only, ENDED_SHOWN
         self.post_message(QueueChanged())
 
-    @on(Input.Submitted, "#filter")
-    def _filtered(self) -> None:
+    def on_filter_bar_entered(self) -> None:
+        """Let keys be verbs again."""
         self.query_one(JobTable).focus()
+
+    @work
+    async def action_order(self) -> None:
+        """Ask for an order of the rows."""
+        said = {what: name for name, (what, _) in ORDERS.items()}
+        chosen = await self.app.push_screen_wait(Choose("Order the jobs by", list(said)))
+        if chosen is not None:
+            self.query_one(JobTable).order_by(said[chosen])
 
     async def action_undo(self) -> None:
         """Take back what was done last, if that can be."""
@@ -277,7 +323,7 @@ class Dashboard(Screen[None]):
         """Give pending jobs another place in their queue."""
         if jobs := self._chosen("move"):
             ids = set(_ids(jobs))
-            waiting = [job for job in self.query_one(JobTable).jobs if job.state is State.PENDING]
+            waiting = [job for job in self._overview.jobs if job.state is State.PENDING] if self._overview else []
             behind = waiting[waiting.index(jobs[-1]) + 1 :]
             follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
             if await self._ask(self._commands.move(_ids(jobs), Move(where))):
@@ -288,20 +334,23 @@ class Dashboard(Screen[None]):
         job = self.query_one(JobTable).job
         name = job.queue if job else DEFAULT_QUEUE
         if queue := await self._ask(self._commands.change_slots(name, by)):
-            self.notify(f"Queue {printable(name)}: {_count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
+            self.notify(f"Queue {printable(name)}: {count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
 
     @work
     async def action_view(self, name: str) -> None:
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
-        while next_one:
-            next_one = await self.app.push_screen_wait(_LISTINGS[next_one](self._commands))
+        while next_one is not None and next_one in LISTINGS:
+            next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands))
+        if next_one is not None:
+            self.query_one(FilterBar).open(next_one)
+            self.query_one(JobTable).focus()
 
     @work
     async def action_signal(self) -> None:
         """Send a signal to running jobs."""
         if jobs := self._chosen("signal"):
-            question = f"Which signal for {_named(jobs)}?"
+            question = f"Which signal for {named(jobs)}?"
             name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
             if name is not None:
                 await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
@@ -322,12 +371,12 @@ class Dashboard(Screen[None]):
         running = [job for job in jobs if job.state is State.RUNNING]
         if running:
             question = (
-                f"Stop {_named(jobs)}?" if len(jobs) == 1 else f"{_stopping(len(running), len(jobs) - len(running))}?"
+                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
             )
             now = datetime.now(UTC)
             taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
             what = f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
-            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {_ALL_ENDS[len(running) > 1]}")):
+            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {ALL_ENDS[len(running) > 1]}")):
                 return
         if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
             self._undo.cancelled(jobs)
@@ -340,7 +389,7 @@ class Dashboard(Screen[None]):
             return
         running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
         if running or pending:
-            question = f"{_stopping(running, pending)}, then leave?"
+            question = f"{stopping(running, pending)}, then leave?"
             detail = "Every process that they have started is ended." if running else ""
             if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
                 return
@@ -359,7 +408,7 @@ class Dashboard(Screen[None]):
         """Forget ended jobs; ask first when they are several, since their logs are gone then."""
         jobs = self._chosen("remove")
         if len(jobs) > 1:
-            question = f"Remove {_count(len(jobs), 'ended job')} and their logs?"
+            question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
             if not await self.app.push_screen_wait(Confirm(question)):
                 return
         if jobs:
@@ -372,21 +421,53 @@ class Dashboard(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
-        table, asked = self.query_one(JobTable), self.query_one("#filter", Input)
+        table, bar = self.query_one(JobTable), self.query_one(FilterBar)
         at_table = table.has_focus and not self.has_class("-zoomed")
         self.remove_class("-zoomed")
-        if asked.has_focus or (at_table and not table.unselect()):
-            asked.value = ""
-            self.remove_class("-filtered")
+        if bar.is_asked or (at_table and not table.unselect()):
+            bar.close()
         table.focus()
 
     def action_follow(self) -> None:
         """Follow the end of the log, or stay."""
         self.query_one(LogView).action_toggle_follow()
 
+    @work
+    async def action_copy(self) -> None:
+        """Copy what is selected with the mouse, or ask what of the jobs to copy."""
+        text, what = self.get_selected_text() or "", "the selected text"
+        if not text and (jobs := self.query_one(JobTable).chosen):
+            offered = copyable(jobs, self._commands.log_path)
+            chosen = await self.app.push_screen_wait(Choose(f"Copy of {named(jobs)}", list(offered)))
+            text, what = offered.get(chosen or "", ("", ""))
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"The terminal was given {what} to copy.", timeout=3)
+
+    @work
+    async def action_page(self) -> None:
+        """Show the log of the job under the cursor in the pager."""
+        if job := self.query_one(JobTable).job:
+            await self._lend(pager, self._commands.log_path(job))
+
+    @work
+    async def action_script(self) -> None:
+        """Open the script of the job under the cursor in the editor."""
+        if job := self.query_one(JobTable).job:
+            await self._lend(editor, job.path)
+
+    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str | None) -> None:
+        """Let a program have the terminal that shows a file."""
+        try:
+            wrong = "It has no output yet." if path is None else await lend(self.app, [*program(os.environ), path])
+        except ValueError as error:
+            wrong = f"{program.__name__.upper()}: {error}."
+        if wrong:
+            self.notify(wrong, severity="error", markup=False)
+
     def action_help(self) -> None:
         """Show all the keys."""
-        self.app.push_screen(Help(GROUPS))
+        self.app.push_screen(Help(groups(self._keys)))
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""
@@ -400,18 +481,12 @@ class Dashboard(Screen[None]):
             return ""
         return f"Without you {running} run on; {pending} wait until you come back with: tui-queue"
 
-    def palette(self) -> Iterable[SystemCommand]:
-        """Offer every verb that applies now."""
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and self.check_action(binding.action.partition("(")[0], ()):
-                yield SystemCommand(binding.description, binding.tooltip, partial(self.run_action, binding.action))
-
     async def _have_ended(self, runs: Set[int]) -> bool:
         """Wait until these jobs have ended; return False if somebody wants to stay here instead."""
         if not await self._some_run(runs):
             return True
         grace = self._commands.grace_s
-        text = f"Stopping {_count(len(runs), 'running job')} …"
+        text = f"Stopping {count(len(runs), 'running job')} …"
         detail = f"After {duration(grace)} what has not ended is killed.  q: leave now  Esc: stay here"
 
         async def ended() -> None:
@@ -453,42 +528,33 @@ class Dashboard(Screen[None]):
             self.notify(printable(str(error)), severity="error", markup=False)
             return None
 
-    def _announce(self, news: Sequence[tuple[str, str]]) -> None:
-        """Have the terminal say what is new; several things that come together as one."""
-        if news and not self._unsaid:
-            self.set_timer(TOGETHER_S, self._say)
-        self._unsaid += news
+    def _say(self, title: str, text: str) -> None:
+        self._tui_queue.announce(title, text, self._channels.terminal)
 
-    def _say(self) -> None:
-        title, text = self._unsaid[0]
-        if len(self._unsaid) > 1:
-            title, text = f"{len(self._unsaid)} jobs", "; ".join(title for title, _ in self._unsaid[:3])
-        self._unsaid = []
-        cast("TuiQueueApp", self.app).announce(title, text, self._channels.terminal)
+    @property
+    def _tui_queue(self) -> "TuiQueueApp":
+        return cast("TuiQueueApp", self.app)
 
     def _tick(self) -> None:
         self.query_one(JobTable).tick()
 
+    @work(exclusive=True, group="outlooks")
+    async def _look_ahead(self) -> None:
+        """Show of the running jobs in view how far they have come."""
+        table = self.query_one(JobTable)
+        if running := table.running_in_view:
+            outlooks = await self._ask(self._commands.outlooks.of(running))
+            table.foresee(outlooks or {})
 
-def _stopping(running: int, pending: int) -> str:
-    """Say what stopping all means; at least one of the two is not 0."""
-    if not pending:
-        return f"Stop {_count(running, 'running job')}"
-    if not running:
-        return f"Take out {_count(pending, 'pending job')}"
-    return f"Stop {_count(running, 'running job')} and take out {_count(pending, 'pending one')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    @work(exclusive=True, group="around")
+    async def _look_around(self) -> None:
+        """Show what the machine has free and how many jobs end, as long as any runs: else nothing is to be drawn."""
+        runs = self._overview is not None and self._overview.count(State.RUNNING) > 0
+        self.query_one(Summary).look_around(await self._ask(self._commands.surroundings()) if runs else None)
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:
     return [job.id for job in jobs]
-
-
-def _named(jobs: Sequence[Job]) -> str:
-    return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else _count(len(jobs), "job")
 
 
 def _here() -> str:
@@ -498,34 +564,5 @@ def _here() -> str:
         return os.path.expanduser("~")
 
 
-def _in_place_of_output(job: Job, overview: Overview | None) -> str:
-    if job.state is State.PENDING:
-        return _WAITS.get(job.reason, "This job waits: {reason}.").format(
-            reason=printable(job.reason), slots=_slots_of(job.queue, overview)
-        )
-    if job.state is State.RUNNING:
-        return "No output yet."
-    return f"No output; ended with: {printable(job.reason)}."
-
-
 def _signal(name: str) -> int:
     return signal_number("signal", name)
-
-
-def _slots_of(name: str, overview: Overview | None) -> int:
-    queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
-    slots = queues.get(name)
-    return slots if slots is not None else overview.default_slots if overview else 0
-
-
-_LISTINGS: dict[str, Callable[[Commands], Listing]] = {"queues": QueuesScreen, "schedules": SchedulesScreen}
-_ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
-_EMPTY = "The queue is empty. Press a to add a job."
-_WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
-    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
-    "held": "This job is held. Press h to release it.",
-    "queue paused": "This job waits: its queue is paused.",
-    "no scheduler": "This job waits: no process schedules the queue.",
-    "starting": "This job is about to start.",
-}

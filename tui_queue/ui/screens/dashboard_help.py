@@ -1,33 +1,36 @@
 """What the keys of the dashboard do, for its help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui_queue.ui.screens.help import Group
 
-GROUPS: Sequence[Group] = (
+# By groups: the ids of bindings, or the names of keys that can't be re-mapped; and what they do.
+_WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
     (
         "Jobs",
         (
-            ("a", "Add a job"),
-            ("A C", "Change a copy and add it"),
-            ("c", "Cancel"),
-            ("r", "Retry"),
-            ("d Delete", "Remove an ended job"),
-            ("h", "Hold, release"),
-            ("p", "Pause, let go on"),
-            ("e", "Edit"),
-            ("K J T", "Move up, down, to the top"),
-            ("x", "Send a signal"),
-            ("i", "Everything about it"),
-            ("+ -", "Slots of its queue"),
-            ("u", "Undo: cancel of a pending one, hold, move, edit"),
+            ("job.add", "Add a job"),
+            ("job.clone", "Change a copy and add it"),
+            ("job.cancel", "Cancel"),
+            ("job.retry", "Retry"),
+            ("job.remove", "Remove an ended job"),
+            ("job.hold", "Hold, release"),
+            ("job.pause", "Pause, let go on"),
+            ("job.edit", "Edit"),
+            ("job.up job.down job.top", "Move up, down, to the top"),
+            ("job.signal", "Send a signal"),
+            ("job.details", "Everything about it"),
+            ("job.copy", "Copy its number, command, log's path"),
+            ("job.script", "Its script in $EDITOR"),
+            ("queue.more queue.less", "Slots of its queue"),
+            ("job.undo", "Undo: cancel of a pending one, hold, move, edit"),
         ),
     ),
     (
         "Move",
         (
-            ("↑ ↓ j k", "Up, down"),
-            ("g G", "First, last"),
+            ("↑ ↓ table.down table.up", "Down, up"),
+            ("table.top table.bottom", "First, last"),
             ("PgUp PgDn", "By the page"),
             ("Tab", "Next pane"),
         ),
@@ -35,31 +38,42 @@ GROUPS: Sequence[Group] = (
     (
         "Several",
         (
-            ("Space", "Select, or not any more"),
-            ("V", "Select all from the last one"),
-            ("*", "Select all in view, or none"),
-            ("/", "Show only: words, state:failed, queue:gpu, batch:night"),
-            ("Esc", "Select none; show all"),
+            ("table.select", "Select, or not any more"),
+            ("table.range", "Select all from the last one"),
+            ("table.all", "Select all in view, or none"),
+            ("table.filter", "Show only: words, state:failed, queue:gpu, batch:night"),
+            ("table.order", "Order of the rows"),
+            ("app.back", "Select none; show all"),
         ),
     ),
     (
         "Log",
         (
-            ("l Enter", "Whole screen, and back"),
-            ("f", "Follow the end, or stay"),
+            ("log.zoom", "Whole screen, and back"),
+            ("log.toggle", "Follow the end, or stay"),
+            ("log.page", "In your pager, $PAGER"),
             ("← →", "Sideways"),
-            ("Esc", "Back to the table"),
+            ("app.back", "Back to the table"),
         ),
     ),
     (
         "Program",
         (
-            ("2 3", "Queues, schedules"),
-            ("Ctrl+P", "Every verb by name"),
-            ("? F1", "This help"),
+            ("view.queues view.schedules", "Queues, schedules"),
+            ("view.batches view.history", "Batches, history"),
+            ("app.palette", "Every verb by name"),
+            ("app.help", "This help"),
             ("Ctrl+L", "Draw all again"),
-            ("q", "Quit; running jobs go on"),
-            ("Q", "Stop all jobs, and quit"),
+            ("app.leave", "Quit; running jobs go on"),
+            ("queue.stop_all", "Stop all jobs, and quit"),
         ),
     ),
 )
+
+
+def groups(keys: Mapping[str, str]) -> Sequence[Group]:
+    """Return the groups with their keys as they are now, by the ids of their bindings."""
+    return [
+        (title, [(" ".join(keys.get(word, word) for word in words.split()), what) for words, what in lines])
+        for title, lines in _WHAT
+    ]

@@ -78,6 +78,7 @@ _SWITCHES = {
     "together": "In that, first with first, second with second",
 }
 _SWEEPS = ("sweep", "together")
+_ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
 
@@ -139,6 +140,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
             others = ("   Ctrl+R recent" if self._recent else "") + ("   F3 template" if self._templates else "")
+            others = others if self.app.size.width >= _ROOMY else ""
             form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{others}   Esc cancels")
             for field, label in _FIELDS.items():
                 with Horizontal(classes="field"):

@@ -37,11 +37,14 @@ class Listing(ModalScreen[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1,escape,q", "go('')", "Jobs", key_display="1", id="view.jobs", tooltip="Back to the jobs"),
-        Binding("2", "go('queues')", "Queues", id="view.queues", tooltip="All queues"),
-        Binding("3", "go('schedules')", "Schedules", id="view.schedules", tooltip="All schedules"),
-        Binding("j", "cursor(1)", "Down", show=False),
-        Binding("k", "cursor(-1)", "Up", show=False),
+        Binding("1,escape,q", "go('')", "Jobs", show=False, id="view.jobs", tooltip="Back to the jobs"),
+        Binding("2", "go('queues')", "Queues", show=False, id="view.queues", tooltip="All queues"),
+        Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
+        Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
+        Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
+        Binding("ctrl+p,colon", "app.command_palette", "Palette", show=False, id="app.palette"),
+        Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
     ]
     NAME: ClassVar[str] = ""
     EMPTY: ClassVar[str] = ""
@@ -60,7 +63,7 @@ class Listing(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Stack the table, a line for what is to be said, and the keys."""
         with Vertical(id="box") as box:
-            box.border_title = Content(self.NAME.capitalize())
+            box.border_title = self._tabs()
             yield DataTable[Text](cursor_type="row", id="rows")
             yield Note(id="note")
         yield Keys(spare={})
@@ -75,6 +78,18 @@ class Listing(ModalScreen[str | None]):
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
         table.focus()
         await self.on_queue_changed()
+
+    def _tabs(self) -> Content:
+        """Return which listings there are, each with its key; where we are stands out."""
+        keys: dict[str, str] = {}
+        for active in self.active_bindings.values():
+            where = active.binding.action.removeprefix("go('").removesuffix("')")
+            if where != active.binding.action and where not in keys:
+                keys[where] = self.app.get_key_display(active.binding)
+        return Content("  ").join(
+            Content.styled(f"{key} {(where or 'jobs').capitalize()}", "reverse" if where == self.NAME else "")
+            for where, key in keys.items()
+        )
 
     @property
     def chosen(self) -> str | None:

@@ -39,8 +39,8 @@ class QueuesScreen(Listing):
         """Return a row for each queue."""
         overview = await self.commands.overview(ended=0)
         active = Counter((job.queue, job.state) for job in overview.jobs)
-        limit = "" if overview.limit is None else f"   at most {overview.limit} jobs run in all of them together"
-        self.query_one("#box").border_title = f"Queues{limit}"
+        limit = "" if overview.limit is None else f"at most {overview.limit} jobs run in all of them together"
+        self.query_one("#box").border_subtitle = limit
         return [
             (
                 queue.name,

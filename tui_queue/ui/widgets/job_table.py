@@ -1,24 +1,23 @@
 """The table of jobs; it shows the overview it is given and keeps its cursor on the same job."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from rich.text import Text
 from textual.binding import Binding
 from textual.events import Resize
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import DataTable
+from textual.widgets.data_table import ColumnKey, RowKey
 
-from tui_queue.core.durations import duration
-from tui_queue.core.models import DEFAULT_QUEUE, Job
-from tui_queue.ui import format as show
+from tui_queue.core.models import DEFAULT_QUEUE, Job, State
+from tui_queue.core.outlooks import Outlook
+from tui_queue.ui.columns import COLUMNS, DEFAULT_COLUMNS, NATURAL, PADDING, Seen, in_order, layout
 
-# Column: width in cells; 0 shares what is left.
-_COLUMNS = {"ID": 4, "Name": 0, "Parameters": 0, "Queue": 8, "State": 12, "Started": 8, "Elapsed": 7, "Exit/why": 14}
-_NARROW = 72  # cells below which the start and the queue are left out
-_WIDE = 100  # cells from which the reason has room
 _MARK = "●"  # before the number of a selected job
-_PADDING = 2  # cells that a column takes beside its width
 
 
 class JobTable(DataTable[Text]):
@@ -40,8 +39,14 @@ class JobTable(DataTable[Text]):
 
         job: Job | None
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
+    def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
+        """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+        self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
+        self.order = order
+        self._given: tuple[Job, ...] = ()
+        self._outlooks: Mapping[int, Outlook] = {}
+        self._widths: dict[str, int] = {}
         self._jobs: dict[str, Job] = {}
         self._cells: dict[str, list[Text]] = {}
         self._selected: set[str] = set()
@@ -79,7 +84,9 @@ class JobTable(DataTable[Text]):
         return any_was
 
     def show(self, jobs: tuple[Job, ...]) -> None:
-        """Show exactly these jobs in this order."""
+        """Show exactly these jobs; they come in the order they start."""
+        self._given = jobs
+        jobs = in_order(jobs, self.order)
         with_queue = any(job.queue != DEFAULT_QUEUE for job in jobs)
         widest = max((len(str(job.id)) for job in jobs), default=0)
         if (with_queue, widest) != (self._with_queue, self._widest):
@@ -99,12 +106,29 @@ class JobTable(DataTable[Text]):
             self._put_cursor(kept, place)
         self.post_message(self.Moved(self.job))
 
+    def order_by(self, order: str) -> None:
+        """Show the same jobs in another order."""
+        self.order = order
+        self.show(self._given)
+
     def tick(self) -> None:
         """Let the time of running jobs go on."""
         now = datetime.now(UTC)
         for key, job in self._jobs.items():
             if job.started_at is not None and not job.state.ended and key in self._cells:
                 self._show_row(key, self._row(job, now))
+
+    @property
+    def running_in_view(self) -> tuple[Job, ...]:
+        """The running jobs whose rows can be seen."""
+        first = self.scroll_offset.y
+        in_view = islice(self._jobs.values(), first, first + self.size.height)
+        return tuple(job for job in in_view if job.state is State.RUNNING)
+
+    def foresee(self, outlooks: Mapping[int, Outlook]) -> None:
+        """Show how far running jobs have come."""
+        self._outlooks = outlooks
+        self.tick()
 
     def move_to(self, job_id: int) -> None:
         """Put the cursor on a job, if it is shown."""
@@ -147,13 +171,15 @@ class JobTable(DataTable[Text]):
     def _lay_out(self) -> None:
         if not self._laid_out:
             return
-        kept, jobs = self._key_at_cursor(), self.jobs
+        kept = self._key_at_cursor()
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
-            for label, width in _layout(self._laid_out, widest=self._widest, with_queue=self._with_queue).items():
-                self.add_column(label, key=label, width=width)
-        self.show(jobs)
+            wanted = self._columns or [name for name in DEFAULT_COLUMNS if name != "queue" or self._with_queue]
+            self._widths = layout(wanted, self._laid_out, widest=self._widest)
+            for name, width in self._widths.items():
+                self.add_column(COLUMNS[name].heading, key=name, width=width)
+        self.show(self._given)
         if kept is not None:
             self.move_to(int(kept))
 
@@ -168,20 +194,9 @@ class JobTable(DataTable[Text]):
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
     def _row(self, job: Job, now: datetime | None = None) -> list[Text]:
-        now = now or datetime.now(UTC)
-        cells = {
-            "ID": show.cell(f"{_MARK}{job.id}", "bold reverse")
-            if str(job.id) in self._selected
-            else show.cell(str(job.id), "bold"),
-            "Name": show.cell(job.name),
-            "Parameters": show.cell(show.parameters(job)),
-            "Queue": show.cell(job.queue),
-            "State": show.state_cell(job),
-            "Started": show.cell(show.started(job, now)),
-            "Elapsed": show.cell(duration(job.elapsed_s(now))),
-            "Exit/why": show.exit_cell(job),
-        }
-        return [cells[str(column.key.value)] for column in self.ordered_columns]
+        mark = _MARK if str(job.id) in self._selected else ""
+        seen = Seen(job, now or datetime.now(UTC), self._outlooks.get(job.id), mark, self._widths)
+        return [COLUMNS[name].cell(seen) for name in self._widths]
 
     def _show_row(self, key: str, cells: list[Text]) -> None:
         old = self._cells.get(key)
@@ -189,31 +204,24 @@ class JobTable(DataTable[Text]):
         if old is None:
             self.add_row(*cells, key=key)
             return
-        for column, before, after in zip(self.ordered_columns, old, cells, strict=True):
+        for place, (before, after) in enumerate(zip(old, cells, strict=True)):
             if before != after or before.style != after.style:
-                self.update_cell(key, column.key, after)
+                self._show_cell(key, place, after)
+
+    def _show_cell(self, key: str, place: int, text: Text) -> None:
+        """Show another text in a cell; DataTable itself would draw the whole table for it."""
+        self._data[RowKey(key)][ColumnKey(list(self._widths)[place])] = text
+        self._update_count += 1
+        widths = [width + PADDING for width in self._widths.values()]
+        row = self.get_row_index(key)
+        self._refresh_region(Region(sum(widths[:place]), row + self.header_height, widths[place], 1))
 
     def _order(self) -> None:
         wanted = {key: place for place, key in enumerate(self._jobs)}
         if [row.key.value for row in self.ordered_rows] != list(wanted):
-            self.sort("ID", key=lambda number: wanted[number.plain.removeprefix(_MARK)])
+            self.sort("id", key=lambda number: wanted[number.plain.removeprefix(_MARK)])
 
     def _put_cursor(self, kept: str | None, place: int) -> None:
         row = self.get_row_index(kept) if kept in self._cells else min(place, self.row_count - 1)
         if row >= 0 and row != self.cursor_row:
             self.move_cursor(row=row)
-
-
-def _layout(width: int, *, widest: int, with_queue: bool) -> dict[str, int]:
-    """Return the columns that fit and their widths in cells."""
-    columns = dict(_COLUMNS) | {"ID": max(_COLUMNS["ID"], widest + 1)}
-    if width < _NARROW:
-        del columns["Started"]
-    if not with_queue or width < _NARROW:
-        del columns["Queue"]
-    if width >= _WIDE:
-        columns["Exit/why"] = 26
-    left = max(0, width - sum(columns.values()) - _PADDING * len(columns) - 1)
-    columns["Name"] = max(8, left // 2)
-    columns["Parameters"] = max(6, left - columns["Name"])
-    return columns

@@ -1,0 +1,85 @@
+"""What the settings say of the dashboard: keys, themes, order; and what is said of wrong ones."""
+
+import pytest
+
+from tests.conftest import Cli
+from tests.pilot import drawn, see, until
+from tests.test_dashboard import dashboard
+from tui_queue.core.errors import BadInputError
+
+
+async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
+    cli.settings('keys = {job.cancel = "r,f8", "job.retry" = "c"}')
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "○ held")
+        await see(pilot, "r Cancel")
+        await see(pilot, "c Retry")
+        await pilot.press("question_mark")
+        await see(pilot, "r F8")
+        await pilot.press("escape")
+        await pilot.press("f8")
+        await see(pilot, "– cancelled")
+        await pilot.press("colon")
+        await pilot.press(*"retry")
+        await see(pilot, "Put an ended job into the queue again  (c)")
+        await pilot.press("enter")
+        await until(pilot, lambda: "– cancelled" not in drawn(app), "the job to be in the queue again")
+
+
+async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
+    cli("add", "true")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed")
+        for words, what in (
+            ("range", "Select up to here"),
+            ("more", "One slot more"),
+        ):
+            await pilot.press("ctrl+p")
+            await pilot.press(*words)
+            await see(pilot, what)
+            await pilot.press("escape")
+            await until(pilot, lambda: what not in drawn(pilot.app), "the palette to go")  # noqa: B023
+        await pilot.press("2")
+        await see(pilot, "default")
+        await pilot.press("ctrl+p", *"limit")
+        await see(pilot, "How many jobs run in all queues together")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('keys = {job.destroy = "x"}', "[keys] job.destroy: no such binding; app.back,"),
+        ('keys = {job.cancel = "ctr+x"}', "[keys] job.cancel = 'ctr+x': 'ctr+x' is no key"),
+        ('keys = {job.cancel = "x"}', "[keys] x is the key of job.cancel and of job.signal."),
+        ("keys = {job.cancel = 3}", "[keys] job.cancel must be keys in quotes"),
+        (
+            'dashboard = {theme = "pink"}',
+            "theme = 'pink': there is none like that; there are auto, tui-queue",
+        ),
+        ('dashboard = {columns = ["name", "colour"]}', "[dashboard] columns = 'colour': there is none like that"),
+        ('dashboard = {columns = "name"}', "[dashboard] columns must be a list"),
+        (
+            'dashboard = {order = "size"}',
+            "order = 'size': there is none like that; there are queue, number",
+        ),
+        ("dashboard = {flashy = true}", "[dashboard] unknown setting flashy; known are columns, order, theme, title"),
+    ],
+)
+async def test_a_wrong_setting_is_named_before_a_screen_is_shown(cli: Cli, setting: str, said: str) -> None:
+    cli.settings(setting)
+    with pytest.raises(BadInputError, match=r"config\.toml: \[(keys|dashboard)\]") as error:
+        async with dashboard():
+            pass
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("theme", ["ansi", "contrast", "nord"])
+async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
+    cli.settings(f'dashboard = {{theme = "{theme}", order = "number"}}')
+    cli("add", "--hold", "true")
+    cli("add", "--hold", "false")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "○ held")
+        assert app.current_theme.name == {"ansi": "ansi-dark"}.get(theme, theme)
+        assert drawn(app).index("false") < drawn(app).index("true")

@@ -1,0 +1,97 @@
+"""Which keys do what: those that the settings give to bindings, and how keys are shown to people."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import Keys, _character_to_key, key_to_character
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.printable import printable
+
+_MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
+_NAMED = {key.value for key in Keys}
+_SHOWN = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+    "space": "Space",
+    "minus": "-",
+    "plus": "+",
+}
+Place = Sequence[type[DOMNode]]  # what takes keys together
+
+
+def read_keymap(values: Mapping[str, object], where: str, places: Iterable[Place]) -> dict[str, str]:
+    """Return what Textual is to be told of the table [keys] of the settings. Raises BadInputError."""
+    places = list(places)
+    known = {binding.id for place in places for binding in bindings_of(place)}
+    keymap = {}
+    for name, keys in values.items():
+        if name not in known:
+            ids = ", ".join(sorted(filter(None, known)))
+            raise BadInputError("config", f"{printable(where)}: [keys] {printable(name)}: no such binding; {ids}.")
+        keymap[name] = _keys(name, keys, where)
+    for place in places:
+        _check_clashes(place, keymap, where)
+    return keymap
+
+
+def bindings_of(place: Place) -> Iterator[Binding]:
+    """Return the bindings that can be re-mapped."""
+    for node in place:
+        for binding in vars(node).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id:
+                yield binding
+
+
+def shown_keys(place: Place, keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return how the keys of each binding are shown, by its id."""
+    return {
+        str(binding.id): " ".join(map(shown, keymap.get(str(binding.id), binding.key).split(",")))
+        for binding in bindings_of(place)
+    }
+
+
+def shown(key: str) -> str:
+    """Return a key as people know it."""
+    modifiers, _, base = key.rpartition("+") if len(key) > 1 else ("", "", key)
+    name = _SHOWN.get(base) or key_to_character(base) or base.capitalize()
+    return "".join(f"{modifier.capitalize()}+" for modifier in modifiers.split("+") if modifier) + (
+        name.upper() if modifiers else name
+    )
+
+
+def _keys(name: str, keys: object, where: str) -> str:
+    if not isinstance(keys, str) or not keys:
+        raise BadInputError("config", f'{printable(where)}: [keys] {name} must be keys in quotes: "x" or "ctrl+x,f5".')
+    found = []
+    for key in [","] if keys == "," else keys.split(","):
+        key = key.strip()  # noqa: PLW2901
+        modifiers, _, base = key.rpartition("+") if len(key) > 1 else ("", "", key)
+        is_known = bool(base) and (base in _NAMED or key in _NAMED or key_to_character(base) is not None)
+        if not is_known or not _MODIFIERS.issuperset(filter(None, modifiers.split("+"))):
+            raise BadInputError(
+                "config",
+                f"{printable(where)}: [keys] {name} = {printable(keys)!r}: {printable(key)!r} is no key; "
+                "keys are as in x, ctrl+x, f5, delete, pageup, slash.",
+            )
+        found.append(_character_to_key(key) if len(key) == 1 else key)
+    return ",".join(found)
+
+
+def _check_clashes(place: Place, keymap: Mapping[str, str], where: str) -> None:
+    users: dict[str, set[str]] = defaultdict(set)
+    for binding in bindings_of(place):
+        for key in keymap.get(str(binding.id), binding.key).split(","):
+            users[_character_to_key(key) if len(key) == 1 else key].add(str(binding.id))
+    for key, ids in users.items():
+        if len(ids) > 1 and not ids.isdisjoint(keymap):
+            raise BadInputError(
+                "config", f"{printable(where)}: [keys] {shown(key)} is the key of {' and of '.join(sorted(ids))}."
+            )

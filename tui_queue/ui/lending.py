@@ -1,0 +1,40 @@
+"""Lending the terminal to another program: a pager, an editor."""
+
+import asyncio
+import os
+import shlex
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
+
+from tui_queue.core.printable import printable
+
+
+def pager(env: Mapping[str, str]) -> list[str]:
+    """Return the words of the program that shows long texts. Raises ValueError for a quote that is not closed."""
+    return shlex.split(env.get("PAGER", "")) or ["less"]
+
+
+def editor(env: Mapping[str, str]) -> list[str]:
+    """Return the words of the program that changes texts. Raises ValueError for a quote that is not closed."""
+    return shlex.split(env.get("VISUAL") or env.get("EDITOR") or "") or ["vi"]
+
+
+async def lend(app: App[Any], words: Sequence[str]) -> str:
+    """Let a program have the terminal until it ends; return what went wrong, if so. The queue goes on meanwhile."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with app.suspend():
+            # Ctrl+C there is not meant for us; a handler of ours is none of the program's, other than SIG_IGN.
+            signal.signal(signal.SIGINT, lambda *_: None)
+            process = await asyncio.create_subprocess_exec(*words, env={"LESS": "-R", **os.environ})
+            await process.wait()
+    except SuspendNotSupported:
+        return "This terminal can't be lent to another program."
+    except OSError as error:
+        return f"{printable(words[0])}: {error.strerror}."
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return ""

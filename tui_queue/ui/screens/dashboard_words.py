@@ -1,0 +1,77 @@
+"""What the dashboard says about jobs in sentences; pure."""
+
+import shlex
+from collections.abc import Callable, Sequence
+
+from tui_queue.core.models import Job, Overview, State
+from tui_queue.core.printable import printable
+
+ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
+EMPTY = "The queue is empty. Press a to add a job."
+_WAITS = {
+    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
+    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
+    "held": "This job is held. Press h to release it.",
+    "queue paused": "This job waits: its queue is paused.",
+    "no scheduler": "This job waits: no process schedules the queue.",
+    "starting": "This job is about to start.",
+}
+
+
+def stopping(running: int, pending: int) -> str:
+    """Say what stopping all means; at least one of the two is not 0."""
+    if not pending:
+        return f"Stop {count(running, 'running job')}"
+    if not running:
+        return f"Take out {count(pending, 'pending job')}"
+    return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def named(jobs: Sequence[Job]) -> str:
+    """Return how one job, or several, are called in a question."""
+    return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")
+
+
+def in_place_of_output(job: Job, overview: Overview | None) -> str:
+    """Say why a job has no output to show."""
+    if job.state is State.PENDING:
+        return _WAITS.get(job.reason, "This job waits: {reason}.").format(
+            reason=printable(job.reason), slots=_slots_of(job.queue, overview)
+        )
+    if job.state is State.RUNNING:
+        return "No output yet."
+    return f"No output; ended with: {printable(job.reason)}."
+
+
+def _slots_of(name: str, overview: Overview | None) -> int:
+    queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
+    slots = queues.get(name)
+    return slots if slots is not None else overview.default_slots if overview else 0
+
+
+def window_title(overview: Overview) -> str:
+    """Return the title of the terminal."""
+    running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+    return f"{running} running, {pending} waiting" if running or pending else "tui-queue"
+
+
+def copyable(jobs: Sequence[Job], log_path: Callable[[Job], str | None]) -> dict[str, tuple[str, str]]:
+    """Return what of jobs can be copied, by what is offered: the text, and what it is called."""
+    texts = {
+        "number": [str(job.id) for job in jobs],
+        "command": [shlex.join((job.path, *job.args)) for job in jobs],
+        "log": [path for job in jobs if (path := log_path(job))],
+        "directory": list(dict.fromkeys(job.cwd for job in jobs)),
+        "UUID": [job.uuid for job in jobs],
+    }
+    separators = {"number": " "}
+    return {
+        f"{what:<10}{separators.get(what, '  ').join(lines)}": (separators.get(what, "\n").join(lines), f"the {what}")
+        for what, lines in texts.items()
+        if lines
+    }

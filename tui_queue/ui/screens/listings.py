@@ -1,0 +1,17 @@
+"""The listings that there are beside the jobs, by name."""
+
+from collections.abc import Callable, Mapping
+
+from tui_queue.core.commands import Commands
+from tui_queue.ui.screens.batches import BatchesScreen
+from tui_queue.ui.screens.history import HistoryScreen
+from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.queues import QueuesScreen
+from tui_queue.ui.screens.schedules import SchedulesScreen
+
+LISTINGS: Mapping[str, Callable[[Commands], Listing]] = {
+    "queues": QueuesScreen,
+    "schedules": SchedulesScreen,
+    "batches": BatchesScreen,
+    "history": HistoryScreen,
+}
