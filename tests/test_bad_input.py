@@ -1,6 +1,8 @@
 """Whatever is wrong is named in one sentence, and nothing stored changes."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +177,70 @@ def test_a_wrong_setting_is_named(cli: Cli, text: str, says: str) -> None:
     error = cli.error("list")
     assert says in error
     assert "config.toml" in error
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ('"id": 1,', '"id": 9223372036854775807,', "id 9223372036854775807: a whole number"),
+        ('"priority": 0,', '"priority": 1e999,', "priority inf: a whole number"),
+        ('"priority": 0,', '"priority": 99999999999999999999,', "priority 99999999999999999999: a whole number"),
+        ('"options": {', '"options": {"retries": "x", ', "Expected `int`, got `str` - at `$.retries`"),
+        ('"queue": "default"', '"queue": ""', ""),
+        ('"queue": "default"', '"queue": "a b"', "Queue a b"),
+        ('"args": ["hi"]', '"args": [1]', "1: a text is needed"),
+        ('"args": ["hi"]', '"args": "hi"', "args 'hi': an array is needed"),
+        ('"args": ["hi"]', '"args": ["\\ud800"]', "surrogates not allowed"),
+        ('"state": "pending"', '"state": "lost"', "'lost' is not a valid State"),
+    ],
+)
+def test_an_export_that_was_changed_is_taken_or_refused_and_the_queue_goes_on(
+    cli: Cli, tmp_path: Path, was: str, becomes: str, says: str
+) -> None:
+    other = Cli(tmp_path / "other", {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")})
+    other.settings()
+    cli("add", "echo", "hi")
+    exported = cli("export")
+    assert was in exported
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text(exported.replace(was, becomes))
+    if says:
+        assert says in other.error("import", str(changed))
+        assert other.jobs() == {}
+    else:
+        other("import", str(changed))
+        assert other.job(1)["queue"] == "default"
+    other("add", "true")
+    other.drain()
+
+
+def test_what_is_nested_without_end_is_no_job(cli: Cli) -> None:
+    for words, begin in ((("add", "--from", "-"), b'{"path":'), (("import", "-"), b'{"schema":')):
+        done = cli.process(*words, given=begin + b"[" * 100_000)
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr[-300:]
+        assert b"not valid JSON" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("list >&-", 0), ("add true >&-", 0), ("add true 2>&-", 0), ("show 99 >&- 2>&-", 3), ("list <&- >&- 2>&-", 0)],
+)
+def test_a_stream_that_is_closed_ends_nothing(cli: Cli, command: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m tui_queue {command}"], env=cli.env, capture_output=True, check=False
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr
+    assert len(cli.jobs()) == command.startswith("add")
+
+
+@pytest.mark.parametrize("command", ["list", "add true", "--help"])
+def test_an_output_that_is_full_is_named(cli: Cli, command: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui_queue", *command.split()],
+            env=cli.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (4, b"tui-queue: standard output: No space left on device\n")

@@ -13,16 +13,35 @@ from tui_queue.cli.main import main as run  # noqa: E402
 
 def main() -> None:
     """Run the command line; ends the process with the exit code."""
+    _open_what_is_closed()
     try:
         run()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    with suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        if not code:  # else it has been said
+            code = 4
+            with suppress(OSError):
+                sys.stderr.write(f"tui-queue: standard output: {error.strerror}\n")
+    with suppress(OSError):
         sys.stderr.flush()
     # Everything is closed; taking the interpreter apart as well would only take time.
     os._exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Take the numbers of standard streams that are closed: no other file is to get one of them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            file = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            setattr(sys, name, os.fdopen(file, "w" if number else "r"))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tui_queue.core.errors import BadInputError, NoSuchJobError
 from tui_queue.core.filters import Filter
 from tui_queue.core.logs import LogTail
 from tui_queue.core.models import Job, JobDraft, State
-from tui_queue.core.values import drafts_of_lines, words_of_values
+from tui_queue.core.values import drafts_of_lines, text_of, words_of_values
 from tui_queue.opening import OpenQueue, open_queue
 from tui_queue.paths import Paths
 
@@ -35,7 +35,8 @@ T = TypeVar("T")
 Jobs = list[Job]
 Numbers = list[int]
 Home = str | os.PathLike[str]
-Id = int | str  # a number, a UUID, or a unique beginning of one of 6 or more characters
+Word = str | os.PathLike[str] | int | float  # a parameter
+Id = int | str | Job  # a number, a UUID, or a unique beginning of one of 6 or more characters; a job that was returned
 
 LOOK_S = 5.0  # how often a wait looks without being told
 LISTEN_S = 0.2  # how often a log is looked at
@@ -70,14 +71,16 @@ class AsyncQueue:
             raise RuntimeError("the queue is not open; use it in a with block")
         return self._open
 
-    async def add(self, path: Home, *args: str, **options: Any) -> Job:
+    async def add(self, path: Home, *args: Word, **options: Any) -> Job:
         """Add a job; when this returns it is safe on disk.
 
         ``options`` are those of ``tui-queue add``, with ``_`` for ``-``: ``name``, ``cwd``, ``priority=5``,
         ``timeout="2h"`` or a ``timedelta``, ``at`` with an aware ``datetime`` or a text, ``after=[12]``,
         ``env={"NAME": "value"}``, ``resource={"gpu": 1}``, ``hold=True`` and so on.
         """
-        draft = make_draft(**words_of_values(options), path=os.fsdecode(path), args=args)
+        draft = make_draft(
+            **words_of_values(options), path=text_of("path", path), args=[text_of("args", arg) for arg in args]
+        )
         (job,) = await self._queue.commands.add([draft])
         return job
 
@@ -88,7 +91,7 @@ class AsyncQueue:
 
     async def get(self, job: Id) -> Job:
         """Return one job."""
-        return await self._queue.commands.job(str(job))
+        return await self._queue.commands.job(str(job.id if isinstance(job, Job) else job))
 
     async def list(
         self,
@@ -216,7 +219,7 @@ class Queue:
             asyncio.run_coroutine_threadsafe(queue.__aexit__(None, None, None), loop).result()
             loop.call_soon_threadsafe(loop.stop)
 
-    def add(self, path: Home, *args: str, **options: Any) -> Job:
+    def add(self, path: Home, *args: Word, **options: Any) -> Job:
         """Add a job; when this returns it is safe on disk. Options as for ``AsyncQueue.add``."""
         return self._do(self._opened().add(path, *args, **options))
 

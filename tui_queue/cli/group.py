@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from tui_queue.core.errors import StoreError, TuiQueueError
+from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.printable import printable
 
 
@@ -52,7 +52,10 @@ class Commands(click.Group):
             _fail(str(error), error.exit_code)
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
-                _fail(f"{os.fsdecode(error.filename or 'the queue')}: {error.strerror or error}", StoreError.exit_code)
+                what = os.fsdecode(error.filename) if error.filename else "standard output"
+                wrong_use = isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
+                code = BadInputError.exit_code if wrong_use and error.filename else StoreError.exit_code
+                _fail(f"{what}: {error.strerror or error}", code)
             # Whoever read has left, as `head` does; keep the interpreter from complaining at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)

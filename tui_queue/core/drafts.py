@@ -266,6 +266,12 @@ def check_python(text: str, cwd: str) -> str | None:
 def _refuse_nul(field: str, text: str) -> None:
     if "\0" in text:
         raise BadInputError(field, f"{_LABELS[field]}: a NUL byte can't be passed to any program; remove it.")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise BadInputError(
+            field, f"{_LABELS[field]} {printable(text)}: half a character can't be passed to any program; remove it."
+        ) from None
 
 
 def _refuse_length(field: str, text: str) -> None:

@@ -69,7 +69,7 @@ def recognized(text: str) -> Format:
     if first.startswith("{"):
         try:
             whole = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Format.JSONL
         return Format.PUEUE if "tasks" in whole else Format.JSONL
     for kind, form in _FORMS.items():
@@ -94,7 +94,7 @@ def _jsonl(text: str, _place: _Place) -> Iterator[Record]:
         with _naming(number):
             try:
                 values = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadInputError("import", f"not valid JSON: {error}.") from None
             yield record_of(values)
 
@@ -104,7 +104,7 @@ def _csv(text: str, _place: _Place) -> Iterator[Record]:
         with _naming(number):
             try:
                 yield record_of({name: _cell(name, cell) for name, cell in row.items() if name})
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadInputError("import", f"not a cell of an export: {error}.") from None
 
 

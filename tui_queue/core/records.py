@@ -1,20 +1,25 @@
 """Jobs with all that has become of them, as they travel between queues."""
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import asdict, replace
 
+from tui_queue.core.durations import LONGEST_S
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.models import After, JobDraft, Outcome, Run, State
-from tui_queue.core.options import options_from_json, options_to_json
+from tui_queue.core.models import DEFAULT_QUEUE, After, JobDraft, Outcome, Run, State
+from tui_queue.core.options import JobOptions, options_to_json
 from tui_queue.core.printable import printable
+from tui_queue.core.wishes import PRIORITY_LIMIT, title
 
 SCHEMA = 1
+NUMBER_LIMIT = 2**40  # of jobs: their places are a million times as high, and have 63 bits
+PLACE_LIMIT = 2**62
 TEXTS = ("uuid", "name", "path", "cwd", "python", "queue", "batch", "state", "reason")
 TIMES = ("not_before", "created_at", "started_at", "finished_at")
 
@@ -92,41 +97,44 @@ def record_of(values: Mapping[str, Any]) -> Record:
     if not isinstance(values, dict) or values.get("schema", SCHEMA) != SCHEMA:
         raise BadInputError("import", f"not a job that this tui-queue has exported (schema {SCHEMA}).")
     try:
-        number = int(values["id"])
+        number = _whole(values, "id", -NUMBER_LIMIT, NUMBER_LIMIT)
         return Record(
             draft=JobDraft(
-                name=str(values["name"]),
-                path=str(values["path"]),
-                args=tuple(map(str, values["args"])),
-                cwd=str(values["cwd"]),
-                python=values["python"] or None,
-                timeout_s=values["timeout_s"],
-                queue=str(values["queue"]),
-                priority=int(values["priority"]),
+                name=_text(values["name"]),
+                path=_text(values["path"]),
+                args=tuple(map(_text, _list(values, "args"))),
+                cwd=_text(values["cwd"]),
+                python=None if not values["python"] else _text(values["python"]),
+                timeout_s=None if values["timeout_s"] is None else _whole(values, "timeout_s", 1, LONGEST_S),
+                queue=title("queue", _text(values["queue"])) or DEFAULT_QUEUE,
+                priority=_whole(values, "priority", -PRIORITY_LIMIT, PRIORITY_LIMIT),
                 held=bool(values["held"]),
                 not_before=_time(values["not_before"]),
                 after=tuple(
-                    After(job_id=int(each["id"]), outcome=Outcome(each["outcome"])) for each in values["after"]
+                    After(job_id=_whole(each, "id", -NUMBER_LIMIT, NUMBER_LIMIT), outcome=Outcome(each["outcome"]))
+                    for each in _list(values, "after")
                 ),
-                batch=str(values["batch"]),
-                options=options_from_json(json.dumps(values["options"])),
+                batch=title("batch", _text(values["batch"])),
+                options=convert(values["options"], JobOptions),
             ),
             number=number,
-            uuid=str(UUID(values["uuid"])),
-            place=int(values["place"]),
+            uuid=str(UUID(_text(values["uuid"]))),
+            place=_whole(values, "place", -PLACE_LIMIT, PLACE_LIMIT),
             state=State(values["state"]),
-            reason=str(values["reason"]),
-            exit_code=values["exit_code"],
-            signal=values["signal"],
-            attempt=int(values["attempt"]),
-            first_attempt=int(values["first_attempt"]),
+            reason=_text(values["reason"]),
+            exit_code=None if values["exit_code"] is None else _whole(values, "exit_code", 0, 255),
+            signal=None if values["signal"] is None else _whole(values, "signal", 1, 127),
+            attempt=_whole(values, "attempt", 0, NUMBER_LIMIT),
+            first_attempt=_whole(values, "first_attempt", 1, NUMBER_LIMIT),
             created_at=_time(values["created_at"]) or datetime.now(UTC),
             started_at=_time(values["started_at"]),
             finished_at=_time(values["finished_at"]),
-            runs=tuple(_run(number, run) for run in values["runs"]),
+            runs=tuple(_run(number, run) for run in _list(values, "runs")),
         )
     except KeyError as error:
         raise BadInputError("import", f"{error.args[0]} is missing.") from None
+    except ValidationError as error:
+        raise BadInputError("import", f"{printable(str(error))}.") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise BadInputError("import", f"{printable(str(error))}.") from None
 
@@ -134,7 +142,30 @@ def record_of(values: Mapping[str, Any]) -> Record:
 def _run(number: int, values: Mapping[str, Any]) -> Run:
     known = {name: values[name] for name in Run.__struct_fields__ if name != "job_id"}
     times = {name: _time(values[name]) for name in ("started_at", "finished_at")}
-    return Run(**{**known, **times, "job_id": number})
+    _whole(values, "attempt", 1, NUMBER_LIMIT)
+    return convert({**known, **times, "job_id": number}, Run)
+
+
+def _text(value: object) -> str:
+    """Return a text that a file system, a program and the store can take."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"{value!r}: a text is needed, without NUL")
+    os.fsencode(value)  # raises for half a character
+    return value
+
+
+def _whole(values: Mapping[str, Any], name: str, low: int, high: int) -> int:
+    value = values[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"{name} {value!r}: a whole number from {low:,} to {high:,} is needed")
+    return value
+
+
+def _list(values: Mapping[str, Any], name: str) -> list[Any]:
+    value = values[name]
+    if not isinstance(value, list):
+        raise ValueError(f"{name} {value!r}: an array is needed")  # noqa: TRY004 - caught with the others
+    return value
 
 
 def _iso(time: datetime | None) -> str | None:

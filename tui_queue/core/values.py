@@ -42,19 +42,22 @@ def _word(field: str, value: Any) -> Any:
         return value
     if field in LISTS:
         if isinstance(value, Mapping):
-            return tuple(f"{name}={_text(field, of)}" for name, of in value.items())
-        return tuple(_text(field, each) for each in (value if _is_several(value) else [value]))
+            if strange := [name for name in value if "=" in str(name)]:
+                raise BadInputError(field, f"{field}: {printable(repr(strange[0]))}: a name can't hold =.")
+            return tuple(f"{name}={text_of(field, of)}" for name, of in value.items())
+        return tuple(text_of(field, each) for each in (value if _is_several(value) else [value]))
     if _is_several(value):
-        texts = [_text(field, each) for each in value]
+        texts = [text_of(field, each) for each in value]
         return shlex.join(texts) if field == "resume_args" else ",".join(texts)
-    return _text(field, value)
+    return text_of(field, value)
 
 
 def _is_several(value: Any) -> bool:
     return isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes)
 
 
-def _text(field: str, value: Any) -> str:
+def text_of(field: str, value: Any) -> str:
+    """Return as text what Python programs pass: texts, paths, numbers, spans and times. Raises BadInputError."""
     match value:
         case str():
             return value
@@ -80,8 +83,8 @@ def drafts_of_lines(lines: Iterable[str], words: Mapping[str, Any]) -> list[JobD
     """
     drafts = []
     patterns: dict[str, JobDraft] = {}  # many lines differ in their parameters only
-    for place, line in enumerate(lines, start=1):
-        text = line.strip()
+    for place, line in enumerate(lines.splitlines() if isinstance(lines, str) else lines, start=1):
+        text = line.removeprefix("\ufeff").strip()
         if not text or text.startswith("#"):
             continue
         try:
@@ -112,7 +115,7 @@ _QUOTES = set("'\"\\")
 def _from_json(text: str) -> tuple[str, Sequence[str], dict[str, Any]]:
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInputError("from", f"not valid JSON: {error}.") from None
     path, args = values.pop("path", None), values.pop("args", [])
     if not isinstance(path, str):
