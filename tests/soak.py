@@ -42,6 +42,7 @@ def use(window: RawTerminal, seconds: float) -> None:
         window.type(KEYS[number % len(KEYS)])
         number += 1
         window.rest_for(1)
+        assert window.process.poll() is None, window.text()
 
 
 def main() -> None:

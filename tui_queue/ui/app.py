@@ -75,7 +75,7 @@ class TuiQueueApp(App[None]):
         """Put the looks on."""
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
-        self.set_interval(_FORGET_S, StylesCache.get_inner_outer.cache_clear)
+        self.set_interval(_FORGET_S, _let_go_of_widgets)
         self.theme = theme_named(self._looks.theme, os.environ, colours=not self.no_color)
 
     def on_resize(self) -> None:
@@ -162,3 +162,7 @@ _PLACES: Sequence[Place] = (
 def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
     """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
     return read_keymap(values, where, _PLACES)
+
+
+def _let_go_of_widgets() -> None:
+    StylesCache.get_inner_outer.cache_clear()
