@@ -187,7 +187,7 @@ class Dashboard(Screen[None]):
             self._announcer.announce(self._hearing.news(overview))
         summary = self.query_one(Summary)
         summary.show(overview)
-        if summary.looks_around != (overview.count(State.RUNNING) > 0):
+        if summary.looks_around != self._any_runs:
             self._look_around()
         self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
@@ -549,8 +549,12 @@ class Dashboard(Screen[None]):
     @work(exclusive=True, group="around")
     async def _look_around(self) -> None:
         """Show what the machine has free and how many jobs end, as long as any runs: else nothing is to be drawn."""
-        runs = self._overview is not None and self._overview.count(State.RUNNING) > 0
-        self.query_one(Summary).look_around(await self._ask(self._commands.surroundings()) if runs else None)
+        around = await self._ask(self._commands.surroundings()) if self._any_runs else None
+        self.query_one(Summary).look_around(around if self._any_runs else None)
+
+    @property
+    def _any_runs(self) -> bool:
+        return self._overview is not None and self._overview.count(State.RUNNING) > 0
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:
