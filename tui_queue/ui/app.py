@@ -46,7 +46,8 @@ class TuiQueueApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
-        Binding("ctrl+p,colon", "command_palette", "Palette", id="app.palette", show=False),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
+        Binding("colon", "command_palette", "Palette", id="app.palette", show=False),
     ]
 
     def __init__(

@@ -61,7 +61,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         (
             ("view.queues view.schedules", "Queues, schedules"),
             ("view.batches view.history", "Batches, history"),
-            ("app.palette", "Every verb by name"),
+            ("Ctrl+P app.palette", "Every verb by name"),
             ("app.help", "This help"),
             ("Ctrl+L", "Draw all again"),
             ("app.leave", "Quit; running jobs go on"),

@@ -42,7 +42,7 @@ class Listing(ModalScreen[str | None]):
         Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
         Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
         Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
-        Binding("ctrl+p,colon", "app.command_palette", "Palette", show=False, id="app.palette"),
+        Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
     ]
