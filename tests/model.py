@@ -162,11 +162,11 @@ class QueueMachine(RuleBasedStateMachine):
         draft = self.draft(data.draw(drafts))
         known = self.jobs[number]
         if known.state is State.RUNNING:
-            self.refused(self.store.edit(number, draft), WrongStateError)
+            self.refused(self.store.edit(number, draft, now=self.now), WrongStateError)
         elif any(after.job_id not in self.jobs for after in draft.after) or self.leads_to(draft.after, number):
-            self.refused(self.store.edit(number, draft), BadInputError)
+            self.refused(self.store.edit(number, draft, now=self.now), BadInputError)
         else:
-            job = self.run(self.store.edit(number, draft))
+            job = self.run(self.store.edit(number, draft, now=self.now))
             assert (job.queue, job.held, job.after, job.options) == (
                 draft.queue,
                 draft.held,
@@ -225,7 +225,7 @@ class QueueMachine(RuleBasedStateMachine):
                 before = data.draw(st.sampled_from(line))
                 there = rest.index(before) if before != number else place
                 wanted = [*rest[:there], number, *rest[there:]]
-        self.run(self.store.move([number], where, before))
+        self.run(self.store.move([number], where, before, now=self.now))
         for job in self.run(self.seen()).jobs:
             if job.state is State.PENDING:
                 self.jobs[job.id].key = self.key_of(job)

@@ -57,6 +57,7 @@ class AsyncQueue:
 
     async def __aenter__(self) -> Self:
         self._open = await self._stack.enter_async_context(open_queue(self._paths))
+        self._open.commands.come_by("Python")
         return self
 
     async def __aexit__(

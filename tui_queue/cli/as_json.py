@@ -80,6 +80,9 @@ def details_object(details: Details) -> Object:
         "starts": details.starts,
         "estimate": details.estimate,
         "told": list(details.told),
+        "waits_for": [job.id for job in details.waits_for],
+        "waited_by": [job.id for job in details.waited_by],
+        "history": [{"at": iso(deed.at), "verb": deed.verb, "who": deed.who} for deed in details.deeds],
         "runs": [run_object(run) for run in details.runs],
     }
 

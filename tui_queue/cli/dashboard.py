@@ -18,6 +18,7 @@ def open_app(queue: OpenQueue) -> "TuiQueueApp":
     from tui_queue.ui.app import TuiQueueApp, keymap_of
     from tui_queue.ui.looks import looks_of
 
+    queue.commands.come_by("dashboard")
     config, where = queue.config, queue.paths.config
     return TuiQueueApp(
         queue.commands,

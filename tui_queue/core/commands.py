@@ -92,6 +92,10 @@ class Commands:
 
         return Transfer(self._store)
 
+    def come_by(self, door: str) -> None:
+        """Say by which door users come, for the history of their jobs."""
+        self._store.door = door
+
     @property
     def grace_s(self) -> float:
         """Seconds that a cancelled run has to end by itself before it is killed."""
@@ -124,7 +128,7 @@ class Commands:
     async def edit(self, job_id: int, draft: JobDraft) -> Job:
         """Replace what is asked for by a job that does not run."""
         (draft,) = await self._ready([draft])
-        job = await self._store.edit(job_id, draft)
+        job = await self._store.edit(job_id, draft, now=datetime.now(UTC))
         self._something_to_do()
         return job
 
@@ -185,7 +189,7 @@ class Commands:
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
         """Give pending jobs another place in their queue."""
-        jobs = await self._store.move(ids, move, before)
+        jobs = await self._store.move(ids, move, before, now=datetime.now(UTC))
         self._ring()
         return jobs
 
@@ -234,7 +238,14 @@ class Commands:
             look_into, job, runs, self._executor.log_path(job), samples, ahead, self._executor.log_path
         )
         told = await self._news.of_job(job.id)
-        return replace(seen, told=tuple(f"{event}{f': {said}' if said else ''}" for event, said in told))
+        waits_for, waited_by = await self._store.neighbours(job)
+        return replace(
+            seen,
+            told=tuple(f"{event}{f': {said}' if said else ''}" for event, said in told),
+            deeds=await self._store.deeds(job.id),
+            waits_for=tuple(waits_for),
+            waited_by=tuple(waited_by),
+        )
 
     async def batch(self, name: str) -> list[Job]:
         """Return the jobs of a batch. Raises NoSuchQueueError when there are none."""

@@ -29,7 +29,7 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
         yield "Why", sentence
     yield "Added", _time(job.created_at)
     yield "Not before", _time(job.not_before)
-    yield "After", ", ".join(f"#{each.job_id} {each.outcome}" for each in job.after)
+    yield from _neighbours(details)
     yield "Started", _time(job.started_at)
     yield "Ended", _time(job.finished_at)
     yield "Took", duration(job.elapsed_s(now))
@@ -44,9 +44,24 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
         yield "Attempt", _attempt(run)
     for told in details.told:
         yield "Told", told
+    for deed in details.deeds:
+        yield "History", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
     yield "Log", log_path or ""
     for line in details.output:
         yield "Output", line
+
+
+def _neighbours(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield what the job waits for, then what waits for it: a line each, with how that one is now."""
+    there = {job.id: job for job in details.waits_for}
+    for each in details.job.after:
+        other = there.get(each.job_id)
+        yield (
+            "After",
+            f"#{each.job_id} {each.outcome}  " + ("removed" if other is None else f"{other.name}: {other.state}"),
+        )
+    for other in details.waited_by:
+        yield "Before", f"#{other.id}  {other.name}: {other.state}"
 
 
 def _state(job: Job) -> str:

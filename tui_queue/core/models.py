@@ -207,12 +207,21 @@ class Schedule(Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Deed(Struct, frozen=True, kw_only=True):
+    """What somebody did to a job: ``verb`` in the past tense; ``who`` by name, host, and the door they came by."""
+
+    at: datetime
+    verb: str
+    who: str
+
+
 class Details(Struct, frozen=True, kw_only=True):
     """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
 
     ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
     waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
-    news hooks were told, and what went wrong with that.
+    news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
+    are the jobs before and after it.
     """
 
     job: Job
@@ -224,6 +233,9 @@ class Details(Struct, frozen=True, kw_only=True):
     starts: str = ""
     silent_s: float | None = None
     told: tuple[str, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    waits_for: tuple[Job, ...] = ()
+    waited_by: tuple[Job, ...] = ()
 
 
 class Holder(Struct, frozen=True, kw_only=True):

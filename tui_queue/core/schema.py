@@ -171,6 +171,18 @@ MIGRATIONS = (
         UPDATE counts SET jobs = jobs + (state = NEW.state) - (state = OLD.state)
         WHERE state IN (OLD.state, NEW.state); END;
     """,
+    # What jobs from job_id to upto have in common: many that are added at once take one row.
+    """
+    CREATE TABLE deeds (
+        id     INTEGER PRIMARY KEY,
+        job_id INTEGER NOT NULL,
+        upto   INTEGER NOT NULL CHECK (upto >= job_id),
+        at     INTEGER NOT NULL,
+        verb   TEXT    NOT NULL,
+        who    TEXT    NOT NULL
+    ) STRICT;
+    CREATE INDEX deeds_of_job ON deeds (job_id);
+    """,
 )
 
 

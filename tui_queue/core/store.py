@@ -6,17 +6,18 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from msgspec import Struct
 
-from tui_queue.core import claims, order
+from tui_queue.core import claims, deeds, order
 from tui_queue.core.claims import Claimed, Means
 from tui_queue.core.database import Database
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
 from tui_queue.core.estimates import Ahead, Sample
 from tui_queue.core.filters import Filter, condition
 from tui_queue.core.inserting import COLUMNS, add, check_references, like, newest
-from tui_queue.core.models import Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
+from tui_queue.core.models import Deed, Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
 from tui_queue.core.news import report
 from tui_queue.core.notices import Channels, Event
 from tui_queue.core.order import Move
@@ -24,6 +25,8 @@ from tui_queue.core.printable import printable
 from tui_queue.core.queues import all_queues, limit_of
 from tui_queue.core.rows import holder_of, job_of, microseconds, required_time, run_of, values_of
 from tui_queue.core.verdicts import Again
+
+T = TypeVar("T", Job, list[Job])
 
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 
@@ -87,6 +90,7 @@ _RETRY = """
 _WAITS_FOR = """
     SELECT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
     WHERE state = 'pending' AND after <> '[]' AND json_extract(value, '$[0]') = ? LIMIT 1"""
+_ALL_WAIT_FOR = _WAITS_FOR.removesuffix(" LIMIT 1")
 _ALL_WAITED_FOR = """
     SELECT DISTINCT json_extract(value, '$[0]') FROM jobs INDEXED BY jobs_waiting, json_each(after)
     WHERE state = 'pending' AND after <> '[]'"""
@@ -195,16 +199,18 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 class Store(Database):
     """One connection to the database with the verbs for jobs; an async context manager."""
 
+    door = "command line"  # by which users come to this process
+
     async def add(self, drafts: Sequence[JobDraft], *, now: datetime, unique: bool = False) -> list[Job]:
         """Store all the jobs or none; when this returns they are on disk.
 
         With ``unique`` one that is pending or running already is refused. Raises BadInputError.
         """
-        return await self.write(add, drafts, now, unique=unique)
+        return await self._note("added", now, partial(add, drafts=drafts, now=now, unique=unique))
 
-    async def edit(self, job_id: int, draft: JobDraft) -> Job:
+    async def edit(self, job_id: int, draft: JobDraft, *, now: datetime) -> Job:
         """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
-        return await self.write(_edit, job_id, draft)
+        return await self._note("edited", now, partial(_edit, job_id=job_id, draft=draft))
 
     async def snapshot(
         self, *, active: int, ended: int, only: Filter, means: Means, scheduled: bool, now: datetime
@@ -272,19 +278,19 @@ class Store(Database):
 
     async def cancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Cancel pending jobs, mark running ones to be cancelled; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _CANCEL, now=now)
+        return await self._note("cancelled", now, partial(_each, ids=tuple(ids), verb=_CANCEL, now=now))
 
     async def cancel_all(self, *, now: datetime) -> list[Job]:
         """Cancel every pending job, mark every running one to be cancelled; return them."""
-        return await self.write(_cancel_all, now)
+        return await self._note("cancelled", now, partial(_cancel_all, now=now))
 
     async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Make ended jobs pending again; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _RETRY_ONE, now=now)
+        return await self._note("retried", now, partial(_each, ids=tuple(ids), verb=_RETRY_ONE, now=now))
 
     async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Put jobs back that were cancelled while they were pending, as they were; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _UNCANCEL, now=now)
+        return await self._note("put back", now, partial(_each, ids=tuple(ids), verb=_UNCANCEL, now=now))
 
     async def remove(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Delete ended jobs that nobody waits for; all or, with an error, none."""
@@ -292,23 +298,34 @@ class Store(Database):
 
     async def hold(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Keep pending jobs from starting; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _HOLD, now=now)
+        return await self._note("held", now, partial(_each, ids=tuple(ids), verb=_HOLD, now=now))
 
     async def release(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Let held jobs start again; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _RELEASE, now=now)
+        return await self._note("released", now, partial(_each, ids=tuple(ids), verb=_RELEASE, now=now))
 
     async def pause(self, ids: Iterable[int], *, why: Pause, now: datetime) -> list[Job]:
         """Mark running jobs as paused; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _PAUSE, now=now, pause=why)
+        return await self._note("paused", now, partial(_each, ids=tuple(ids), verb=_PAUSE, now=now, pause=why))
 
     async def resume(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Mark running jobs as not paused; all or, with an error, none."""
-        return await self.write(_each, tuple(ids), _RESUME, now=now)
+        return await self._note("resumed", now, partial(_each, ids=tuple(ids), verb=_RESUME, now=now))
 
-    async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
+    async def move(self, ids: Sequence[int], move: Move, before: int | None = None, *, now: datetime) -> list[Job]:
         """Give pending jobs another place in their queue. Raises WrongStateError, NoSuchJobError."""
-        return await self.write(order.move, tuple(ids), move, before)
+        return await self._note("moved", now, lambda db: order.move(db, tuple(ids), move, before))
+
+    async def _note(self, verb: str, now: datetime, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self.write(deeds.noting, verb, self.door, now, work)
+
+    async def deeds(self, job_id: int) -> tuple[Deed, ...]:
+        """Return who did what to a job, in order."""
+        return await self.read(deeds.of_job, job_id)
+
+    async def neighbours(self, job: Job) -> tuple[list[Job], list[Job]]:
+        """Return the jobs that a job waits or waited for, and those that wait for it."""
+        return await self.read(_neighbours, job)
 
     async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
@@ -497,6 +514,11 @@ def _batch(db: sqlite3.Connection, name: str) -> list[Job]:
     return jobs
 
 
+def _neighbours(db: sqlite3.Connection, job: Job) -> tuple[list[Job], list[Job]]:
+    waiting = [row[0] for row in db.execute(_ALL_WAIT_FOR, (job.id,))]
+    return _jobs(db, tuple(each.job_id for each in job.after)), _jobs(db, tuple(waiting))
+
+
 def _each(
     db: sqlite3.Connection, ids: tuple[int, ...], verb: _Verb, *, now: datetime, pause: Pause = Pause.NO
 ) -> list[Job]:
@@ -518,6 +540,7 @@ def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list
     for job in jobs:
         if (waits := db.execute(_WAITS_FOR, (job.id,)).fetchone()) is not None:
             raise WrongStateError(f"Job {waits[0]} waits for job {job.id}; change or cancel that one first.")
+    deeds.forget(db, jobs)
     return jobs
 
 

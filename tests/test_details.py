@@ -1,0 +1,51 @@
+"""Everything about a job: who did what to it, what it waits for, what waits for it."""
+
+import json
+
+from tests.conftest import Cli
+from tests.pilot import see
+from tests.test_dashboard import dashboard
+
+
+def history(cli: Cli, number: int) -> list[str]:
+    return [deed["verb"] for deed in json.loads(cli("show", "--json", str(number)))["history"]]
+
+
+def test_a_job_tells_who_did_what_to_it(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    cli("release", "1")
+    cli("edit", "1", "--priority", "3")
+    cli("hold", "1")
+    cli("top", "1")
+    cli("cancel", "1")
+    cli("retry", "1")
+    cli.drain()
+    assert history(cli, 1) == ["added", "released", "edited", "held", "moved", "cancelled", "retried"]
+    assert "cancelled by " in cli("show", "1")
+    assert "command line" in cli("show", "1")
+
+
+def test_jobs_that_are_added_at_once_tell_it_too_and_a_removed_one_leaves_nothing(cli: Cli) -> None:
+    cli.process("add", "--from", "-", given=b"true\ntrue\ntrue\n")
+    cli("cancel", "2")
+    cli("remove", "2")
+    cli("add", "--after", "3", "true")
+    assert [history(cli, number) for number in (1, 3, 4)] == [["added"]] * 3
+
+
+def test_a_job_tells_what_it_waits_for_and_what_waits_for_it(cli: Cli) -> None:
+    cli("add", "--hold", "--name", "first", "true")
+    cli("add", "--after", "1", "--name", "second", "true")
+    assert "#1 completed  first: pending" in cli("show", "2")
+    assert "#2  second: pending" in cli("show", "1")
+
+
+async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard((120, 40)) as (pilot, _, _):
+        await see(pilot, "held")
+        await pilot.press("c")
+        await see(pilot, "– cancelled")
+        await pilot.press("i")
+        await see(pilot, "cancelled by ")
+        await see(pilot, ", dashboard")
