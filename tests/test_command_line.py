@@ -279,3 +279,10 @@ def test_the_command_is_also_a_module_and_names_its_version(cli: Cli) -> None:
 
 def test_the_example_jobs_are_there() -> None:
     assert (JOBS / "countdown.py").is_file()
+
+
+def test_a_queue_with_a_schedule_is_empty_once_its_jobs_have_ended(cli: Cli) -> None:
+    cli("schedule", "add", "--every", "1h", "--yes", "later", "true")
+    cli("add", "true")
+    cli.drain()
+    assert cli.job(1)["state"] == "completed"

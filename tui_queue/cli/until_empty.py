@@ -30,7 +30,7 @@ async def run_until_empty() -> bool:
             newest = await queue.commands.newest()
             while not left:
                 changed.clear()
-                if not await queue.commands.work_left():
+                if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
         return not left and await queue.commands.all_completed(present, after=newest, since=begun)

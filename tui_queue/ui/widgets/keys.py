@@ -42,6 +42,13 @@ class Keys(Footer):
             if not isinstance(key, FooterKey) or width >= self._spare.get(key.action, 0):
                 yield key
 
+    async def recompose(self) -> None:
+        """Make the keys anew, and let go of those before: Textual keeps them to tell them of changes."""
+        await super().recompose()
+        told: dict[str, list[tuple[Widget, object]]] = getattr(self, "__watchers", {})
+        for name, watchers in told.items():
+            told[name] = [each for each in watchers if each[0].is_attached]
+
     async def on_resize(self, event: Resize) -> None:
         """Fit the keys into the new width."""
         self.compact = event.size.width < _ROOMY
