@@ -15,7 +15,7 @@ NAMES = (
     "[red]no[/]",
 )
 # Each is typed at once: the cursor, selections, the log, what covers the screen in part or all of it, the filter.
-WALK = ("jjjk", "  **", "l", "l", "i", "\x1b?", "\x1bG", "2", "1a", "\x1b/wide", "\x1b")
+WALK = ("jjjk  **", "l", "li", "\x1b?", "\x1bG", "2", "1a", "\x1b/wide")
 
 
 def shown_anew(window: RawTerminal) -> str:
