@@ -42,6 +42,9 @@ class JobTable(DataTable[Text]):
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+        # Textual's own sizes come to a hundred megabytes of cells that have changed since and are never shown again.
+        self._cell_render_cache.maxsize = 2000
+        self._row_render_cache.maxsize = self._row_renderable_cache.maxsize = self._line_cache.maxsize = 300
         self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
         self.order = order
         self._given: tuple[Job, ...] = ()
