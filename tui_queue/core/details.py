@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tui_queue.core.causes import TAIL, diagnose, last_lines
 from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
-from tui_queue.core.logs import silent_s
+from tui_queue.core.logs import end_of, silent_s
 from tui_queue.core.models import Details, Job, Run, State
 from tui_queue.core.progress import progress_of
 from tui_queue.core.scripts import changed
@@ -82,9 +82,8 @@ def _starts(job: Job, ahead: Ahead, log_of: Callable[[Job], str | None]) -> str:
 def _output(log: str | None) -> bytes:
     """Return the end of a log."""
     if log is not None:
-        with suppress(OSError), open(log, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
-            return file.read(TAIL)
+        with suppress(OSError):
+            return end_of(log, TAIL)
     return b""
 
 

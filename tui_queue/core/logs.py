@@ -116,6 +116,15 @@ def last_lines_begin(path: str, lines: int | None) -> int:
         os.close(file)
 
 
+def end_of(path: str, size: int) -> bytes:
+    """Return the last bytes of a file, at most ``size``. Raises OSError, also for what is no plain file but a link."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return os.pread(file, size, max(0, os.fstat(file).st_size - size))
+    finally:
+        os.close(file)
+
+
 def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:
     """Return the seconds since a run has printed anything, or has started."""
     if log is None or started_at is None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.estimates import Sample, estimate
 from tui_queue.core.executors import Executor
+from tui_queue.core.logs import end_of
 from tui_queue.core.models import Job, State
 from tui_queue.core.progress import WINDOW, Progress, progress_of
 from tui_queue.core.store import Store
@@ -58,7 +59,7 @@ class Outlooks:
         stamp, progress = self._read.get(key, ((-1, 0), None))
         with suppress(OSError):
             if log is not None and (now := _stamp(log)) != stamp:
-                progress = progress_of(_end(log))
+                progress = progress_of(end_of(log, WINDOW))
                 self._read[key] = now, progress
         return progress
 
@@ -66,11 +67,3 @@ class Outlooks:
 def _stamp(path: str) -> _Stamp:
     found = os.stat(path)
     return found.st_size, found.st_mtime_ns
-
-
-def _end(path: str) -> bytes:
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        return os.pread(file, WINDOW, max(0, os.fstat(file).st_size - WINDOW))
-    finally:
-        os.close(file)

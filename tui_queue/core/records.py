@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct, convert
 from msgspec.structs import asdict, replace
 
 from tui_queue.core.durations import LONGEST_S
@@ -133,8 +133,6 @@ def record_of(values: Mapping[str, Any]) -> Record:
         )
     except KeyError as error:
         raise BadInputError("import", f"{error.args[0]} is missing.") from None
-    except ValidationError as error:
-        raise BadInputError("import", f"{printable(str(error))}.") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise BadInputError("import", f"{printable(str(error))}.") from None
 
