@@ -176,16 +176,17 @@ def test_the_terminal_is_told_of_a_failure_and_not_of_what_is_not_wanted(cli: Cl
         assert window.end_reading() == 0
 
 
-def test_the_terminal_is_told_of_silence_and_once_of_many_things(cli: Cli) -> None:
+def test_the_terminal_is_told_of_silence_and_once_of_many_things(cli: Cli, tmp_path: Path) -> None:
     notify(cli, 'terminal = "osc9"\non = "end"', settings="slots = 9")
+    enough = tmp_path / "enough"
     with raw_terminal(cli.env) as window:
-        cli("add", "--silence", "1s", "sh", "-c", "sleep 2.5; true")
+        cli("add", "--silence", "1s", "sh", "-c", f"until [ -e {enough} ]; do sleep 0.1; done")
         window.read_until(lambda: "\033]9;Job 1 is silent: sh" in window.said(), "the silence to be told")
         assert "silent for" in window.text()
+        enough.touch()
         cli("add", "--hold", "--sweep", "-y", "--batch", "b", "true", "{1..5}")
         cli("release", "--batch", "b")
         window.read_until(lambda: " jobs: Job " in window.said(), "several to be told at once")
-        cli("cancel", "1") if cli.job(1)["state"] == "running" else None
         window.type("q")
         assert window.end_reading() == 0
 
