@@ -117,10 +117,10 @@ def shown(call: str, output: str, queue: Cli, directory: Path) -> str:
     """Return an output as the README has it: what differs each time is always the same, and the rest of it is cut."""
     for pattern, instead in (
         (re.escape(str(queue.home)), "~/.local/state/tui-queue"),
-        (re.escape(str(directory)), "~"),
-        (re.escape(str(ROOT)), "~"),
         (re.escape(os.path.realpath(sys.executable)), "/usr/bin/python3"),
         (re.escape(sys.executable), "/usr/bin/python3"),
+        (rf"{re.escape(str(directory))}\b", "~"),
+        (rf"{re.escape(str(ROOT))}\b", "~"),
         (r"/\S*/(true|echo|sleep)\b", r"/usr/bin/\1"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "58f2b7c0-6c0f-4a44-9d3e-0b6c1c1d2e3f"),
         (r"\d{4}-\d\d-\d\d( |T)\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d)?", r"2026-11-24\g<1>06:00:00+00:00"),
