@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
     Control characters use caret notation (``ESC`` is ``^[``), undecodable bytes ``\\xNN``, others ``\\uNNNN``.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # for Python the joiner is not
         return text
     return "".join(_shown(char) for char in text)
 
