@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_queue.core.causes import TAIL, diagnose, last_lines
+from tui_queue.core.errors import StoreError
 from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
 from tui_queue.core.logs import end_of, silent_s
 from tui_queue.core.models import Details, Job, Run, State
@@ -82,7 +83,7 @@ def _starts(job: Job, ahead: Ahead, log_of: Callable[[Job], str | None]) -> str:
 def _output(log: str | None) -> bytes:
     """Return the end of a log."""
     if log is not None:
-        with suppress(OSError):
+        with suppress(OSError, StoreError):
             return end_of(log, TAIL)
     return b""
 

@@ -26,8 +26,52 @@ class Chunk(Struct, frozen=True):
     restarted: bool = False
 
 
+class LogFile:
+    """A plain file that may not exist yet, be cut, or be replaced; one that is deleted stays readable."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = -1
+        self._inode = (0, 0)
+
+    def look(self, seen: int) -> bool:
+        """Open it if it is there; return whether it was replaced or cut, so that the ``seen`` bytes are gone.
+
+        Raises StoreError for anything but a plain file.
+        """
+        restarted = self._file >= 0 and self._was_replaced(seen)
+        if restarted:
+            self.close()
+        if self._file < 0 and (file := open_log(self.path)) is not None:
+            found = os.fstat(file)
+            self._file, self._inode = file, (found.st_dev, found.st_ino)
+        return restarted
+
+    @property
+    def size(self) -> int:
+        """Its bytes; 0 when it is not there."""
+        return os.fstat(self._file).st_size if self._file >= 0 else 0
+
+    def read(self, begin: int, size: int) -> bytes:
+        """Return bytes from a place, fewer at the end."""
+        return os.pread(self._file, size, begin) if self._file >= 0 and size > 0 else b""
+
+    def close(self) -> None:
+        """Let go of it; the next look opens it again."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+    def _was_replaced(self, seen: int) -> bool:
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) != self._inode or found.st_size < seen
+
+
 class LogTail:
-    """Reads what is appended to a file that may not exist yet, be cut, or be replaced.
+    """Reads what is appended to a log.
 
     From the start it gives every byte. Otherwise it gives the latest ones: whenever more than a window lies
     ahead it leaves out what is older, so that no flood of output makes the reader lag.
@@ -35,25 +79,21 @@ class LogTail:
 
     def __init__(self, path: str, *, from_start: bool = False, position: int = 0) -> None:
         """With ``from_start`` the start is at ``position``, in bytes."""
-        self._path = path
+        self._file = LogFile(path)
         self._from_start = from_start
-        self._file = -1
-        self._inode = (0, 0)
         self._position = position
 
     def read(self) -> Chunk:
         """Return the next batch, empty when there is none yet. Raises StoreError for anything but a plain file."""
-        restarted = self._file >= 0 and self._was_replaced()
+        restarted = self._file.look(self._position)
         if restarted:
-            self.close()
-        if self._file < 0 and not self._open():
-            return Chunk(restarted=restarted)
-        size = os.fstat(self._file).st_size
+            self._position = 0
+        size = self._file.size
         skipped = 0
         if not self._from_start and size - self._position > WINDOW:
             skipped = size - WINDOW - self._position
             self._position += skipped
-        data = os.pread(self._file, BATCH, self._position)
+        data = self._file.read(self._position, BATCH)
         self._position += len(data)
         if skipped:  # begin with a whole line
             cut = data.find(b"\n") + 1
@@ -62,41 +102,31 @@ class LogTail:
 
     def close(self) -> None:
         """Let go of the file; the next read begins anew."""
-        if self._file >= 0:
-            os.close(self._file)
-        self._file, self._position = -1, 0
+        self._file.close()
+        self._position = 0
 
-    def _was_replaced(self) -> bool:
-        try:
-            found = os.stat(self._path)
-        except FileNotFoundError:
-            return False  # deleted: what was written stays readable
-        return (found.st_dev, found.st_ino) != self._inode or found.st_size < self._position
 
-    def _open(self) -> bool:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            file = os.open(self._path, flags)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            what = "is a link" if error.errno == errno.ELOOP else f"can't be read: {error.strerror}"
-            raise StoreError(f"{printable(self._path)}: {what}.") from None
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
-            os.close(file)
-            raise StoreError(f"{printable(self._path)}: not a plain file.")
-        self._file, self._inode = file, (found.st_dev, found.st_ino)
-        return True
+def open_log(path: str) -> int | None:
+    """Open a log to read it; None where there is none. Raises StoreError for what is no plain file, such as a link."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        what = "is a link" if error.errno == errno.ELOOP else f"can't be read: {error.strerror}"
+        raise StoreError(f"{printable(path)}: {what}.") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise StoreError(f"{printable(path)}: not a plain file.")
+    return file
 
 
 def last_lines_begin(path: str, lines: int | None) -> int:
-    """Return where the last lines of a file begin, in bytes from its start; 0 for None, and where there is no file."""
-    if lines is None:
-        return 0
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+    """Return where the last lines of a file begin, in bytes from its start; 0 for None, and where there is no file.
+
+    Raises StoreError for what is no plain file.
+    """
+    if lines is None or (file := open_log(path)) is None:
         return 0
     try:
         end = place = os.fstat(file).st_size
@@ -117,8 +147,9 @@ def last_lines_begin(path: str, lines: int | None) -> int:
 
 
 def end_of(path: str, size: int) -> bytes:
-    """Return the last bytes of a file, at most ``size``. Raises OSError, also for what is no plain file but a link."""
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    """Return the last bytes of a log, at most ``size``; none where there is none. Raises StoreError as ``open_log``."""
+    if (file := open_log(path)) is None:
+        return b""
     try:
         return os.pread(file, size, max(0, os.fstat(file).st_size - size))
     finally:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from tui_queue.core.errors import StoreError
 from tui_queue.core.estimates import Sample, estimate
 from tui_queue.core.executors import Executor
 from tui_queue.core.logs import end_of
@@ -57,7 +58,7 @@ class Outlooks:
 
     def _progress(self, key: _Key, log: str | None) -> Progress | None:
         stamp, progress = self._read.get(key, ((-1, 0), None))
-        with suppress(OSError):
+        with suppress(OSError, StoreError):
             if log is not None and (now := _stamp(log)) != stamp:
                 progress = progress_of(end_of(log, WINDOW))
                 self._read[key] = now, progress
