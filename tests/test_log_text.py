@@ -109,7 +109,7 @@ def test_a_line_longer_than_a_chunk_is_shown_in_parts_with_all_its_characters(tm
     line = "abcdé日" * 1000
     (tmp_path / "log").write_text(f"before\n{line}\nafter\n")
     texts = shown(down(opened(tmp_path / "log")))
-    assert texts[0], texts[-1] == ("before", "after")
+    assert (texts[0], texts[-1]) == ("before", "after")
     assert "".join(texts[1:-1]) == line
     assert max(map(len, texts)) <= 2 * CHUNK
 

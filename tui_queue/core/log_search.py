@@ -125,32 +125,41 @@ class Search:
         return self.hits[place - 1] if place and offset <= self.scanned else None
 
 
-def find_after(read: Read, pattern: Pattern, offset: int) -> Iterator[int | None]:
-    """Look from an offset to the end: yield None after each block without a match, then the first match if any."""
+def find_after(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
+    """Look from an offset to the end: yield where we are after each block, at last whether and where it is found."""
     while True:
         block, following = _block_from(read, offset)
         if not block:
             return
         if found := pattern.lines(block):
-            yield offset + found[0]
+            yield True, offset + found[0]
             return
-        yield None
         offset = following
+        yield False, offset
 
 
-def find_before(read: Read, pattern: Pattern, offset: int) -> Iterator[int | None]:
-    """Look from an offset to the start: yield None after each block without a match, then the last match if any."""
+def find_before(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
+    """Look from an offset to the start, as ``find_after``; the last match of all before is found."""
     while offset > 0:
         begin = max(0, offset - BLOCK)
         block = read(begin, offset - begin)
         cut = block.find(b"\n") + 1 if begin else 0
         if cut == len(block):
             cut = 0
-        if found := [begin + cut + place for place in pattern.lines(block[cut:]) if begin + cut + place < offset]:
-            yield found[-1]
+        if found := [place for place in pattern.lines(block[cut:]) if begin + cut + place < offset]:
+            yield True, begin + cut + found[-1]
             return
-        yield None
         offset = begin + cut if cut or not begin else begin + min(SPAN, len(block) // 2)
+        yield False, offset
+
+
+def next_line(read: Read, offset: int) -> int:
+    """Return where the line after that of an offset begins; the end of the file if there is none."""
+    while block := read(offset, BLOCK):
+        if cut := block.find(b"\n") + 1:
+            return offset + cut
+        offset += len(block)
+    return offset
 
 
 def _block_from(read: Read, begin: int) -> tuple[bytes, int]:

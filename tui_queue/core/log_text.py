@@ -8,7 +8,7 @@ of the chunk before. So what is shown of a place depends on a few chunks, and me
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tui_queue.core.logs import LogFile
 from tui_queue.core.terminal import Row, Screen
@@ -19,6 +19,7 @@ CHUNKS_KEPT = 48
 BEGINS_KEPT = 10_000  # places where chunks begin
 UNDER = 16  # chunks that are looked at for rows of which the later ones have written others
 EMPTY_CHUNKS = 16  # that are passed in one step; all they have written was written over
+COUNTED = 16  # blocks whose line ends are counted in one step
 BLOCK = 1 << 20  # bytes between two places at which the line ends before are known
 
 
@@ -33,11 +34,39 @@ START = Place(0, 0)
 
 
 class LogRow(NamedTuple):
-    """One row, and how many line ends of its chunk came before it."""
+    """One row, how many line ends of its chunk came before it, and the name of its log where there are several."""
 
     place: Place
     row: Row
     line: int
+    log: str = ""
+
+
+class Rows(Protocol):
+    """What can be looked at row by row."""
+
+    @property
+    def restarts(self) -> int:
+        """How often all that was there has gone."""
+
+    @property
+    def end(self) -> Place:
+        """The place behind the last row."""
+
+    def look(self) -> bool:
+        """Look for more; return whether anything has changed. Raises StoreError."""
+
+    def rows_from(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows, the first one at a place."""
+
+    def rows_before(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows right before a place, in their order."""
+
+    def part(self, place: Place) -> float:
+        """Return what part of all is before a place, from 0 to 1."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
 
 
 class _Chunk:
@@ -114,6 +143,12 @@ class LogText:
             chunk, row = chunk - 1, -1
         return [row for part in reversed(parts) for row in part]
 
+    def part(self, place: Place) -> float:
+        """Return what part of the file is before a place, from 0 to 1."""
+        chunk = self._chunk(min(place.chunk, self._last))
+        rows = max(1, len(chunk.screen.rows))
+        return (chunk.begin + (chunk.end - chunk.begin) * min(place.row, rows) / rows) / max(1, self.size)
+
     def place_of(self, offset: int) -> Place:
         """Return the row that shows the line at an offset, or the next one where that was written over."""
         offset = max(0, min(offset, self.size))
@@ -137,15 +172,12 @@ class LogText:
         return chunk.begin + offset
 
     def count_lines(self) -> float:
-        """Count line ends for a moment; return what part of the file has been counted."""
-        known = len(self._newlines) - 1
-        for number in range(known, min(known + 16, self.size // BLOCK)):
-            block = self.read(number * BLOCK, BLOCK)
-            if len(block) < BLOCK:
-                break
-            self._newlines.append(self._newlines[-1] + block.count(b"\n"))
-        whole = self.size // BLOCK
-        return (len(self._newlines) - 1) / whole if whole else 1.0
+        """Count line ends for a moment; return what part of the file has been counted. A thread may do it."""
+        newlines, size = self._newlines, self.size
+        whole = size // BLOCK
+        for number in range(len(newlines) - 1, min(len(newlines) + COUNTED, whole)):
+            newlines.append(newlines[-1] + self.read(number * BLOCK, BLOCK).count(b"\n"))
+        return (len(newlines) - 1) / whole if whole else 1.0
 
     def line_at(self, offset: int) -> int | None:
         """Return how many line ends come before an offset; None as long as they have not been counted."""

@@ -17,7 +17,7 @@ TAB = 8  # cells
 FAR = 1000  # cells that one sequence moves, at most
 HIGH = 50  # rows of an empty screen into which the cursor can go; below the last row it only comes by a line end
 ABOVE = 1000  # rows over the first one, at most
-WIDEST = 1 << 16  # cells of one row that are kept
+WIDEST = 1 << 18  # cells of one row that are kept
 HELD = 4096  # bytes of a sequence without its end that wait for it
 
 # Each sequence ends with its terminator or, where it has none, with the line.

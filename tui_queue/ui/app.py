@@ -30,6 +30,7 @@ from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
 from tui_queue.ui.sequences import copying
+from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
@@ -149,7 +150,7 @@ class TuiQueueApp(App[None]):
 # What takes keys at the same time.
 _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
-    (TuiQueueApp, Dashboard, LogView),
+    (TuiQueueApp, Dashboard, LogView, JobLog),
     (Listing, QueuesScreen),
     (Listing, SchedulesScreen),
     (Listing, BatchesScreen),

@@ -24,7 +24,6 @@ from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
-from tui_queue.ui import format as show
 from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.lending import editor, lend, pager
@@ -52,9 +51,9 @@ from tui_queue.ui.screens.listings import LISTINGS
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.filter_bar import FilterBar
+from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
-from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.widgets.summary import Summary
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ class Dashboard(Screen[None]):
         yield Summary(id="summary")
         with Container(id="panes"):
             yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
-            yield LogView(id="log")
+            yield JobLog(id="log", log_path=self._commands.log_path)
         yield FilterBar()
         yield Keys(spare=_SPARE_KEYS)
 
@@ -204,20 +203,12 @@ class Dashboard(Screen[None]):
         """Show the log of the job under the cursor."""
         self.refresh_bindings()
         self._show_more_at_the_end(message.job)
-        job, log = message.job, self.query_one(LogView)
-        if job is None:
-            log.border_title = ""
-            nothing = "No job is like that. Press Esc to show all." if self._only != Filter() else EMPTY
-            log.show(None, live=False, placeholder=nothing)
-            return
-        log.border_title = show.headline(job)
-        waiting = job.state is State.PENDING
-        log.show(
-            None if waiting and job.attempt == 0 else self._commands.log_path(job),
-            live=job.state is State.RUNNING,
-            placeholder=in_place_of_output(job, self._overview),
-            source_hint=f"tui-queue log {job.id}",
-        )
+        jobs = self.query_one(JobTable).chosen
+        if jobs:
+            placeholder = in_place_of_output(jobs[0], self._overview)
+        else:
+            placeholder = "No job is like that. Press Esc to show all." if self._only != Filter() else EMPTY
+        self.query_one(JobLog).show_jobs(jobs, placeholder)
 
     def on_data_table_row_selected(self) -> None:
         """Take Enter in the table, which the table keeps for itself, for what it is everywhere."""
@@ -417,7 +408,7 @@ class Dashboard(Screen[None]):
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
         zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
-        (self.query_one(LogView) if zoomed else self.query_one(JobTable)).focus()
+        (self.query_one(JobLog) if zoomed else self.query_one(JobTable)).focus()
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
@@ -430,7 +421,7 @@ class Dashboard(Screen[None]):
 
     def action_follow(self) -> None:
         """Follow the end of the log, or stay."""
-        self.query_one(LogView).action_toggle_follow()
+        self.query_one(JobLog).action_toggle_follow()
 
     @work
     async def action_copy(self) -> None:

@@ -1,105 +1,177 @@
-"""The output of one run, live: it follows the end until somebody scrolls up, and never holds up a key.
+"""The output of one run, or of several, live: it follows the end until somebody scrolls up, and never holds up a key.
 
-Lines are kept as bytes and read as text only when they come into view. Textual's own Log will not do here: it
-starts a thread a line and passes control sequences through to the terminal.
+Only the rows in view are ever read. Textual's own Log will not do here: it keeps the whole log, starts a thread a line
+and passes control sequences through to the terminal.
 """
 
-from collections import deque
-from functools import lru_cache
-from itertools import islice
+import asyncio
+from collections.abc import Callable, Mapping
+from zlib import crc32
 
-from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
+from textual import events, work
+from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
-from textual.timer import Timer
+from textual.widget import Widget
 
-from tui_queue.core.errors import StoreError
-from tui_queue.core.logs import LogTail
-from tui_queue.ui.ansi import render
+from tui_queue.core.errors import BadInputError, TuiQueueError
+from tui_queue.core.log_lines import MatchingLines, MixedLines
+from tui_queue.core.log_search import ERRORS, Pattern
+from tui_queue.core.log_text import LogRow, LogText, Place
+from tui_queue.core.log_watch import changes
+from tui_queue.core.printable import clipped, printable
+from tui_queue.core.terminal import text_of
+from tui_queue.ui.log_finder import Finder
+from tui_queue.ui.log_page import Line, Page
+from tui_queue.ui.log_rows import drawn
+from tui_queue.ui.screens.ask import Ask
 
-LINES_KEPT = 20_000
-LINE_BYTES_KEPT = 16_384  # of each line, its end
-READ_EVERY_S = 0.2
-READS_A_TICK = 4
+SIDEWAYS = 8  # cells
+WHEEL = 3  # lines
+COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
+_DIM = Style(dim=True)
+_BAR = Style(dim=True)
+_THUMB = Style(reverse=True, dim=True)
+_TAGS = ("cyan", "green", "magenta", "yellow", "blue", "red")  # colours of the names of several logs
 
-_text_of = lru_cache(maxsize=512)(render)
 
+class LogView(Widget, can_focus=True):
+    """Shows one log, or several; ``show`` and ``show_several`` are all that it needs to be told."""
 
-class LogView(ScrollView, can_focus=True):
-    """Shows one log file; ``show`` is the only thing it needs to be told."""
-
+    ALLOW_SELECT = True
     BINDINGS = [
-        Binding("up,k", "scroll_up", "Up", show=False, id="log.up"),
-        Binding("down,j", "scroll_down", "Down", show=False, id="log.down"),
-        Binding("left", "scroll_left", "Left", show=False, id="log.left"),
-        Binding("right", "scroll_right", "Right", show=False, id="log.right"),
-        Binding("pageup", "page_up", "Page up", show=False, id="log.page_up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="log.page_down"),
-        Binding("g,home", "scroll_home", "Start", show=False, id="log.start"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="log.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="log.down"),
+        Binding("left", "sideways(-1)", "Left", show=False, id="log.left"),
+        Binding("right", "sideways(1)", "Right", show=False, id="log.right"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="log.page_up"),
+        Binding("pagedown,space", "page(1)", "Page down", show=False, id="log.page_down"),
+        Binding("g,home", "start", "Start", show=False, id="log.start"),
         Binding("G,end", "follow_end", "End", show=False, id="log.end"),
+        Binding("slash", "search", "Search", key_display="/", show=False, id="log.search"),
+        Binding("n", "next(1)", "Next match", show=False, id="log.next"),
+        Binding("N", "next(-1)", "Match before", show=False, id="log.previous"),
+        Binding("ampersand", "only", "Matching lines", key_display="&", show=False, id="log.only"),
+        Binding("right_curly_bracket", "error(1)", "Next error", key_display="}", show=False, id="log.next_error"),
+        Binding("left_curly_bracket", "error(-1)", "Error before", key_display="{", show=False, id="log.error_before"),
+        Binding("L", "line", "Go to a line", show=False, id="log.line"),
+        Binding("w", "toggle('wrap')", "Wrap", show=False, id="log.wrap"),
+        Binding("number_sign", "toggle('numbers')", "Line numbers", key_display="#", show=False, id="log.numbers"),
+        Binding("escape", "leave", "Back", show=False, id="log.leave"),
     ]
 
     following: reactive[bool] = reactive(True)
+    wrap: reactive[bool] = reactive(False)
+    numbers: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._path: str | None = None
-        self._tail: LogTail | None = None
-        self._lines: deque[bytes] = deque(maxlen=LINES_KEPT)
-        self._open_line = b""  # the last line as long as it has no end
-        self._dropped = 0  # lines and parts of the file that are no longer here
-        self._unseen = 0  # lines that came while the view stayed
+        self._source: object = None  # what is shown: a path, or paths by names
+        self._log: LogText | None = None  # none for several
+        self._page: Page | None = None
+        self._finder: Finder | None = None
+        self._errors: Finder | None = None
+        self._hit: tuple[int, Place] | None = None  # where in the file is what was gone to, and its row
+        self._left = 0  # cells of the rows that are left of the view
+        self._counted = 0  # bytes up to which new lines are counted since the view stays
+        self._unseen = 0  # those lines
         self._placeholder = ""
-        self._hint = ""
+        self._note = ""  # how far a search is
         self._live = False
-        self._width = 0
-        self._timer: Timer | None = None
 
-    def show(self, path: str | None, *, live: bool, placeholder: str, source_hint: str = "") -> None:
+    def show(self, path: str | None, *, live: bool, placeholder: str) -> None:
         """Show the file at ``path``; while ``live`` look for more of it.
 
-        Where there is no output the placeholder stands in its place. ``source_hint`` says where the lines are that
-        are too old to be kept here. The same path again changes neither place nor content.
+        Where there is no output the placeholder stands in its place. The same path again changes neither place nor
+        content.
         """
-        self._placeholder, self._hint = placeholder, source_hint
-        if path != self._path:
-            self._path = path
-            self._begin(None if path is None else LogTail(path))
-        if live or self._live or self._tail is not None:
-            self._live = live
-            self._read()
-        if self._timer is not None:
-            (self._timer.resume if live else self._timer.pause)()
-        if not self._count():
-            self.refresh()
+        self._placeholder = placeholder
+        if path != self._source:
+            self._let_go()
+            self._source = path
+            if path is not None:
+                self._log = LogText(path)
+                self._begin(Page(self._log))
+        self._go_on(path, live=live)
 
-    def on_mount(self) -> None:
-        """Start to look for more as often as the eye asks for it."""
-        self._timer = self.set_interval(READ_EVERY_S, self._read, pause=not self._live)
+    def show_several(self, logs: Mapping[str, str], *, live: bool, placeholder: str) -> None:
+        """Show the latest lines of several files by their names, as they come."""
+        self._placeholder = placeholder
+        if logs != self._source:
+            self._let_go()
+            self._source = dict(logs)
+            self._begin(Page(MixedLines(logs)))
+        self._go_on(next(iter(logs.values()), None), live=live)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
-        if self._tail is not None:
-            self._tail.close()
+        self._let_go()
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of the view; only these are ever read as text."""
+        """Return one line of the view."""
         width, style = self.size.width, self.rich_style
-        if not self._count():
+        lines = self._page.lines if self._page is not None else []
+        if not lines:
             text = Text(self._placeholder if y == 0 else "", style="dim", no_wrap=True)
             return Strip(text.render(self.app.console), text.cell_len).crop_extend(0, width, style).apply_style(style)
-        place = self.scroll_offset.y + y
-        if place >= self._count():
+        if y >= len(lines):
             return Strip.blank(width, style)
-        text = _text_of(self._line(place))
-        strip = Strip(text.render(self.app.console), cell_len(text.plain))
-        self._widen(strip.cell_length)
-        left = self.scroll_offset.x
-        return strip.crop_extend(left, left + width, style).apply_style(style)
+        line, room = lines[y], self._room
+        left = line.part * room if self.wrap else self._left
+        strip = self._strip(line.row, y).crop_extend(left, left + room, style).apply_offsets(left, y)
+        return Strip([*self._gutter(line), *strip, self._bar(y)]).apply_style(style)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that is selected with the mouse."""
+        lines = self._page.lines if self._page is not None else []
+        return selection.extract("\n".join(text_of(line.row.row) for line in lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw what is selected."""
+        self.refresh()
+
+    # What keys do.
+
+    def action_move(self, lines: int) -> None:
+        """Go up or down by lines: up no longer follows, at the end it follows again."""
+        if (page := self._page) is None:
+            return
+        if lines < 0:
+            self.following = False
+            page.up(-lines)
+        elif page.down(lines):
+            self.following = True
+        self._drawn_anew()
+
+    def action_page(self, pages: int) -> None:
+        """Go up or down by all but one of the lines in view."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_sideways(self, steps: int) -> None:
+        """Go left or right where rows are longer than the view is wide."""
+        lines = self._page.lines if self._page is not None else []
+        longest = max((Text(text_of(line.row.row)).cell_len for line in lines), default=0)
+        self._left = max(0, min(self._left + steps * SIDEWAYS, longest - self._room))
+        self.refresh()
+
+    def action_start(self) -> None:
+        """Go to the first line."""
+        if self._page is not None:
+            self.following = False
+            self._page.to_start()
+            self._drawn_anew()
+
+    def action_follow_end(self) -> None:
+        """Go to the end and follow it."""
+        self.following = True
+        if self._page is not None:
+            self._page.to_end()
+        self._drawn_anew()
 
     def action_toggle_follow(self) -> None:
         """Stay where we are, or go to the end and follow it."""
@@ -108,114 +180,362 @@ class LogView(ScrollView, can_focus=True):
         else:
             self.action_follow_end()
 
-    def action_follow_end(self) -> None:
-        """Go to the end and follow it."""
-        self.following = True
-        self._unseen = 0
-        self._scroll(self.max_scroll_y)
-        self._say()
+    @work
+    async def action_search(self) -> None:
+        """Ask for words, count the lines that have them, and go to the next one."""
+        if self._log is None or (words := await self._ask("Search the log", self._finder)) is None:
+            return
+        self._look_for(words)
+        if self._finder is not None and (here := self._here()) is not None:
+            self._go(await self._next_or_last(self._finder, here))
 
-    def watch_following(self) -> None:
-        """Say whether the view follows."""
-        self._say()
+    async def _next_or_last(self, finder: Finder, here: int) -> int | None:
+        """Return the first match from a place on or, where there is none, the last one before."""
+        if (found := await self._found(finder, 1, here - 1)) is None:
+            found = await self._found(finder, -1, here)
+        if found is None:
+            self.notify(f"{printable(finder.pattern.words)}: not found.", severity="warning", markup=False)
+        return found
+
+    @work(exclusive=True, group="find")
+    async def action_next(self, direction: int) -> None:
+        """Go to the next match, or to the one before."""
+        if self._finder is None:
+            self.notify("Press / first to search.", timeout=3)
+        else:
+            await self._step(self._finder, direction)
+
+    @work(exclusive=True, group="find")
+    async def action_error(self, direction: int) -> None:
+        """Go to the next line that tells of an error, or to the one before."""
+        if self._errors is None and isinstance(self._source, str):
+            self._errors = Finder(self._source, ERRORS)
+        if self._errors is not None:
+            await self._step(self._errors, direction)
+
+    @work
+    async def action_only(self) -> None:
+        """Ask for words, and show only the lines that have them; without words all lines again."""
+        log = self._log
+        if log is None or (words := await self._ask("Show only lines with", self._finder, empty=True)) is None:
+            return
+        self._look_for(words)
+        if self._log is log:
+            self._begin(Page(MatchingLines(self._finder.search, self._finder.read) if self._finder else log))
+            self._read()
+
+    @work(exclusive=True, group="find")
+    async def action_line(self) -> None:
+        """Ask for the number of a line, or a part of the log in percent, and go there."""
+        answer = await self.app.push_screen_wait(Ask("Go to line, or to N%", value="", check=_line_or_part))
+        if answer is None or (log := self._log) is None:
+            return
+        number, is_part = _line_or_part(answer)
+        if is_part:
+            self._go(log.size * number // 100)
+            return
+        while (offset := log.offset_of_line(number)) is None:
+            self._tell(f"counting lines {log.count_lines():.0%}")
+            await asyncio.sleep(0)
+        self._tell("")
+        self._go(offset)
+
+    def action_leave(self) -> None:
+        """End a search, then show all lines again, then forget what was found; else go back."""
+        if self._note:
+            self.workers.cancel_group(self, "find")
+            self._tell("")
+        elif self._page is not None and isinstance(self._page.rows, MatchingLines) and self._log is not None:
+            self._begin(Page(self._log))
+            self._read()
+        elif self._finder is not None:
+            self._look_for("")
+        else:
+            raise SkipAction
+
+    # What comes from elsewhere.
 
     def on_resize(self) -> None:
-        """Keep the end in view."""
-        if self.following:
-            self._scroll(self.max_scroll_y)
+        """Fill the room that there is now."""
+        self._refit()
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stop following when somebody scrolls up, follow again at the end."""
-        super().watch_scroll_y(old_value, new_value)
-        at_end = new_value >= self.max_scroll_y
-        if at_end:
-            self._unseen = 0
-        if new_value < old_value or at_end:
-            self.following = at_end
-            self._say()
+    def watch_wrap(self) -> None:
+        """Draw long rows in one line or in several."""
+        self._left = 0
+        self._refit()
 
-    def _begin(self, tail: LogTail | None) -> None:
-        """Forget what was shown."""
-        if self._tail is not None and self._tail is not tail:
-            self._tail.close()
-        self._tail = tail
-        self._lines.clear()
-        self._open_line = b""
-        self._dropped = self._unseen = self._width = 0
+    def watch_numbers(self) -> None:
+        """Draw the numbers of lines or not; count them."""
+        self._refit()
+        if self.numbers:
+            self._number()
+
+    def watch_following(self) -> None:
+        """Say whether the view follows; count what it has not shown from now on."""
+        self._unseen, self._counted = 0, self._log.size if self._log is not None else 0
+        self._say()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Go down."""
+        event.stop()
+        self.action_move(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Go up."""
+        event.stop()
+        self.action_move(-WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the part of the log that a click on the bar means."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x == self.size.width - 1 and self._log is not None:
+            self._go(self._log.size * offset.y // max(1, self.size.height))
+
+    # How it is shown.
+
+    def _begin(self, page: Page) -> None:
+        """Show other rows from their end on."""
+        self._page, self._hit, self._left = page, None, 0
         self.following = True
-        self.virtual_size = Size(0, 0)
-        self._scroll(0)
+        self._refit()
+
+    def _let_go(self) -> None:
+        self.workers.cancel_node(self)
+        if self._page is not None:
+            self._page.rows.close()
+        for held in (self._log, self._finder, self._errors):
+            if held is not None:
+                held.close()
+        self._source = self._log = self._page = self._finder = self._errors = None
+        self._note, self._live = "", False
         self._say()
         self.refresh()
 
-    def _read(self) -> None:
-        """Take in what was written meanwhile, so much at a time that keys stay quick."""
-        if self._tail is None:
-            return
-        try:
-            for _ in range(READS_A_TICK):
-                chunk = self._tail.read()
-                if chunk.restarted:
-                    self._begin(self._tail)
-                if not chunk.data:
-                    break
-                if chunk.skipped:
-                    self._leave_out(chunk.skipped)
-                self._take(chunk.data)
-        except StoreError as error:
-            self._begin(None)
-            self._placeholder = str(error)
+    def _go_on(self, path: str | None, *, live: bool) -> None:
+        """Show what there is now; follow it while it is live."""
+        was_live, self._live = self._live, live
+        self._read()
+        if live and not was_live and path is not None:
+            self._follow(path)
+        if self._page is None or not self._page.lines:
             self.refresh()
 
-    def _leave_out(self, skipped: int) -> None:
-        self._dropped += skipped
-        if self._count():
-            self._lines.append(b"\x1b[2m... %d bytes left out ...\x1b[0m" % (skipped + len(self._open_line)))
-        self._open_line = b""
+    @work(exclusive=True, group="follow")
+    async def _follow(self, path: str) -> None:
+        async for _ in changes(path):
+            if not self._live:
+                return
+            self._read()
 
-    def _take(self, data: bytes) -> None:
-        lines = (self._open_line + data).split(b"\n")
-        self._open_line = lines.pop()[-LINE_BYTES_KEPT:]
-        before = self._count()
-        lost = max(0, len(self._lines) + len(lines) - LINES_KEPT)
-        self._lines.extend(line[-LINE_BYTES_KEPT:] for line in islice(lines, max(0, len(lines) - LINES_KEPT), None))
-        self._dropped += lost
-        self._settle(new=self._count() - before + lost, lost=lost)
-
-    def _settle(self, *, new: int, lost: int) -> None:
-        """Bring the view in line with the lines: at the end when following, else still on the same ones."""
-        self.virtual_size = Size(self._width, self._count())
+    def _read(self) -> None:
+        """Take in what was written meanwhile."""
+        page = self._page
+        if page is None:
+            return
+        restarts = self._log.restarts if self._log is not None else 0
+        try:
+            changed = self._log.look() if self._log is not None else False
+            changed |= page.rows.look() if page.rows is not self._log else False
+        except TuiQueueError as error:
+            self._let_go()
+            self._placeholder = str(error)
+            return
+        if self._log is not None and self._log.restarts != restarts:
+            self._look_for(self._finder.pattern.words if self._finder is not None else "")
+            self._begin(Page(self._log))
+        if not changed:
+            return
+        if self._finder is not None:
+            self._finder.look_again()
         if self.following:
-            self._scroll(self.max_scroll_y)
+            page = self._page
+            if page is not None:
+                page.to_end()
         else:
-            self._unseen += new
-            if lost:
-                self._scroll(max(0, self.scroll_offset.y - lost))
+            self._count_unseen()
+            page.read()
+        self._drawn_anew()
+        if self.numbers:
+            self._number()
+
+    def _count_unseen(self) -> None:
+        """Count the lines that came while the view stays, or at least their bytes."""
+        if self._log is not None and 0 < self._log.size - self._counted <= COUNTED:
+            self._unseen += self._log.read(self._counted, self._log.size - self._counted).count(b"\n")
+            self._counted = self._log.size
+
+    def _refit(self) -> None:
+        if self._page is not None:
+            self._page.fit(self.size.height, self._room if self.wrap else None)
+            if self.following:
+                self._page.to_end()
+        self._drawn_anew()
+
+    def _drawn_anew(self) -> None:
         self._say()
         self.refresh()
 
-    def _scroll(self, y: float) -> None:
-        # By force: before the first layout Textual believes that nothing here scrolls.
-        self.scroll_to(y=y, animate=False, immediate=True, force=True)
+    @property
+    def _room(self) -> int:
+        """How many cells of a row there is room for."""
+        return max(1, self.size.width - 1 - self._gutter_wide)
+
+    @property
+    def _gutter_wide(self) -> int:
+        if isinstance(self._source, dict):
+            return max(map(len, self._source), default=0) + 2
+        return 9 if self.numbers else 0
+
+    def _gutter(self, line: Line) -> list[Segment]:
+        wide = self._gutter_wide
+        if not wide:
+            return []
+        if isinstance(self._source, dict):
+            name = line.row.log
+            return [Segment(f"{printable(name):>{wide - 2}}", Style(color=_tag(name))), Segment("│ ", _DIM)]
+        number = self._line_of(line.row) if line.part == 0 else None
+        return [Segment(f"{number if number is not None else '':>{wide - 1}} ", _DIM)]
+
+    def _line_of(self, row: LogRow) -> int | None:
+        log = self._log
+        if log is None or self._page is None:
+            return None
+        if isinstance(self._page.rows, MatchingLines):
+            before = log.line_at(self._page.rows.offset_of(row))
+            return None if before is None else before + 1
+        return log.line_of(row)
+
+    def _strip(self, row: LogRow, y: int) -> Strip:
+        spans = self._finder.pattern.spans(text_of(row.row)) if self._finder is not None else ()
+        text = drawn(row.row, spans, current=self._hit is not None and row.place == self._hit[1])
+        if (selection := self.text_selection) is not None and (span := selection.get_span(y)) is not None:
+            begin, end = span
+            selected = self.screen.get_component_rich_style("screen--selection")
+            text.stylize(selected, begin, len(text) if end == -1 else end)
+        return Strip(text.render(self.app.console), text.cell_len)
+
+    def _bar(self, y: int) -> Segment:
+        """Return the cell at the right that shows what part of the log is in view."""
+        if self._page is None or len(self._page.lines) < self.size.height:
+            return Segment(" ")
+        begin, end = self._page.part
+        height = self.size.height
+        first = min(int(begin * height), height - 1)
+        last = max(first, min(int(end * height + 0.5), height) - 1)
+        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _BAR)
 
     def _say(self) -> None:
-        parts = []
-        if self._dropped and self._hint:
-            parts.append(f"all of it: {self._hint}")
+        parts = [self._note] if self._note else []
+        if self._finder is not None:
+            parts.append(self._about_search(self._finder))
+        if self.wrap:
+            parts.append("wrap")
         if not self.following:
-            parts.append(f"▼ {self._unseen:,} new lines, G follows" if self._unseen else "not following, G follows")
-        self.border_subtitle = Text(" · ".join(parts)) if parts else ""
+            behind = self._log.size - self._counted if self._log is not None else 0
+            new = f"▼ {self._unseen:,} new lines" if self._unseen else "not following"
+            parts.append(f"▼ {behind / 2**20:,.0f} MiB new, G follows" if behind > COUNTED else f"{new}, G follows")
+        said = " · ".join(parts)
+        self.border_subtitle = Text(clipped(said, max(0, self.size.width - 4))) if said else ""
 
-    def _widen(self, cells: int) -> None:
-        if cells > self._width:
-            self._width = cells
-            self.call_later(self._fit)
+    def _about_search(self, finder: Finder) -> str:
+        search = finder.search
+        number = search.number(self._hit[0]) if self._hit is not None else 0
+        count = f"{number:,} of {search.count:,}" if number else f"{search.count:,}"
+        counting = f", {finder.part:.0%} read" if finder.is_counting else ""
+        only = "only " if self._page is not None and isinstance(self._page.rows, MatchingLines) else ""
+        return f"{only}{clipped(printable(finder.pattern.words), 30)}: {count} lines{counting}"
 
-    def _fit(self) -> None:
-        self.virtual_size = Size(self._width, self._count())
+    # How it is searched.
 
-    def _count(self) -> int:
-        return len(self._lines) + bool(self._open_line)
+    async def _ask(self, question: str, finder: Finder | None, *, empty: bool = False) -> str | None:
+        value = finder.pattern.words if finder is not None else ""
+        check: Callable[[str], object] = (lambda words: words and Pattern(words)) if empty else Pattern
+        return await self.app.push_screen_wait(Ask(f"{question} (words, or /regex/)", value=value, check=check))
 
-    def _line(self, place: int) -> bytes:
-        return self._lines[place] if place < len(self._lines) else self._open_line
+    def _look_for(self, words: str) -> None:
+        """Count the lines with these words from now on; none for no words."""
+        self.workers.cancel_group(self, "count")
+        if self._finder is not None:
+            self._finder.close()
+        self._finder, self._hit = None, None
+        if words and isinstance(self._source, str):
+            self._finder = Finder(self._source, words)
+            self._count(self._finder)
+        self._drawn_anew()
+
+    @work(exclusive=True, group="count")
+    async def _count(self, finder: Finder) -> None:
+        try:
+            await finder.count(self._counted_more)
+        except BadInputError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def _counted_more(self) -> None:
+        if self._page is not None and isinstance(self._page.rows, MatchingLines):
+            self._read()
+        self._say()
+
+    async def _step(self, finder: Finder, direction: int) -> None:
+        if (here := self._here()) is not None:
+            found = await self._found(finder, direction, here)
+            if found is None:
+                self.notify("No match below." if direction > 0 else "No match above.", timeout=3)
+            self._go(found)
+
+    async def _found(self, finder: Finder, direction: int, here: int) -> int | None:
+        """Look for the next match, and say how far we are."""
+        size = max(1, self._log.size if self._log is not None else 1)
+        tell: Callable[[int], None] = lambda place: self._tell(f"searching, at {place / size:.0%}, Esc stops")  # noqa: E731
+        try:
+            return await (finder.after(here, tell) if direction > 0 else finder.before(here, tell))
+        except BadInputError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return None
+        finally:
+            self._tell("")
+
+    def _tell(self, note: str) -> None:
+        if note != self._note:
+            self._note = note
+            self._say()
+
+    def _go(self, offset: int | None) -> None:
+        """Show the line at an offset, and mark it."""
+        if offset is None or self._page is None or self._log is None:
+            return
+        self.following = False
+        rows = self._page.rows
+        if isinstance(rows, LogText | MatchingLines):
+            place = rows.place_of(offset)
+            self._hit = offset, place
+            self._page.to(place)
+        self._drawn_anew()
+
+    def _here(self) -> int | None:
+        """Return where in the file is what was gone to if that is in view, else the first line in view."""
+        lines = self._page.lines if self._page is not None else []
+        if self._hit is not None and any(line.row.place == self._hit[1] for line in lines):
+            return self._hit[0]
+        rows = self._page.rows if self._page is not None else None
+        return rows.offset_of(lines[0].row) if lines and isinstance(rows, LogText | MatchingLines) else None
+
+    @work(exclusive=True, group="numbers")
+    async def _number(self) -> None:
+        """Count lines until those in view have their numbers."""
+        while (log := self._log) is not None and await asyncio.to_thread(log.count_lines) < 1:
+            pass
+        self.refresh()
+
+
+def _line_or_part(answer: str) -> tuple[int, bool]:
+    """Return a number, and whether it is one of a hundred parts. Raises BadInputError."""
+    digits = answer.strip().removesuffix("%")
+    is_part = answer.strip().endswith("%")
+    if not (digits.isascii() and digits.isdigit()) or (is_part and int(digits) > 100):
+        raise BadInputError("line", f"{printable(answer)}: not the number of a line, as 1200, nor a part, as 50%.")
+    return int(digits[:18]), is_part
+
+
+def _tag(name: str) -> str:
+    """Return the colour of a log's name."""
+    return _TAGS[crc32(name.encode(errors="replace")) % len(_TAGS)]

@@ -1,0 +1,142 @@
+"""Rows that are not a whole log: those of its lines that match, and the latest lines of several logs."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tui_queue.core.errors import StoreError
+from tui_queue.core.log_search import Read, Search
+from tui_queue.core.log_text import LogRow, Place
+from tui_queue.core.logs import LogTail
+from tui_queue.core.terminal import Row, Screen
+
+AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
+LINES_KEPT = 5_000  # of several logs together
+READS_A_LOOK = 4
+
+
+class MatchingLines:
+    """The lines of one log that a search has found, in their order; ``Place.row`` counts them."""
+
+    restarts = 0
+
+    def __init__(self, search: Search, read: Read) -> None:
+        self._search = search
+        self._read = read
+        self._seen = 0
+
+    @property
+    def end(self) -> Place:
+        """The place behind the last one."""
+        return Place(0, len(self._search.hits))
+
+    def look(self) -> bool:
+        """Return whether more were found since the last look."""
+        before, self._seen = self._seen, len(self._search.hits)
+        return before != self._seen
+
+    def rows_from(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows, the first one at a place."""
+        return [self._row(number) for number in range(place.row, min(place.row + count, self.end.row))]
+
+    def rows_before(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows right before a place, in their order."""
+        return [self._row(number) for number in range(max(0, place.row - count), place.row)]
+
+    def part(self, place: Place) -> float:
+        """Return what part of all is before a place, from 0 to 1."""
+        return place.row / max(1, self.end.row)
+
+    def place_of(self, offset: int) -> Place:
+        """Return the row of the first match at or behind an offset."""
+        known = self._search.known_after(offset)
+        return self.end if known is None else Place(0, self._search.number(known) - 1)
+
+    def offset_of(self, row: LogRow) -> int:
+        """Return where the match is, in bytes from the start of the file."""
+        return self._search.hits[row.place.row]
+
+    def close(self) -> None:
+        """Do nothing: the log is another's."""
+
+    def _row(self, number: int) -> LogRow:
+        hit = self._search.hits[number]
+        before = self._read(max(0, hit - AROUND), min(hit, AROUND))
+        behind = self._read(hit, AROUND)
+        end = behind.find(b"\n")
+        screen = Screen()
+        screen.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
+        return LogRow(Place(0, number), screen.rows[-1], 0)
+
+
+class _Log(Struct):
+    tail: LogTail
+    open: bytes = b""  # its last line as long as that has no end
+
+
+class MixedLines:
+    """The latest lines of several logs in the order in which they came, each behind its log's name.
+
+    ``Place.row`` counts all lines that there ever were.
+    """
+
+    restarts = 0
+
+    def __init__(self, logs: Mapping[str, str]) -> None:
+        """``logs`` are paths by names."""
+        self._logs = {name: _Log(LogTail(path)) for name, path in logs.items()}
+        self._rows: list[tuple[str, Row]] = []
+        self._gone = 0
+
+    @property
+    def end(self) -> Place:
+        """The place behind the last line."""
+        return Place(0, self._gone + len(self._rows))
+
+    def look(self) -> bool:
+        """Read what was written to each; return whether there was anything."""
+        before = self.end
+        for name, log in self._logs.items():
+            try:
+                for _ in range(READS_A_LOOK):
+                    chunk = log.tail.read()
+                    if not chunk.data:
+                        break
+                    self._take(name, log, chunk.data)
+            except StoreError as error:
+                self._rows.append((name, str(error)))
+        if (more := len(self._rows) - LINES_KEPT) > 0:
+            del self._rows[:more]
+            self._gone += more
+        return self.end != before
+
+    def rows_from(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows, the first one at a place or the oldest that is kept."""
+        begin = max(0, place.row - self._gone)
+        return [self._row(number) for number in range(begin, min(begin + count, len(self._rows)))]
+
+    def rows_before(self, place: Place, count: int) -> list[LogRow]:
+        """Return up to so many rows right before a place, in their order."""
+        end = max(0, place.row - self._gone)
+        return [self._row(number) for number in range(max(0, end - count), end)]
+
+    def part(self, place: Place) -> float:
+        """Return what part of all is before a place, from 0 to 1."""
+        return max(0, place.row - self._gone) / max(1, len(self._rows))
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for log in self._logs.values():
+            log.tail.close()
+
+    def _row(self, number: int) -> LogRow:
+        name, row = self._rows[number]
+        return LogRow(Place(0, self._gone + number), row, 0, name)
+
+    def _take(self, name: str, log: _Log, data: bytes) -> None:
+        *lines, log.open = (log.open + data).split(b"\n")
+        log.open = log.open[-AROUND:]
+        for line in lines[-LINES_KEPT:]:
+            screen = Screen()
+            screen.feed(line[-AROUND:], final=True)
+            self._rows.append((name, screen.rows[-1]))
