@@ -40,6 +40,40 @@ def test_a_job_tells_what_it_waits_for_and_what_waits_for_it(cli: Cli) -> None:
     assert "#2  second: pending" in cli("show", "1")
 
 
+def test_what_lies_further_before_and_after_is_drawn_as_trees(cli: Cli) -> None:
+    for after in ("", "1", "2", "2", "3,4:ended", "5"):
+        cli("add", *(["--after", after] if after else ["--hold"]), "--name", f"n{len(cli.jobs()) + 1}", "true")
+    lines = [text for text in cli("show", "5").splitlines() if text.startswith(("After", "Before"))]
+    assert lines == [
+        "After      #3 completed  n3: pending",
+        "After      └─ #2 completed  n2: pending",
+        "After         └─ #1 completed  n1: pending",
+        "After      #4 ended  n4: pending",
+        "After      └─ #2 completed  n2: pending",
+        "After         └─ #1 completed  n1: pending",
+        "Before     #6  n6: pending",
+    ]
+    lines = [text for text in cli("show", "1").splitlines() if text.startswith("Before")]
+    assert lines == [
+        "Before     #2  n2: pending",
+        "Before     ├─ #3  n3: pending",
+        "Before     │  └─ #5  n5: pending …",
+        "Before     └─ #4  n4: pending",
+        "Before        └─ #5  n5: pending …",
+    ]
+    found = json.loads(cli("show", "--json", "1"))
+    assert (found["waits_for"], found["waited_by"]) == ([], [2])
+
+
+def test_many_that_wait_for_one_are_counted_no_further(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    cli.process("add", "--after", "1", "--from", "-", given=b"true\n" * 30)
+    lines = [text for text in cli("show", "1").splitlines() if text.startswith("Before")]
+    assert len(lines) == 20
+    assert lines[-1] == "Before     …"
+    assert len(json.loads(cli("show", "--json", "1"))["waited_by"]) == 30
+
+
 async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:
     cli("add", "--hold", "true")
     async with dashboard((120, 40)) as (pilot, _, _):

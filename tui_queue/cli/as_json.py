@@ -79,6 +79,7 @@ def details_object(details: Details) -> Object:
         "silent_s": details.silent_s,
         "starts": details.starts,
         "estimate": details.estimate,
+        "usage": [{"at": iso(each.at), "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in details.usage],
         "told": list(details.told),
         "waits_for": [job.id for job in details.waits_for],
         "waited_by": [job.id for job in details.waited_by],

@@ -225,6 +225,7 @@ class Commands:
 
     async def details(self, key: str) -> Details:
         """Return everything about one job. Raises NoSuchJobError."""
+        from tui_queue.core.describing import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
         from tui_queue.core.details import look_into  # noqa: PLC0415 - takes long
 
         job = await self._store.job(key)
@@ -234,17 +235,17 @@ class Commands:
             ahead = await self._store.ahead(job.id, means=self._means, now=datetime.now(UTC))
         runs = await self._store.runs(job.id)
         samples = [] if job.state.ended else await self._store.samples(job)
-        seen = await asyncio.to_thread(
-            look_into, job, runs, self._executor.log_path(job), samples, ahead, self._executor.log_path
-        )
+        seen = await asyncio.to_thread(look_into, job, runs, samples, ahead, self._executor)
         told = await self._news.of_job(job.id)
-        waits_for, waited_by = await self._store.neighbours(job)
+        # One step more, to see whether there is any.
+        waits_for, waited_by, around = await self._store.neighbours(job, steps=STEPS + 1, most=BRANCHES)
         return replace(
             seen,
             told=tuple(f"{event}{f': {said}' if said else ''}" for event, said in told),
             deeds=await self._store.deeds(job.id),
             waits_for=tuple(waits_for),
             waited_by=tuple(waited_by),
+            around=tuple(around),
         )
 
     async def batch(self, name: str) -> list[Job]:

@@ -8,6 +8,11 @@ from datetime import datetime
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Details, Job, Run
 from tui_queue.core.options import options_to_json
+from tui_queue.core.trees import drawn
+from tui_queue.core.usage import mebibytes, percents, process_lines, sparkline
+
+STEPS, BRANCHES = 3, 20  # how far away, and in how many lines, jobs before and after one are shown
+CELLS = 20  # of a line that shows something over time
 
 
 def details_lines(details: Details, log_path: str | None, now: datetime) -> list[tuple[str, str]]:
@@ -37,6 +42,7 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     yield "Starts", details.starts
     yield "Estimate", details.estimate
     yield "Silent for", duration(details.silent_s) if (details.silent_s or 0) >= 1 else ""
+    yield from _usage(details)
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
     yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
@@ -52,16 +58,56 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
 
 
 def _neighbours(details: Details) -> Iterator[tuple[str, str]]:
-    """Yield what the job waits for, then what waits for it: a line each, with how that one is now."""
-    there = {job.id: job for job in details.waits_for}
-    for each in details.job.after:
-        other = there.get(each.job_id)
-        yield (
-            "After",
-            f"#{each.job_id} {each.outcome}  " + ("removed" if other is None else f"{other.name}: {other.state}"),
-        )
-    for other in details.waited_by:
-        yield "Before", f"#{other.id}  {other.name}: {other.state}"
+    """Yield what the job waits for, then what waits for it: a tree each, with how those are now."""
+    there = {job.id: job for job in details.around}
+    below: dict[int, list[Job]] = {}
+    for other in sorted(there.values(), key=lambda each: each.id):
+        for number in {each.job_id for each in other.after}:
+            below.setdefault(number, []).append(other)
+
+    def words(number: int) -> str:
+        return f"{there[number].name}: {there[number].state}" if number in there else "removed"
+
+    after, left = drawn(
+        details.job.after,
+        lambda each: there[each.job_id].after if each.job_id in there else (),
+        lambda each: f"#{each.job_id} {each.outcome}  {words(each.job_id)}",
+        levels=STEPS,
+        most=BRANCHES,
+    )
+    yield from (("After", text) for text in [*after, *(["…"] if left else [])])
+    before, left = drawn(
+        details.waited_by,
+        lambda each: below.get(each.id, ()),
+        lambda each: f"#{each.id}  {words(each.id)}",
+        levels=STEPS,
+        most=BRANCHES,
+    )
+    yield from (("Before", text) for text in [*before, *(["…"] if left else [])])
+
+
+def _usage(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield what the latest run uses, now and over time, and its processes."""
+    usage, now = details.usage, details.activity
+    begun = details.job.started_at or next(
+        (run.started_at for run in details.runs if run.attempt == details.job.attempt), None
+    )
+    shares = percents(usage, begun)
+    memory = [(each.at.timestamp(), float(each.rss_bytes)) for each in usage]
+    begin = begun.timestamp() if begun is not None else memory[0][0] if memory else 0.0
+    highest = max([share for _, share in shares] + ([now.percent] if now else []), default=0.0)
+    most = max([rss for _, rss in memory] + ([now.rss_bytes] if now else []), default=0.0)
+    if usage or now:
+        line = sparkline(shares, begin=begin, top=max(100.0, highest), cells=CELLS)
+        yield "CPU", _now(line, f"{now.percent:.0f} %" if now else "", f"{highest:.0f} % of one core")
+        line = sparkline(memory, begin=begin, top=most, cells=CELLS)
+        yield "Memory", _now(line, mebibytes(now.rss_bytes) if now else "", mebibytes(most))
+    for text in process_lines(now.processes) if now else ():
+        yield "Processes", text
+
+
+def _now(line: str, now: str, highest: str) -> str:
+    return f"{line}  {f'now {now}, ' if now else ''}highest {highest}".lstrip()
 
 
 def _state(job: Job) -> str:

@@ -2,30 +2,35 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_queue.core.causes import TAIL, diagnose, last_lines
 from tui_queue.core.errors import StoreError
 from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
+from tui_queue.core.executors import Executor
 from tui_queue.core.logs import end_of, silent_s
 from tui_queue.core.models import Details, Job, Run, State
 from tui_queue.core.progress import progress_of
 from tui_queue.core.scripts import changed
+from tui_queue.core.usage import Activity, Usage, activity, parse
 
 LINES = 10  # of the output
+USAGE_BYTES = 1 << 16  # more than there ever are
+LOOKS_APART_S = 0.2  # processor time is counted in hundredths of a second
 
 
 def look_into(
     job: Job,
     runs: Sequence[Run],
-    log: str | None,
     samples: Sequence[Sample],
     ahead: Ahead | None,
-    log_of: Callable[[Job], str | None],
+    executor: Executor,
 ) -> Details:
     """Read what there is to read; blocks."""
+    log = executor.log_path(job)
     tail = _output(log)
     run = runs[-1] if runs and runs[-1].attempt == job.attempt else None
     why: tuple[str, ...] = ()
@@ -47,8 +52,10 @@ def look_into(
         script=_about_script(job, run),
         output=tuple(last_lines(tail, LINES)),
         estimate="" if (guess := _estimate(job, tail, samples)) is None else str(guess),
-        starts="" if ahead is None else _starts(job, ahead, log_of),
+        starts="" if ahead is None else _starts(job, ahead, executor),
         silent_s=silent_s(log, job.started_at, datetime.now(UTC)) if running else None,
+        usage=_usage(executor.usage_path(job)),
+        activity=_activity(job, executor) if running else None,
     )
 
 
@@ -71,13 +78,30 @@ def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> Estimate | No
     return estimate(samples, elapsed_s=elapsed_s, progress=progress_of(tail) if running else None)
 
 
-def _starts(job: Job, ahead: Ahead, log_of: Callable[[Job], str | None]) -> str:
+def _starts(job: Job, ahead: Ahead, executor: Executor) -> str:
     remaining_s = {}
     for one in (*ahead.running, *ahead.before):
-        tail = _output(log_of(one)) if one.state is State.RUNNING else b""
+        tail = _output(executor.log_path(one)) if one.state is State.RUNNING else b""
         guess = None if one.paused else _estimate(one, tail, ahead.samples[one.id])
         remaining_s[one.id] = None if guess is None else guess.remaining_s
     return starts_in(job, ahead, remaining_s)
+
+
+def _usage(path: str | None) -> tuple[Usage, ...]:
+    if path is not None:
+        with suppress(OSError, StoreError):
+            return parse(end_of(path, USAGE_BYTES))
+    return ()
+
+
+def _activity(job: Job, executor: Executor) -> Activity | None:
+    """Look twice at the processes of a run; None where none can be seen."""
+    before, since = executor.processes([job]).get(job.id, ()), time.monotonic()
+    if not before:
+        return None
+    time.sleep(LOOKS_APART_S)
+    after, until = executor.processes([job]).get(job.id, ()), time.monotonic()
+    return activity(before, after, until - since) if after else None
 
 
 def _output(log: str | None) -> bytes:

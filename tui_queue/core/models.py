@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from tui_queue.core.calendar import Missed, Overlap
 from tui_queue.core.options import JobOptions, Lost
+from tui_queue.core.usage import Activity, Usage
 
 DEFAULT_QUEUE = "default"
 
@@ -221,7 +222,8 @@ class Details(Struct, frozen=True, kw_only=True):
     ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
     waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
     news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
-    are the jobs before and after it.
+    are the jobs right before and after it, ``around`` those and the ones a few steps further. ``usage`` is what its
+    latest run has used of processors and memory, ``activity`` what the processes of a running one do now.
     """
 
     job: Job
@@ -236,6 +238,9 @@ class Details(Struct, frozen=True, kw_only=True):
     deeds: tuple[Deed, ...] = ()
     waits_for: tuple[Job, ...] = ()
     waited_by: tuple[Job, ...] = ()
+    around: tuple[Job, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    activity: Activity | None = None
 
 
 class Holder(Struct, frozen=True, kw_only=True):

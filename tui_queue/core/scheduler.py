@@ -19,6 +19,7 @@ from tui_queue.core.events import Bell
 from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.lease import Lease
+from tui_queue.core.metering import Metering
 from tui_queue.core.models import Job, State
 from tui_queue.core.news import NewsBox
 from tui_queue.core.notices import Channels, Event
@@ -66,6 +67,7 @@ class Scheduler:
         self._news = NewsBox(store)
         self._teller = Teller(self._news, channels, log_path=executor.log_path, told=self._has_told)
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
+        self._metering = Metering(executor)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
@@ -125,7 +127,8 @@ class Scheduler:
                 await self._executor.pause(job)
         self._bell()
         async with asyncio.TaskGroup() as tasks:
-            beside = [tasks.create_task(self._keep_clean()), tasks.create_task(self._silence.run())]
+            works = (self._keep_clean(), self._silence.run(), self._metering.run())
+            beside = [tasks.create_task(work) for work in works]
             await self._start_what_may(runner, holder.epoch, boot)
             for task in beside:
                 task.cancel()
@@ -198,7 +201,8 @@ class Scheduler:
 
         async def until_its_end() -> None:
             try:
-                await run()
+                with self._metering.of(job):
+                    await run()
                 self._over.discard(job.id)
             except (TuiQueueError, OSError):
                 # The end lies safe in the run's own files: it is written down when that is possible again.

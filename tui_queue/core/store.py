@@ -90,7 +90,10 @@ _RETRY = """
 _WAITS_FOR = """
     SELECT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
     WHERE state = 'pending' AND after <> '[]' AND json_extract(value, '$[0]') = ? LIMIT 1"""
-_ALL_WAIT_FOR = _WAITS_FOR.removesuffix(" LIMIT 1")
+_ALL_WAIT_FOR = """
+    SELECT DISTINCT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
+    WHERE state = 'pending' AND after <> '[]'
+        AND json_extract(value, '$[0]') IN (SELECT value FROM json_each(?))"""
 _ALL_WAITED_FOR = """
     SELECT DISTINCT json_extract(value, '$[0]') FROM jobs INDEXED BY jobs_waiting, json_each(after)
     WHERE state = 'pending' AND after <> '[]'"""
@@ -323,9 +326,12 @@ class Store(Database):
         """Return who did what to a job, in order."""
         return await self.read(deeds.of_job, job_id)
 
-    async def neighbours(self, job: Job) -> tuple[list[Job], list[Job]]:
-        """Return the jobs that a job waits or waited for, and those that wait for it."""
-        return await self.read(_neighbours, job)
+    async def neighbours(self, job: Job, *, steps: int, most: int) -> tuple[list[Job], list[Job], list[Job]]:
+        """Return the jobs that a job waits or waited for, those that wait for it, and all up to ``steps`` away.
+
+        From each step the way goes on from the first ``most`` jobs.
+        """
+        return await self.read(_neighbours, job, steps, most)
 
     async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
@@ -514,9 +520,22 @@ def _batch(db: sqlite3.Connection, name: str) -> list[Job]:
     return jobs
 
 
-def _neighbours(db: sqlite3.Connection, job: Job) -> tuple[list[Job], list[Job]]:
-    waiting = [row[0] for row in db.execute(_ALL_WAIT_FOR, (job.id,))]
-    return _jobs(db, tuple(each.job_id for each in job.after)), _jobs(db, tuple(waiting))
+def _neighbours(db: sqlite3.Connection, job: Job, steps: int, most: int) -> tuple[list[Job], list[Job], list[Job]]:
+    def before(jobs: Sequence[Job]) -> list[Job]:
+        return _jobs(db, tuple({after.job_id for each in jobs for after in each.after}))
+
+    def behind(jobs: Sequence[Job]) -> list[Job]:
+        ids = json.dumps([each.id for each in jobs])
+        return _jobs(db, tuple(row[0] for row in db.execute(_ALL_WAIT_FOR, (ids,))))
+
+    waits_for, waited_by = before([job]), behind([job])
+    around = {each.id: each for each in (*waits_for, *waited_by)}
+    for step, nearest in ((before, waits_for), (behind, waited_by)):
+        jobs = nearest
+        for _ in range(steps - 1):
+            jobs = step(jobs[:most])
+            around |= {each.id: each for each in jobs}
+    return waits_for, waited_by, list(around.values())
 
 
 def _each(

@@ -1,12 +1,13 @@
 """How a run starts, is watched, and ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from tui_queue.core.models import Job, RunEnd
+from tui_queue.core.usage import Process
 
 
 class RunStarted(Struct, frozen=True):
@@ -71,6 +72,12 @@ class Executor(Protocol):
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
+
+    def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
+        """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
+
+    def usage_path(self, job: Job) -> str | None:
+        """Where it is noted what the latest attempt uses; None before the first one."""
 
     def forget(self, job_id: int) -> None:
         """Delete everything that is kept of a job's runs."""

@@ -8,15 +8,16 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, shim
+from tui_queue.core.executors import RunLost, RunNeverStarted, RunNews, RunStarted, processes, shim
 from tui_queue.core.executors.outputs import Outputs
 from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
 from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
+from tui_queue.core.usage import Process
 
 
 def _latin(text: str) -> str:
@@ -149,6 +150,20 @@ class LocalExecutor:
     def log_path(self, job: Job) -> str | None:
         """Where the output of the latest attempt lies."""
         return self._files(job).log if job.attempt else None
+
+    def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
+        """Return the processes of these jobs' runs, as far as they can be seen; blocks."""
+        everybody = processes.children()
+        found = {}
+        for job in jobs:
+            files = self._files(job)
+            if (numbers := files.processes()) is not None:
+                found[job.id] = processes.of_run(*numbers, os.fsencode(files.log), everybody)
+        return found
+
+    def usage_path(self, job: Job) -> str | None:
+        """Where it is noted what the latest attempt uses."""
+        return self._files(job).path("usage") if job.attempt else None
 
     def forget(self, job_id: int) -> None:
         """Delete the directories of a job's runs."""

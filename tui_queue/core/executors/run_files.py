@@ -2,7 +2,8 @@
 
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
 watcher reads · ``claim`` exists once somebody has taken the run · ``start`` and ``end`` one line each: a JSON record
-and its CRC-32.
+and its CRC-32 · ``usage``, by whoever schedules, a line for each look: seconds since 1970, seconds of processor time
+used by then, bytes of resident memory. That one is never synced; a line that is not whole is to be ignored.
 """
 
 import os
@@ -53,6 +54,11 @@ class RunFiles(Struct, frozen=True):
     def was_claimed(self) -> bool:
         """Whether a watcher has taken the run."""
         return os.path.exists(self.path("claim"))
+
+    def processes(self) -> tuple[int, int] | None:
+        """Return the numbers of the command and of its watcher, if that has said so."""
+        record = self._read("start")
+        return None if record is None else (record["pid"], record["watcher"])
 
     def started_at(self) -> datetime | None:
         """When the command was started, if the watcher has said so."""

@@ -293,7 +293,7 @@ class Tree:
             return set()
         begun, parents, ours, undecided = {}, {}, set(), []
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-            stat, mark = _stat(pid), _mark_of(pid)
+            stat, mark = _stat(pid), mark_of(pid)
             if pid == self._root or stat is None or stat[0] in (b"Z", b"X"):
                 continue
             begun[pid], parents[pid] = stat[19], int(stat[1])
@@ -330,7 +330,7 @@ def _stat(pid: int) -> list[bytes] | None:
         return None
 
 
-def _mark_of(pid: int) -> bytes | None:
+def mark_of(pid: int) -> bytes | None:
     """Return the log that a process was started to write to; None for no run's, or not to be read."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
