@@ -83,3 +83,37 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
         await see(pilot, "○ held")
         assert app.current_theme.name == {"ansi": "ansi-dark"}.get(theme, theme)
         assert drawn(app).index("false") < drawn(app).index("true")
+
+
+async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:
+    keys = {
+        "job.add": "m,f8",
+        "job.hold": "H",
+        "queue.more": "greater_than_sign",
+        "app.back": "b",
+        "view.jobs": "q",
+        "schedules.add": "f9",
+        "history.span": "w",
+        "help.close": "x",
+        "confirm.yes": "ctrl+y",
+        "confirm.no": "f7",
+    }
+    cli.settings("\n".join(["slots = 0", *(f'keys.{name} = "{key}"' for name, key in keys.items())]))
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "The queue is empty. Press m to add a job.")
+        await pilot.press("3")
+        await see(pilot, "There is no schedule. Press F9")
+        await pilot.press("5")
+        await see(pilot, "No job has ended in this time. Press w")
+        await pilot.press("q", "question_mark")
+        await see(pilot, "x closes")
+        await pilot.press("x")
+        cli("add", "true")
+        await see(pilot, "Press > for one")
+        await pilot.press("H")
+        await see(pilot, "This job is held. Press H to release it.")
+        await pilot.press("slash", *"nothing", "enter")
+        await see(pilot, "No job is like that. Press b to show all.")
+        await pilot.press("b", "Q")
+        await see(pilot, "Ctrl+Y")
+        await see(pilot, "No  F7")

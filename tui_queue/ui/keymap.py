@@ -1,5 +1,6 @@
 """Which keys do what: those that the settings give to bindings, and how keys are shown to people."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -56,6 +57,16 @@ def shown_keys(place: Place, keymap: Mapping[str, str]) -> dict[str, str]:
         str(binding.id): " ".join(map(shown, keymap.get(str(binding.id), binding.key).split(",")))
         for binding in bindings_of(place)
     }
+
+
+def keys_of(node: DOMNode) -> dict[str, str]:
+    """Return how the keys of each binding of a screen or a widget are shown, as the settings have them, by its id."""
+    return shown_keys([kind for kind in reversed(type(node).__mro__) if issubclass(kind, DOMNode)], node.app._keymap)
+
+
+def with_keys(text: str, keys: Mapping[str, str]) -> str:
+    """Return a text that names bindings, such as ``Press {job.add}.``, with the first key of each in their place."""
+    return re.sub(r"\{(\w+\.\w+)\}", lambda found: keys[found[1]].split()[0], text)
 
 
 def shown(key: str) -> str:

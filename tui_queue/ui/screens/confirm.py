@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class Confirm(ModalScreen[bool]):
@@ -55,7 +56,8 @@ class Confirm(ModalScreen[bool]):
                 yield Button(self._label("no"), id="no", compact=True)
 
     def _label(self, answer: str) -> Content:
-        return Content.assemble(printable(self._labels[answer]), "  ", (answer[0], "dim"))
+        key = with_keys(f"{{confirm.{answer}}}", keys_of(self))
+        return Content.assemble(printable(self._labels[answer]), "  ", (key, "dim"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -1,17 +1,20 @@
 """What the dashboard says about jobs in sentences; pure."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import with_keys
 
 ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
-EMPTY = "The queue is empty. Press a to add a job."
+# Ids of bindings stand for their keys.
+EMPTY = "The queue is empty. Press {job.add} to add a job."
+NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
 _WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
-    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
-    "held": "This job is held. Press h to release it.",
+    "slots": "This job waits for a slot: all {slots} are in use. Press {queue.more} for one more.",
+    "no slots": "This job waits: the number of slots is set to 0. Press {queue.more} for one.",
+    "held": "This job is held. Press {job.hold} to release it.",
     "queue paused": "This job waits: its queue is paused.",
     "no scheduler": "This job waits: no process schedules the queue.",
     "starting": "This job is about to start.",
@@ -37,12 +40,12 @@ def named(jobs: Sequence[Job]) -> str:
     return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")
 
 
-def in_place_of_output(job: Job, overview: Overview | None) -> str:
-    """Say why a job has no output to show."""
+def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
+    """Say why a job has no output to show; ``keys`` has those of each binding by its id."""
     if job.state is State.PENDING:
-        return _WAITS.get(job.reason, "This job waits: {reason}.").format(
-            reason=printable(job.reason), slots=_slots_of(job.queue, overview)
-        )
+        if (words := _WAITS.get(job.reason)) is None:
+            return f"This job waits: {printable(job.reason)}."
+        return with_keys(words, keys).replace("{slots}", str(_slots_of(job.queue, overview)))
     if job.state is State.RUNNING:
         return "No output yet."
     return f"No output; ended with: {printable(job.reason)}."

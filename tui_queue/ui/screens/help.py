@@ -13,6 +13,8 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.ui.keymap import keys_of, with_keys
+
 Group = tuple[str, Sequence[tuple[str, str]]]
 
 _WIDE = 100  # cells
@@ -50,7 +52,7 @@ class Help(ModalScreen[None]):
         """Lay out the groups beside or below each other."""
         with VerticalScroll(id="keys") as keys:
             keys.border_title = Content("Keys")
-            keys.border_subtitle = Content("Esc closes")
+            keys.border_subtitle = Content(with_keys("{help.close} closes", keys_of(self)))
             with Grid():
                 for group in self._groups:
                     yield Static(_drawn(group), classes="group")

@@ -18,7 +18,7 @@ class HistoryScreen(Listing):
     """Shows figures of groups of ended jobs; they are counted when it opens, and when others are asked for."""
 
     NAME = "history"
-    EMPTY = "No job has ended in this time. Press s for a longer one."
+    EMPTY = "No job has ended in this time. Press {history.span} for a longer one."
     COLUMNS: ClassVar[Mapping[str, int]] = {"Group": 0, "Jobs": 6, "Done": 6, "Failed": 6, "Median": 7, "9 of 10": 7}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "by", "By", id="history.by", tooltip="By name, queue, batch or day"),

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class JobDetails(ModalScreen[None]):
@@ -45,7 +46,7 @@ class JobDetails(ModalScreen[None]):
         """Put all lines into one text."""
         with VerticalScroll(id="details") as box:
             box.border_title = Content(printable(self._heading))
-            box.border_subtitle = Content("Esc closes")
+            box.border_subtitle = Content(with_keys("{details.close} closes", keys_of(self)))
             yield Static(_drawn(self._lines))
 
     def on_mount(self) -> None:

@@ -15,6 +15,7 @@ from tui_queue.core.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.note import Note
@@ -47,7 +48,7 @@ class Listing(ModalScreen[str | None]):
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
     ]
     NAME: ClassVar[str] = ""
-    EMPTY: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
 
     def __init__(self, commands: Commands) -> None:
@@ -120,7 +121,7 @@ class Listing(ModalScreen[str | None]):
     def _hint(self) -> None:
         note = self.query_one(Note)
         if not note.has_class("-wrong"):
-            note.show(self.hints.get(self.chosen or "", "") if self._names else self.EMPTY)
+            note.show(self.hints.get(self.chosen or "", "") if self._names else with_keys(self.EMPTY, keys_of(self)))
 
     async def ask(self, verb: Awaitable[T]) -> T | None:
         """Await a verb; what is wrong with it is said below the table."""
