@@ -18,12 +18,14 @@ from tui_queue.ui.widgets.job_table import JobTable
 
 
 @asynccontextmanager
-async def dashboard(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Pilot[Any], TuiQueueApp, OpenQueue]]:
-    """Open the queue that the environment names, its scheduler and its screen."""
+async def dashboard(
+    size: tuple[int, int] = (80, 24), *, toasts: bool = False
+) -> AsyncIterator[tuple[Pilot[Any], TuiQueueApp, OpenQueue]]:
+    """Open the queue that the environment names, its scheduler and its screen; toasts cover a part of it."""
     async with open_queue() as queue:
         app = open_app(queue)
         listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
-        async with listener, queue.scheduler, app.run_test(size=size) as pilot:
+        async with listener, queue.scheduler, app.run_test(size=size, notifications=toasts) as pilot:
             await see(pilot, "scheduler here" if size[0] >= 80 else "ID")
             yield pilot, app, queue
 

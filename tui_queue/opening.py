@@ -89,6 +89,7 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
             yield queue
         finally:
             queue.executor.close()
+            await queue.commands.cleaning.close()
 
 
 def _put_strange_runs_aside(paths: Paths) -> None:

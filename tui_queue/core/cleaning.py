@@ -1,16 +1,19 @@
-"""Takes away ended jobs, their logs, and copies of scripts that nobody needs any more."""
+"""Takes away ended jobs, their logs, and copies of scripts that nobody needs any more; for a while, or for good."""
 
 import asyncio
 import os
 import shutil
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
+from tui_queue.core import aside
+from tui_queue.core.aside import Aside
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import EndedJob, Limits, Removal, log_sizes, removals
+from tui_queue.core.models import Job
 from tui_queue.core.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
@@ -25,6 +28,7 @@ class Cleaning:
         self._executor = executor
         self._runs = runs
         self._scripts = scripts
+        self._asides: list[Aside] = []
 
     async def planned(self, limits: Limits, *, now: datetime) -> tuple[Removal, ...]:
         """Return what goes for ended jobs to be within the limits, oldest first."""
@@ -47,9 +51,45 @@ class Cleaning:
         done = 0
         for begin in range(0, len(ids), AT_ONCE):
             done += await self._remove(ids[begin : begin + AT_ONCE], now)
+        await self.throw_away(now=now)
         used = await self._store.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
         return done
+
+    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> Aside:
+        """Remove ended jobs and their logs, in such a way that they can be brought back for a while.
+
+        On a disk that does not take that they are gone for good, and not in the answer.
+        """
+        jobs, rows = await self._store.set_aside(ids, now=now)
+        for job in jobs:
+            aside.make_young(job)
+        try:
+            ran = await asyncio.to_thread(aside.move_away, self._runs, [job.id for job in jobs], now)
+        except OSError:
+            for job in jobs:
+                await asyncio.to_thread(self._executor.forget, job.id)
+            return Aside(at=now, jobs=(), rows={})
+        self._asides.append(kept := Aside(at=now, jobs=jobs, rows=rows, ran=ran))
+        return kept
+
+    async def bring_back(self, removed: Aside, *, now: datetime) -> list[Job]:
+        """Undo ``set_aside``. Raises WrongStateError where it is too late for that."""
+        await asyncio.to_thread(aside.move_back, self._runs, removed)
+        try:
+            return await self._store.bring_back(removed.rows, removed_at=removed.at, now=now)
+        except TuiQueueError:
+            aside.move_away(self._runs, list(removed.ran), removed.at)
+            raise
+
+    async def throw_away(self, *, now: datetime) -> None:
+        """Delete the logs of jobs that were removed too long ago to be brought back."""
+        await asyncio.to_thread(aside.throw_away, self._runs, now=now)
+
+    async def close(self) -> None:
+        """Delete the logs of what was removed from here: nobody can bring it back any more."""
+        if self._asides:
+            await asyncio.to_thread(aside.throw_away, self._runs, now=datetime.now(UTC), ours=self._asides)
 
     async def _remove(self, ids: list[int], now: datetime) -> int:
         try:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tui_queue.core import events
 from tui_queue.core.amounts import amount
+from tui_queue.core.aside import Aside
 from tui_queue.core.background import Background
 from tui_queue.core.batches import Batch, Batches
 from tui_queue.core.claims import Means
@@ -198,6 +199,18 @@ class Commands:
         jobs = await self._store.remove(ids, now=datetime.now(UTC))
         for job in jobs:
             self._executor.forget(job.id)
+        self._ring()
+        return jobs
+
+    async def set_aside(self, ids: Iterable[int]) -> Aside:
+        """Remove ended jobs and their logs; for some minutes they can be brought back."""
+        removed = await self.cleaning.set_aside(ids, now=datetime.now(UTC))
+        self._ring()
+        return removed
+
+    async def bring_back(self, removed: Aside) -> list[Job]:
+        """Undo ``set_aside``: the jobs are there again with their numbers, attempts and logs."""
+        jobs = await self.cleaning.bring_back(removed, now=datetime.now(UTC))
         self._ring()
         return jobs
 

@@ -134,12 +134,14 @@ class Scheduler:
                 task.cancel()
 
     async def _keep_clean(self) -> None:
-        """Now and then take away what the settings say is not to be kept."""
-        while self._limits != Limits():
+        """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
+        while True:
             try:
-                planned = await self._cleaning.planned(self._limits, now=datetime.now(UTC))
-                if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
-                    self._bell()
+                await self._cleaning.throw_away(now=datetime.now(UTC))
+                if self._limits != Limits():
+                    planned = await self._cleaning.planned(self._limits, now=datetime.now(UTC))
+                    if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
+                        self._bell()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)

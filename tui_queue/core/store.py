@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from tui_queue.core import claims, deeds, order
+from tui_queue.core import aside, claims, deeds, order
 from tui_queue.core.claims import Claimed, Means
 from tui_queue.core.database import Database
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
@@ -299,6 +299,14 @@ class Store(Database):
         """Delete ended jobs that nobody waits for; all or, with an error, none."""
         return await self.write(_remove, tuple(ids), now)
 
+    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> tuple[list[Job], aside.Rows]:
+        """Remove ended jobs; return them, and what ``bring_back`` needs. All or, with an error, none."""
+        return await self.write(_set_aside, tuple(ids), now)
+
+    async def bring_back(self, rows: aside.Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
+        """Undo ``set_aside``. Raises WrongStateError."""
+        return await self.write(_bring_back, rows, self.door, removed_at, now)
+
     async def hold(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Keep pending jobs from starting; all or, with an error, none."""
         return await self._note("held", now, partial(_each, ids=tuple(ids), verb=_HOLD, now=now))
@@ -561,6 +569,16 @@ def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list
             raise WrongStateError(f"Job {waits[0]} waits for job {job.id}; change or cancel that one first.")
     deeds.forget(db, jobs)
     return jobs
+
+
+def _set_aside(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> tuple[list[Job], aside.Rows]:
+    rows = aside.rows_of(db, ids)
+    return _remove(db, ids, now), rows
+
+
+def _bring_back(db: sqlite3.Connection, rows: aside.Rows, door: str, removed_at: datetime, now: datetime) -> list[Job]:
+    jobs = deeds.noting(db, "removed", door, removed_at, lambda db: aside.put(db, rows))
+    return deeds.noting(db, "brought back", door, now, lambda _: jobs)
 
 
 def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:

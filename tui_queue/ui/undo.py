@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
+from tui_queue.core.aside import Aside
 from tui_queue.core.commands import Commands
 from tui_queue.core.models import Job, State
 from tui_queue.core.order import Move
@@ -50,6 +51,10 @@ class Undo:
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
         self._did(f"change of job {before.id}", lambda: self._commands.edit(before.id, before.draft))
+
+    def removed(self, removed: Aside) -> None:
+        """Note that jobs were removed."""
+        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.bring_back(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
         """Note that jobs have left their place before ``follower``, or the end of their queue."""

@@ -13,6 +13,7 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import Screen
 
+from tui_queue.core.aside import GONE_S
 from tui_queue.core.commands import ENDED_SHOWN, Commands
 from tui_queue.core.describing import details_lines
 from tui_queue.core.drafts import MANY
@@ -26,6 +27,7 @@ from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
 from tui_queue.ui.looks import Looks
 from tui_queue.ui.messages import QueueChanged
@@ -36,6 +38,7 @@ from tui_queue.ui.screens.dashboard_help import groups
 from tui_queue.ui.screens.dashboard_words import (
     ALL_ENDS,
     EMPTY,
+    NONE_LIKE_THAT,
     copyable,
     count,
     in_place_of_output,
@@ -205,9 +208,9 @@ class Dashboard(Screen[None]):
         self._show_more_at_the_end(message.job)
         jobs = self.query_one(JobTable).chosen
         if jobs:
-            placeholder = in_place_of_output(jobs[0], self._overview)
+            placeholder = in_place_of_output(jobs[0], self._overview, self._keys)
         else:
-            placeholder = "No job is like that. Press Esc to show all." if self._only != Filter() else EMPTY
+            placeholder = with_keys(NONE_LIKE_THAT if self._only != Filter() else EMPTY, self._keys)
         self.query_one(JobLog).show_jobs(jobs, placeholder)
 
     def on_data_table_row_selected(self) -> None:
@@ -396,14 +399,16 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_remove(self) -> None:
-        """Forget ended jobs; ask first when they are several, since their logs are gone then."""
+        """Forget ended jobs; ask first when they are several, since their logs are gone then before long."""
         jobs = self._chosen("remove")
         if len(jobs) > 1:
             question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
             if not await self.app.push_screen_wait(Confirm(question)):
                 return
-        if jobs:
-            await self._ask(self._commands.remove(_ids(jobs)))
+        removed = await self._ask(self._commands.set_aside(_ids(jobs))) if jobs else None
+        if removed is not None and removed.jobs:
+            self._undo.removed(removed)
+            self.set_timer(GONE_S + 1, self._throw_away)
 
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
@@ -518,6 +523,9 @@ class Dashboard(Screen[None]):
         except TuiQueueError as error:
             self.notify(printable(str(error)), severity="error", markup=False)
             return None
+
+    async def _throw_away(self) -> None:
+        await self._commands.cleaning.throw_away(now=datetime.now(UTC))
 
     def _say(self, title: str, text: str) -> None:
         self._tui_queue.announce(title, text, self._channels.terminal)
