@@ -120,7 +120,10 @@ class QueueMachine(RuleBasedStateMachine):
         self.newest = 0
         self.epoch = 0
         self.means = Means(
-            slots=SLOTS, resources=TOTALS, free=lambda _: self.free, lives=lambda process: self.living[process[0]]
+            slots=lambda: SLOTS,
+            resources=TOTALS,
+            free=lambda _: self.free,
+            lives=lambda process: self.living[process[0]],
         )
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -22,7 +22,7 @@ from tui_queue.core.store import Store
 SIZES = (1_000, 3_000, 10_000, 30_000)
 SCHEDULES = 100
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MEANS = Means(slots=1, resources={"licence": 1})
+MEANS = Means(slots=lambda: 1, resources={"licence": 1})
 
 
 def draft(number: int, queue: str) -> JobDraft:
@@ -75,7 +75,7 @@ async def of_size(jobs: int, repeat: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as directory:
         async with Store(f"{directory}/queue.db") as store:
             epoch = await fill(store, jobs)
-            living = Means(slots=1, resources={"licence": 1}, lives=lambda _: True)
+            living = Means(slots=lambda: 1, resources={"licence": 1}, lives=lambda _: True)
             a_pass = await measure(lambda: store.claim(epoch=epoch, means=living, boot="", now=NOW), repeat)
             a_look = await measure(
                 lambda: store.snapshot(active=1000, ended=500, only=Filter(), means=living, scheduled=True, now=NOW),

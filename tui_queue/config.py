@@ -1,9 +1,11 @@
 """The settings: a small TOML file; every key has a default."""
 
 import importlib.util
+import logging
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -24,6 +26,8 @@ _TABLES = {
 }
 HOOK_LIMIT_S = 3600
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
+
+logger = logging.getLogger(__name__)
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -56,21 +60,70 @@ class Config(Struct, frozen=True, kw_only=True):
         )
 
 
+class Settings:
+    """The settings as the file has them now.
+
+    Those in force stay while it can't be understood, and while it is empty or away: an editor may be at it.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Read the file for the first time. Raises BadInputError."""
+        self._path = path
+        self._seen = _stamp(path)
+        self._config = load_config(path)
+
+    def now(self) -> Config:
+        """Return the settings in force."""
+        seen = _stamp(self._path)
+        if seen is not None and seen != self._seen:
+            self._seen = seen
+            try:
+                self._config = load_config(self._path)
+            except BadInputError as error:
+                logger.warning("the settings stay as they were: %s", error)
+        return self._config
+
+
+def _stamp(path: str) -> tuple[int, ...] | None:
+    """Return what is another when a file has been written anew; None for one that is empty or away."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if found.st_size else None
+
+
 def load_config(path: str) -> Config:
     """Read the settings file; a missing one means all defaults. Raises BadInputError naming file and key."""
+    return config_of(content_of(path), path)
+
+
+def content_of(path: str) -> bytes:
+    """Return what the settings file has; nothing when it is missing. Raises BadInputError."""
     try:
         with open(path, "rb") as file:
-            content = file.read()
+            return file.read()
     except FileNotFoundError:
-        return Config()
+        return b""
     except OSError as error:
         raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
+
+
+def values_of(content: bytes, path: str) -> dict[str, Any]:
+    """Return what stands in a settings file, not looked at any further. Raises BadInputError."""
+    if not content:
+        return {}
     import tomllib  # noqa: PLC0415 - takes long
 
     try:
-        values = tomllib.loads(content.decode())
+        return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
+
+
+def config_of(content: bytes, path: str) -> Config:
+    """Return the settings that a file with this content has. Raises BadInputError with the key as its field."""
+    values = values_of(content, path)
     known = set(Config.__struct_fields__)
     for key, value in values.items():
         if key not in known:
@@ -107,9 +160,9 @@ def _channels(path: str, values: Mapping[str, object]) -> Channels:
         )
     on, terminal = str(values.get("on", Notify.FAILURE)), values.get("terminal", "auto")
     if on not in list(Notify):
-        raise BadInputError("config", f'{where} on must be "end", "failure" or "never".')
+        raise BadInputError("on", f'{where} on must be "end", "failure" or "never".')
     if terminal not in TERMINALS:
-        raise BadInputError("config", f"{where} terminal must be one of {', '.join(TERMINALS)}.")
+        raise BadInputError("terminal", f"{where} terminal must be one of {', '.join(TERMINALS)}.")
     seconds = values.get("hook_timeout_s", 30)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= HOOK_LIMIT_S:
         raise BadInputError("config", f"{where} hook_timeout_s must be a number above 0, up to {HOOK_LIMIT_S}.")
@@ -133,9 +186,9 @@ def _words(where: str, hook: object) -> tuple[str, ...]:
     try:
         words = shlex.split(hook) if isinstance(hook, str) else hook
     except ValueError:
-        raise BadInputError("config", f"{where} hook: a quote is not closed.") from None
+        raise BadInputError("hook", f"{where} hook: a quote is not closed.") from None
     if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
-        raise BadInputError("config", f"{where} hook must be a command in quotes, or a list of its words.")
+        raise BadInputError("hook", f"{where} hook must be a command in quotes, or a list of its words.")
     return (os.path.expanduser(words[0]), *words[1:]) if words else ()
 
 
@@ -144,10 +197,10 @@ def _check(path: str, key: str, value: object) -> None:
         low, high = _RANGES[key]
         kind: type | tuple[type, ...] = int if key in ("slots", "keep_jobs") else (int, float)
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
-            raise BadInputError("config", f"{printable(path)}: {key} must be a number from {low} to {high}.")
+            raise BadInputError(key, f"{printable(path)}: {key} must be a number from {low} to {high}.")
     elif key in _TABLES:
         if not isinstance(value, dict):
-            raise BadInputError("config", f"{printable(path)}: [{key}] must be a table such as {_TABLES[key]}.")
+            raise BadInputError(key, f"{printable(path)}: [{key}] must be a table such as {_TABLES[key]}.")
     elif key in ("keep_for", "keep_logs"):
         parse: Callable[[str], object] = parse_duration if key == "keep_for" else parse_amount
         try:
@@ -155,8 +208,8 @@ def _check(path: str, key: str, value: object) -> None:
                 parse(str(value))
         except ValueError:
             example = "30d" if key == "keep_for" else "2G"
-            raise BadInputError("config", f'{printable(path)}: {key} must be as in "{example}", or empty.') from None
+            raise BadInputError(key, f'{printable(path)}: {key} must be as in "{example}", or empty.') from None
     elif key in ("mouse", "background") and not isinstance(value, bool):
-        raise BadInputError("config", f"{printable(path)}: {key} must be true or false.")
+        raise BadInputError(key, f"{printable(path)}: {key} must be true or false.")
     elif key == "python" and not (isinstance(value, str) and (not value or os.path.isabs(value))):
-        raise BadInputError("config", f"{printable(path)}: python must be an absolute path in quotes, or empty.")
+        raise BadInputError(key, f"{printable(path)}: python must be an absolute path in quotes, or empty.")

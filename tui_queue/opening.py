@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.config import Config, load_config
+from tui_queue.config import Settings
 from tui_queue.core import events
 from tui_queue.core.background import Background
 from tui_queue.core.claims import Means
@@ -28,16 +28,19 @@ if TYPE_CHECKING:
 class OpenQueue:
     """An open queue: its verbs, and a scheduler that runs once it is entered."""
 
-    def __init__(self, paths: Paths, config: Config, store: Store, *, standby: bool) -> None:
+    def __init__(self, paths: Paths, settings: Settings, store: Store, *, standby: bool) -> None:
         self.paths = paths
-        self.config = config
+        self.settings = settings
+        self.config = config = settings.now()
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
         self.background = Background(paths.state, enabled=config.background)
-        self.executor = LocalExecutor(paths.runs, config.python, grace_s=config.grace_s)
+        self.executor = LocalExecutor(
+            paths.runs, python=lambda: settings.now().python, grace_s=lambda: settings.now().grace_s
+        )
         self._store = store
         self._means = Means(
-            slots=config.slots,
+            slots=lambda: settings.now().slots,
             resources=config.resources,
             gpus=self.machine.gpus,
             free=self.machine.free,
@@ -66,7 +69,7 @@ class OpenQueue:
             self.lease,
             means=self._means,
             cleaning=self._cleaning,
-            limits=self.config.limits,
+            limits=lambda: self.settings.now().limits,
             channels=self.config.notify,
             bell=events.Bell(self.paths.wake),
         )
@@ -82,9 +85,9 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
     _put_strange_runs_aside(paths)
     for directory in (paths.state, paths.runs, paths.wake):
         _make_private(directory)
-    config = load_config(paths.config)
+    settings = Settings(paths.config)
     async with Store(paths.store) as store:
-        queue = OpenQueue(paths, config, store, standby=standby)
+        queue = OpenQueue(paths, settings, store, standby=standby)
         try:
             yield queue
         finally:

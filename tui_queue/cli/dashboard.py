@@ -22,6 +22,7 @@ def open_app(queue: OpenQueue) -> "TuiQueueApp":
     config, where = queue.config, queue.paths.config
     return TuiQueueApp(
         queue.commands,
+        settings=where,
         background=config.background,
         channels=config.notify,
         looks=looks_of(config.dashboard, where),

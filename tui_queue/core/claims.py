@@ -50,7 +50,7 @@ class Means(Struct, frozen=True, kw_only=True):
     ``gpu`` there are as many as ``gpus`` finds.
     """
 
-    slots: int
+    slots: Callable[[], int]
     resources: Mapping[str, int] = field(default_factory=dict)
     gpus: Callable[[], tuple[int, ...]] = lambda: ()
     free: Callable[[str], float | None] = lambda _: None
@@ -158,10 +158,11 @@ def look(
         if begun is None or now - begun < SETTLED:
             for name, least in options.gates:
                 promised[name] = promised.get(name, 0) + (1 if name == "load" else least)
+    slots = means.slots()
     return World(
         now=now,
         scheduled=scheduled,
-        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), means.slots, now) for queue in queues},
+        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), slots, now) for queue in queues},
         limit=limit_of(db),
         total=means.total,
         used=used,

@@ -297,7 +297,7 @@ class Commands:
     async def change_slots(self, name: str, by: int) -> Queue:
         """Give a queue so many slots more, or less; never below none."""
         queue = await self._queues.get(name)
-        slots = self._means.slots if queue.slots is None else queue.slots
+        slots = self._means.slots() if queue.slots is None else queue.slots
         return await self.set_queue(replace(queue, slots=max(0, slots + by)))
 
     async def set_limit(self, limit: int | None) -> None:
@@ -345,6 +345,10 @@ class Commands:
         await self._schedules.remove(name)
         self._ring()
 
+    def settings_changed(self) -> None:
+        """Have every process of the queue look at the settings again."""
+        self._something_to_do()
+
     async def work_left(self, *, schedules: bool = True) -> bool:
         """Return whether any job is running, or pending and not held; or will be by a schedule."""
         return await self._store.work_left(schedules=schedules)
@@ -364,13 +368,14 @@ class Commands:
             active=active, ended=ended, only=only, means=self._means, scheduled=holder is not None, now=now
         )
         jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
-        slots = sum(self._means.slots if queue.slots is None else queue.slots for queue in seen.queues)
+        default = self._means.slots()
+        slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
             jobs=await asyncio.to_thread(_with_remarks, jobs, self._executor, now),
             counts=seen.counts,
             queues=seen.queues,
             slots=slots if seen.limit is None else min(slots, seen.limit),
-            default_slots=self._means.slots,
+            default_slots=default,
             limit=seen.limit,
             holder=holder,
         )

@@ -51,7 +51,7 @@ class Scheduler:
         *,
         means: Means,
         cleaning: Cleaning,
-        limits: Limits,
+        limits: Callable[[], Limits],
         channels: Channels,
         bell: Bell,
     ) -> None:
@@ -138,8 +138,8 @@ class Scheduler:
         while True:
             try:
                 await self._cleaning.throw_away(now=datetime.now(UTC))
-                if self._limits != Limits():
-                    planned = await self._cleaning.planned(self._limits, now=datetime.now(UTC))
+                if (limits := self._limits()) != Limits():
+                    planned = await self._cleaning.planned(limits, now=datetime.now(UTC))
                     if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
                         self._bell()
             except (TuiQueueError, OSError):

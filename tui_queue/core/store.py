@@ -459,12 +459,13 @@ def _ahead(db: sqlite3.Connection, job_id: int, means: Means, now: datetime) -> 
         if command not in known:
             known[command] = _samples(db, job)
         samples[job.id] = known[command]
+    slots = means.slots()
     return Ahead(
         running=tuple(running),
         before=tuple(waiting[one] for one in before),
         others=others,
         samples=samples,
-        slots={queue.name: means.slots if queue.slots is None else queue.slots for queue in all_queues(db)},
+        slots={queue.name: slots if queue.slots is None else queue.slots for queue in all_queues(db)},
         limit=limit_of(db),
     )
 

@@ -52,13 +52,22 @@ class TuiQueueApp(App[None]):
     ]
 
     def __init__(
-        self, commands: Commands, *, background: bool, channels: Channels, looks: Looks, keymap: Mapping[str, str]
+        self,
+        commands: Commands,
+        *,
+        settings: str,
+        background: bool,
+        channels: Channels,
+        looks: Looks,
+        keymap: Mapping[str, str],
     ) -> None:
+        """``settings`` is the path of their file."""
         super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
         self._looks = looks
         self._dashboard = Dashboard(
             commands,
+            settings=settings,
             background=background,
             channels=channels,
             looks=looks,
@@ -78,7 +87,11 @@ class TuiQueueApp(App[None]):
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
         self.set_interval(_FORGET_S, _let_go_of_widgets)
-        self.theme = theme_named(self._looks.theme, os.environ, colours=not self.no_color)
+        self.put_on(self._looks.theme)
+
+    def put_on(self, theme: str) -> None:
+        """Take the colours of a theme, by the name that the settings give it."""
+        self.theme = theme_named(theme, os.environ, colours=not self.no_color)
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""

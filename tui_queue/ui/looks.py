@@ -66,7 +66,7 @@ def looks_of(values: Mapping[str, object], where: str) -> Looks:
                 raise ValueError(f"unknown setting {printable(name)}; known are {', '.join(sorted(readers))}.")  # noqa: TRY301
             read[name] = readers[name](value)
         except ValueError as error:
-            raise BadInputError("config", f"{printable(where)}: [dashboard] {error}") from None
+            raise BadInputError(name, f"{printable(where)}: [dashboard] {error}") from None
     return Looks(**read)  # type: ignore[arg-type]
 
 

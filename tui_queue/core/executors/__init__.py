@@ -35,7 +35,9 @@ RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
 class Executor(Protocol):
     """Something that can run a claimed job; every method speaks of the job's present attempt."""
 
-    grace_s: float  # between asking a run to end and ending it
+    @property
+    def grace_s(self) -> float:
+        """Seconds between asking a run to end and ending it."""
 
     def warm_up(self) -> None:
         """Get ready to start runs. Raises OSError."""

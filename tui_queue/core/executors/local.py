@@ -36,15 +36,21 @@ PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 class LocalExecutor:
     """Has runs watched and reads what watchers leave; ``runs`` is the directory of all runs.
 
-    What must be ended gets ``grace_s`` seconds between SIGTERM and SIGKILL.
+    ``python`` says which interpreter runs a .py job, if not this one. What must be ended gets ``grace_s`` seconds
+    between SIGTERM and SIGKILL. Both are asked whenever that matters.
     """
 
-    def __init__(self, runs: str, python: str = "", *, grace_s: float) -> None:
+    def __init__(self, runs: str, *, python: Callable[[], str], grace_s: Callable[[], float]) -> None:
         self._runs = runs
-        self._python = python or sys.executable
-        self.grace_s = grace_s
+        self._python = python
+        self._grace_s = grace_s
         self._watchers = Watchers()
         self._outputs = Outputs()
+
+    @property
+    def grace_s(self) -> float:
+        """Seconds between SIGTERM and SIGKILL."""
+        return self._grace_s()
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
@@ -182,7 +188,7 @@ class LocalExecutor:
         argv = [path, *job.args]
         added = dict(options.env) | _marks(job, files)
         if job.is_python:
-            argv.insert(0, job.python or self._python)
+            argv.insert(0, job.python or self._python() or sys.executable)
             added["PYTHONUNBUFFERED"] = "1"
             if path != job.path:  # what the script imports lies beside the original
                 others = added.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))

@@ -51,6 +51,7 @@ from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.listings import LISTINGS
+from tui_queue.ui.screens.settings import remarks, settings_form
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.filter_bar import FilterBar
@@ -133,6 +134,7 @@ class Dashboard(Screen[None]):
         Binding("v", "page", "View log", id="log.page", show=False, tooltip="Show the log in your pager, $PAGER"),
         Binding("E", "script", "Edit script", id="job.script", show=False, tooltip="Open the script in $EDITOR"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
+        Binding("S,comma", "settings", "Settings", id="app.settings", show=False, tooltip="Change the settings"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
         Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
         Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
@@ -141,10 +143,18 @@ class Dashboard(Screen[None]):
     ]
 
     def __init__(
-        self, commands: Commands, *, background: bool, channels: Channels, looks: Looks, keys: Mapping[str, str]
+        self,
+        commands: Commands,
+        *,
+        settings: str,
+        background: bool,
+        channels: Channels,
+        looks: Looks,
+        keys: Mapping[str, str],
     ) -> None:
-        """``keys`` has how the keys of each binding are shown, by its id."""
+        """``settings`` is the path of their file; ``keys`` has how the keys of each binding are shown, by its id."""
         super().__init__()
+        self._settings = settings
         self._looks = looks
         self._keys = keys
         self._commands = commands
@@ -464,6 +474,24 @@ class Dashboard(Screen[None]):
     def action_help(self) -> None:
         """Show all the keys."""
         self.app.push_screen(Help(groups(self._keys)))
+
+    @work
+    async def action_settings(self) -> None:
+        """Ask for other settings, save them, and let those count at once that can."""
+        try:
+            form = settings_form(self._settings)
+        except TuiQueueError as error:
+            self.notify(printable(str(error)), severity="error", markup=False)
+            return
+        changes = await self.app.push_screen_wait(form)
+        if not changes:
+            return
+        if theme := changes.get("dashboard.theme"):
+            self._tui_queue.put_on(str(theme))
+        if order := changes.get("dashboard.order"):
+            self.query_one(JobTable).order_by(str(order))
+        self._commands.settings_changed()
+        self.notify(" ".join(["Saved.", *remarks(changes)]), markup=False)
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""

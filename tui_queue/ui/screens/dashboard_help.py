@@ -67,6 +67,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("view.queues view.schedules", "Queues, schedules"),
             ("view.batches view.history", "Batches, history"),
             ("Ctrl+P app.palette", "Every verb by name"),
+            ("app.settings", "Settings"),
             ("app.help", "This help"),
             ("Ctrl+L", "Draw all again"),
             ("app.leave", "Quit; running jobs go on"),

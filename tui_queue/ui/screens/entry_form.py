@@ -10,7 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
@@ -23,20 +25,22 @@ _PREVIEW = 6  # lines
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line to fill in."""
+    """One line to fill in; ``choices`` complete what is typed."""
 
     name: str
     label: str
     value: str = ""
     hint: str = ""
+    choices: Sequence[str] = ()
 
 
 class Entries(Struct, frozen=True, kw_only=True):
-    """What a form asks for; ``switches`` are a name, a label and whether it is on."""
+    """What a form asks for; ``switches`` are a name, a label and whether it is on, ``about`` says more by name."""
 
     title: str
     lines: Sequence[Entry]
     switches: Sequence[tuple[str, str, bool]] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
     then: str = "Enter saves"
 
 
@@ -48,14 +52,17 @@ class Filled(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class EntryForm(ModalScreen[T | None]):
-    """Asks until ``check`` accepts the lines, by name, and the switches; the answer is what it makes of them."""
+    """Asks until ``check`` accepts the lines, by name, and the switches; the answer is what it makes of them.
+
+    With ``save`` that is to be saved first, and what is wrong with that is said too.
+    """
 
     DEFAULT_CSS = (
         "EntryForm {"
         + FORM_CSS
         + """
         #note { height: auto; margin-top: 1; color: $text-error; }
-        #preview { height: auto; color: $text-muted; }
+        #preview, #about { height: auto; color: $text-muted; }
     }
     """
     )
@@ -64,10 +71,17 @@ class EntryForm(ModalScreen[T | None]):
         Binding("escape", "leave", "Back", id="entries.leave", tooltip="Change nothing"),
     ]
 
-    def __init__(self, entries: Entries, check: Callable[[Mapping[str, str], Mapping[str, bool]], Filled[T]]) -> None:
+    def __init__(
+        self,
+        entries: Entries,
+        check: Callable[[Mapping[str, str], Mapping[str, bool]], Filled[T]],
+        *,
+        save: Callable[[T], object] | None = None,
+    ) -> None:
         super().__init__()
         self._entries = entries
         self._check = check
+        self._save = save
 
     def compose(self) -> ComposeResult:
         """Stack the lines, the switches, what is wrong, and what comes of it."""
@@ -77,15 +91,29 @@ class EntryForm(ModalScreen[T | None]):
             for entry in self._entries.lines:
                 with Horizontal(classes="field"):
                     yield Label(entry.label)
-                    yield Field(entry.value, placeholder=entry.hint, select_on_focus=False, id=entry.name, compact=True)
+                    yield Field(
+                        entry.value,
+                        placeholder=entry.hint,
+                        suggester=SuggestFromList(entry.choices) if entry.choices else None,
+                        select_on_focus=False,
+                        id=entry.name,
+                        compact=True,
+                    )
             for name, label, value in self._entries.switches:
                 yield Checkbox(label, value, id=name, compact=True)
+            if self._entries.about:
+                yield Static(id="about", markup=False)
             yield Static(id="note", markup=False)
             yield Static(id="preview", markup=False)
 
     def on_mount(self) -> None:
         """Show what comes of the lines as they are."""
         self._look()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say more about the line or the switch that is filled in."""
+        if self._entries.about:
+            self.query_one("#about", Static).update(self._entries.about.get(event.widget.id or "", ""))
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
@@ -103,6 +131,8 @@ class EntryForm(ModalScreen[T | None]):
         """Answer if all is right, else go to the line that is not."""
         try:
             filled = await asyncio.to_thread(self._check, *self._now())
+            if self._save is not None:
+                await asyncio.to_thread(self._save, filled.value)
         except BadInputError as error:
             self._complain(error)
             for entry in self._entries.lines:
