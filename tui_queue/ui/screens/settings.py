@@ -47,8 +47,8 @@ _SETTINGS = (
     _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),
     _Setting("dashboard.theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
     _Setting("dashboard.order", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
-    _Setting("mouse", "The dashboard listens to the mouse", later=_START),
-    _Setting("background", "The queue goes on when no dashboard is open", later=_START),
+    _Setting("mouse", "mouse: the dashboard listens to it", later=_START),
+    _Setting("background", "background: the queue goes on without a dashboard", later=_START),
 )
 _LINES = [each for each in _SETTINGS if not isinstance(each.default, bool)]
 _SWITCHES = [each for each in _SETTINGS if isinstance(each.default, bool)]
