@@ -140,6 +140,7 @@ class Screen:
 
     ``lines`` has for each row how many line ends came before it was made. ``row`` is where the cursor is. ``above``
     rows at the top are there because the cursor went above the place where it began: they lie on what was before.
+    ``reach`` is by how many rows it has gone up at once, at most.
     """
 
     def __init__(self, *, top: bool = True, inside: bool = False) -> None:
@@ -148,6 +149,7 @@ class Screen:
         self.lines = [0]
         self.row = 0
         self.above = 0
+        self.reach = 0
         self._top = top
         self._inside = inside
         self._column = 0
@@ -170,6 +172,19 @@ class Screen:
             self._line += 1
             self._next_row()
             self._write(line)
+
+    def take(self, count: int) -> list[Row]:
+        """Return rows from the top that are done with, and keep them no longer."""
+        count = min(count, self.row, len(self.rows) - 1)
+        if count <= 0:
+            return []
+        taken, self.rows, self.lines = self.rows[:count], self.rows[count:], self.lines[count:]
+        self.row -= count
+        self._page = max(0, self._page - count)
+        self._saved = max(0, self._saved[0] - count), self._saved[1]
+        if self._main is not None:
+            self._main = max(1, self._main[0] - count), max(0, self._main[1] - count), self._main[2]
+        return taken
 
     def _write(self, line: str) -> None:
         """Take what is between two line ends."""
@@ -222,6 +237,7 @@ class Screen:
             self._add_row(None)
 
     def _up(self, rows: int) -> None:
+        self.reach = max(self.reach, min(rows, HIGH))
         missing = rows - self.row
         self.row = max(self._page, self.row - rows)
         if missing > 0 and not self._top and not self._page:
