@@ -17,8 +17,10 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.executors.local import LocalExecutor
 from tui_queue.core.lease import Lease
 from tui_queue.core.machine import Machine, lives
+from tui_queue.core.options import Full
 from tui_queue.core.printable import printable
 from tui_queue.core.store import Store
+from tui_queue.core.wishes import log_bytes
 from tui_queue.paths import Paths
 
 if TYPE_CHECKING:
@@ -34,7 +36,13 @@ class OpenQueue:
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
         self.background = Background(paths.state, enabled=config.background)
-        self.executor = LocalExecutor(paths.runs, config.python, grace_s=config.grace_s)
+        self.executor = LocalExecutor(
+            paths.runs,
+            config.python,
+            grace_s=config.grace_s,
+            log_size=log_bytes("log_size", config.log_size),
+            log_full=Full(config.log_full or Full.KEEP),
+        )
         self._store = store
         self._means = Means(
             slots=config.slots,

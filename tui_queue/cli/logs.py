@@ -14,7 +14,7 @@ from tui_queue.cli.job_words import run
 from tui_queue.core import events
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.log_lines import ClearText
-from tui_queue.core.logs import LogTail, last_lines_begin
+from tui_queue.core.logs import LogTail, last_lines_begin, left_out
 from tui_queue.core.models import Job, State
 from tui_queue.core.printable import Harmless
 from tui_queue.opening import OpenQueue, open_queue
@@ -80,8 +80,12 @@ async def _print_log(
             path = queue.commands.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
             if path is not None and tail is None:
                 tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
-            while tail is not None and (data := tail.read().data):
-                _write(data if harmless is None else os.fsencode(harmless.feed(data)))
+            while tail is not None and (chunk := tail.read()).data:
+                if harmless is None:
+                    _write(chunk.data)
+                else:
+                    data = (left_out(chunk.skipped) if chunk.skipped else b"") + chunk.data
+                    _write(os.fsencode(harmless.feed(data)))
             over = job.state.ended or job.attempt > wanted or (job.attempt == wanted and job.state is State.PENDING)
             if not follow or over:
                 if harmless is not None:

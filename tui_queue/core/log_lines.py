@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
-from tui_queue.core.log_search import Read, Search
+from tui_queue.core.log_search import Search
 from tui_queue.core.log_text import LogRow, Place
-from tui_queue.core.logs import LogTail
+from tui_queue.core.logs import LogFile, LogTail
 from tui_queue.core.terminal import HIGH, Row, Screen, text_of
 
 AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
@@ -21,9 +21,9 @@ class MatchingLines:
 
     restarts = 0
 
-    def __init__(self, search: Search, read: Read) -> None:
+    def __init__(self, search: Search, log: LogFile) -> None:
         self._search = search
-        self._read = read
+        self._read = log.read
         self._seen = 0
 
     @property

@@ -17,6 +17,7 @@ from tui_queue.core.executors.outputs import Outputs
 from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
 from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
+from tui_queue.core.options import Full
 from tui_queue.core.usage import Process
 
 
@@ -36,13 +37,18 @@ PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 class LocalExecutor:
     """Has runs watched and reads what watchers leave; ``runs`` is the directory of all runs.
 
-    What must be ended gets ``grace_s`` seconds between SIGTERM and SIGKILL.
+    What must be ended gets ``grace_s`` seconds between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and
+    ``log_full`` hold for jobs that say nothing else.
     """
 
-    def __init__(self, runs: str, python: str = "", *, grace_s: float) -> None:
+    def __init__(
+        self, runs: str, python: str = "", *, grace_s: float, log_size: int = 0, log_full: Full = Full.KEEP
+    ) -> None:
         self._runs = runs
         self._python = python or sys.executable
         self.grace_s = grace_s
+        self._log_size = log_size
+        self._log_full = log_full
         self._watchers = Watchers()
         self._outputs = Outputs()
 
@@ -181,6 +187,8 @@ class LocalExecutor:
         path = options.script.copy if options.script is not None and options.script.copy else job.path
         argv = [path, *job.args]
         added = dict(options.env) | _marks(job, files)
+        if options.pty and "TERM" not in added:
+            added["TERM"] = "xterm-256color"
         if job.is_python:
             argv.insert(0, job.python or self._python)
             added["PYTHONUNBUFFERED"] = "1"
@@ -201,6 +209,10 @@ class LocalExecutor:
             "warn_s": options.warn_s,
             "silence_s": options.silence_s if options.cancel_when_silent else 0,
             "nice": options.nice,
+            "pty": options.pty,
+            "times": options.times,
+            "log_limit": options.log_size or self._log_size,
+            "log_full": options.log_full or self._log_full,
         }
 
 
