@@ -205,9 +205,17 @@ def test_a_schedule_is_added_and_slots_are_changed(cli: Cli, size: tuple[int, in
         way.step("2", "default", "0/3")
         way.step("+", "0/4")
         way.step("-", "0/3")
-        way.step("a", "Add a queue", "Enter saves", "Esc goes back", "Stop what runs outside of hours")
+        way.step("a", "Add a queue", "Enter saves", "Esc goes back", "Outside of its hours stop what runs")
         way.step(f"gpu{TAB}{CLEAR}1")
         way.step(ENTER, "gpu", "0/1", gone="Add a queue")
         way.step("1", "Exit/why", "The queue is empty", "q Quit")
     assert '"slots": 1' in cli("queue", "list", "--json")
     assert '"rule": "every 1h"' in cli("schedule", "list", "--json")
+
+
+def test_keys_that_come_together_are_obeyed_in_their_order(cli: Cli) -> None:
+    with in_raw(cli, (80, 24), TERMS[0]) as way:
+        way.step("a", "Job path")
+        way.step("ab\x7fcd\x1b[D\x1b[DX", "Job path           aXcd ")
+        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "▶ running")
+    assert (cli.job(1)["name"], cli.job(1)["args"]) == ("echo", ["say", "halo"])

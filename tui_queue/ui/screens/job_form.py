@@ -74,7 +74,7 @@ _SWITCHES = {
     "hold": "Hold it until it is released",
     "cancel_when_silent": "Cancel it when silent",
     "copy": "Run a copy of the script, made now",
-    "sweep": "A job of each combination: --lr {0.1,0.01} --seed {1..5}",
+    "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
     "together": "In that, first with first, second with second",
 }
 _SWEEPS = ("sweep", "together")

@@ -144,5 +144,5 @@ def _form(queue: Queue, heading: str) -> EntryForm[Queue]:
             named = replace(queue, name=called)
         return Filled(value=queue_with(named, **words, pause_outside=switches[_SWITCH]))
 
-    switches = ((_SWITCH, "Stop what runs outside of hours", options.pause_outside),)
+    switches = ((_SWITCH, "Outside of its hours stop what runs", options.pause_outside),)
     return EntryForm(Entries(title=heading, lines=lines, switches=switches), check)
