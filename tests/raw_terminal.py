@@ -24,7 +24,13 @@ class RawTerminal:
     """The dashboard of the queue in ``env``, in a terminal of its own."""
 
     def __init__(
-        self, env: dict[str, str], *, size: tuple[int, int], term: str, ignore_hangup: bool, controlling: bool
+        self,
+        env: dict[str, str],
+        *,
+        size: tuple[int, int],
+        ignore_hangup: bool,
+        controlling: bool,
+        term: str = "xterm-256color",
     ) -> None:
         width, height = size
         self.screen = pyte.Screen(width, height)

@@ -19,7 +19,9 @@ ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
 HINTS = (*JOBS, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
-FOOTER = re.compile(rf"( *({'|'.join(map(re.escape, HINTS))})(?= |$))+ *")
+FOOTER = re.compile(
+    rf" *((({'|'.join(map(re.escape, HINTS))}) +)+(q Quit|d Remove)|\? Help) *"
+)  # the last one is there too
 WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
 SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
