@@ -54,7 +54,7 @@ class FilterBar(Horizontal):
         self.add_class("-open")
         if text is not None:
             self.query_one(Input).value = text
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))
 
     def close(self) -> None:
         """Want all jobs again."""
