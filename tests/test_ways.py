@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,6 @@ STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
 SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
 ROW = re.compile(r" ●?(\d+) ")
 ASKS = re.compile(r"Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back) ─╯")
-
-Open = Callable[[Cli, tuple[int, int], str], AbstractContextManager["Way"]]
 
 
 class Way:
@@ -145,7 +143,6 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way.type("q")
         window.wait_for("Without you 1 run on; 0 wait")
         assert cli.job(2)["state"] == "running"
-        window.tmux("clear-history")
         open_dashboard(window)
         way.step("g", "2 chatty.py ▶ running", "✓ completed", "Line ")
         way.goes_on()
