@@ -19,9 +19,8 @@ ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
 HINTS = (*JOBS, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
-FOOTER = re.compile(
-    rf" *((({'|'.join(map(re.escape, HINTS))}) +)+(q Quit|d Remove)|\? Help) *"
-)  # the last one is there too
+LAST = "q Quit|d Remove"  # without which the end is missing
+FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? Help) *")
 WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
 SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
@@ -138,6 +137,8 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way.goes_on()
         way.step("l", "2 chatty.py ▶ running", gone="Exit/why")
         way.goes_on()
+        way.step("/", "Search the log")
+        way.step(ESCAPE, gone="Search the log")
         way.step(ESCAPE, "Exit/why", "▶ running")
 
         way.type("q")
