@@ -9,8 +9,8 @@ from tui_queue.core.printable import printable
 ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
 EMPTY = "The queue is empty. Press a to add a job."
 _WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use. Press + for one more.",
-    "no slots": "This job waits: the number of slots is set to 0. Press + for one.",
+    "slots": "This job waits: all {slots} slots are in use. Press + for more.",
+    "no slots": "This job waits: there are no slots. Press + for one.",
     "held": "This job is held. Press h to release it.",
     "queue paused": "This job waits: its queue is paused.",
     "no scheduler": "This job waits: no process schedules the queue.",

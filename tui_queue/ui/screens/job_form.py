@@ -78,7 +78,7 @@ _SWITCHES = {
     "copy": "Run a copy of the script, made now",
     "pty": "Give it a terminal to write to",
     "times": "Note when its lines are written",
-    "sweep": "A job of each combination: --lr {0.1,0.01} --seed {1..5}",
+    "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
     "together": "In that, first with first, second with second",
 }
 _SWEEPS = ("sweep", "together")
