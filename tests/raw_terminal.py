@@ -23,7 +23,15 @@ from tests.conftest import ROOT, process_is_alive, wait_for
 class RawTerminal:
     """The dashboard of the queue in ``env``, in a terminal of its own."""
 
-    def __init__(self, env: dict[str, str], *, size: tuple[int, int], ignore_hangup: bool, controlling: bool) -> None:
+    def __init__(
+        self,
+        env: dict[str, str],
+        *,
+        size: tuple[int, int],
+        ignore_hangup: bool,
+        controlling: bool,
+        term: str = "xterm-256color",
+    ) -> None:
         width, height = size
         self.screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.screen)
@@ -43,7 +51,7 @@ class RawTerminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tui_queue"],
             cwd=ROOT,
-            env={**env, "TERM": "xterm-256color"},
+            env={**env, "TERM": term},
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
@@ -158,13 +166,14 @@ def raw_terminal(
     env: dict[str, str],
     *,
     size: tuple[int, int] = (160, 50),
+    term: str = "xterm-256color",
     ignore_hangup: bool = False,
     controlling: bool = True,
 ) -> Iterator[RawTerminal]:
     """Open the dashboard, and read until it is there; a terminal that controls no process brings no signals."""
-    window = RawTerminal(env, size=size, ignore_hangup=ignore_hangup, controlling=controlling)
+    window = RawTerminal(env, size=size, term=term, ignore_hangup=ignore_hangup, controlling=controlling)
     try:
-        window.see("scheduler here")
+        window.see("scheduler here" if size[0] >= 80 else "a Add")
         yield window
     finally:
         window.close()

@@ -111,7 +111,7 @@ def test_a_name_that_is_not_utf8_is_kept_byte_for_byte(cli: Cli, tmp_path: Path)
     os.chmod(path, 0o755)
     cli("add", path, b"\xff\xfe")
     cli.drain()
-    assert cli.process("log", "1").stdout == b"\xff\xfe"
+    assert cli.process("log", "--raw", "1").stdout == b"\xff\xfe"
     assert "caf\\xe9.sh" in cli("list")
 
 
@@ -253,7 +253,8 @@ def test_the_list_is_plain_text_in_a_pipe(cli: Cli) -> None:
 def test_a_log_on_a_terminal_can_not_command_it(cli: Cli) -> None:
     cli("add", "printf", r"\033]0;title\007\033[2J\033[31mred\033[0m\n")
     cli.drain()
-    raw = cli.process("log", "1").stdout
+    assert cli.process("log", "1").stdout == b"red\n"
+    raw = cli.process("log", "--raw", "1").stdout
     assert raw == b"\x1b]0;title\x07\x1b[2J\x1b[31mred\x1b[0m\n"
     typed = subprocess.run(
         ["script", "-qec", f"{sys.executable} -m tui_queue log 1", "/dev/null"],
@@ -263,6 +264,13 @@ def test_a_log_on_a_terminal_can_not_command_it(cli: Cli) -> None:
         check=True,
     ).stdout
     assert typed == b"^[]0;title^G^[[2J\x1b[31mred\x1b[0m\r\n\x1b[0m"
+
+
+def test_a_log_in_a_pipe_is_the_text_that_a_terminal_would_show(cli: Cli) -> None:
+    cli("add", "printf", r"one\n\033[32mtwo\033[0m\n 10%%\r 20%%\rdone\nbar 1\nbar 2\033[A\rBAR 1\n\nend")
+    cli.drain()
+    assert cli("log", "1") == "one\ntwo\ndone\nBAR 1\nbar 2\nend"
+    assert cli("log", "-n", "2", "1") == "\nend"
 
 
 def test_files_are_private(cli: Cli) -> None:

@@ -81,7 +81,7 @@ async def test_a_pending_job_says_why_it_waits(cli: Cli) -> None:
     async with dashboard() as (pilot, _, queue):
         await until(pilot, lambda: drawn(pilot.app).count("▶ running") >= 3, "three to run")
         await pilot.press("G")
-        await see(pilot, "This job waits for a slot: all 3 are in use.")
+        await see(pilot, "This job waits: all 3 slots are in use.")
         await queue.commands.cancel([1, 2, 3, 4])
 
 

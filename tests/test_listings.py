@@ -70,7 +70,7 @@ async def test_a_schedule_is_made_run_changed_paused_and_removed_by_keys(cli: Cl
     async with dashboard() as (pilot, _, _):
         await see(pilot, "The queue is empty")
         await pilot.press("3")
-        await see(pilot, "There is no schedule. Press a to make one")
+        await see(pilot, "There is no schedule. Press a: a rule, then its job.")
         await pilot.press("a")
         await see(pilot, "Add a schedule")
         await fill(pilot, "report", "0 6 31 2 *")

@@ -38,7 +38,7 @@ def opened(path: Path) -> LogFile:
 
 def searched(path: Path, words: str) -> list[int]:
     file, search = opened(path), Search(Pattern(words))
-    while search.step(file.read):
+    while search.step(file):
         pass
     assert search.count == len(search.hits)
     return list(search.hits)
@@ -79,13 +79,13 @@ def test_the_next_one_and_the_one_before_are_those_that_are_counted(log: Path, w
     file, pattern, hits = opened(log), Pattern(words), searched(log, words)
     found: list[int] = []
     place = 0
-    while (after := last(find_after(file.read, pattern, place))) is not None:
+    while (after := last(find_after(file, pattern, place))) is not None:
         found.append(after)
-        place = next_line(file.read, after)
+        place = next_line(file, after)
     assert found == hits
     found, place = [], file.size
     for _ in range(min(200, len(hits))):
-        before = last(find_before(file.read, pattern, place))
+        before = last(find_before(file, pattern, place))
         assert before is not None
         found.insert(0, before)
         place = before
@@ -98,11 +98,11 @@ def last(steps: Iterator[tuple[bool, int]]) -> int | None:
 
 def test_a_log_that_grows_is_searched_on(log: Path) -> None:
     file, search = opened(log), Search(Pattern("new one"))
-    while search.step(file.read):
+    while search.step(file):
         pass
     with log.open("a") as more:
         more.write("\nnew one\nno\nnew one\n")
-    while search.step(file.read):
+    while search.step(file):
         pass
     assert search.count == 2
     assert search.number(search.hits[1]) == 2

@@ -80,6 +80,8 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
         ("keep_for", "soon", 'keep_for must be as in "30d", or empty.'),
         ("keep_jobs", "-1", "keep_jobs must be a number from 0"),
         ("keep_logs", "lots", 'keep_logs must be as in "2G", or empty.'),
+        ("log_size", "1K", 'log_size must be as in "500M", 64K at least, or empty.'),
+        ("log_full", "burst", 'log_full must be as in "keep", "stop" or "fail", or empty.'),
         ("on", "always", '[notify] on must be "end", "failure" or "never".'),
         ("terminal", "smoke", "[notify] terminal must be one of auto"),
         ("hook", "'tell", "[notify] hook: a quote is not closed."),

@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,14 +16,21 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.housekeeping import Limits
 from tui_queue.core.machine import parse_resources
 from tui_queue.core.notices import TERMINALS, Channels
-from tui_queue.core.options import Notify
+from tui_queue.core.options import Full, Notify
 from tui_queue.core.printable import printable
+from tui_queue.core.wishes import log_bytes
 
 _TABLES = {
     "resources": "gpu = 2",
     "notify": 'on = "end"',
     "dashboard": 'theme = "ansi"',
     "keys": 'job.cancel = "X"',
+}
+_PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "keep_for": (parse_duration, '"30d"'),
+    "keep_logs": (parse_amount, '"2G"'),
+    "log_size": (partial(log_bytes, "log_size"), '"500M", 64K at least'),
+    "log_full": (Full, '"keep", "stop" or "fail"'),
 }
 HOOK_LIMIT_S = 3600
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
@@ -34,7 +42,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
-    output; empty or 0 is no limit. What ``dashboard`` and ``keys`` mean only the dashboard knows.
+    output; empty or 0 is no limit. ``log_size`` is the most that one run's output takes, ``log_full`` what then becomes
+    of it. What ``dashboard`` and ``keys`` mean only the dashboard knows.
     """
 
     slots: int = 3
@@ -46,6 +55,8 @@ class Config(Struct, frozen=True, kw_only=True):
     keep_for: str = ""
     keep_jobs: int = 0
     keep_logs: str = ""
+    log_size: str = ""
+    log_full: str = ""
     notify: Channels = field(default_factory=Channels)
     dashboard: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, object] = field(default_factory=dict)
@@ -201,14 +212,13 @@ def _check(path: str, key: str, value: object) -> None:
     elif key in _TABLES:
         if not isinstance(value, dict):
             raise BadInputError(key, f"{printable(path)}: [{key}] must be a table such as {_TABLES[key]}.")
-    elif key in ("keep_for", "keep_logs"):
-        parse: Callable[[str], object] = parse_duration if key == "keep_for" else parse_amount
+    elif key in _PARSED:
+        parse, example = _PARSED[key]
         try:
             if value:
                 parse(str(value))
-        except ValueError:
-            example = "30d" if key == "keep_for" else "2G"
-            raise BadInputError(key, f'{printable(path)}: {key} must be as in "{example}", or empty.') from None
+        except (ValueError, BadInputError):
+            raise BadInputError(key, f"{printable(path)}: {key} must be as in {example}, or empty.") from None
     elif key in ("mouse", "background") and not isinstance(value, bool):
         raise BadInputError(key, f"{printable(path)}: {key} must be true or false.")
     elif key == "python" and not (isinstance(value, str) and (not value or os.path.isabs(value))):

@@ -17,8 +17,10 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.executors.local import LocalExecutor
 from tui_queue.core.lease import Lease
 from tui_queue.core.machine import Machine, lives
+from tui_queue.core.options import Full
 from tui_queue.core.printable import printable
 from tui_queue.core.store import Store
+from tui_queue.core.wishes import log_bytes
 from tui_queue.paths import Paths
 
 if TYPE_CHECKING:
@@ -36,7 +38,11 @@ class OpenQueue:
         self.lease = Lease(paths.state, standby=standby)
         self.background = Background(paths.state, enabled=config.background)
         self.executor = LocalExecutor(
-            paths.runs, python=lambda: settings.now().python, grace_s=lambda: settings.now().grace_s
+            paths.runs,
+            python=lambda: settings.now().python,
+            grace_s=lambda: settings.now().grace_s,
+            log_size=lambda: log_bytes("log_size", settings.now().log_size),
+            log_full=lambda: Full(settings.now().log_full or Full.KEEP),
         )
         self._store = store
         self._means = Means(

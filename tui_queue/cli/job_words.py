@@ -62,6 +62,10 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--on-lost", "lost"), {"metavar": "DO", "help": "After a reboot or a lost watcher: leave, requeue or ask."}),
     (("--lost-age",), {"metavar": "D", "help": "But leave it when it had begun longer ago."}),
     (("--resume-args",), {"metavar": "WORDS", "help": "Parameters to add when it is started after that."}),
+    (("--pty/--no-pty",), {"default": None, "help": "Give it a terminal to write to, of 120x40."}),
+    (("--times/--no-times",), {"default": None, "help": "Note when its lines are written."}),
+    (("--log-size",), {"metavar": "SIZE", "help": "Let its output take no more than that: 500M, 2G."}),
+    (("--log-full",), {"metavar": "DO", "help": "Then keep its head and tail (default), stop writing, or fail."}),
     (("--notify",), {"metavar": "WHEN", "help": "Tell of its end, failure, or never; default: as the settings say."}),
     (("--copy/--no-copy",), {"default": None, "help": "Copy the script now and run that copy."}),
 )

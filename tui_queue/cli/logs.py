@@ -13,7 +13,8 @@ from tui_queue.cli.completing import jobs
 from tui_queue.cli.job_words import run
 from tui_queue.core import events
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.logs import LogTail, last_lines_begin
+from tui_queue.core.log_lines import ClearText
+from tui_queue.core.logs import LogTail, last_lines_begin, left_out
 from tui_queue.core.models import Job, State
 from tui_queue.core.printable import Harmless
 from tui_queue.opening import OpenQueue, open_queue
@@ -23,13 +24,14 @@ from tui_queue.opening import OpenQueue, open_queue
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
 @click.option("--attempt", type=click.IntRange(1), metavar="N", help="The output of this attempt; default: the latest.")
 @click.option("-n", "--lines", type=click.IntRange(0), metavar="LINES", help="Only the last lines.")
-@click.option("--raw", is_flag=True, help="Control sequences reach the terminal as they are.")
+@click.option("--raw", is_flag=True, help="Byte for byte as it was written.")
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs())
 def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: bool, as_json: bool) -> None:
     """Print the output of a job's latest run.
 
-    A pipe gets it byte for byte; a terminal too with --raw, else with every control sequence but colours written out.
+    A pipe gets the text that a terminal would show, without colours; a terminal gets it with colours, and every other
+    control sequence is written out. With --raw both get it byte for byte.
 
     Example: tui-queue log 12 -f
     """
@@ -66,7 +68,8 @@ async def _print_log(
 ) -> None:
     """Write the output of one run to stdout; with ``follow`` until that has ended."""
     changed = asyncio.Event()
-    harmless = Harmless() if sys.stdout.isatty() and not raw else None
+    on_screen = sys.stdout.isatty()
+    harmless = None if raw else Harmless() if on_screen else ClearText(live=follow)
     # Whoever follows a job that waits means its next run.
     wanted = attempt or job.attempt + (follow and job.state is State.PENDING)
     async with events.Listener(queue.paths.wake, changed.set):
@@ -77,12 +80,16 @@ async def _print_log(
             path = queue.commands.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
             if path is not None and tail is None:
                 tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
-            while tail is not None and (data := tail.read().data):
-                _write(data if harmless is None else os.fsencode(harmless.feed(data)))
+            while tail is not None and (chunk := tail.read()).data:
+                if harmless is None:
+                    _write(chunk.data)
+                else:
+                    data = (left_out(chunk.skipped) if chunk.skipped else b"") + chunk.data
+                    _write(os.fsencode(harmless.feed(data)))
             over = job.state.ended or job.attempt > wanted or (job.attempt == wanted and job.state is State.PENDING)
             if not follow or over:
                 if harmless is not None:
-                    _write(os.fsencode(harmless.feed(b"", final=True)) + b"\x1b[0m")
+                    _write(os.fsencode(harmless.feed(b"", final=True)) + (b"\x1b[0m" if on_screen else b""))
                 return
             with suppress(TimeoutError):
                 # The output of a run that goes on comes without a word to anybody.

@@ -62,6 +62,10 @@ EDITABLE: dict[str, tuple[str, ...]] = {
     "lost_age": ("options.lost_age_s",),
     "resume_args": ("options.resume_args",),
     "copy": ("options.copy",),
+    "pty": ("options.pty",),
+    "times": ("options.times",),
+    "log_size": ("options.log_size",),
+    "log_full": ("options.log_full",),
     "notify": ("options.notify",),
 }
 

@@ -1,16 +1,17 @@
-"""Rows that are not a whole log: those of its lines that match, and the latest lines of several logs."""
+"""What else can be seen of logs: lines that match, the latest lines of several, and text without control sequences."""
 
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
-from tui_queue.core.log_search import Read, Search
+from tui_queue.core.log_search import Search
 from tui_queue.core.log_text import LogRow, Place
-from tui_queue.core.logs import LogTail
-from tui_queue.core.terminal import Row, Screen
+from tui_queue.core.logs import LogFile, LogTail
+from tui_queue.core.terminal import HIGH, Row, Screen, text_of
 
 AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
+LONGEST = 1 << 16  # cells of a line that are held back in the hope of its end
 LINES_KEPT = 5_000  # of several logs together
 READS_A_LOOK = 4
 
@@ -20,9 +21,9 @@ class MatchingLines:
 
     restarts = 0
 
-    def __init__(self, search: Search, read: Read) -> None:
+    def __init__(self, search: Search, log: LogFile) -> None:
         self._search = search
-        self._read = read
+        self._read = log.read
         self._seen = 0
 
     @property
@@ -67,6 +68,30 @@ class MatchingLines:
         screen = Screen()
         screen.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
         return LogRow(Place(0, number), screen.rows[-1], 0)
+
+
+class ClearText:
+    """A log as text without control sequences, row for row as a terminal would show it; fed piece by piece."""
+
+    def __init__(self, *, live: bool) -> None:
+        """While it is ``live`` rows come as soon as they are likely to stay as they are."""
+        self._screen = Screen()
+        self._live = live
+
+    def feed(self, data: bytes, *, final: bool = False) -> str:
+        """Return what is to be written now; with ``final`` all that is left."""
+        text = []
+        for begin in range(0, len(data), AROUND):
+            self._screen.feed(data[begin : begin + AROUND])
+            held = self._screen.reach if self._live else HIGH
+            text += [f"{text_of(row)}\n" for row in self._screen.take(self._screen.row - held)]
+            if self._screen.row == 0 and len(part := text_of(self._screen.rows[0])) > LONGEST:
+                text.append(part)  # a line that may never end
+                self._screen = Screen()
+        if final:
+            self._screen.feed(b"", final=True)
+            text.append("\n".join(map(text_of, self._screen.rows)))
+        return "".join(text)
 
 
 class _Log(Struct):

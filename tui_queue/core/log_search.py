@@ -3,11 +3,12 @@
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.logs import LogFile
 from tui_queue.core.printable import printable
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ ERRORS = r"/\b(error|fatal|panic|traceback|exception|segmentation fault|failed|f
 
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 _EXPRESSION = re.compile(r"/(.+)/([ic]?)", re.DOTALL)
-
-Read = Callable[[int, int], bytes]  # bytes of the file from an offset, up to so many
 
 
 class Pattern:
@@ -96,15 +95,15 @@ class Search:
         self.scanned = 0  # bytes
         self.hits = array("Q")  # where they match, in bytes from the start; not all when there are very many
 
-    def step(self, read: Read) -> bool:
+    def step(self, file: LogFile) -> bool:
         """Look through the next block; return whether there was any. Raises BadInputError as ``Pattern.lines``."""
-        block, following = _block_from(read, self.scanned)
+        scanned, block, following = _block_from(file, self.scanned)
         if not block:
             return False
         found = self.pattern.lines(block)
         room = HITS_KEPT - len(self.hits)
         begin = self.hits[-1] + 1 if self.hits else 0  # what is looked at twice counts once
-        new = [self.scanned + place for place in found if self.scanned + place >= begin]
+        new = [scanned + place for place in found if scanned + place >= begin]
         self.hits.extend(new[:room])
         self.count += len(new)
         self.scanned = following
@@ -125,10 +124,10 @@ class Search:
         return self.hits[place - 1] if place and offset <= self.scanned else None
 
 
-def find_after(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
+def find_after(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
     """Look from an offset to the end: yield where we are after each block, at last whether and where it is found."""
     while True:
-        block, following = _block_from(read, offset)
+        offset, block, following = _block_from(file, offset)
         if not block:
             return
         if found := pattern.lines(block):
@@ -138,11 +137,14 @@ def find_after(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[bool
         yield False, offset
 
 
-def find_before(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
+def find_before(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
     """Look from an offset to the start, as ``find_after``; the last match of all before is found."""
     while offset > 0:
+        hole = file.hole()
+        if hole[0] < offset <= hole[1]:
+            offset = hole[0]
         begin = max(0, offset - BLOCK)
-        block = read(begin, offset - begin)
+        block = file.read(begin, offset - begin)
         cut = block.find(b"\n") + 1 if begin else 0
         if cut == len(block):
             cut = 0
@@ -153,23 +155,28 @@ def find_before(read: Read, pattern: Pattern, offset: int) -> Iterator[tuple[boo
         yield False, offset
 
 
-def next_line(read: Read, offset: int) -> int:
+def next_line(file: LogFile, offset: int) -> int:
     """Return where the line after that of an offset begins; the end of the file if there is none."""
-    while block := read(offset, BLOCK):
+    while True:
+        offset, block, _ = _block_from(file, offset)
         if cut := block.find(b"\n") + 1:
             return offset + cut
+        if not block:
+            return offset
         offset += len(block)
-    return offset
 
 
-def _block_from(read: Read, begin: int) -> tuple[bytes, int]:
-    """Return whole lines from an offset, and where the next ones begin; a part of a line that is too long."""
-    block = read(begin, BLOCK)
+def _block_from(file: LogFile, begin: int) -> tuple[int, bytes, int]:
+    """Return where the next whole lines begin, them, and where the next ones do; a part of a line that is too long."""
+    hole = file.hole()
+    if hole[0] <= begin < hole[1]:
+        begin = hole[1]
+    block = file.read(begin, BLOCK)
     if len(block) < BLOCK:
-        return block, begin + len(block)
+        return begin, block, begin + len(block)
     if cut := block.rfind(b"\n") + 1:
-        return block[:cut], begin + cut
-    return block, begin + BLOCK - SPAN
+        return begin, block[:cut], begin + cut
+    return begin, block, begin + BLOCK - SPAN
 
 
 def _compiled(expression: str, *, any_case: bool) -> "regex.Pattern[str]":

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from tui_queue.core.logs import LogFile
+from tui_queue.core.logs import LogFile, left_out
 from tui_queue.core.terminal import Row, Screen
 
 CHUNK = 1 << 16  # bytes
@@ -90,6 +90,7 @@ class LogText:
         self._file = LogFile(path)
         self._chunks: OrderedDict[int, _Chunk] = OrderedDict()
         self._begins: dict[int, int] = {}
+        self._hole = (0, 0)  # bytes that were taken out of the middle
         self._newlines: list[int] = [0]  # line ends before each block
 
     def look(self) -> bool:
@@ -99,6 +100,11 @@ class LogText:
             self._begin_anew()
             self.restarts += 1
         self.size = self._file.size
+        if (hole := self._file.hole()) != self._hole:
+            if hole[0] < hole[1] or self._hole[0] < self._hole[1]:
+                self._chunks.clear()
+                self._begins.clear()
+            self._hole = hole
         return (self.size, self.restarts) != before
 
     def close(self) -> None:
@@ -125,7 +131,7 @@ class LogText:
             shown = self._shown(chunk)
             found.extend(self._rows(chunk, shown, row, row + count - len(found)))
             empty += not shown
-            chunk, row = chunk + 1, 0
+            chunk, row = self._over_hole(chunk, 1), 0
         return found
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
@@ -140,7 +146,7 @@ class LogText:
             parts.append(part)
             missing -= len(part)
             empty += not shown
-            chunk, row = chunk - 1, -1
+            chunk, row = self._over_hole(chunk, -1), -1
         return [row for part in reversed(parts) for row in part]
 
     def part(self, place: Place) -> float:
@@ -176,7 +182,8 @@ class LogText:
         newlines, size = self._newlines, self.size
         whole = size // BLOCK
         for number in range(len(newlines) - 1, min(len(newlines) + COUNTED, whole)):
-            newlines.append(newlines[-1] + self.read(number * BLOCK, BLOCK).count(b"\n"))
+            is_gone = self._hole[0] <= number * BLOCK and (number + 1) * BLOCK <= self._hole[1]
+            newlines.append(newlines[-1] + (0 if is_gone else self.read(number * BLOCK, BLOCK).count(b"\n")))
         return (len(newlines) - 1) / whole if whole else 1.0
 
     def line_at(self, offset: int) -> int | None:
@@ -226,6 +233,14 @@ class LogText:
         last = max(0, self.size - 1) // self._chunk_size
         return last - 1 if last and self._begin(last) >= self.size else last
 
+    def _over_hole(self, number: int, step: int) -> int:
+        """Return the chunk after one, or the one before, without those of which nothing is left."""
+        number += step
+        first, behind = self._hole[0] // self._chunk_size + 1, self._hole[1] // self._chunk_size - 1
+        if first <= number <= behind:
+            return behind + 1 if step > 0 else first - 1
+        return number
+
     def _begin(self, number: int) -> int:
         """Return where a chunk begins; the size of the file if that can't be known yet."""
         if number == 0:
@@ -255,8 +270,10 @@ class LogText:
             begin = self._begin(number)
             chunk = _Chunk(number, begin, inside=bool(number) and self.read(begin - 1, 1) != b"\n")
         data = self.read(chunk.end, end - chunk.end)
-        chunk.screen.feed(data)
         chunk.end += len(data)
+        if 0 <= (gone := self._hole[0] - (chunk.end - len(data))) < len(data) and self._hole[0] < self._hole[1]:
+            data = data[:gone] + left_out(self._hole[1] - self._hole[0]) + data[gone:].lstrip(b"\0")
+        chunk.screen.feed(data)
         self._chunks[number] = chunk
         self._chunks.move_to_end(number)
         self._forget()

@@ -14,6 +14,11 @@ WINDOW = 4 * 2**20  # bytes before the end at which a reader of the latest outpu
 BATCH = 2**20  # bytes
 
 
+def left_out(size: int) -> bytes:
+    """Return what is shown in place of so many bytes."""
+    return b"\n\x1b[0;2m... %b bytes left out ...\x1b[0m\n" % f"{size:,}".encode()
+
+
 class Chunk(Struct, frozen=True):
     """What one read brought.
 
@@ -56,6 +61,15 @@ class LogFile:
         """Return bytes from a place, fewer at the end."""
         return os.pread(self._file, size, begin) if self._file >= 0 and size > 0 else b""
 
+    def hole(self) -> tuple[int, int]:
+        """Return where bytes begin and end that were taken out of the middle; twice the size where there are none."""
+        size = self.size
+        try:
+            begin = os.lseek(self._file, 0, os.SEEK_HOLE) if size else 0
+            return (begin, os.lseek(self._file, begin, os.SEEK_DATA)) if begin < size else (size, size)
+        except OSError:  # there is nothing behind it, or a file system that knows no holes
+            return size, size
+
     def close(self) -> None:
         """Let go of it; the next look opens it again."""
         if self._file >= 0:
@@ -93,7 +107,12 @@ class LogTail:
         if not self._from_start and size - self._position > WINDOW:
             skipped = size - WINDOW - self._position
             self._position += skipped
-        data = self._file.read(self._position, BATCH)
+        hole = self._file.hole()
+        if hole[0] <= self._position < hole[1]:
+            skipped += hole[1] - self._position
+            self._position = hole[1]
+        before = hole[0] - self._position if self._position < hole[0] else BATCH
+        data = self._file.read(self._position, min(BATCH, before))
         self._position += len(data)
         if skipped:  # begin with a whole line
             cut = data.find(b"\n") + 1
@@ -124,26 +143,30 @@ def open_log(path: str) -> int | None:
 def last_lines_begin(path: str, lines: int | None) -> int:
     """Return where the last lines of a file begin, in bytes from its start; 0 for None, and where there is no file.
 
-    Raises StoreError for what is no plain file.
+    Where bytes were left out of the middle, none before them is among the last ones. Raises StoreError as ``open_log``.
     """
-    if lines is None or (file := open_log(path)) is None:
+    if lines is None:
         return 0
+    file = LogFile(path)
+    file.look(0)
     try:
-        end = place = os.fstat(file).st_size
+        end = place = file.size
+        hole = file.hole()
+        first = hole[1] if hole[0] < hole[1] else 0
         # The end of the last line begins none.
-        missing = lines + (end > 0 and os.pread(file, 1, end - 1) == b"\n")
-        while place and missing:
-            begin = max(0, place - BATCH)
-            block = os.pread(file, place - begin, begin)
+        missing = lines + (end > 0 and file.read(end - 1, 1) == b"\n")
+        while place > first and missing:
+            begin = max(first, place - BATCH)
+            block = file.read(begin, place - begin)
             cut = len(block)
             while missing and (cut := block.rfind(b"\n", 0, cut)) >= 0:
                 missing -= 1
             if not missing:
                 return begin + cut + 1
             place = begin
-        return end if not lines else 0
+        return first if lines else end
     finally:
-        os.close(file)
+        file.close()
 
 
 def end_of(path: str, size: int) -> bytes:

@@ -130,8 +130,9 @@ class RunEnd(Struct, frozen=True, kw_only=True):
 
     ``error`` says why the command could not be started; then there is neither exit code nor signal.
     ``cancelled`` and ``timed_out`` say that its watcher ended it, by wish or because its time was over,
-    ``silent`` because it had printed nothing for too long; ``survivors`` are the numbers of the processes that could
-    not be ended. ``oom`` says whose memory was exhausted when it was killed: ``cgroup`` or ``kernel``.
+    ``silent`` because it had printed nothing for too long, ``log_full`` too much; ``survivors`` are the numbers of the
+    processes that could not be ended. ``oom`` says whose memory was exhausted when it was killed: ``cgroup`` or
+    ``kernel``.
     """
 
     finished_at: datetime
@@ -142,6 +143,7 @@ class RunEnd(Struct, frozen=True, kw_only=True):
     cancelled: bool = False
     timed_out: bool = False
     silent: bool = False
+    log_full: bool = False
     survivors: tuple[int, ...] = ()
     cpu_s: float | None = None
     max_rss_kib: int | None = None

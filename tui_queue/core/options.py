@@ -24,6 +24,14 @@ class Lost(StrEnum):
     ASK = "ask"  # pending and held, until somebody decides
 
 
+class Full(StrEnum):
+    """What becomes of a run's output once its log is as large as it may be."""
+
+    KEEP = "keep"  # its head and its tail are kept
+    STOP = "stop"  # its head is kept
+    FAIL = "fail"  # the run is ended
+
+
 class Notify(StrEnum):
     """Of which news of a job somebody wants to be told."""
 
@@ -52,7 +60,9 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``retry_growth`` times the delay before; with ``retry_on`` only after these exit codes. ``warn_s`` before the
     time limit the job gets ``warn_signal``. ``resources`` are whole units (bytes for those that are written with K, M,
     G), ``gates`` what must be free on the machine: bytes, or a load. ``after_pids`` are processes: number, and start
-    time in the kernel's clock ticks. With ``copy`` a copy of the script is run, made when the job was added.
+    time in the kernel's clock ticks. With ``copy`` a copy of the script is run, made when the job was added; with
+    ``pty`` its output goes to a terminal of its own, with ``times`` it is noted when its lines were written.
+    ``log_size`` are bytes; 0 is as the settings say.
     """
 
     env: tuple[tuple[str, str], ...] = ()
@@ -74,6 +84,10 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     lost_age_s: int = 0
     resume_args: tuple[str, ...] = ()
     copy: bool = False
+    pty: bool = False
+    times: bool = False
+    log_size: int = 0
+    log_full: Full | None = None
     notify: Notify | None = None
     script: Script | None = None
 
@@ -98,7 +112,7 @@ def options_from_json(stored: str) -> JobOptions:
     values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in known}
     if "script" in values:
         values["script"] = Script(**values["script"])
-    for name, kind in (("unmet", Unmet), ("lost", Lost), ("notify", Notify)):
+    for name, kind in (("unmet", Unmet), ("lost", Lost), ("notify", Notify), ("log_full", Full)):
         if name in values:
             values[name] = kind(values[name])
     return JobOptions(**values)

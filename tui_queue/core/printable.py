@@ -54,7 +54,7 @@ def clipped(text: str, width: int) -> str:
 
 
 def _cells(char: str) -> int:
-    if unicodedata.combining(char) or char == _JOINER:
+    if char == _JOINER or unicodedata.category(char) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

@@ -140,6 +140,7 @@ class Screen:
 
     ``lines`` has for each row how many line ends came before it was made. ``row`` is where the cursor is. ``above``
     rows at the top are there because the cursor went above the place where it began: they lie on what was before.
+    ``reach`` is by how many rows it has gone up at once, at most.
     """
 
     def __init__(self, *, top: bool = True, inside: bool = False) -> None:
@@ -148,12 +149,15 @@ class Screen:
         self.lines = [0]
         self.row = 0
         self.above = 0
+        self.reach = 0
         self._top = top
         self._inside = inside
         self._column = 0
         self._look = PLAIN
         self._line = 0  # how many line ends there were
         self._page = 0  # the row that counts as the first of the screen
+        self._margins: tuple[int, int] | None = None  # rows of the page, the first and the last, that scroll alone
+        self._pushes = False  # what is written moves what is there to the right
         self._saved = (0, 0)
         self._main: tuple[int, int, int] | None = None  # rows, row and column before the alternate screen
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -170,6 +174,19 @@ class Screen:
             self._line += 1
             self._next_row()
             self._write(line)
+
+    def take(self, count: int) -> list[Row]:
+        """Return rows from the top that are done with, and keep them no longer."""
+        count = min(count, self.row, len(self.rows) - 1)
+        if count <= 0:
+            return []
+        taken, self.rows, self.lines = self.rows[:count], self.rows[count:], self.lines[count:]
+        self.row -= count
+        self._page = max(0, self._page - count)
+        self._saved = max(0, self._saved[0] - count), self._saved[1]
+        if self._main is not None:
+            self._main = max(1, self._main[0] - count), max(0, self._main[1] - count), self._main[2]
+        return taken
 
     def _write(self, line: str) -> None:
         """Take what is between two line ends."""
@@ -197,6 +214,8 @@ class Screen:
             text = text[: max(0, room)]
         while self.row >= len(self.rows):
             self._add_row(None)
+        if self._pushes:
+            self._cells().push(self._column, cells(text))
         if self._column or self._look is not PLAIN or self.rows[self.row]:
             self._column = self._cells().put(self._column, text, self._look)
         else:
@@ -215,13 +234,28 @@ class Screen:
         self.lines.append(self._line)
 
     def _next_row(self) -> None:
-        self._inside = False
         self._column = 0
+        self._feed_line()
+
+    def _feed_line(self) -> None:
+        """Go down a row; at the lower margin what is between the margins goes up instead."""
+        self._inside = False
+        if self._margins is not None and self.row == self._page + self._margins[1]:
+            while self.row >= len(self.rows):
+                self._add_row(None)
+            if first := self._margins[0]:
+                del self.rows[self._page + first], self.lines[self._page + first]
+                self.row -= 1
+            else:
+                self._page += 1
+            self.rows.insert(self.row + 1, None)
+            self.lines.insert(self.row + 1, self._line)
         self.row += 1
         if self.row >= len(self.rows):
             self._add_row(None)
 
     def _up(self, rows: int) -> None:
+        self.reach = max(self.reach, min(rows, HIGH))
         missing = rows - self.row
         self.row = max(self._page, self.row - rows)
         if missing > 0 and not self._top and not self._page:
@@ -240,7 +274,9 @@ class Screen:
             self._column = max(0, self._column - 1)
         elif control == "\t":
             self._column += TAB - self._column % TAB
-        elif control in "\v\f\x85":
+        elif control in "\v\f":
+            self._feed_line()
+        elif control == "\x85":
             self._next_row()
         elif control == "\x8d":
             self._up(1)
@@ -256,13 +292,13 @@ class Screen:
         elif what == "8":
             self.row, self._column = min(self._saved[0], len(self.rows)), self._saved[1]
         elif what == "D":
-            self._down(1)
+            self._feed_line()
         elif what == "E":
             self._next_row()
         elif what == "M":
             self._up(1)
         elif what == "c":
-            self._look = PLAIN
+            self._look, self._margins, self._pushes = PLAIN, None, False
             self._new_page()
 
     def _link(self, string: str) -> None:
@@ -274,7 +310,9 @@ class Screen:
             if kind == "?" and act in "hl" and not _ALTERNATE.isdisjoint(numbers.split(";")):
                 self._switch(alternate=act == "h")
             return
-        if act == "m":
+        if act in "hl" and numbers == "4":
+            self._pushes = act == "h"
+        elif act == "m":
             self._look = _styled(self._look, numbers)
         elif do := _ACTS.get(act):
             do(self, [min(_number(number), FAR) for number in numbers.split(";")])
@@ -282,12 +320,18 @@ class Screen:
     def _switch(self, *, alternate: bool) -> None:
         """Begin an empty screen, or forget it and be where we were before."""
         if alternate and self._main is None:
+            while self.row >= len(self.rows):
+                self._add_row(None)
             self._main = len(self.rows), self.row, self._column
-            self._new_page()
+            self._page = self.row = len(self.rows)
+            self._column = 0
+            self._add_row(None)
         elif not alternate and self._main is not None:
             kept, self.row, self._column = self._main
             del self.rows[kept:], self.lines[kept:]
-            self._main, self._page = None, 0
+            self._main, self._page, self._margins = None, 0, None
+            if not self.rows:
+                self._add_row(None)
 
     def _new_page(self) -> None:
         """Leave what is there above, as a terminal that scrolls it away does."""
@@ -353,6 +397,11 @@ class Screen:
         self.row = min(self._page + max(0, row - 1), self._lowest)
         self._column = max(0, column - 1)
 
+    def _set_margins(self, numbers: Sequence[int]) -> None:
+        first, last = max(0, numbers[0] - 1), (numbers[1] if len(numbers) > 1 else 0) - 1
+        self._margins = (first, last) if first < last else None
+        self._move(1, 1)
+
     def _to_column(self, column: int) -> None:
         if self._inside and self.row == self.above and not column:
             self._restart_line()
@@ -398,6 +447,7 @@ _ACTS: dict[str, Callable[[Screen, list[int]], None]] = {
     "F": _lines_up,
     "G": lambda screen, numbers: screen._to_column(_one(numbers) - 1),
     "`": lambda screen, numbers: screen._to_column(_one(numbers) - 1),
+    "r": lambda screen, numbers: screen._set_margins(numbers),
     "H": lambda screen, numbers: screen._move(numbers[0], numbers[1] if len(numbers) > 1 else 1),
     "f": lambda screen, numbers: screen._move(numbers[0], numbers[1] if len(numbers) > 1 else 1),
     "d": lambda screen, numbers: screen._move(numbers[0], screen._column + 1),

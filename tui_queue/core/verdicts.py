@@ -25,6 +25,8 @@ def verdict(end: RunEnd, options: JobOptions) -> tuple[State, str]:
     left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
     if end.silent:
         return State.FAILED, f"silent for {duration(options.silence_s)}{left}"
+    if end.log_full:
+        return State.FAILED, f"its log is full{left}"
     if end.timed_out:
         return State.FAILED, f"timeout{left}"
     if end.cancelled:

@@ -8,12 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from tui_queue.core.amounts import parse_amount
 from tui_queue.core.durations import parse_duration
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.machine import identify, parse_gates, parse_resources
 from tui_queue.core.models import After, Outcome
 from tui_queue.core.moments import parse_moment
-from tui_queue.core.options import JobOptions, Lost, Notify, Unmet
+from tui_queue.core.options import Full, JobOptions, Lost, Notify, Unmet
 from tui_queue.core.printable import printable
 from tui_queue.core.zones import local_zone
 
@@ -22,6 +23,7 @@ E = TypeVar("E", bound=StrEnum)
 NAME_LIMIT = 60  # characters of a queue's, batch's, schedule's or template's name
 PRIORITY_LIMIT = 1_000_000
 RETRIES_LIMIT = 1_000_000
+LEAST_LOG = 1 << 16  # bytes of a log that has a limit
 _VARIABLE = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
 _SURE = ("SIGKILL", "SIGSTOP")  # signals that no program hears
 
@@ -46,6 +48,10 @@ def make_options(
     lost_age: str = "",
     resume_args: str = "",
     copy: bool = False,
+    pty: bool = False,
+    times: bool = False,
+    log_size: str = "",
+    log_full: str = "",
     notify: str = "",
 ) -> JobOptions:
     """Check every wish. ``warn`` is as in ``USR1@60s``, ``env`` as in ``NAME=value``. Raises BadInputError."""
@@ -72,6 +78,10 @@ def make_options(
         lost_age_s=span("lost_age", lost_age),
         resume_args=_words("resume_args", resume_args),
         copy=copy,
+        pty=pty,
+        times=times,
+        log_size=log_bytes("log_size", log_size),
+        log_full=choice("log_full", log_full, Full),
         notify=choice("notify", notify, Notify),
     )
 
@@ -87,6 +97,19 @@ def number(field: str, text: str, low: int, high: int) -> int:
     if not low <= value <= high:
         raise BadInputError(field, f"{label(field)} {printable(text)}: not a whole number from {low:,} to {high:,}.")
     return value
+
+
+def log_bytes(field: str, text: str) -> int:
+    """Return the bytes that a log may have; 0 for an empty field."""
+    if not text.strip():
+        return 0
+    try:
+        size = parse_amount(text)
+    except ValueError:
+        size = 0
+    if not LEAST_LOG <= size <= 1 << 60:
+        raise BadInputError(field, f"{label(field)} {printable(text)}: not a size from 64K on; write 500M or 2G.")
+    return int(size)
 
 
 def span(field: str, text: str) -> int:

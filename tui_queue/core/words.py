@@ -11,7 +11,7 @@ from tui_queue.core.options import JobOptions, Unmet
 from tui_queue.core.wishes import signal_name
 
 LISTS = ("after", "after_pid", "env", "resource", "gate")  # fields that hold several words
-SWITCHES = ("hold", "copy", "cancel_when_silent")  # fields that hold yes or no
+SWITCHES = ("hold", "copy", "cancel_when_silent", "pty", "times")  # fields that hold yes or no
 
 
 def words_of(draft: JobDraft) -> dict[str, Any]:
@@ -59,6 +59,10 @@ def _words_of_options(options: JobOptions) -> dict[str, Any]:
         "lost_age": _number(options.lost_age_s),
         "resume_args": shlex.join(options.resume_args),
         "copy": options.copy,
+        "pty": options.pty,
+        "times": options.times,
+        "log_size": _number(options.log_size),
+        "log_full": str(options.log_full or ""),
         "notify": str(options.notify or ""),
     }
 

@@ -18,19 +18,14 @@ class Finder:
         self.pattern = Pattern(words)
         self.search = Search(self.pattern)
         self.is_counting = True
-        self._file = LogFile(path)
-        self._file.look(0)
+        self.log = LogFile(path)
+        self.log.look(0)
         self._more = asyncio.Event()
-
-    @property
-    def read(self) -> Callable[[int, int], bytes]:
-        """What reads the log."""
-        return self._file.read
 
     @property
     def part(self) -> float:
         """What part of the log has been counted, from 0 to 1."""
-        return self.search.scanned / max(1, self._file.size)
+        return self.search.scanned / max(1, self.log.size)
 
     def look_again(self) -> None:
         """Go on with what the log has got meanwhile."""
@@ -49,14 +44,14 @@ class Finder:
         """Return the first match in a line behind that of an offset; tell how far we are. Raises BadInputError."""
         if (known := self.search.known_after(offset + 1)) is not None:
             return known
-        begin = await asyncio.to_thread(next_line, self.read, offset) if offset >= 0 else 0
-        return await self.first(find_after(self.read, self.pattern, begin), tell)
+        begin = await asyncio.to_thread(next_line, self.log, offset) if offset >= 0 else 0
+        return await self.first(find_after(self.log, self.pattern, begin), tell)
 
     async def before(self, offset: int, tell: Callable[[int], None]) -> int | None:
         """Return the last match before an offset; tell how far we are. Raises BadInputError."""
         if (known := self.search.known_before(offset)) is not None:
             return known
-        return await self.first(find_before(self.read, self.pattern, offset), tell)
+        return await self.first(find_before(self.log, self.pattern, offset), tell)
 
     async def first(self, steps: Iterator[tuple[bool, int]], tell: Callable[[int], None]) -> int | None:
         """Return what is found at last."""
@@ -69,7 +64,7 @@ class Finder:
 
     def close(self) -> None:
         """Let go of the log."""
-        self._file.close()
+        self.log.close()
 
     def _count(self) -> bool:
-        return all(self.search.step(self.read) for _ in range(BLOCKS))
+        return all(self.search.step(self.log) for _ in range(BLOCKS))

@@ -17,6 +17,7 @@ from tui_queue.core.executors.outputs import Outputs
 from tui_queue.core.executors.run_files import RunFiles, run_end, start_time
 from tui_queue.core.executors.watchers import Watchers
 from tui_queue.core.models import Job
+from tui_queue.core.options import Full
 from tui_queue.core.usage import Process
 
 
@@ -37,13 +38,24 @@ class LocalExecutor:
     """Has runs watched and reads what watchers leave; ``runs`` is the directory of all runs.
 
     ``python`` says which interpreter runs a .py job, if not this one. What must be ended gets ``grace_s`` seconds
-    between SIGTERM and SIGKILL. Both are asked whenever that matters.
+    between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing
+    else. All are asked whenever that matters.
     """
 
-    def __init__(self, runs: str, *, python: Callable[[], str], grace_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        runs: str,
+        *,
+        python: Callable[[], str],
+        grace_s: Callable[[], float],
+        log_size: Callable[[], int],
+        log_full: Callable[[], Full],
+    ) -> None:
         self._runs = runs
         self._python = python
         self._grace_s = grace_s
+        self._log_size = log_size
+        self._log_full = log_full
         self._watchers = Watchers()
         self._outputs = Outputs()
 
@@ -187,6 +199,8 @@ class LocalExecutor:
         path = options.script.copy if options.script is not None and options.script.copy else job.path
         argv = [path, *job.args]
         added = dict(options.env) | _marks(job, files)
+        if options.pty and "TERM" not in added:
+            added["TERM"] = "xterm-256color"
         if job.is_python:
             argv.insert(0, job.python or self._python() or sys.executable)
             added["PYTHONUNBUFFERED"] = "1"
@@ -207,6 +221,10 @@ class LocalExecutor:
             "warn_s": options.warn_s,
             "silence_s": options.silence_s if options.cancel_when_silent else 0,
             "nice": options.nice,
+            "pty": options.pty,
+            "times": options.times,
+            "log_limit": options.log_size or self._log_size(),
+            "log_full": options.log_full or self._log_full(),
         }
 
 

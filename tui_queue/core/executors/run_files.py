@@ -2,8 +2,10 @@
 
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
 watcher reads · ``claim`` exists once somebody has taken the run · ``start`` and ``end`` one line each: a JSON record
-and its CRC-32 · ``usage``, by whoever schedules, a line for each look: seconds since 1970, seconds of processor time
-used by then, bytes of resident memory. That one is never synced; a line that is not whole is to be ignored.
+and its CRC-32 · ``times``, where they are asked for, 16 bytes for each look: where what is new begins in the log, and
+when it was seen, in nanoseconds since 1970 · ``usage``, by whoever schedules, a line for each look: seconds since 1970,
+seconds of processor time used by then, bytes of resident memory. The last two are never synced; what is not whole in
+them is to be ignored.
 """
 
 import os
@@ -94,6 +96,7 @@ def run_end(record: Record) -> RunEnd:
         cancelled=record.get("cancelled", False),
         timed_out=record.get("timed_out", False),
         silent=record.get("silent", False),
+        log_full=record.get("log_full", False),
         oom=record.get("oom", ""),
         survivors=tuple(record.get("survivors", ())),
         cpu_s=record.get("cpu_s"),

@@ -36,6 +36,12 @@ PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
 SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274}  # <sys/syscall.h>; libc has no function for it
 RESET_ON_FORK = 1  # <linux/sched.h>
 SLICE_NS = 100_000  # the shortest that Linux takes
+WINDOW = (40, 120)  # rows and columns of a run's own terminal
+PUMPED = 1 << 20  # bytes that are taken from it before anything else is looked at
+SOONEST_S, CALM_LOG_S = 0.05, 1.0  # between two looks at a log that has a limit: when much is written, when nothing is
+NOTED_S = 0.25  # between two looks at a log whose times are noted, while it is written to
+PAGE = 4096  # bytes; holes have borders like that
+PUNCH_HOLE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, <linux/falloc.h>
 
 MACOS = os.uname().sysname == "Darwin"
 LIBC = ctypes.CDLL(None)
@@ -114,7 +120,7 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
         _drain(wakeup)  # of what the run before has left
         begun: News = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
         try:
-            pid = _spawn(directory, spec)
+            pid, terminal = _spawn(directory, spec)
         except OSError as error:
             end: News = {"error": _why_not(error, spec), "finished_ns": time.time_ns()}
         else:
@@ -122,6 +128,7 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
             poll = select.poll()
             poll.register(control, select.POLLIN)
             poll.register(wakeup, select.POLLIN)
+            output = Output(spec, directory, terminal, poll)
             oom = None
             # Of a run that is over in no time only the end is told.
             if not poll.poll(1000 * SHORT_S) or not leader.has_ended():
@@ -130,7 +137,8 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
                 _tell(news, b"S", begun)
                 _tell(alive, b"S", begun)
             tree = Tree(pid, os.path.join(directory, b"log"), root=os.getpid())
-            how = _wait(leader, tree, control, poll, wakeup, Limits(spec, directory), spec["grace_s"])
+            how = _wait(leader, tree, control, poll, wakeup, Limits(spec, directory), output, spec["grace_s"])
+            output.finish()
             end = {**begun, **how, **leader.reap()}
             if end.get("signal") == signal.SIGKILL and not how and oom is not None:
                 end["oom"] = _whose_memory(oom)
@@ -404,8 +412,11 @@ def _claim(directory: bytes) -> bool:
     return True
 
 
-def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
-    """Start the command in a session of its own, its output going straight into the log."""
+def _spawn(directory: bytes, spec: "dict[str, Any]") -> "tuple[int, int | None]":
+    """Start the command in a session of its own; return its number, and our end of its terminal if it has one.
+
+    Its output goes straight into the log, but for what it writes to a terminal.
+    """
     argv = [arg.encode("latin-1") for arg in spec["argv"]]
     env = dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"])
     os.stat(spec["path"].encode("latin-1"))
@@ -413,8 +424,14 @@ def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
     try:
         log = os.path.join(directory, b"log")
         os.umask(spec["umask"])
+        if spec.get("pty"):
+            return _on_terminal(argv, env, spec["nice"])
         if spec.get("nice"):
-            return _fork(argv, env, log, spec["nice"])
+            output = os.open(log, os.O_WRONLY | os.O_APPEND)
+            try:
+                return _fork(argv, env, output, spec["nice"]), None
+            finally:
+                os.close(output)
         return os.posix_spawn(
             argv[0],
             argv,
@@ -427,26 +444,46 @@ def _spawn(directory: bytes, spec: "dict[str, Any]") -> int:
             setsid=True,
             setsigmask=[],
             setsigdef=CHANGED,
-        )
+        ), None
     finally:
         os.umask(0o077)
         os.chdir("/")  # keep no file system busy
 
 
-def _fork(argv: "list[bytes]", env: "dict[bytes, bytes]", log: bytes, nice: int) -> int:
-    """Do the same with a nice level, which posix_spawn can't set. Raises OSError as that does."""
+def _on_terminal(argv: "list[bytes]", env: "dict[bytes, bytes]", nice: int) -> "tuple[int, int]":
+    """Start the command with a terminal for its output; return its number, and our end of that."""
+    import termios  # noqa: PLC0415 - most watchers never need it
+
+    ours, theirs = os.openpty()
+    try:
+        modes = termios.tcgetattr(theirs)
+        modes[1] &= ~termios.OPOST  # line ends come as they were written
+        modes[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
+        termios.tcsetwinsize(theirs, WINDOW)
+        os.set_blocking(ours, False)
+        return _fork(argv, env, theirs, nice), ours
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _fork(argv: "list[bytes]", env: "dict[bytes, bytes]", output: int, nice: int) -> int:
+    """Do what posix_spawn does, with a nice level, or with an output that is open. Raises OSError as that does."""
     readable, writable = os.pipe()  # closed by a successful exec
     child = os.fork()
     if child == 0:
         step = b"exec"
         try:
             os.setsid()
-            for descriptor, (path, flags) in enumerate(((b"/dev/null", os.O_RDONLY), (log, os.O_WRONLY | os.O_APPEND))):
-                opened = os.open(path, flags)
-                os.dup2(opened, descriptor)
+            os.dup2(os.open(b"/dev/null", os.O_RDONLY), 0)
+            os.dup2(output, 1)
             os.dup2(1, 2)
             step = b"nice"
-            os.setpriority(os.PRIO_PROCESS, 0, nice)
+            if nice:
+                os.setpriority(os.PRIO_PROCESS, 0, nice)
             step = b"exec"
             signal.set_wakeup_fd(-1)
             for changed in CHANGED:
@@ -539,8 +576,121 @@ class Limits:
         return min(now - self._calm, printed)
 
 
+class Output:
+    """The log of a run as long as that goes on.
+
+    Its size is kept within a limit, the times of its lines are noted, and what comes from a terminal is written to it.
+    """
+
+    def __init__(self, spec: "dict[str, Any]", directory: bytes, terminal: "int | None", poll: "select.poll") -> None:
+        self._limit = spec.get("log_limit") or 0
+        self._full = spec.get("log_full") or "keep"
+        self._terminal, self._poll = terminal, poll
+        self._log = self._times = -1
+        self._size = 0  # bytes at the last look
+        self._looked = self._due = time.monotonic()
+        self._hole = 0  # where what was taken out of the middle ends
+        if terminal is None and not self._limit and not spec.get("times"):
+            return
+        try:
+            self._log = os.open(os.path.join(directory, b"log"), os.O_WRONLY | os.O_APPEND)
+            if spec.get("times"):
+                self._times = os.open(os.path.join(directory, b"times"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError:  # deleted by somebody, or a full disk
+            pass
+        if terminal is not None:
+            poll.register(terminal, select.POLLIN)
+
+    def look(self, now: float) -> "tuple[str, float]":
+        """Do what is due; return why the run must end now, if so, and how many seconds nothing is to be done."""
+        if self._pump(PUMPED):
+            self._due = min(self._due, now)
+        if self._log < 0 or (not self._limit and self._times < 0):
+            return "", FOREVER
+        if now < self._due:
+            return "", self._due - now
+        try:
+            size = os.fstat(self._log).st_size
+            written, passed = size - self._size, max(now - self._looked, 0.001)
+            self._note(size)
+            if self._limit and size > self._limit and (why := self._shorten(size)):
+                return why, 0.0
+        except OSError:  # no room, or a file system that can't
+            return "", FOREVER
+        wait_s = CALM_LOG_S
+        if written > 0 and self._limit:
+            room = max(self._limit - size, self._limit // 8)
+            wait_s = max(SOONEST_S, min(wait_s, room * passed / written / 2))
+        if written > 0 and self._times >= 0:
+            wait_s = min(wait_s, NOTED_S)
+        self._size, self._looked, self._due = max(size, self._size), now, now + wait_s
+        return "", wait_s
+
+    def finish(self) -> None:
+        """Take what is left in the terminal, and look for the last time."""
+        self._pump(FOREVER)
+        self._hang_up()
+        self._due = 0.0
+        self.look(time.monotonic())
+        for file in (self._log, self._times):
+            if file >= 0:
+                os.close(file)
+
+    def _pump(self, most: float) -> bool:
+        """Write what has come from the terminal into the log; return whether there was anything."""
+        taken = 0
+        while self._terminal is not None and taken < most:
+            try:
+                data = os.read(self._terminal, 65_536)
+            except BlockingIOError:
+                break
+            except OSError:  # nobody has it open any more
+                data = b""
+            if not data:
+                self._hang_up()
+            taken += len(data)
+            try:
+                while data:
+                    data = data[os.write(self._log, data) :]
+            except OSError:  # a full disk holds up nobody
+                pass
+        return taken > 0
+
+    def _hang_up(self) -> None:
+        if self._terminal is not None:
+            self._poll.unregister(self._terminal)
+            os.close(self._terminal)
+            self._terminal = None
+
+    def _note(self, size: int) -> None:
+        """Note when what is new was written: 16 bytes, where it begins and the time in nanoseconds since 1970."""
+        if self._times >= 0 and size > self._size:
+            os.write(self._times, struct.pack("<QQ", self._size, time.time_ns()))
+
+    def _shorten(self, size: int) -> str:
+        if self._full == "fail":
+            return "log_full"
+        if self._full == "stop":
+            os.ftruncate(self._log, self._limit)
+            return ""
+        head = max(PAGE, self._limit // 2 // PAGE * PAGE)
+        end = (size - self._limit // 2) // PAGE * PAGE
+        if end - max(self._hole, head) >= max(PAGE, self._limit // 8):
+            # Where there is no such call, or the file system has none, the log stays as it is.
+            LIBC.fallocate(self._log, PUNCH_HOLE, ctypes.c_long(head), ctypes.c_long(end - head))
+            self._hole = end
+        return ""
+
+
 def _wait(
-    leader: Leader, tree: Tree, control: int, poll: "select.poll", wakeup: int, limits: Limits, grace_s: float
+    leader: Leader,
+    tree: Tree,
+    control: int,
+    poll: "select.poll",
+    wakeup: int,
+    limits: Limits,
+    output: Output,
+    grace_s: float,
 ) -> News:
     """Wait until the run is over, its whole tree too if it had to be ended; return what there is to say of that."""
     deadline, why = 0.0, ""
@@ -552,10 +702,12 @@ def _wait(
             if grace is not None and not ended:
                 deadline, why = time.monotonic() + grace, "cancelled"
         now = time.monotonic()
+        full, calm = output.look(now)
         if not why:
             if ended:
                 return {}
             why, patience = limits.look(now, leader)
+            why, patience = why or full, min(patience, calm)
             if why:
                 deadline = now + grace_s
             else:

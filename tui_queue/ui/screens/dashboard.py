@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui_queue.core.aside import GONE_S
 from tui_queue.core.commands import ENDED_SHOWN, Commands
@@ -58,6 +59,7 @@ from tui_queue.ui.widgets.filter_bar import FilterBar
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
+from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.widgets.summary import Summary
 
 if TYPE_CHECKING:
@@ -136,7 +138,16 @@ class Dashboard(Screen[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
         Binding("S,comma", "settings", "Settings", id="app.settings", show=False, tooltip="Change the settings"),
         Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
-        Binding("slash", "filter", "Filter", key_display="/", id="table.filter", show=False, tooltip="Show some only"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            id="table.filter",
+            show=False,
+            priority=True,  # else words that come in one burst with it would be taken for verbs
+            tooltip="Show some only",
+        ),
         Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
         Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
@@ -229,6 +240,8 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
+        if action == "filter" and self.is_mounted:
+            return not isinstance(self.focused, Input | LogView)  # where its key is a sign like others, or searches
         if action not in _APPLIES or not self.is_mounted:
             return True
         return any(map(_APPLIES[action], self.query_one(JobTable).chosen)) or None

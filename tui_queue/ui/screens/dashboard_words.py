@@ -12,8 +12,8 @@ ALL_ENDS = ("Every process it has started is ended.", "Every process they have s
 EMPTY = "The queue is empty. Press {job.add} to add a job."
 NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
 _WAITS = {
-    "slots": "This job waits for a slot: all {slots} are in use. Press {queue.more} for one more.",
-    "no slots": "This job waits: the number of slots is set to 0. Press {queue.more} for one.",
+    "slots": "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
+    "no slots": "This job waits: there are no slots. Press {queue.more} for one.",
     "held": "This job is held. Press {job.hold} to release it.",
     "queue paused": "This job waits: its queue is paused.",
     "no scheduler": "This job waits: no process schedules the queue.",

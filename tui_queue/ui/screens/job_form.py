@@ -40,7 +40,7 @@ _HINT = "A .py file or any program; Ctrl+O browses."
 _GROUPS = {
     "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
     "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
-    "Limits": ("timeout", "warn", "silence", "notify", "resource", "gate"),
+    "Limits": ("timeout", "warn", "silence", "notify", "resource", "gate", "log_size", "log_full"),
     "Environment": ("env", "python", "nice", "lost", "lost_age", "resume_args"),
 }
 _MORE = tuple(field for fields in _GROUPS.values() for field in fields)
@@ -62,6 +62,8 @@ _HINTS = {
     "silence": "15m without output",
     "notify": "end, failure or never",
     "resource": "gpu=1, mem=32G",
+    "log_size": "500M, 2G",
+    "log_full": "keep its head and tail, stop or fail",
     "gate": "mem=8G, load=4, disk=10G must be free",
     "env": 'NAME=value OTHER="two words"',
     "python": "an interpreter or a virtual environment",
@@ -74,7 +76,9 @@ _SWITCHES = {
     "hold": "Hold it until it is released",
     "cancel_when_silent": "Cancel it when silent",
     "copy": "Run a copy of the script, made now",
-    "sweep": "A job of each combination: --lr {0.1,0.01} --seed {1..5}",
+    "pty": "Give it a terminal to write to",
+    "times": "Note when its lines are written",
+    "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
     "together": "In that, first with first, second with second",
 }
 _SWEEPS = ("sweep", "together")

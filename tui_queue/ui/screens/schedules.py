@@ -24,7 +24,7 @@ class SchedulesScreen(Listing):
     """Shows the schedules and changes them."""
 
     NAME = "schedules"
-    EMPTY = "There is no schedule. Press {schedules.add} to make one: a rule first, then the job."
+    EMPTY = "There is no schedule. Press {schedules.add}: a rule, then its job."
     COLUMNS: ClassVar[Mapping[str, int]] = {"Schedule": 12, "Rule": 16, "Next": 15, "Job": 0}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", id="schedules.add", tooltip="Make a schedule"),

@@ -9,7 +9,7 @@ from tui_queue.config import Config, content_of, values_of
 from tui_queue.config_changes import Changes, checked, save
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.notices import TERMINALS, Channels
-from tui_queue.core.options import Notify
+from tui_queue.core.options import Full, Notify
 from tui_queue.core.printable import printable
 from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.looks import Looks, looks_of, theme_names
@@ -42,6 +42,8 @@ _SETTINGS = (
     _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever.", later="within the hour"),
     _Setting("keep_jobs", "How many ended jobs are kept; 0: all.", later="within the hour"),
     _Setting("keep_logs", "How much their logs may take: 2G; empty: anything.", later="within the hour"),
+    _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
+    _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
     _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), _START),
     _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS, _START),
     _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),

@@ -1,4 +1,4 @@
-"""An entry field that shows whatever is pasted into it and obeys none of it."""
+"""Entry fields that keep the order of keys, show whatever is pasted into them, and obey none of it."""
 
 from functools import lru_cache
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 # How a screen looks that holds lines of a label and a field; to be put inside its own style.
@@ -22,11 +22,23 @@ FORM_CSS = """
     .field Label { width: 19; color: $text-muted; }
     .field:focus-within Label { color: $foreground; text-style: bold; }
     .field Input { width: 1fr; background: $panel; }
-    Checkbox { margin-left: 19; background: $surface; border: none; padding: 0; }
+    Checkbox { background: $surface; border: none; padding: 0; }
 """
 
 
-class Field(Input):
+class Line(Input):
+    """An Input that obeys keys in the order they come, however soon one follows another."""
+
+    async def on_key(self, event: Key) -> None:
+        """Do what a key is bound to; Textual would do it behind what has been typed since."""
+        for binding in self._bindings.key_to_bindings.get(event.key, []):
+            event.prevent_default()
+            event.stop()
+            await self.run_action(binding.action)
+            return
+
+
+class Field(Line):
     """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

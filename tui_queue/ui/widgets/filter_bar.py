@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.filters import Filter, parse_filter
+from tui_queue.ui.widgets.field import Line
 
 
 class FilterBar(Horizontal):
@@ -40,7 +41,7 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Put the line beside what is wrong with it."""
         yield Static("/", id="filter-sign")
-        yield Input(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
+        yield Line(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
         yield Static(id="filter-note", markup=False)
 
     @property
@@ -53,7 +54,7 @@ class FilterBar(Horizontal):
         self.add_class("-open")
         if text is not None:
             self.query_one(Input).value = text
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))
 
     def close(self) -> None:
         """Want all jobs again."""

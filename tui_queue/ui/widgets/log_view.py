@@ -6,6 +6,7 @@ and passes control sequences through to the terminal.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from zlib import crc32
 
 from rich.segment import Segment
@@ -19,10 +20,11 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_queue.core.errors import BadInputError, TuiQueueError
+from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.log_lines import MatchingLines, MixedLines
 from tui_queue.core.log_search import ERRORS, Pattern
 from tui_queue.core.log_text import LogRow, LogText, Place
+from tui_queue.core.log_times import LogTimes
 from tui_queue.core.log_watch import changes
 from tui_queue.core.printable import clipped, printable
 from tui_queue.core.terminal import text_of
@@ -34,6 +36,7 @@ from tui_queue.ui.screens.ask import Ask
 SIDEWAYS = 8  # cells
 WHEEL = 3  # lines
 COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
+_NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
 _DIM = Style(dim=True)
 _BAR = Style(dim=True)
 _THUMB = Style(reverse=True, dim=True)
@@ -62,18 +65,21 @@ class LogView(Widget, can_focus=True):
         Binding("L", "line", "Go to a line", show=False, id="log.line"),
         Binding("w", "toggle('wrap')", "Wrap", show=False, id="log.wrap"),
         Binding("number_sign", "toggle('numbers')", "Line numbers", key_display="#", show=False, id="log.numbers"),
+        Binding("t", "toggle('times')", "Times", show=False, id="log.times"),
         Binding("escape", "leave", "Back", show=False, id="log.leave"),
     ]
 
     following: reactive[bool] = reactive(True)
     wrap: reactive[bool] = reactive(False)
     numbers: reactive[bool] = reactive(False)
+    times: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._source: object = None  # what is shown: a path, or paths by names
         self._log: LogText | None = None  # none for several
         self._page: Page | None = None
+        self._times: LogTimes | None = None
         self._finder: Finder | None = None
         self._errors: Finder | None = None
         self._hit: tuple[int, Place] | None = None  # where in the file is what was gone to, and its row
@@ -95,7 +101,7 @@ class LogView(Widget, can_focus=True):
             self._let_go()
             self._source = path
             if path is not None:
-                self._log = LogText(path)
+                self._log, self._times = LogText(path), LogTimes(path)
                 self._begin(Page(self._log))
         self._go_on(path, live=live)
 
@@ -221,7 +227,7 @@ class LogView(Widget, can_focus=True):
             return
         self._look_for(words)
         if self._log is log:
-            self._begin(Page(MatchingLines(self._finder.search, self._finder.read) if self._finder else log))
+            self._begin(Page(MatchingLines(self._finder.search, self._finder.log) if self._finder else log))
             self._read()
 
     @work(exclusive=True, group="find")
@@ -270,6 +276,13 @@ class LogView(Widget, can_focus=True):
         if self.numbers:
             self._number()
 
+    def watch_times(self) -> None:
+        """Draw when lines were written or not; say how that comes to be known where it is not."""
+        self._refit()
+        lines = self._page.lines if self._page is not None else []
+        if self.times and lines and self._log is not None and self._time_of(lines[0].row) is None:
+            self.notify("Nobody has noted the times of this output: add jobs with --times.", timeout=5)
+
     def watch_following(self) -> None:
         """Say whether the view follows; count what it has not shown from now on."""
         self._unseen, self._counted = 0, self._log.size if self._log is not None else 0
@@ -303,10 +316,10 @@ class LogView(Widget, can_focus=True):
         self.workers.cancel_node(self)
         if self._page is not None:
             self._page.rows.close()
-        for held in (self._log, self._finder, self._errors):
+        for held in (self._log, self._times, self._finder, self._errors):
             if held is not None:
                 held.close()
-        self._source = self._log = self._page = self._finder = self._errors = None
+        self._source = self._log = self._times = self._page = self._finder = self._errors = None
         self._note, self._live = "", False
         self._say()
         self.refresh()
@@ -384,7 +397,7 @@ class LogView(Widget, can_focus=True):
     def _gutter_wide(self) -> int:
         if isinstance(self._source, dict):
             return max(map(len, self._source), default=0) + 2
-        return 9 if self.numbers else 0
+        return _NUMBER_WIDE * self.numbers + _TIME_WIDE * self.times
 
     def _gutter(self, line: Line) -> list[Segment]:
         wide = self._gutter_wide
@@ -393,8 +406,23 @@ class LogView(Widget, can_focus=True):
         if isinstance(self._source, dict):
             name = line.row.log
             return [Segment(f"{printable(name):>{wide - 2}}", Style(color=_tag(name))), Segment("│ ", _DIM)]
-        number = self._line_of(line.row) if line.part == 0 else None
-        return [Segment(f"{number if number is not None else '':>{wide - 1}} ", _DIM)]
+        is_first = line.part == 0
+        time = self._time_of(line.row) if self.times and is_first else None
+        number = self._line_of(line.row) if self.numbers and is_first else None
+        said = f"{time.astimezone():%m-%d %H:%M:%S} " if time is not None else ""
+        gutter = f"{said:<{_TIME_WIDE * self.times}}"
+        if self.numbers:
+            gutter += f"{'' if number is None else number:>{_NUMBER_WIDE - 1}} "
+        return [Segment(gutter, _DIM)]
+
+    def _time_of(self, row: LogRow) -> datetime | None:
+        rows = self._page.rows if self._page is not None else None
+        if self._times is None or not isinstance(rows, LogText | MatchingLines):
+            return None
+        try:
+            return self._times.at(rows.offset_of(row))
+        except StoreError:
+            return None
 
     def _line_of(self, row: LogRow) -> int | None:
         log = self._log

@@ -1,0 +1,1 @@
+"""The programs whose output is recorded for the tests of the log."""
