@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.conftest import ROOT, process_is_alive, wait_for
 
 
 class RawTerminal:
-    """The dashboard of the queue in ``env``, in a terminal of its own."""
+    """The dashboard of the queue in ``env``, or another program, in a terminal of its own."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class RawTerminal:
         ignore_hangup: bool,
         controlling: bool,
         term: str = "xterm-256color",
+        words: Sequence[str] = (sys.executable, "-m", "tui_queue"),
     ) -> None:
         width, height = size
         self.screen = pyte.Screen(width, height)
@@ -49,7 +50,7 @@ class RawTerminal:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui_queue"],
+            words,
             cwd=ROOT,
             env={**env, "TERM": term},
             stdin=self._slave,

@@ -71,7 +71,10 @@ def test_without_colours_signs_and_the_cursor_are_still_there(cli: Cli) -> None:
     with terminal(cli, env=["NO_COLOR=1"]) as window:
         open_dashboard(window)
         window.wait_for(f"{SIGNS[State.RUNNING][0]} running")
-        wait_for(lambda: re.search(r"\x1b\[[0-9;]*7m 1 +sleep", coloured(window)), "the cursor")
+        try:
+            wait_for(lambda: re.search(r"\x1b\[[0-9;]*7m 1 +sleep", coloured(window)), "the cursor")
+        except AssertionError:
+            raise AssertionError(repr(coloured(window))) from None
         drawn = coloured(window)
         assert not COLOUR.search(drawn), COLOUR.findall(drawn)
 

@@ -43,7 +43,7 @@ class Pattern:
         self._expression: regex.Pattern[str] | None = None
         self._needle = text.lower() if self._any_case else text
         self._bytes = self._needle.encode("utf-8", "surrogateescape")
-        if expression or (self._any_case and not text.isascii()):
+        if (expression and re.escape(text) != text) or (self._any_case and not text.isascii()):
             self._expression = _compiled(text if expression else re.escape(text), any_case=self._any_case)
 
     def spans(self, row: str) -> list[tuple[int, int]]:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from textual._compositor import CompositorUpdate
-from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import Monochrome
@@ -35,7 +34,6 @@ from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
-_FORGET_S = 60  # Textual keeps a thousand widgets and how they looked, long after they are gone, in a cache of its own
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
@@ -86,7 +84,6 @@ class TuiQueueApp(App[None]):
         """Put the looks on."""
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
-        self.set_interval(_FORGET_S, _let_go_of_widgets)
         self.put_on(self._looks.theme)
 
     def put_on(self, theme: str) -> None:
@@ -177,7 +174,3 @@ _PLACES: Sequence[Place] = (
 def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
     """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
     return read_keymap(values, where, _PLACES)
-
-
-def _let_go_of_widgets() -> None:
-    StylesCache.get_inner_outer.cache_clear()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
 from textual import work
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -197,6 +198,10 @@ class Dashboard(Screen[None]):
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
+
+    def on_screen_resume(self) -> None:
+        """Let go of the screen that was above: Textual keeps a thousand widgets, and how they looked, in a cache."""
+        StylesCache.get_inner_outer.cache_clear()
 
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
@@ -436,7 +441,7 @@ class Dashboard(Screen[None]):
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
         zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
-        (self.query_one(JobLog) if zoomed else self.query_one(JobTable)).focus()
+        self.set_focus(self.query_one(JobLog) if zoomed else self.query_one(JobTable))
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""

@@ -28,6 +28,7 @@ from tui_queue.core.log_times import LogTimes
 from tui_queue.core.log_watch import changes
 from tui_queue.core.printable import clipped, printable
 from tui_queue.core.terminal import text_of
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log_finder import Finder
 from tui_queue.ui.log_page import Line, Page
 from tui_queue.ui.log_rows import drawn
@@ -207,7 +208,7 @@ class LogView(Widget, can_focus=True):
     async def action_next(self, direction: int) -> None:
         """Go to the next match, or to the one before."""
         if self._finder is None:
-            self.notify("Press / first to search.", timeout=3)
+            self.notify(with_keys("Press {log.search} first to search.", keys_of(self)), timeout=3)
         else:
             await self._step(self._finder, direction)
 
