@@ -26,25 +26,25 @@ LONGEST = 400  # bytes of an input
 OURS = re.compile(r"\x1b\[[0-9;]*m")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SEQUENCES = r"\x1b [ ] P X ^ _ \\ \x07 \x18 \x9b \xc2\x9b \xc2\x9d \xc2\x90 0 1 9 38;5;200 48;2;1;2;3"
-ENDS = "999999999 ; : ? > ! $ m A B C D E F G H J K L M P X @ r s u d h l ?1049h ?1049l ?2004h 4h 4l 7 8 c n 6n 52;c;ZXZpbA=="
+ENDS = "999999999 ; : ? > ! $ m A B C D E F G H J K L M P X @ r s u d h l ?1049h ?1049l ?2004h 4h 4l 7 8 c n 6n"
+TEXTS = (
+    "52;c;ZXZpbA==",
+    "0;title",
+    "8;;http://x/",
+    "8;;",
+    "text",
+    "日本",
+    "e\u0301",
+    "\u202e",
+    "\u200d",
+    "👩\u200d👧",
+    "\u2028",
+)
 PIECES = [
     *(piece.encode("latin-1").decode("unicode_escape").encode("latin-1") for piece in SEQUENCES.split(" ")),
     *(piece.encode() for piece in ENDS.split(" ")),
-    *(b" ", b"8;;", b"\r", b"\n", b"\b", b"\t", b"\v", b"\f", b"\x00", b"\x7f", b"\x0e", b"\x0f", b"\xff", b"\xe6\x97"),
-    *(
-        text.encode()
-        for text in (
-            "0;title",
-            "8;;http://x/",
-            "text",
-            "日本",
-            "e\u0301",
-            "\u202e",
-            "\u200d",
-            "👩\u200d👩\u200d👧",
-            "\u2028",
-        )
-    ),
+    *(b" ", b"\r", b"\n", b"\b", b"\t", b"\v", b"\f", b"\x00", b"\x7f", b"\x0e", b"\x0f", b"\xff", b"\xe6\x97"),
+    *(text.encode() for text in TEXTS),
 ]
 
 
