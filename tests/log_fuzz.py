@@ -28,18 +28,6 @@ CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 SEQUENCES = r"\x1b [ ] P X ^ _ \\ \x07 \x18 \x9b \xc2\x9b \xc2\x9d \xc2\x90 0 1 9 38;5;200 48;2;1;2;3"
 ENDS = "999999999 ; : ? > ! $ m A B C D E F G H J K L M P X @ r s u d h l ?1049h ?1049l ?2004h 4h 4l 7 8 c n 6n"
 TEXTS = ("52;c;ZXZpbA==", "0;title", "8;;http://x/", "8;;", "text", "日本", "e\u0301", "\u202e", "\u200d", "👩\u200d👧")
-    "52;c;ZXZpbA==",
-    "0;title",
-    "8;;http://x/",
-    "8;;",
-    "text",
-    "日本",
-    "e\u0301",
-    "\u202e",
-    "\u200d",
-    "👩\u200d👧",
-    "\u2028",
-)
 PIECES = [
     *(piece.encode("latin-1").decode("unicode_escape").encode("latin-1") for piece in SEQUENCES.split(" ")),
     *(piece.encode() for piece in ENDS.split(" ")),
