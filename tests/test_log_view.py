@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.pilot import drawn, see, until
+from tui_queue.core.packing import pack
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.widgets.log_view import LogView
 
@@ -278,6 +279,19 @@ def marked(app: App[None]) -> set[str]:
     """Return the texts that are marked as what was gone to."""
     strips = app.screen._compositor.render_strips()
     return {segment.text for strip in strips for segment in strip if segment.style and segment.style.underline}
+
+
+async def test_a_compressed_log_is_shown_and_searched(tmp_path: Path) -> None:
+    app = Host(tmp_path / "log")
+    numbered(app.path)
+    assert pack(str(app.path))
+    assert not app.path.exists()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.show(live=False)
+        app.log_view.focus()
+        await see(pilot, "line 4999 ")
+        await go_to(pilot, "/", "bad")
+        await see(pilot, "bad: 5 of 5")
 
 
 async def test_a_log_that_is_cut_is_shown_anew(tmp_path: Path) -> None:

@@ -123,3 +123,37 @@ def test_what_is_asked_is_shown_copied_and_edited(cli: Cli) -> None:
     assert "pty" not in shown
     assert 'times true, log_full "fail"' in shown
     assert os.path.basename(cli.job(1)["path"]) == "true"
+
+
+def test_old_logs_are_compressed_and_read_as_before(cli: Cli, tmp_path: Path) -> None:
+    cli("add", sys.executable, "-c", LINES, "200000")
+    cli("add", "--log-size", "300K", sys.executable, "-c", LINES, "1000000")
+    cli("add", "echo", "too short to be worth it")
+    cli.drain()
+    before = {number: (cli("log", str(number)), cli("log", "-n", "3", str(number))) for number in (1, 2, 3)}
+    logs = [log_of(cli, number) for number in (1, 2, 3)]
+    assert 'compress_after must be as in "7d"' in settings_error(cli, 'compress_after = "soon"')
+    cli.settings('compress_after = "1s"')
+    go = tmp_path / "go"
+    cli("add", "sh", "-c", f"until [ -e {go} ]; do sleep 0.05; done")
+    scheduler = cli.start("run", "--until-empty")
+    try:
+        wait_for(lambda: not logs[0].exists() and not logs[1].exists(), "the logs to be compressed")
+    finally:
+        go.touch()
+        ended(scheduler, 0)
+    assert logs[2].exists()
+    assert sum(on_disk(Path(f"{log}.gz")) for log in logs[:2]) < 700_000
+    for number, (whole, end) in before.items():
+        assert (cli("log", str(number)), cli("log", "-n", "3", str(number))) == (whole, end)
+    assert "line 000199999" in cli("show", "1")
+    Path(f"{logs[0]}.gz").write_bytes(b"no such thing")
+    assert "can't be read" in cli.error("log", "1", code=4)
+    Path(f"{logs[0]}.gz").unlink()
+    Path(f"{logs[0]}.gz").symlink_to("/etc/passwd")
+    assert "can't be read" in cli.error("log", "1", code=4)
+
+
+def settings_error(cli: Cli, setting: str) -> str:
+    cli.settings(setting)
+    return cli.error("list")

@@ -29,6 +29,7 @@ _TABLES = {
 _PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
     "keep_for": (parse_duration, '"30d"'),
     "keep_logs": (parse_amount, '"2G"'),
+    "compress_after": (parse_duration, '"7d"'),
     "log_size": (partial(log_bytes, "log_size"), '"500M", 64K at least'),
     "log_full": (Full, '"keep", "stop" or "fail"'),
 }
@@ -42,8 +43,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
-    output; empty or 0 is no limit. ``log_size`` is the most that one run's output takes, ``log_full`` what then becomes
-    of it. What ``dashboard`` and ``keys`` mean only the dashboard knows.
+    output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
+    the most that one run's output takes, ``log_full`` what then becomes of it. What ``dashboard`` and ``keys`` mean
+    only the dashboard knows.
     """
 
     slots: int = 3
@@ -55,11 +57,17 @@ class Config(Struct, frozen=True, kw_only=True):
     keep_for: str = ""
     keep_jobs: int = 0
     keep_logs: str = ""
+    compress_after: str = ""
     log_size: str = ""
     log_full: str = ""
     notify: Channels = field(default_factory=Channels)
     dashboard: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def compress_after_s(self) -> int | None:
+        """For how long the logs of ended jobs stay as they are; None: for ever."""
+        return parse_duration(self.compress_after) if self.compress_after else None
 
     @property
     def limits(self) -> Limits:

@@ -76,6 +76,7 @@ class OpenQueue:
             means=self._means,
             cleaning=self._cleaning,
             limits=lambda: self.settings.now().limits,
+            compress_after_s=lambda: self.settings.now().compress_after_s,
             channels=self.config.notify,
             bell=events.Bell(self.paths.wake),
         )

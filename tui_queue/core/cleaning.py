@@ -14,6 +14,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.executors import Executor
 from tui_queue.core.housekeeping import EndedJob, Limits, Removal, log_sizes, removals
 from tui_queue.core.models import Job
+from tui_queue.core.packing import pack_runs
 from tui_queue.core.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
@@ -55,6 +56,11 @@ class Cleaning:
         used = await self._store.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
         return done
+
+    async def compress(self, older_s: int, *, now: datetime) -> int:
+        """Compress the logs of jobs that ended so many seconds ago; return how many."""
+        old = [job_id for job_id, at, _ in await self._store.ended() if (now - at).total_seconds() > older_s]
+        return await asyncio.to_thread(pack_runs, self._runs, old)
 
     async def set_aside(self, ids: Iterable[int], *, now: datetime) -> Aside:
         """Remove ended jobs and their logs, in such a way that they can be brought back for a while.

@@ -87,7 +87,7 @@ class LogText:
         self._chunk_size = chunk
         self.size = 0  # bytes, when we looked last
         self.restarts = 0  # how often the file was cut or replaced, so that all that was shown is gone
-        self._file = LogFile(path)
+        self.file = LogFile(path)
         self._chunks: OrderedDict[int, _Chunk] = OrderedDict()
         self._begins: dict[int, int] = {}
         self._hole = (0, 0)  # bytes that were taken out of the middle
@@ -96,11 +96,11 @@ class LogText:
     def look(self) -> bool:
         """Look at the file; return whether it has changed. Raises StoreError for anything but a plain file."""
         before = self.size, self.restarts
-        if self._file.look(self.size):
+        if self.file.look(self.size):
             self._begin_anew()
             self.restarts += 1
-        self.size = self._file.size
-        if (hole := self._file.hole()) != self._hole:
+        self.size = self.file.size
+        if (hole := self.file.hole()) != self._hole:
             if hole[0] < hole[1] or self._hole[0] < self._hole[1]:
                 self._chunks.clear()
                 self._begins.clear()
@@ -109,12 +109,12 @@ class LogText:
 
     def close(self) -> None:
         """Let go of the file and of all that was read; the next look begins anew."""
-        self._file.close()
+        self.file.close()
         self._begin_anew()
 
     def read(self, begin: int, size: int) -> bytes:
         """Return bytes of the file, fewer at its end."""
-        return self._file.read(begin, size)
+        return self.file.read(begin, size)
 
     @property
     def end(self) -> Place:

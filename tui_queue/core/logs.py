@@ -3,11 +3,13 @@
 import errno
 import os
 import stat
+import zlib
 from datetime import datetime
 
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
+from tui_queue.core.packing import packed, unpack
 from tui_queue.core.printable import printable
 
 WINDOW = 4 * 2**20  # bytes before the end at which a reader of the latest output begins
@@ -70,6 +72,13 @@ class LogFile:
         except OSError:  # there is nothing behind it, or a file system that knows no holes
             return size, size
 
+    def again(self) -> "LogFile":
+        """Return the same file, open for somebody else."""
+        other = LogFile(self.path)
+        if self._file >= 0:
+            other._file, other._inode = os.dup(self._file), self._inode
+        return other
+
     def close(self) -> None:
         """Let go of it; the next look opens it again."""
         if self._file >= 0:
@@ -79,7 +88,7 @@ class LogFile:
     def _was_replaced(self, seen: int) -> bool:
         try:
             found = os.stat(self.path)
-        except FileNotFoundError:
+        except FileNotFoundError:  # deleted, or compressed: what was written stays readable
             return False
         return (found.st_dev, found.st_ino) != self._inode or found.st_size < seen
 
@@ -126,11 +135,14 @@ class LogTail:
 
 
 def open_log(path: str) -> int | None:
-    """Open a log to read it; None where there is none. Raises StoreError for what is no plain file, such as a link."""
+    """Open a log to read it, compressed or not; None where there is none.
+
+    Raises StoreError for what is no plain file, such as a link. A compressed one is read through first.
+    """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        return None
+        return _unpacked(path)
     except OSError as error:
         what = "is a link" if error.errno == errno.ELOOP else f"can't be read: {error.strerror}"
         raise StoreError(f"{printable(path)}: {what}.") from None
@@ -138,6 +150,18 @@ def open_log(path: str) -> int | None:
         os.close(file)
         raise StoreError(f"{printable(path)}: not a plain file.")
     return file
+
+
+def is_packed(path: str) -> bool:
+    """Whether a log is compressed, so that it takes a while to open it."""
+    return not os.path.lexists(path) and os.path.exists(packed(path))
+
+
+def _unpacked(path: str) -> int | None:
+    try:
+        return unpack(path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreError(f"{printable(packed(path))}: can't be read: {error}.") from None
 
 
 def last_lines_begin(path: str, lines: int | None) -> int:

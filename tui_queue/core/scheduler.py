@@ -52,6 +52,7 @@ class Scheduler:
         means: Means,
         cleaning: Cleaning,
         limits: Callable[[], Limits],
+        compress_after_s: Callable[[], int | None],
         channels: Channels,
         bell: Bell,
     ) -> None:
@@ -61,6 +62,7 @@ class Scheduler:
         self._means = means
         self._cleaning = cleaning
         self._limits = limits
+        self._compress_after_s = compress_after_s
         self._channels = channels
         self._bell = bell
         self._woken = asyncio.Event()
@@ -138,6 +140,8 @@ class Scheduler:
         while True:
             try:
                 await self._cleaning.throw_away(now=datetime.now(UTC))
+                if (older_s := self._compress_after_s()) is not None:
+                    await self._cleaning.compress(older_s, now=datetime.now(UTC))
                 if (limits := self._limits()) != Limits():
                     planned = await self._cleaning.planned(limits, now=datetime.now(UTC))
                     if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):

@@ -13,13 +13,12 @@ BLOCKS = 32  # that are looked through before anybody is told how far we are
 class Finder:
     """One pattern in one log, which is read in threads and through a file of its own."""
 
-    def __init__(self, path: str, words: str) -> None:
-        """Raises BadInputError for words that can't be looked for, and StoreError as ``open_log``."""
+    def __init__(self, log: LogFile, words: str) -> None:
+        """Raises BadInputError for words that can't be looked for."""
         self.pattern = Pattern(words)
         self.search = Search(self.pattern)
         self.is_counting = True
-        self.log = LogFile(path)
-        self.log.look(0)
+        self.log = log.again()
         self._more = asyncio.Event()
 
     @property

@@ -42,6 +42,7 @@ _SETTINGS = (
     _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever.", later="within the hour"),
     _Setting("keep_jobs", "How many ended jobs are kept; 0: all.", later="within the hour"),
     _Setting("keep_logs", "How much their logs may take: 2G; empty: anything.", later="within the hour"),
+    _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never.", later="within the hour"),
     _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
     _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
     _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), _START),

@@ -26,6 +26,7 @@ from tui_queue.core.log_search import ERRORS, Pattern
 from tui_queue.core.log_text import LogRow, LogText, Place
 from tui_queue.core.log_times import LogTimes
 from tui_queue.core.log_watch import changes
+from tui_queue.core.logs import is_packed
 from tui_queue.core.printable import clipped, printable
 from tui_queue.core.terminal import text_of
 from tui_queue.ui.keymap import keys_of, with_keys
@@ -101,10 +102,26 @@ class LogView(Widget, can_focus=True):
         if path != self._source:
             self._let_go()
             self._source = path
+            if path is not None and is_packed(path):
+                self._unpack(path)
+                return
             if path is not None:
                 self._log, self._times = LogText(path), LogTimes(path)
                 self._begin(Page(self._log))
         self._go_on(path, live=live)
+
+    @work(exclusive=True, group="unpack")
+    async def _unpack(self, path: str) -> None:
+        """Show a compressed log once it has been read through."""
+        self._tell("decompressing")
+        log = LogText(path)
+        try:
+            await asyncio.to_thread(log.look)
+        except StoreError as error:
+            self._placeholder = str(error)
+        self._tell("")
+        self._log, self._times = log, LogTimes(path)
+        self._begin(Page(log))
 
     def show_several(self, logs: Mapping[str, str], *, live: bool, placeholder: str) -> None:
         """Show the latest lines of several files by their names, as they come."""
@@ -215,8 +232,8 @@ class LogView(Widget, can_focus=True):
     @work(exclusive=True, group="find")
     async def action_error(self, direction: int) -> None:
         """Go to the next line that tells of an error, or to the one before."""
-        if self._errors is None and isinstance(self._source, str):
-            self._errors = Finder(self._source, ERRORS)
+        if self._errors is None and self._log is not None:
+            self._errors = Finder(self._log.file, ERRORS)
         if self._errors is not None:
             await self._step(self._errors, direction)
 
@@ -487,8 +504,8 @@ class LogView(Widget, can_focus=True):
         if self._finder is not None:
             self._finder.close()
         self._finder, self._hit = None, None
-        if words and isinstance(self._source, str):
-            self._finder = Finder(self._source, words)
+        if words and self._log is not None:
+            self._finder = Finder(self._log.file, words)
             self._count(self._finder)
         self._drawn_anew()
 
