@@ -1,11 +1,13 @@
 """Every verb of the user; the dashboard and the command line call the same ones."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core import events
@@ -16,7 +18,7 @@ from tui_queue.core.batches import Batch, Batches
 from tui_queue.core.claims import Means
 from tui_queue.core.cleaning import Cleaning
 from tui_queue.core.durations import duration
-from tui_queue.core.errors import BadInputError, WrongStateError
+from tui_queue.core.errors import BadInputError, StoreError, WrongStateError
 from tui_queue.core.executors import Executor
 from tui_queue.core.filters import Filter
 from tui_queue.core.housekeeping import Removal
@@ -39,6 +41,15 @@ if TYPE_CHECKING:
     from tui_queue.core.transfer import Imported, Transfer
 
 EVERYTHING = Filter()
+
+
+class Found(Struct, frozen=True):
+    """Lines of the output of a job's latest run: where each matches, in bytes from the start, and its text."""
+
+    job: Job
+    lines: Sequence[tuple[int, str]]
+
+
 ENDED_SHOWN = 100  # ended jobs that an overview holds at first
 RECENT = 20  # commands to begin with
 
@@ -397,6 +408,22 @@ class Commands:
     def log_path(self, job: Job) -> str | None:
         """Return where the output of a job's latest run lies; None before the first."""
         return self._executor.log_path(job)
+
+    async def find_in_logs(self, words: str, *, per_log: int, jobs: int) -> AsyncGenerator["Found", None]:
+        """Yield what of the latest runs' output matches, the latest jobs first; of each log and in all so much.
+
+        What can't be read is left out. Raises BadInputError for words that can't be looked for.
+        """
+        from tui_queue.core.log_search import Pattern, first_lines  # noqa: PLC0415 - few commands need it
+
+        pattern = Pattern(words)
+        overview = await self.overview(active=jobs, ended=jobs)
+        for job in sorted(overview.jobs, key=lambda job: -job.id):
+            path = self.log_path(job)
+            lines: list[tuple[int, str]] = []
+            with suppress(StoreError):
+                lines = await asyncio.to_thread(first_lines, path, pattern, per_log) if path is not None else []
+            yield Found(job=job, lines=lines)
 
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
         running = [job for job in cancelled if job.state is State.RUNNING]

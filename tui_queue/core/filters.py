@@ -17,13 +17,14 @@ class Filter(Struct, frozen=True, kw_only=True):
     states: tuple[State, ...] = ()
     queue: str = ""
     batch: str = ""
+    id: str = ""
     words: tuple[str, ...] = ()
 
 
 def parse_filter(text: str) -> Filter:
-    """Return which jobs are meant by ``state:failed queue:gpu batch:night words``. Raises BadInputError."""
+    """Return which jobs are meant by ``state:failed queue:gpu batch:night id:12 words``. Raises BadInputError."""
     states: list[State] = []
-    named = {"queue": "", "batch": ""}
+    named = {"queue": "", "batch": "", "id": ""}
     words = []
     for word in text.split():
         name, colon, value = word.partition(":")
@@ -53,6 +54,9 @@ def condition(wanted: Filter, db: sqlite3.Connection) -> tuple[str, dict[str, st
     if wanted.batch:
         parts.append("AND batch = :batch AND batch <> ''")
         values["batch"] = wanted.batch
+    if wanted.id:
+        parts.append("AND CAST(id AS TEXT) = :id")
+        values["id"] = wanted.id
     if wanted.words:
         words = [word.casefold() for word in wanted.words]
 

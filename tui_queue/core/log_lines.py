@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
-from tui_queue.core.log_search import Search
+from tui_queue.core.log_search import AROUND, Search, row_at
 from tui_queue.core.log_text import LogRow, Place
 from tui_queue.core.logs import LogFile, LogTail
 from tui_queue.core.terminal import HIGH, Row, Screen, text_of
 
-AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
 LONGEST = 1 << 16  # cells of a line that are held back in the hope of its end
 LINES_KEPT = 5_000  # of several logs together
 READS_A_LOOK = 4
@@ -23,7 +22,7 @@ class MatchingLines:
 
     def __init__(self, search: Search, log: LogFile) -> None:
         self._search = search
-        self._read = log.read
+        self._log = log
         self._seen = 0
 
     @property
@@ -61,13 +60,7 @@ class MatchingLines:
         """Do nothing: the log is another's."""
 
     def _row(self, number: int) -> LogRow:
-        hit = self._search.hits[number]
-        before = self._read(max(0, hit - AROUND), min(hit, AROUND))
-        behind = self._read(hit, AROUND)
-        end = behind.find(b"\n")
-        screen = Screen()
-        screen.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
-        return LogRow(Place(0, number), screen.rows[-1], 0)
+        return LogRow(Place(0, number), row_at(self._log, self._search.hits[number]), 0)
 
 
 class ClearText:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs import LogFile
 from tui_queue.core.printable import printable
+from tui_queue.core.terminal import Row, Screen, text_of
 
 if TYPE_CHECKING:
     import regex
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 18  # bytes that are looked through at once
 HITS_KEPT = 1_000_000  # lines
 SPAN = 4096  # bytes of a line longer than a block that are looked at twice, so that nothing on the border is missed
+AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
 PATIENCE_S = 2.0  # for a regular expression and one block
 ROW_PATIENCE_S = 0.01  # and one row
 
@@ -122,6 +124,36 @@ class Search:
         """Return the last match before an offset; None if there is none, or that part was not read."""
         place = bisect_left(self.hits, offset)
         return self.hits[place - 1] if place and offset <= self.scanned else None
+
+
+def first_lines(path: str, pattern: Pattern, most: int) -> list[tuple[int, str]]:
+    """Return the first lines of a log that match, at most so many: where, and their text as a terminal shows it.
+
+    Blocks. Raises BadInputError as ``Pattern.lines``, and StoreError as ``open_log``.
+    """
+    file, search = LogFile(path), Search(pattern)
+    file.look(0)
+    try:
+        while len(search.hits) < most and search.step(file):
+            pass
+        return [(hit, line_at(file, hit)) for hit in search.hits[:most]]
+    finally:
+        file.close()
+
+
+def line_at(file: LogFile, offset: int) -> str:
+    """Return the text of the line at an offset, of a very long one what is around it."""
+    return text_of(row_at(file, offset))
+
+
+def row_at(file: LogFile, offset: int) -> Row:
+    """Return the line at an offset as a terminal shows it, of a very long one what is around it."""
+    before = file.read(max(0, offset - AROUND), min(offset, AROUND))
+    behind = file.read(offset, AROUND)
+    end = behind.find(b"\n")
+    screen = Screen()
+    screen.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
+    return screen.rows[-1]
 
 
 def find_after(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:

@@ -22,6 +22,7 @@ from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.filters import Filter
+from tui_queue.core.log_search import Pattern
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
@@ -48,6 +49,7 @@ from tui_queue.ui.screens.dashboard_words import (
     stopping,
     window_title,
 )
+from tui_queue.ui.screens.found_lines import FoundLines
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_form import JobForm
@@ -150,6 +152,7 @@ class Dashboard(Screen[None]):
             tooltip="Show some only",
         ),
         Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
+        Binding("F", "find", "Search logs", id="log.find", show=False, tooltip="Search the logs of all jobs"),
         Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
         Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
     ]
@@ -275,6 +278,25 @@ class Dashboard(Screen[None]):
         chosen = await self.app.push_screen_wait(Choose("Order the jobs by", list(said)))
         if chosen is not None:
             self.query_one(JobTable).order_by(said[chosen])
+
+    @work
+    async def action_find(self) -> None:
+        """Ask for words, look for them in all logs, and go to the line that somebody chooses."""
+        ask = Ask("Search all logs (words, or /regex/)", value="", check=Pattern)
+        if (words := await self.app.push_screen_wait(ask)) is None:
+            return
+        chosen = await self.app.push_screen_wait(FoundLines(self._commands, words))
+        if chosen is None:
+            return
+        job_id, offset = chosen
+        self.query_one(JobLog).want(job_id, offset, words)
+        table = self.query_one(JobTable)
+        if job_id in {job.id for job in table.jobs}:
+            table.move_to(job_id)
+        else:
+            self.query_one(FilterBar).open(f"id:{job_id}")
+        self.set_focus(table)
+        self.on_job_table_moved(JobTable.Moved(table.job))
 
     async def action_undo(self) -> None:
         """Take back what was done last, if that can be."""

@@ -52,6 +52,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("log.zoom", "Whole screen, and back"),
             ("log.toggle", "Follow the end, or stay"),
             ("log.search log.next log.previous", "Search: words or /regex/; next, before"),
+            ("log.find", "Search the logs of all jobs"),
             ("log.only", "Only the lines that match"),
             ("log.next_error log.error_before", "Next error, the one before"),
             ("log.start log.end log.line", "Start, end, a line by its number"),

@@ -28,7 +28,12 @@ class JobLog(LogView):
         self._log_path = log_path
         self._jobs: Sequence[Job] = ()
         self._nothing = ""
+        self._wanted: tuple[int, int, str] | None = None  # a job, a place in its log, and what was looked for there
         self._attempt: int | None = None  # that somebody wants to see; None: the latest
+
+    def want(self, job_id: int, offset: int, words: str) -> None:
+        """Go to a place in the log of a job, with the words that were found there, as soon as that is shown."""
+        self._wanted = job_id, offset, words
 
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
@@ -69,3 +74,7 @@ class JobLog(LogView):
             live=job.state is State.RUNNING and not self._attempt,
             placeholder=self._nothing,
         )
+        if self._wanted is not None and self._wanted[0] == job.id:
+            _, offset, words = self._wanted
+            self._wanted = None
+            self.go_to(offset, words)

@@ -132,6 +132,11 @@ class LogView(Widget, can_focus=True):
             self._begin(Page(MixedLines(logs)))
         self._go_on(next(iter(logs.values()), None), live=live)
 
+    def go_to(self, offset: int, words: str) -> None:
+        """Show the line at a place in the file, and mark these words."""
+        self._look_for(words)
+        self._go(offset)
+
     def on_unmount(self) -> None:
         """Let go of the file."""
         self._let_go()

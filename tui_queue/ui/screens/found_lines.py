@@ -1,0 +1,108 @@
+"""The lines of all logs that have some words, as they are found."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import DataTable
+
+from tui_queue.core.commands import Commands
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.printable import printable
+from tui_queue.ui.format import cell
+from tui_queue.ui.screens.dashboard_words import count
+
+PER_LOG = 20  # lines
+JOBS = 10_000  # the latest ones
+MOST = 1_000  # lines in all
+TOLD = 50  # logs without any, before somebody is told that we are further
+_NUMBER_WIDE, _NAME_WIDE = 7, 14  # cells
+
+
+class FoundLines(ModalScreen[tuple[int, int] | None]):
+    """Answers with the number of a job and a place in its log, in bytes from the start."""
+
+    DEFAULT_CSS = """
+    FoundLines {
+        background: $background;
+
+        #box {
+            height: 1fr; border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
+            background: $background;
+        }
+        DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Back", id="found.leave", tooltip="Go to none"),
+        Binding("j", "cursor(1)", "Down", show=False, id="found.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="found.up"),
+    ]
+
+    def __init__(self, commands: Commands, words: str) -> None:
+        super().__init__()
+        self._commands = commands
+        self._words = words
+        self._places: list[tuple[int, int]] = []
+
+    def compose(self) -> ComposeResult:
+        """Put the lines into a table."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(f" {printable(self._words)} ")
+            yield DataTable[Text](cursor_type="row", id="lines")
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        table = self.query_one(DataTable)
+        table.add_column("Job", width=_NUMBER_WIDE)
+        table.add_column("Name", width=_NAME_WIDE)
+        table.add_column("Line", width=max(20, self.app.size.width - _NUMBER_WIDE - _NAME_WIDE - 9))
+        table.focus()
+        self._look()
+
+    @work
+    async def _look(self) -> None:
+        jobs = 0
+        try:
+            async for found in self._commands.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
+                jobs += 1
+                for offset, line in found.lines:
+                    self._add(found.job.id, found.job.name, offset, line)
+                if found.lines or jobs % TOLD == 0:
+                    self._say(f"{self._so_far(jobs)} so far")
+                if len(self._places) >= MOST:
+                    self._say(f"{self._so_far(jobs)}, there may be more")
+                    return
+        except TuiQueueError as error:
+            self._say(printable(str(error)))
+        else:
+            self._say(self._so_far(jobs))
+
+    def _add(self, job_id: int, name: str, offset: int, line: str) -> None:
+        self._places.append((job_id, offset))
+        table = self.query_one(DataTable)
+        table.add_row(Text(str(job_id)), cell(name), Text(line.strip(), no_wrap=True))
+
+    def _so_far(self, jobs: int) -> str:
+        return f"{count(len(self._places), 'line')} in {count(jobs, 'job')}"
+
+    def _say(self, what: str) -> None:
+        self.query_one("#box").border_subtitle = Content(f"{what} · Enter goes there   Esc goes back")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Go to the line under the cursor."""
+        self.dismiss(self._places[event.cursor_row])
+
+    def action_leave(self) -> None:
+        """Go to none."""
+        self.dismiss(None)
+
+    def action_cursor(self, lines: int) -> None:
+        """Move by lines."""
+        table = self.query_one(DataTable)
+        (table.action_cursor_down if lines > 0 else table.action_cursor_up)()
