@@ -133,7 +133,31 @@ async def take_pictures(size: tuple[int, int]) -> None:
             await see(pilot, "Stop job")
             save(pilot, "cancel", size)
             await pilot.press("n")
+            await take_pictures_of_logs(pilot, size)
+            await pilot.press("S")
+            await see(pilot, "grace_s")
+            save(pilot, "settings", size)
             app.exit()
+
+
+async def take_pictures_of_logs(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Search in one log, look at several, and search in all."""
+    await pilot.press("/", *"id:5", "enter")
+    await see(pilot, "import orders ✓")
+    await pilot.press("l", "number_sign", "/")
+    await see(pilot, "Search the log")
+    await pilot.press(*"/ 3[0-9]1/", "enter")
+    await see(pilot, "of 10")
+    save(pilot, "log", size)
+    await pilot.press("number_sign", "escape", "escape", "/", *["backspace"] * 4, "enter", "g", "space", "space")
+    await see(pilot, "2 jobs")
+    save(pilot, "several", size)
+    await pilot.press("escape", "F")
+    await see(pilot, "Search all logs")
+    await pilot.press(*"failed", "enter")
+    await see(pilot, "Enter goes there")
+    save(pilot, "found", size)
+    await pilot.press("escape")
 
 
 def running(app: TuiQueueApp) -> list[int]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
 from textual import work
-from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -30,6 +29,7 @@ from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.forgetting import EVERY_S, forget
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
 from tui_queue.ui.looks import Looks
@@ -198,13 +198,14 @@ class Dashboard(Screen[None]):
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
+        self.set_interval(EVERY_S, forget)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
 
     def on_screen_resume(self) -> None:
-        """Let go of the screen that was above: Textual keeps a thousand widgets, and how they looked, in a cache."""
-        StylesCache.get_inner_outer.cache_clear()
+        """Let go of the screen that was above."""
+        forget()
 
     async def on_queue_changed(self) -> None:
         """Show what the store says now."""
