@@ -265,9 +265,15 @@ async def test_several_logs_are_shown_together(tmp_path: Path) -> None:
             Path(path).write_text(f"from {name}\n")
         await see(pilot, " 7│ from 7")
         await see(pilot, "12│ from 12")
-        append(logs["7"], "more\nunfinished")
-        await see(pilot, " 7│ more")
-        assert "unfinished" not in drawn(app)
+        append(logs["7"], "more\n10%\r20%")
+        append(logs["12"], "another\n")
+        await see(pilot, "12│ another")
+        await see(pilot, " 7│ 20%")
+        assert [line[1:8].strip() for line in drawn(app).splitlines() if "│" in line[3:6]][-1] == "7│ 20%"
+        append(logs["7"], "\r30%\ndone\n")
+        await see(pilot, " 7│ done")
+        assert "30%" in drawn(app)
+        assert "20%" not in drawn(app)
 
 
 def append(path: str, text: str) -> None:

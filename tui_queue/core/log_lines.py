@@ -93,7 +93,7 @@ class _Log(Struct):
 
 
 class MixedLines:
-    """The latest lines of several logs in the order in which they came, each behind its log's name.
+    """The latest lines of several logs in the order in which they came, then those that go on.
 
     ``Place.row`` counts all lines that there ever were.
     """
@@ -104,16 +104,17 @@ class MixedLines:
         """``logs`` are paths by names."""
         self._logs = {name: _Log(LogTail(path)) for name, path in logs.items()}
         self._rows: list[tuple[str, Row]] = []
+        self._ends: list[tuple[str, Row]] = []  # lines that have no end yet, as they are now
         self._gone = 0
 
     @property
     def end(self) -> Place:
         """The place behind the last line."""
-        return Place(0, self._gone + len(self._rows))
+        return Place(0, self._gone + len(self._rows) + len(self._ends))
 
     def look(self) -> bool:
         """Read what was written to each; return whether there was anything."""
-        before = self.end
+        before, had = self.end, self._ends
         for name, log in self._logs.items():
             try:
                 for _ in range(READS_A_LOOK):
@@ -126,12 +127,13 @@ class MixedLines:
         if (more := len(self._rows) - LINES_KEPT) > 0:
             del self._rows[:more]
             self._gone += more
-        return self.end != before
+        self._ends = [(name, _row(log.open)) for name, log in self._logs.items() if log.open]
+        return self.end != before or self._ends != had
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
         """Return up to so many rows, the first one at a place or the oldest that is kept."""
         begin = max(0, place.row - self._gone)
-        return [self._row(number) for number in range(begin, min(begin + count, len(self._rows)))]
+        return [self._row(number) for number in range(begin, min(begin + count, self.end.row - self._gone))]
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
         """Return up to so many rows right before a place, in their order."""
@@ -140,7 +142,7 @@ class MixedLines:
 
     def part(self, place: Place) -> float:
         """Return what part of all is before a place, from 0 to 1."""
-        return max(0, place.row - self._gone) / max(1, len(self._rows))
+        return max(0, place.row - self._gone) / max(1, self.end.row - self._gone)
 
     def close(self) -> None:
         """Let go of all of them."""
@@ -148,13 +150,18 @@ class MixedLines:
             log.tail.close()
 
     def _row(self, number: int) -> LogRow:
-        name, row = self._rows[number]
+        kept = len(self._rows)
+        name, row = self._rows[number] if number < kept else self._ends[number - kept]
         return LogRow(Place(0, self._gone + number), row, 0, name)
 
     def _take(self, name: str, log: _Log, data: bytes) -> None:
         *lines, log.open = (log.open + data).split(b"\n")
         log.open = log.open[-AROUND:]
         for line in lines[-LINES_KEPT:]:
-            screen = Screen()
-            screen.feed(line[-AROUND:], final=True)
-            self._rows.append((name, screen.rows[-1]))
+            self._rows.append((name, _row(line)))
+
+
+def _row(line: bytes) -> Row:
+    screen = Screen()
+    screen.feed(line[-AROUND:], final=True)
+    return screen.rows[-1]

@@ -484,7 +484,8 @@ class LogView(Widget, can_focus=True):
         if not self.following:
             behind = self._log.size - self._counted if self._log is not None else 0
             new = f"▼ {self._unseen:,} new lines" if self._unseen else "not following"
-            parts.append(f"▼ {behind / 2**20:,.0f} MiB new, G follows" if behind > COUNTED else f"{new}, G follows")
+            new = f"▼ {behind / 2**20:,.0f} MiB new" if behind > COUNTED else new
+            parts.append(with_keys(f"{new}, {{log.end}} follows", keys_of(self)))
         said = " · ".join(parts)
         self.border_subtitle = Text(clipped(said, max(0, self.size.width - 4))) if said else ""
 
