@@ -17,6 +17,7 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
         await see(pilot, "c Retry")
         await pilot.press("question_mark")
         await see(pilot, "r F8")
+        await see(pilot, "d Delete")
         await pilot.press("escape")
         await pilot.press("f8")
         await see(pilot, "– cancelled")

@@ -24,6 +24,10 @@ _SHOWN = {
     "space": "Space",
     "minus": "-",
     "plus": "+",
+    "slash": "/",
+    "backslash": "\\",
+    "at": "@",
+    "underscore": "_",
 }
 Place = Sequence[type[DOMNode]]  # what takes keys together
 
@@ -72,7 +76,8 @@ def with_keys(text: str, keys: Mapping[str, str]) -> str:
 def shown(key: str) -> str:
     """Return a key as people know it."""
     modifiers, _, base = key.rpartition("+") if len(key) > 1 else ("", "", key)
-    name = _SHOWN.get(base) or key_to_character(base) or base.capitalize()
+    char = key_to_character(base) or ""
+    name = _SHOWN.get(base) or (char if char.isprintable() else "") or base.capitalize()
     return "".join(f"{modifier.capitalize()}+" for modifier in modifiers.split("+") if modifier) + (
         name.upper() if modifiers else name
     )

@@ -18,8 +18,24 @@ class JobLog(LogView):
     """Shows what jobs have printed; of one job any attempt."""
 
     BINDINGS = [
-        Binding("left_square_bracket", "attempt(-1)", "Attempt before", key_display="[", show=False, id="log.before"),
-        Binding("right_square_bracket", "attempt(1)", "Next attempt", key_display="]", show=False, id="log.after"),
+        Binding(
+            "left_square_bracket",
+            "attempt(-1)",
+            "Attempt before",
+            key_display="[",
+            show=False,
+            id="log.before",
+            tooltip="Show the output of the attempt before",
+        ),
+        Binding(
+            "right_square_bracket",
+            "attempt(1)",
+            "Next attempt",
+            key_display="]",
+            show=False,
+            id="log.after",
+            tooltip="Show the output of the next attempt",
+        ),
     ]
 
     def __init__(self, *, id: str, log_path: Callable[[Job], str | None]) -> None:  # noqa: A002
