@@ -77,19 +77,13 @@ def test_every_line_that_matches_is_found_once(log: Path, words: str, expression
 @pytest.mark.parametrize("words", ["GAMMA", "/delta$/", "last"])
 def test_the_next_one_and_the_one_before_are_those_that_are_counted(log: Path, words: str) -> None:
     file, pattern, hits = opened(log), Pattern(words), searched(log, words)
-    found: list[int] = []
-    place = 0
-    while (after := last(find_after(file, pattern, place))) is not None:
-        found.append(after)
-        place = next_line(file, after)
-    assert found == hits
-    found, place = [], file.size
-    for _ in range(min(200, len(hits))):
-        before = last(find_before(file, pattern, place))
-        assert before is not None
-        found.insert(0, before)
-        place = before
-    assert found == hits[-200:]
+    for number in {0, len(hits) - 1, *range(0, len(hits), 400)}:
+        hit = hits[number]
+        following = hits[number + 1] if number + 1 < len(hits) else None
+        assert last(find_after(file, pattern, next_line(file, hit))) == following
+        assert last(find_before(file, pattern, hit)) == (hits[number - 1] if number else None)
+    assert last(find_after(file, pattern, 0)) == hits[0]
+    assert last(find_before(file, pattern, file.size)) == hits[-1]
 
 
 def last(steps: Iterator[tuple[bool, int]]) -> int | None:
