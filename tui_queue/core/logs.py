@@ -85,6 +85,10 @@ class LogFile:
             os.close(self._file)
         self._file = -1
 
+    def __del__(self) -> None:
+        # Whoever reads in a thread may be gone before that has opened it.
+        self.close()
+
     def _was_replaced(self, seen: int) -> bool:
         try:
             found = os.stat(self.path)

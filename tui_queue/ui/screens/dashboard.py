@@ -22,9 +22,11 @@ from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.filters import Filter
 from tui_queue.core.log_search import Pattern
+from tui_queue.core.logs import is_packed
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
+from tui_queue.core.packing import packed
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
@@ -495,7 +497,11 @@ class Dashboard(Screen[None]):
     async def action_page(self) -> None:
         """Show the log of the job under the cursor in the pager."""
         if job := self.query_one(JobTable).job:
-            await self._lend(pager, self._commands.log_path(job))
+            path = self._commands.log_path(job)
+            if path is not None and is_packed(path):
+                self.notify(f"It is compressed; zless {printable(packed(path))} shows it.", markup=False)
+            else:
+                await self._lend(pager, path)
 
     @work
     async def action_script(self) -> None:
