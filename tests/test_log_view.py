@@ -258,7 +258,9 @@ async def test_long_lines_are_wrapped_or_moved_sideways(tmp_path: Path) -> None:
 
 async def test_several_logs_are_shown_together(tmp_path: Path) -> None:
     app = Host(tmp_path / "log")
-    logs = {"7": str(tmp_path / "seven"), "12": str(tmp_path / "twelve")}
+    for name in ("seven", "twelve"):
+        (tmp_path / name).mkdir()
+    logs = {"7": str(tmp_path / "seven" / "log"), "12": str(tmp_path / "twelve" / "log")}
     async with app.run_test(size=(80, 24)) as pilot:
         app.log_view.show_several(logs, live=True, placeholder="")
         for name, path in logs.items():

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 
 SOONEST_S = 0.1  # between two tellings
@@ -11,9 +11,11 @@ POLL_S = 0.25  # where the kernel can't tell
 NET_S = 5.0  # the longest without a look: a file system of another machine does not tell
 
 
-async def changes(path: str) -> AsyncGenerator[None, None]:
-    """Yield whenever the file at ``path`` may have been made, written to, cut, replaced or deleted; never ends."""
-    async with aclosing(_told(os.path.dirname(path)) if sys.platform == "linux" else _polled()) as news:
+async def changes(paths: Collection[str]) -> AsyncGenerator[None, None]:
+    """Yield whenever one of these files may have been made, written to, cut, replaced or deleted; never ends."""
+    async with aclosing(
+        _told({os.path.dirname(path) for path in paths}) if sys.platform == "linux" else _polled()
+    ) as news:
         async for _ in news:
             yield
             await asyncio.sleep(SOONEST_S)
@@ -25,7 +27,7 @@ async def _polled() -> AsyncGenerator[None, None]:
         await asyncio.sleep(POLL_S)
 
 
-async def _told(directory: str) -> AsyncGenerator[None, None]:
+async def _told(directories: Collection[str]) -> AsyncGenerator[None, None]:
     from asyncinotify import Inotify, Mask  # noqa: PLC0415 - only on Linux, and only where a log is followed
 
     try:
@@ -34,7 +36,8 @@ async def _told(directory: str) -> AsyncGenerator[None, None]:
         inotify = None
     if inotify is not None:
         with inotify, suppress(OSError):  # there is no such directory, or too many watches
-            inotify.add_watch(directory, Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO | Mask.DELETE)
+            for directory in directories:
+                inotify.add_watch(directory, Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO | Mask.DELETE)
             while True:
                 yield
                 with suppress(TimeoutError):

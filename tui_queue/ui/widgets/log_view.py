@@ -5,7 +5,7 @@ and passes control sequences through to the terminal.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zlib import crc32
 
@@ -65,6 +65,7 @@ class LogView(Widget, can_focus=True):
         self._finder: Finder | None = None
         self._errors: Finder | None = None
         self._hit: tuple[int, Place] | None = None  # where in the file is what was gone to, and its row
+        self._going_to: tuple[int, str] | None = None  # the same, and words to mark, once the log is there
         self._left = 0  # cells of the rows that are left of the view
         self._counted = 0  # bytes up to which new lines are counted since the view stays
         self._unseen = 0  # those lines
@@ -88,7 +89,7 @@ class LogView(Widget, can_focus=True):
             if path is not None:
                 self._log, self._times = LogText(path), LogTimes(path)
                 self._begin(Page(self._log))
-        self._go_on(path, live=live)
+        self._go_on([] if path is None else [path], live=live)
 
     @work(exclusive=True, group="unpack")
     async def _unpack(self, path: str) -> None:
@@ -102,6 +103,9 @@ class LogView(Widget, can_focus=True):
         self._tell("")
         self._log, self._times = log, LogTimes(path)
         self._begin(Page(log))
+        if self._going_to is not None:
+            self.go_to(*self._going_to)
+            self._going_to = None
 
     def show_several(self, logs: Mapping[str, str], *, live: bool, placeholder: str) -> None:
         """Show the latest lines of several files by their names, as they come."""
@@ -110,12 +114,15 @@ class LogView(Widget, can_focus=True):
             self._let_go()
             self._source = dict(logs)
             self._begin(Page(MixedLines(logs)))
-        self._go_on(next(iter(logs.values()), None), live=live)
+        self._go_on([*logs.values()], live=live)
 
     def go_to(self, offset: int, words: str) -> None:
         """Show the line at a place in the file, and mark these words."""
-        self._look_for(words)
-        self._go(offset)
+        if self._log is None:
+            self._going_to = offset, words
+        else:
+            self._look_for(words)
+            self._go(offset)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -323,22 +330,22 @@ class LogView(Widget, can_focus=True):
             if held is not None:
                 held.close()
         self._source = self._log = self._times = self._page = self._finder = self._errors = None
-        self._note, self._live = "", False
+        self._note, self._live, self._going_to = "", False, None
         self._say()
         self.refresh()
 
-    def _go_on(self, path: str | None, *, live: bool) -> None:
+    def _go_on(self, paths: Sequence[str], *, live: bool) -> None:
         """Show what there is now; follow it while it is live."""
         was_live, self._live = self._live, live
         self._read()
-        if live and not was_live and path is not None:
-            self._follow(path)
+        if live and not was_live and paths:
+            self._follow(paths)
         if self._page is None or not self._page.lines:
             self.refresh()
 
     @work(exclusive=True, group="follow")
-    async def _follow(self, path: str) -> None:
-        async for _ in changes(path):
+    async def _follow(self, paths: Sequence[str]) -> None:
+        async for _ in changes(paths):
             if not self._live:
                 return
             self._read()
