@@ -157,12 +157,16 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def print_follow(rate: float) -> None:
+    """``rate`` is in MB/s; 0 is for random bytes, as fast as they come."""
     with a_queue(100) as cli, raw_terminal(cli.env, size=SIZE) as window:
         flood = cli.home / "flood.py"
         flood.write_text(FLOOD)
-        cli("add", "--log-size", "1G", sys.executable, str(flood), str(rate))
+        if rate:
+            cli("add", "--log-size", "1G", sys.executable, str(flood), str(rate))
+        else:
+            cli("add", "--log-size", "1G", "cat", "/dev/urandom")
         window.type("g")
-        window.see("a line of output")
+        window.see("a line of output" if rate else "\\x")
         number = max(job for job, each in cli.jobs().items() if each["state"] == "running")
         log = Path(cli.job(number)["log_path"])
         before, begun = log.stat().st_size, time.monotonic()
@@ -180,7 +184,7 @@ def print_follow(rate: float) -> None:
     taken.sort()
     p99 = taken[int(0.99 * len(taken)) - 1]
     print(
-        f"  {written / 1e6:6.0f} MB/s written: from a key to the whole screen anew median"
+        f"  {written / 1e6:6.0f} MB/s {'' if rate else 'of random bytes '}written: from a key to the whole screen anew median"
         f" {1000 * statistics.median(taken):.0f} ms, p99 {1000 * p99:.0f} ms; {memory:.0f} MiB"
     )
 
@@ -199,7 +203,7 @@ def main() -> None:
         print(f"search through {log.stat().st_size / 1e9:.1f} GB that the kernel has in memory, best of 3:")
         print_search(log)
     print("keys while the end of a growing log is followed:")
-    for rate in (50, 10_000):
+    for rate in (50, 10_000, 0):
         print_follow(rate)
 
 

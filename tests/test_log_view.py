@@ -143,7 +143,7 @@ async def test_a_line_without_an_end_is_shown_in_parts(tmp_path: Path) -> None:
         app.log_view.focus()
         await see(pilot, "xxxxxxxx")
         await pilot.press("w")
-        await see(pilot, "the end")
+        await until(pilot, lambda: "the end" in unwrapped(app), "its end")
 
 
 async def go_to(pilot: Pilot[Any], key: str, words: str) -> None:
@@ -276,6 +276,11 @@ async def test_several_logs_are_shown_together(tmp_path: Path) -> None:
         await see(pilot, " 7│ done")
         assert "30%" in drawn(app)
         assert "20%" not in drawn(app)
+
+
+def unwrapped(app: App[None]) -> str:
+    """Return what is drawn, without the borders of lines."""
+    return "".join(line[1:78] for line in drawn(app).splitlines())
 
 
 def append(path: str, text: str) -> None:

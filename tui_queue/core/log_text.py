@@ -5,6 +5,7 @@ Each chunk is drawn on a screen of its own; where the cursor goes above its firs
 of the chunk before. So what is shown of a place depends on a few chunks, and memory on neither the file nor its lines.
 """
 
+import time
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -13,11 +14,11 @@ from typing import NamedTuple, Protocol
 from tui_queue.core.logs import LogFile, left_out
 from tui_queue.core.terminal import Row, Screen
 
-CHUNK = 1 << 16  # bytes
-ROWS_KEPT = 200_000  # rows of the chunks that stay in memory
+CHUNK = 1 << 15  # bytes
+ROWS_KEPT = 100_000  # rows of the chunks that stay in memory
 CHUNKS_KEPT = 48
 BEGINS_KEPT = 10_000  # places where chunks begin
-UNDER = 16  # chunks that are looked at for rows of which the later ones have written others
+UNDER_S = 0.05  # for how long earlier chunks are looked at for rows that stand among those of a later one
 EMPTY_CHUNKS = 16  # that are passed in one step; all they have written was written over
 COUNTED = 16  # blocks whose line ends are counted in one step
 BLOCK = 1 << 20  # bytes between two places at which the line ends before are known
@@ -288,24 +289,29 @@ class LogText:
 
     def _shown(self, number: int) -> list[Row]:
         """Return the rows of a chunk without those that the next one has written over."""
-        rows = self._drawn(number)
+        rows = self._drawn(number, time.monotonic() + UNDER_S)
         if number >= self._last:
             return rows[: len(rows) - (rows[-1] is None)]
         return rows[: self._kept(number)]
 
-    def _drawn(self, number: int, depth: int = UNDER) -> list[Row]:
-        """Return all rows of a chunk, over what they lie: rows of up to ``depth`` chunks before."""
+    def _drawn(self, number: int, until: float) -> list[Row]:
+        """Return all rows of a chunk, over what they lie: rows of chunks before, as far as there is time for them."""
         chunk = self._chunk(number)
         if chunk.drawn is not None:
             return chunk.drawn
         rows = chunk.screen.rows
-        if number and depth and (chunk.screen.above or None in rows[:-1]):
-            under = self._drawn(number - 1, depth - 1)[self._kept(number - 1) :]
+        if number and time.monotonic() < until and self._lies_over(number):
+            under = self._drawn(number - 1, until)[self._kept(number - 1) :]
             rows = [row if row is not None or place >= len(under) else under[place] for place, row in enumerate(rows)]
             rows += under[len(rows) :]
         if number < self._last:
             chunk.drawn = rows
         return rows
+
+    def _lies_over(self, number: int) -> bool:
+        """Whether rows of the chunk before are to be seen in the place of some of a chunk, or below them."""
+        screen, before = self._chunk(number).screen, self._chunk(number - 1).screen
+        return screen.above > 0 or before.row < len(before.rows) - 1
 
     def _kept(self, number: int) -> int:
         """Return how many rows of a chunk the next one leaves as they are."""

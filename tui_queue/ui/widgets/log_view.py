@@ -5,6 +5,7 @@ and passes control sequences through to the terminal.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zlib import crc32
@@ -37,6 +38,7 @@ from tui_queue.ui.widgets.log_keys import LOG_KEYS
 
 SIDEWAYS = 8  # cells
 WHEEL = 3  # lines
+KEYS_SHARE = 4  # for so many times as long as output takes to be drawn everything else has its turn
 COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
 _NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
 _DIM = Style(dim=True)
@@ -348,7 +350,9 @@ class LogView(Widget, can_focus=True):
         async for _ in changes(paths):
             if not self._live:
                 return
+            begun = time.monotonic()
             self._read()
+            await asyncio.sleep(KEYS_SHARE * (time.monotonic() - begun))
 
     def _read(self) -> None:
         """Take in what was written meanwhile."""
