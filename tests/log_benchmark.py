@@ -183,8 +183,9 @@ def print_follow(rate: float) -> None:
         cli.process("cancel", "--all")
     taken.sort()
     p99 = taken[int(0.99 * len(taken)) - 1]
+    kind = "" if rate else "of random bytes "
     print(
-        f"  {written / 1e6:6.0f} MB/s {'' if rate else 'of random bytes '}written: from a key to the whole screen anew median"
+        f"  {written / 1e6:6.0f} MB/s {kind}written: from a key to the whole screen anew median"
         f" {1000 * statistics.median(taken):.0f} ms, p99 {1000 * p99:.0f} ms; {memory:.0f} MiB"
     )
 
