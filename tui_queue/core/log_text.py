@@ -78,6 +78,7 @@ class _Chunk:
         self.inside = inside
         self.screen = Screen(top=number == 0, inside=inside)
         self.drawn: list[Row] | None = None  # once that can't change any more
+        self.lines_before: int | None = None  # in the file, once they have been counted
 
 
 class LogText:
@@ -197,8 +198,10 @@ class LogText:
 
     def line_of(self, row: LogRow) -> int | None:
         """Return the number of the line, from 1, in which a row was made; None as long as it is not known."""
-        before = self.line_at(self._chunk(row.place.chunk).begin)
-        return None if before is None else before + row.line + 1
+        chunk = self._chunk(row.place.chunk)
+        if chunk.lines_before is None:
+            chunk.lines_before = self.line_at(chunk.begin)
+        return None if chunk.lines_before is None else chunk.lines_before + row.line + 1
 
     def offset_of_line(self, line: int) -> int | None:
         """Return where a line, counted from 1, begins; the last one for more than there are; None as ``line_at``."""

@@ -198,7 +198,7 @@ class LogView(Widget, can_focus=True):
         else:
             self.action_follow_end()
 
-    @work
+    @work(exclusive=True, group="find")
     async def action_search(self) -> None:
         """Ask for words, count the lines that have them, and go to the next one."""
         if self._log is None or (words := await self._ask("Search the log", self._finder)) is None:
