@@ -115,8 +115,8 @@ def _form(queue: Queue, heading: str) -> EntryForm[Queue]:
         Entry(
             name="slots",
             label="Slots",
-            value="default" if queue.slots is None else str(queue.slots),
-            hint="default: as the settings say",
+            value="" if queue.slots is None else str(queue.slots),
+            hint="as the settings say",
         ),
         Entry(name="hours", label="Hours", value=options.hours, hint="mon-fri 22:00-06:00, sat-sun; empty: always"),
         Entry(name="zone", label="Time zone", value=options.zone if options.hours else "", hint="yours"),
@@ -135,7 +135,7 @@ def _form(queue: Queue, heading: str) -> EntryForm[Queue]:
     )
 
     def check(entries: Mapping[str, str], switches: Mapping[str, bool]) -> Filled[Queue]:
-        words = dict(entries)
+        words = {**entries, "slots": entries["slots"] or "default"}
         named = queue
         if "queue" in words:
             called = title("queue", words.pop("queue"))

@@ -368,6 +368,7 @@ class LogView(Widget, can_focus=True):
             self._placeholder = str(error)
             return
         if self._log is not None and self._log.restarts != restarts:
+            self._errors = None
             self._look_for(self._finder.pattern.words if self._finder is not None else "")
             self._begin(Page(self._log))
         if not changed:
