@@ -240,3 +240,17 @@ def test_words_that_come_together_with_their_slash_are_no_verbs(cli: Cli) -> Non
         way.comes_to([2], "/cat")
         way.comes_to([1, 2], "\x15/etc")
     assert {job["state"] for job in cli.jobs().values()} == {"pending"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "question"), [("acat", "Job path"), ("Fcat", "Search all logs"), ("ecat", "Edit job 1")]
+)
+def test_keys_that_come_together_with_that_of_a_question_are_no_verbs(cli: Cli, keys: str, question: str) -> None:
+    cli.settings("slots = 0")
+    for path in ("true", "cat"):
+        cli("add", path, "/etc/hosts")
+    with in_raw(cli, (80, 24), TERMS[0]) as way:
+        way.comes_to([1, 2])
+        way.step(keys, question)
+        way.step("\x1b", "no slots")
+    assert {job["state"] for job in cli.jobs().values()} == {"pending"}

@@ -1,13 +1,16 @@
 """The Textual application: one dashboard, its looks, and the palette."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from textual._compositor import CompositorUpdate
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.filter import Monochrome
 from textual.screen import Screen
 
@@ -34,6 +37,7 @@ from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
+_BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
@@ -89,6 +93,18 @@ class TuiQueueApp(App[None]):
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
         self.theme = theme_named(theme, os.environ, colours=not self.no_color)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do it, and let a question that it asks open: keys that have come with its key are for that."""
+        done = await super().run_action(action, default_namespace, namespaces)
+        for _ in range(_BEGINNINGS):
+            await asyncio.sleep(0)
+        return done
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""
