@@ -97,7 +97,7 @@ def _look(style: Style | None, console: Console) -> str:
     return "" if style is None else _rendered(style, console)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _rendered(style: Style, console: Console) -> str:
     return style.render(" ", color_system=console._color_system)
 
