@@ -27,6 +27,7 @@ class Metering:
         self._executor = executor
         self._meters: dict[int, _Meter] = {}
         self._more = asyncio.Event()
+        self._due = float("inf")  # when it looks again
 
     @contextmanager
     def of(self, job: Job) -> Iterator[None]:
@@ -36,7 +37,8 @@ class Metering:
             yield
             return
         meter = self._meters[job.id] = _Meter(job, path)
-        self._more.set()
+        if meter.due < self._due:  # else it looks before that anyhow
+            self._more.set()
         try:
             yield
         finally:
@@ -50,6 +52,7 @@ class Metering:
             self._more.clear()
             now = time.monotonic()
             due = max(looked + SOONEST_S, min((each.due for each in self._meters.values()), default=float("inf")))
+            self._due = due
             if due <= now:
                 looked = now
                 await self._look(now)
