@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui_queue.core.errors import StoreError
+from tui_queue.core.log_search import Pattern, Search, find_after, find_before
 from tui_queue.core.log_text import START, LogRow, LogText
 from tui_queue.core.terminal import rows, text_of
 
@@ -155,3 +156,33 @@ def test_a_log_that_is_cut_or_replaced_begins_anew(tmp_path: Path) -> None:
     text.close()
     with pytest.raises(StoreError, match="is a link"):
         text.look()
+
+
+def test_what_was_taken_out_of_the_middle_is_passed_over_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("wb") as log:
+        log.write(b"".join(b"head %4d\n" % number for number in range(2000)))
+        log.seek(30 * 2**30 // 4096 * 4096)
+        log.write(b"t of a line\n" + b"".join(b"tail %4d\n" % number for number in range(2000)))
+    if path.stat().st_blocks * 512 > 2**20:
+        pytest.skip("this file system makes no holes")
+    text = opened(path, chunk=1 << 15)
+    from_below = shown(text.rows_before(text.end, 5000))
+    assert from_below == shown(text.rows_from(START, 5000))
+    (place,) = (number for number, row in enumerate(from_below) if row.endswith("bytes left out ..."))
+    assert from_below[0] == "head    0"
+    assert from_below[-1] == "tail 1999"
+    assert [row for row in from_below[:place] if row][-1].startswith("head")
+    assert from_below[place + 1 :][-2001] == "t of a line"
+    while text.count_lines() < 1:
+        pass
+    search = Search(Pattern("/1999$/"))
+    while search.step(text.file):
+        pass
+    assert len(search.hits) == 2
+    assert text_of(text.rows_from(text.place_of(search.hits[1]), 1)[0].row) == "tail 1999"
+    assert (
+        next(place for found, place in find_before(text.file, search.pattern, search.hits[1]) if found)
+        == search.hits[0]
+    )
+    assert next(place for found, place in find_after(text.file, search.pattern, 20_000) if found) == search.hits[1]

@@ -240,7 +240,8 @@ class LogText:
     def _over_hole(self, number: int, step: int) -> int:
         """Return the chunk after one, or the one before, without those of which nothing is left."""
         number += step
-        first, behind = self._hole[0] // self._chunk_size + 1, self._hole[1] // self._chunk_size - 1
+        # The rest of the line in which the hole ends belongs to the chunk before the one in which that is.
+        first, behind = self._hole[0] // self._chunk_size + 1, self._hole[1] // self._chunk_size - 2
         if first <= number <= behind:
             return behind + 1 if step > 0 else first - 1
         return number
