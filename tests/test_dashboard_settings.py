@@ -1,5 +1,7 @@
 """What the settings say of the dashboard: keys, themes, order; and what is said of wrong ones."""
 
+import re
+
 import pytest
 
 from tests.conftest import Cli
@@ -26,6 +28,22 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
         await see(pilot, "Put an ended job into the queue again  (c)")
         await pilot.press("enter")
         await until(pilot, lambda: "– cancelled" not in drawn(app), "the job to be in the queue again")
+
+
+async def test_all_the_keys_are_in_the_help(cli: Cli) -> None:
+    async with dashboard((200, 80)) as (pilot, app, _):
+        await pilot.press("question_mark")
+        await see(pilot, "Search the logs of all jobs")
+        for line in (
+            "/ +Search: words",
+            "n N +Next match",
+            "& +Only the lines",
+            "[{}] [{}] +Next error",
+            "w +Wrap",
+            "# t +Line",
+        ):
+            assert re.search(line, drawn(app)), line
+        assert not re.search(r" (log|job|table|view|app|queue)\.\w", drawn(app))
 
 
 async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:

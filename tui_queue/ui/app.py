@@ -73,7 +73,7 @@ class TuiQueueApp(App[None]):
             background=background,
             channels=channels,
             looks=looks,
-            keys=shown_keys((TuiQueueApp, Dashboard, JobTable), keymap),
+            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogView, JobLog), keymap),
         )
         self.animation_level = "none"
         # Grey is a colour too.
