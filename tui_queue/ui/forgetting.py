@@ -3,6 +3,7 @@
 Their caches have room for thousands of each; a dashboard that is open for weeks and shows logs would fill them.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 
+SETTLED_S = 5  # after the start
 EVERY_S = 60
 _KINDS = (Region, Segment, Strip, Style, StylesCache, ANSIToTruecolor)
 _FUNCTIONS: tuple[Any, ...] = (cached_cell_len, make_blank)
@@ -24,6 +26,18 @@ def forget() -> None:
     """Empty the caches; what is shown fills them again with the next frame."""
     for clear in _CLEARS:
         clear()
+
+
+def settle() -> None:
+    """Take all that is there for what stays, so that ``tidy`` has little to look at."""
+    gc.collect()
+    gc.freeze()
+
+
+def tidy() -> None:
+    """Forget, and let go of screens that are gone: Python itself looks for those only after very many of them."""
+    forget()
+    gc.collect()
 
 
 def _clears() -> Iterator[Callable[[], None]]:

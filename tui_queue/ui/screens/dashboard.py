@@ -31,7 +31,7 @@ from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
-from tui_queue.ui.forgetting import EVERY_S, forget
+from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
 from tui_queue.ui.looks import Looks
@@ -200,7 +200,8 @@ class Dashboard(Screen[None]):
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
-        self.set_interval(EVERY_S, forget)
+        self.set_timer(SETTLED_S, settle)
+        self.set_interval(EVERY_S, tidy)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
