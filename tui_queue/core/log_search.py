@@ -137,14 +137,9 @@ def first_lines(path: str, pattern: Pattern, most: int) -> list[tuple[int, str]]
     try:
         while len(search.hits) < most and search.step(file):
             pass
-        return [(hit, line_at(file, hit)) for hit in search.hits[:most]]
+        return [(hit, text_of(row_at(file, hit))) for hit in search.hits[:most]]
     finally:
         file.close()
-
-
-def line_at(file: LogFile, offset: int) -> str:
-    """Return the text of the line at an offset, of a very long one what is around it."""
-    return text_of(row_at(file, offset))
 
 
 def row_at(file: LogFile, offset: int) -> Row:

@@ -42,7 +42,6 @@ KEYS_SHARE = 4  # for so many times as long as output takes to be drawn everythi
 COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
 _NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
 _DIM = Style(dim=True)
-_BAR = Style(dim=True)
 _THUMB = Style(reverse=True, dim=True)
 _TAGS = ("cyan", "green", "magenta", "yellow", "blue", "red")  # colours of the names of several logs
 
@@ -465,7 +464,7 @@ class LogView(Widget, can_focus=True):
         height = self.size.height
         first = min(int(begin * height), height - 1)
         last = max(first, min(int(end * height + 0.5), height) - 1)
-        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _BAR)
+        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _DIM)
 
     def _say(self) -> None:
         parts = [self._note] if self._note else []
