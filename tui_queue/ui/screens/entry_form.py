@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import DescendantFocus
 from textual.screen import ModalScreen
@@ -61,6 +61,8 @@ class EntryForm(ModalScreen[T | None]):
         "EntryForm {"
         + FORM_CSS
         + """
+        #lines { height: auto; max-height: 100%; scrollbar-size: 1 1; }
+        #below { dock: bottom; height: auto; background: $surface; }
         #note { height: auto; margin-top: 1; color: $text-error; }
         #preview, #about { height: auto; color: $text-muted; }
     }
@@ -88,23 +90,25 @@ class EntryForm(ModalScreen[T | None]):
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._entries.title))
             form.border_subtitle = Content(f"{self._entries.then}   Esc goes back")
-            for entry in self._entries.lines:
-                with Horizontal(classes="field"):
-                    yield Label(entry.label)
-                    yield Field(
-                        entry.value,
-                        placeholder=entry.hint,
-                        suggester=SuggestFromList(entry.choices) if entry.choices else None,
-                        select_on_focus=False,
-                        id=entry.name,
-                        compact=True,
-                    )
-            for name, label, value in self._entries.switches:
-                yield Checkbox(label, value, id=name, compact=True)
-            if self._entries.about:
-                yield Static(id="about", markup=False)
-            yield Static(id="note", markup=False)
-            yield Static(id="preview", markup=False)
+            with VerticalScroll(id="lines", can_focus=False):
+                for entry in self._entries.lines:
+                    with Horizontal(classes="field"):
+                        yield Label(entry.label)
+                        yield Field(
+                            entry.value,
+                            placeholder=entry.hint,
+                            suggester=SuggestFromList(entry.choices) if entry.choices else None,
+                            select_on_focus=False,
+                            id=entry.name,
+                            compact=True,
+                        )
+                for name, label, value in self._entries.switches:
+                    yield Checkbox(label, value, id=name, compact=True)
+            with Vertical(id="below"):
+                if self._entries.about:
+                    yield Static(id="about", markup=False)
+                yield Static(id="note", markup=False)
+                yield Static(id="preview", markup=False)
 
     def on_mount(self) -> None:
         """Show what comes of the lines as they are."""
@@ -159,8 +163,11 @@ class EntryForm(ModalScreen[T | None]):
 
     def _show(self, note: str, preview: str) -> None:
         if self.display and self.is_attached:  # else it was answered meanwhile, and its lines are being taken away
-            self.query_one("#note", Static).update(note)
-            self.query_one("#preview", Static).update(preview)
+            for name, text in (("#note", note), ("#preview", preview)):
+                self.query_one(name, Static).update(text)
+                self.query_one(name).display = bool(text)
+            if self.focused is not None:
+                self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
     def _now(self) -> tuple[dict[str, str], dict[str, bool]]:
         lines = {entry.name: self.query_one(f"#{entry.name}", Field).value for entry in self._entries.lines}
