@@ -37,6 +37,19 @@ async def test_the_columns_are_those_of_the_settings_that_fit_the_width(cli: Cli
             assert heading(drawn(app)) == columns, width
 
 
+async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
+    cli.settings('dashboard = {columns = ["name", "state", "cpu", "memory", "why"]}')
+    cli("add", "--name", "spins", "sh", "-c", "while :; do :; done")
+    cli("add", "--name", "sleeps", "sh", "-c", "sleep 60; true")
+    async with dashboard() as (pilot, app, queue):
+        row = r"\b{}.* ▶ running +{}% +\d+ MiB"
+        await until(pilot, lambda: re.search(row.format("spins", r"[1-9]\d+"), drawn(app)), "what one uses")
+        assert re.search(row.format("sleeps", "0"), drawn(app))
+        assert heading(drawn(app)) == ["ID", "Name", "State", "CPU", "Memory", "Exit/why"]
+        await queue.commands.cancel([1, 2])
+        await until(pilot, lambda: "running" not in drawn(app) and "MiB" not in drawn(app), "it to end")
+
+
 async def test_no_column_is_cut_at_any_width(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("queue", "add", "gpu")

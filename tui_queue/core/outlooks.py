@@ -1,7 +1,8 @@
-"""How far running jobs have come and how long they may still take, looked at again and again."""
+"""How far running jobs have come, how long they may still take and what they use, looked at again and again."""
 
 import asyncio
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,16 +16,21 @@ from tui_queue.core.logs import end_of
 from tui_queue.core.models import Job, State
 from tui_queue.core.progress import WINDOW, Progress, progress_of
 from tui_queue.core.store import Store
+from tui_queue.core.usage import Activity, Process, activity
 
 _Key = tuple[int, int]  # number and attempt of a job
 _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanoseconds
 
 
 class Outlook(Struct, frozen=True):
-    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know."""
+    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
+
+    ``activity`` is what its processes have done since the last look; None where nobody has asked.
+    """
 
     fraction: float | None
     remaining_s: float | None
+    activity: Activity | None = None
 
 
 class Outlooks:
@@ -35,25 +41,37 @@ class Outlooks:
         self._executor = executor
         self._samples: dict[_Key, Sequence[Sample]] = {}
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
+        self._processes: dict[_Key, Sequence[Process]] = {}
+        self._looked = 0.0  # when those were looked at
 
-    async def of(self, jobs: Iterable[Job]) -> Mapping[int, Outlook]:
-        """Return what is known of those of these jobs that run, by number."""
+    async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Outlook]:
+        """Return what is known of those of these jobs that run, by number; with what they use if that is wanted."""
         running = {(job.id, job.attempt): job for job in jobs if job.state is State.RUNNING}
         self._samples = {key: known for key, known in self._samples.items() if key in running}
         self._read = {key: known for key, known in self._read.items() if key in running}
         for key in running.keys() - self._samples.keys():
             self._samples[key] = await self._store.samples(running[key])
-        return await asyncio.to_thread(self._look, running, datetime.now(UTC))
+        return await asyncio.to_thread(self._look, running, datetime.now(UTC), measure=measure)
 
-    def _look(self, running: Mapping[_Key, Job], now: datetime) -> dict[int, Outlook]:
-        return {job.id: self._outlook(key, job, now) for key, job in running.items()}
+    def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Outlook]:
+        active = self._activities(running) if measure else {}
+        return {job.id: self._outlook(key, job, now, active.get(key)) for key, job in running.items()}
 
-    def _outlook(self, key: _Key, job: Job, now: datetime) -> Outlook:
+    def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
+        """Return what the processes have done since the last look; of those that were not there then nothing yet."""
+        before, since = self._processes, self._looked
+        found, self._looked = self._executor.processes(running.values()), time.monotonic()
+        self._processes = {key: found[job.id] for key, job in running.items() if found.get(job.id)}
+        seconds = self._looked - since
+        return {key: activity(before[key], now, seconds) for key, now in self._processes.items() if key in before}
+
+    def _outlook(self, key: _Key, job: Job, now: datetime, active: Activity | None) -> Outlook:
         progress = self._progress(key, self._executor.log_path(job))
         guess = estimate(self._samples.get(key, ()), elapsed_s=job.elapsed_s(now) or 0.0, progress=progress)
         return Outlook(
             fraction=None if progress is None else progress.fraction,
             remaining_s=None if guess is None or job.paused else guess.remaining_s,
+            activity=active,
         )
 
     def _progress(self, key: _Key, log: str | None) -> Progress | None:

@@ -7,8 +7,9 @@ from msgspec import Struct
 from rich.text import Text
 
 from tui_queue.core.durations import duration
-from tui_queue.core.models import Job
+from tui_queue.core.models import Job, State
 from tui_queue.core.outlooks import Outlook
+from tui_queue.core.usage import Activity, mebibytes
 from tui_queue.ui import format as show
 
 PADDING = 2  # cells that a column takes beside its width
@@ -44,6 +45,20 @@ def _number(seen: Seen) -> Text:
     return show.cell(f"{seen.mark}{seen.job.id}", "bold reverse" if seen.mark else "bold")
 
 
+def _activity(seen: Seen) -> Activity | None:
+    return seen.outlook.activity if seen.outlook is not None and seen.job.state is State.RUNNING else None
+
+
+def _cpu(seen: Seen) -> Text:
+    active = _activity(seen)
+    return show.cell("" if active is None else f"{active.percent:.0f}%")
+
+
+def _memory(seen: Seen) -> Text:
+    active = _activity(seen)
+    return show.cell("" if active is None else mebibytes(active.rss_bytes))
+
+
 def _ended(seen: Seen) -> Text:
     return show.cell(show.moment(seen.job.finished_at, seen.now))
 
@@ -66,8 +81,11 @@ COLUMNS = {
     "started": Column("Started", 8, lambda seen: show.cell(show.moment(seen.job.started_at, seen.now)), spare=5),
     "ended": Column("Ended", 8, _ended, spare=10),
     "elapsed": Column("Elapsed", 7, lambda seen: show.cell(duration(seen.job.elapsed_s(seen.now))), spare=2),
+    "cpu": Column("CPU", 5, _cpu, spare=5),
+    "memory": Column("Memory", 10, _memory, spare=5),
     "why": Column("Exit/why", 14, _why, wide=26),
 }
+MEASURED = {"cpu", "memory"}  # of what runs, for which all processes are looked at
 DEFAULT_COLUMNS = ("id", "name", "parameters", "queue", "state", "started", "elapsed", "why")
 
 

@@ -15,7 +15,7 @@ from textual.widgets.data_table import ColumnKey, RowKey
 
 from tui_queue.core.models import DEFAULT_QUEUE, Job, State
 from tui_queue.core.outlooks import Outlook
-from tui_queue.ui.columns import COLUMNS, DEFAULT_COLUMNS, NATURAL, PADDING, Seen, in_order, layout
+from tui_queue.ui.columns import COLUMNS, DEFAULT_COLUMNS, MEASURED, NATURAL, PADDING, Seen, in_order, layout
 
 _MARK = "●"  # before the number of a selected job
 
@@ -128,8 +128,13 @@ class JobTable(DataTable[Text]):
         in_view = islice(self._jobs.values(), first, first + self.size.height)
         return tuple(job for job in in_view if job.state is State.RUNNING)
 
+    @property
+    def measures(self) -> bool:
+        """Whether it shows what running jobs use."""
+        return not MEASURED.isdisjoint(self._widths)
+
     def foresee(self, outlooks: Mapping[int, Outlook]) -> None:
-        """Show how far running jobs have come."""
+        """Show how far running jobs have come, and what they use."""
         self._outlooks = outlooks
         self.tick()
 
