@@ -8,6 +8,7 @@ from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
 from tui_queue.core.errors import BadInputError
+from tui_queue.ui.app import TuiQueueApp
 
 
 async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
@@ -82,7 +83,14 @@ async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
             'dashboard = {order = "size"}',
             "order = 'size': there is none like that; there are queue, number",
         ),
-        ("dashboard = {flashy = true}", "[dashboard] unknown setting flashy; known are columns, order, theme, title"),
+        (
+            'dashboard = {split = "left"}',
+            "split = 'left': there is none like that; there are auto, beside, below, none",
+        ),
+        (
+            "dashboard = {flashy = true}",
+            "[dashboard] unknown setting flashy; known are columns, order, split, theme, title",
+        ),
     ],
 )
 async def test_a_wrong_setting_is_named_before_a_screen_is_shown(cli: Cli, setting: str, said: str) -> None:
@@ -102,6 +110,37 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
         await see(pilot, "○ held")
         assert app.current_theme.name == {"ansi": "ansi-dark"}.get(theme, theme)
         assert drawn(app).index("false") < drawn(app).index("true")
+
+
+@pytest.mark.parametrize(
+    ("size", "split", "places"),
+    [
+        ((80, 24), "auto", ["below", "none", "beside", "below"]),
+        ((200, 50), "auto", ["beside", "below", "none", "beside"]),
+        ((80, 24), "beside", ["beside", "below"]),
+        ((200, 50), "none", ["none", "beside"]),
+    ],
+)
+async def test_the_log_is_beside_the_jobs_or_below_or_away(
+    cli: Cli, size: tuple[int, int], split: str, places: list[str]
+) -> None:
+    cli.settings(f'dashboard = {{split = "{split}"}}')
+    cli("add", "--hold", "true")
+    async with dashboard(size=size) as (pilot, app, _):
+        await see(pilot, "held")
+        for place in places:
+            await until(pilot, lambda: log_place(app) == place, place)  # noqa: B023
+            await pilot.press("l")  # on the whole screen it is wherever it was
+            await until(pilot, lambda: log_place(app) == "below" and "Exit/why" not in drawn(app), "it alone")
+            await pilot.press("l", "tab", "s")
+        await pilot.press("c")
+        await see(pilot, "– cancelled")
+
+
+def log_place(app: TuiQueueApp) -> str:
+    """Return where the log is by the corner of its frame."""
+    corners = [line.index("╭") for line in drawn(app).splitlines() if "╭" in line]
+    return "none" if not corners else "beside" if corners[0] else "below"
 
 
 async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:

@@ -39,6 +39,7 @@ CONTRAST = Theme(
     variables={"text-muted": "#ffffff"},
 )
 _ANSI = {"ansi": "ansi-dark"}  # our name of Textual's theme that keeps the colours of the terminal
+SPLITS = ("auto", "beside", "below", "none")  # where the log is; auto: beside the jobs where there is room
 _FEW_COLOURS = {"linux", "vt100", "vt220", "dumb", ""}
 
 
@@ -48,6 +49,7 @@ class Looks(Struct, frozen=True, kw_only=True):
     theme: str = "auto"
     columns: tuple[str, ...] = ()
     order: str = NATURAL
+    split: str = SPLITS[0]
     title: bool = True
 
 
@@ -57,6 +59,7 @@ def looks_of(values: Mapping[str, object], where: str) -> Looks:
         "theme": lambda value: _one_of("theme", value, theme_names()),
         "columns": _columns,
         "order": lambda value: _one_of("order", value, ORDERS),
+        "split": lambda value: _one_of("split", value, SPLITS),
         "title": _title,
     }
     read = {}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input
@@ -34,12 +33,13 @@ from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
-from tui_queue.ui.looks import Looks
+from tui_queue.ui.looks import SPLITS, Looks
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard_help import groups
+from tui_queue.ui.screens.dashboard_keys import APPLIES, DASHBOARD_KEYS, SPARE_KEYS
 from tui_queue.ui.screens.dashboard_words import (
     ALL_ENDS,
     EMPTY,
@@ -72,92 +72,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_APPLIES: dict[str, Callable[[Job], bool]] = {
-    "cancel": lambda job: not job.state.ended,
-    "retry": lambda job: job.state.ended,
-    "remove": lambda job: job.state.ended,
-    "hold": lambda job: job.state is State.PENDING,
-    "pause": lambda job: job.state is State.RUNNING,
-    "move": lambda job: job.state is State.PENDING,
-    "edit": lambda job: job.state is not State.RUNNING,
-    "signal": lambda job: job.state is State.RUNNING,
-    "clone": lambda _: True,
-    "details": lambda _: True,
-    "log": lambda _: True,
-    "copy": lambda _: True,
-    "page": lambda job: job.attempt > 0,
-    "script": lambda _: True,
-}
-_SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _LOOK_AROUND_S = 10.0  # how often the machine is looked at
+_NEXT_SPLIT = {"beside": "below", "below": "none", "none": "beside"}
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
 class Dashboard(Screen[None]):
     """Shows what the store says, and hands each key to one verb."""
 
-    BINDINGS = [
-        Binding("a", "add", "Add", id="job.add", tooltip="Add a job"),
-        Binding("c", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job under the cursor"),
-        Binding("r", "retry", "Retry", id="job.retry", tooltip="Put an ended job into the queue again"),
-        Binding("d,delete", "remove", "Remove", id="job.remove", tooltip="Forget an ended job and its log"),
-        Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
-        Binding("h", "hold", "Hold", id="job.hold", tooltip="Keep a pending job from starting, or release it"),
-        Binding("p", "pause", "Pause", id="job.pause", tooltip="Stop a running job where it is, or let it go on"),
-        Binding("e", "edit", "Edit", id="job.edit", show=False, tooltip="Change a job that does not run"),
-        Binding("K", "move('up')", "Move up", id="job.up", show=False, tooltip="One place up in the queue"),
-        Binding("J", "move('down')", "Move down", id="job.down", show=False, tooltip="One place down in the queue"),
-        Binding("T", "move('top')", "To the top", id="job.top", show=False, tooltip="Before all others of the queue"),
-        Binding("x", "signal", "Signal", id="job.signal", show=False, tooltip="Send a signal to a running job"),
-        Binding("i", "details", "Details", id="job.details", show=False, tooltip="Everything about the job"),
-        Binding(
-            "plus",
-            "slots(1)",
-            "More slots",
-            key_display="+",
-            id="queue.more",
-            show=False,
-            tooltip="One slot more for its queue",
-        ),
-        Binding(
-            "minus",
-            "slots(-1)",
-            "Less slots",
-            key_display="-",
-            id="queue.less",
-            show=False,
-            tooltip="One slot less for its queue",
-        ),
-        Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
-        Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
-        Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
-        Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
-        Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
-        Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
-        Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),
-        Binding("v", "page", "View log", id="log.page", show=False, tooltip="Show the log in your pager, $PAGER"),
-        Binding("E", "script", "Edit script", id="job.script", show=False, tooltip="Open the script in $EDITOR"),
-        Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
-        Binding("S,comma", "settings", "Settings", id="app.settings", show=False, tooltip="Change the settings"),
-        Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            id="table.filter",
-            show=False,
-            priority=True,  # else words that come in one burst with it would be taken for verbs
-            tooltip="Show some only",
-        ),
-        Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
-        Binding("F", "find", "Search logs", id="log.find", show=False, tooltip="Search the logs of all jobs"),
-        Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),
-        Binding("escape", "back", "Back", id="app.back", show=False, tooltip="Back to the table"),
-    ]
+    BINDINGS = DASHBOARD_KEYS
 
     def __init__(
         self,
@@ -185,6 +111,7 @@ class Dashboard(Screen[None]):
         self._only = Filter()
         self._ended_shown = ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when older ones were last fetched
+        self._split = looks.split
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -194,11 +121,12 @@ class Dashboard(Screen[None]):
             yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
             yield JobLog(id="log", log_path=self._commands.log_path)
         yield FilterBar()
-        yield Keys(spare=_SPARE_KEYS)
+        yield Keys(spare=SPARE_KEYS)
 
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
+        self._put_log(self._looks.split)
         self.set_interval(1, self._tick)
         self.set_timer(SETTLED_S, settle)
         self.set_interval(EVERY_S, tidy)
@@ -254,13 +182,13 @@ class Dashboard(Screen[None]):
         """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
         if action == "filter" and self.is_mounted:
             return not isinstance(self.focused, Input | LogView)  # where its key is a sign like others, or searches
-        if action not in _APPLIES or not self.is_mounted:
+        if action not in APPLIES or not self.is_mounted:
             return True
-        return any(map(_APPLIES[action], self.query_one(JobTable).chosen)) or None
+        return any(map(APPLIES[action], self.query_one(JobTable).chosen)) or None
 
     def _chosen(self, action: str) -> list[Job]:
         """Return the selected jobs, or the one under the cursor, that a verb applies to."""
-        return [job for job in self.query_one(JobTable).chosen if _APPLIES[action](job)]
+        return [job for job in self.query_one(JobTable).chosen if APPLIES[action](job)]
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
@@ -469,6 +397,13 @@ class Dashboard(Screen[None]):
         zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
         self.set_focus(self.query_one(JobLog) if zoomed else self.query_one(JobTable))
 
+    def action_split(self) -> None:
+        """Put the log beside the jobs, below them, away, and back."""
+        now = self._split
+        if now == "auto":
+            now = "beside" if self.has_class("-wide") else "below"
+        self._put_log(_NEXT_SPLIT[now])
+
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
         table, bar = self.query_one(JobTable), self.query_one(FilterBar)
@@ -538,6 +473,8 @@ class Dashboard(Screen[None]):
             self._tui_queue.put_on(str(theme))
         if order := changes.get("dashboard.order"):
             self.query_one(JobTable).order_by(str(order))
+        if split := changes.get("dashboard.split"):
+            self._put_log(str(split))
         self._commands.settings_changed()
         self.notify(" ".join(["Saved.", *remarks(changes)]), markup=False)
 
@@ -615,10 +552,10 @@ class Dashboard(Screen[None]):
 
     @work(exclusive=True, group="outlooks")
     async def _look_ahead(self) -> None:
-        """Show of the running jobs in view how far they have come."""
+        """Show of the running jobs in view how far they have come, and what they use."""
         table = self.query_one(JobTable)
         if running := table.running_in_view:
-            outlooks = await self._ask(self._commands.outlooks.of(running))
+            outlooks = await self._ask(self._commands.outlooks.of(running, measure=table.measures))
             table.foresee(outlooks or {})
 
     @work(exclusive=True, group="around")
@@ -626,6 +563,13 @@ class Dashboard(Screen[None]):
         """Show what the machine has free and how many jobs end, as long as any runs: else nothing is to be drawn."""
         around = await self._ask(self._commands.surroundings()) if self._any_runs else None
         self.query_one(Summary).look_around(around if self._any_runs else None)
+
+    def _put_log(self, split: str) -> None:
+        self._split = split
+        for each in SPLITS:
+            self.set_class(each == split, f"-log-{each}")
+        if split == "none" and not self.has_class("-zoomed"):
+            self.query_one(JobTable).focus()
 
     @property
     def _any_runs(self) -> bool:

@@ -12,7 +12,7 @@ from tui_queue.core.notices import TERMINALS, Channels
 from tui_queue.core.options import Full, Notify
 from tui_queue.core.printable import printable
 from tui_queue.ui.columns import ORDERS
-from tui_queue.ui.looks import Looks, looks_of, theme_names
+from tui_queue.ui.looks import SPLITS, Looks, looks_of, theme_names
 from tui_queue.ui.screens.entry_form import Entries, Entry, EntryForm, Filled
 
 _DEFAULTS = {"": Config(), "notify": Channels(), "dashboard": Looks()}
@@ -50,6 +50,7 @@ _SETTINGS = (
     _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),
     _Setting("dashboard.theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
     _Setting("dashboard.order", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
+    _Setting("dashboard.split", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
     _Setting("mouse", "mouse: the dashboard listens to it", later=_START),
     _Setting("background", "background: the queue goes on without a dashboard", later=_START),
 )
