@@ -5,6 +5,7 @@ Each is an SVG and, where ``rsvg-convert`` is installed, a PNG.
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.pilot import see, until
+from tests.pilot import drawn, see, until
 from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.widgets.job_table import JobTable
 
@@ -95,6 +96,7 @@ async def take_pictures(size: tuple[int, int]) -> None:
             await pilot.press("g", "j")
             await see(pilot, "train large ▶ running")
             await see(pilot, "%|")
+            await until(pilot, lambda: re.search(r" 7 .*running.* \d+% \d+m", drawn(app)), "its bar")
             save(pilot, "dashboard", size)
             await pilot.press("a")
             await see(pilot, "Job path")

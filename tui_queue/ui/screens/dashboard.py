@@ -144,6 +144,7 @@ class Dashboard(Screen[None]):
         overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN, ended=self._ended_shown, only=only))
         if overview is None:
             return
+        is_first = self._overview is None
         self._overview = overview
         self._news.set()
         if only == Filter():  # else one that is shown again would be news
@@ -155,6 +156,8 @@ class Dashboard(Screen[None]):
         self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
+        if is_first:
+            self._look_ahead()
         if self._wanted is not None:
             table.move_to(self._wanted)
             self._wanted = None

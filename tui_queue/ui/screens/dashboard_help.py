@@ -23,7 +23,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("job.copy", "Copy its number, command, log's path"),
             ("job.script", "Its script in $EDITOR"),
             ("queue.more queue.less", "Slots of its queue"),
-            ("job.undo", "Undo: cancel of a pending one, hold, move, edit, remove"),
+            ("job.undo", "Undo: cancel, hold, move, edit, remove"),
         ),
     ),
     (

@@ -63,8 +63,9 @@ class EntryForm(ModalScreen[T | None]):
         + """
         #lines { height: auto; max-height: 100%; scrollbar-size: 1 1; }
         #below { dock: bottom; height: auto; background: $surface; }
-        #note { height: auto; margin-top: 1; color: $text-error; }
-        #preview, #about { height: auto; color: $text-muted; }
+        #note, #preview { height: auto; margin-top: 1; color: $text-muted; }
+        #note { color: $text-error; }
+        #about { height: auto; color: $text-muted; }
     }
     """
     )
