@@ -9,6 +9,7 @@ from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
 from tui_queue.core.errors import BadInputError
 from tui_queue.ui.app import TuiQueueApp
+from tui_queue.ui.widgets.job_table import JobTable
 
 
 async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
@@ -85,7 +86,7 @@ async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
         ),
         (
             'dashboard = {split = "left"}',
-            "split = 'left': there is none like that; there are auto, beside, below, none",
+            "split = 'left': there is none like that; there are auto, beside, below, hidden",
         ),
         (
             "dashboard = {flashy = true}",
@@ -113,34 +114,59 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "split", "places"),
+    ("width", "split", "places"),
     [
-        ((80, 24), "auto", ["below", "none", "beside", "below"]),
-        ((200, 50), "auto", ["beside", "below", "none", "beside"]),
-        ((80, 24), "beside", ["beside", "below"]),
-        ((200, 50), "none", ["none", "beside"]),
+        (60, "beside", ["below", "hidden", "below"]),
+        (80, "auto", ["below", "hidden", "below"]),
+        (96, "auto", ["below", "hidden", "beside", "below"]),
+        (120, "auto", ["beside", "below", "hidden", "beside"]),
+        (200, "hidden", ["hidden", "beside"]),
     ],
 )
-async def test_the_log_is_beside_the_jobs_or_below_or_away(
-    cli: Cli, size: tuple[int, int], split: str, places: list[str]
+async def test_the_log_is_beside_the_jobs_or_below_or_hidden(
+    cli: Cli, width: int, split: str, places: list[str]
 ) -> None:
-    cli.settings(f'dashboard = {{split = "{split}"}}')
-    cli("add", "--hold", "true")
-    async with dashboard(size=size) as (pilot, app, _):
-        await see(pilot, "held")
+    cli.settings(f'slots = 0\ndashboard = {{split = "{split}"}}')
+    cli("add", "true")
+    async with dashboard((width, 24)) as (pilot, app, _):
+        table = app.screen.query_one(JobTable)
+        await until(pilot, lambda: table.jobs, "the job")
         for place in places:
             await until(pilot, lambda: log_place(app) == place, place)  # noqa: B023
-            await pilot.press("l")  # on the whole screen it is wherever it was
+            assert table.virtual_size.width <= table.size.width
+            await pilot.press("l", "s")  # on the whole screen it is wherever it was
             await until(pilot, lambda: log_place(app) == "below" and "Exit/why" not in drawn(app), "it alone")
             await pilot.press("l", "tab", "s")
-        await pilot.press("c")
-        await see(pilot, "– cancelled")
+            assert table.has_focus or log_place(app) != "hidden"
+
+
+async def test_the_log_goes_by_the_width_again_once_it_is_where_that_puts_it(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard((200, 50)) as (pilot, app, _):
+        await see(pilot, "held")
+        await pilot.press("s", "s", "s")
+        await until(pilot, lambda: log_place(app) == "beside", "all of them")
+        await pilot.resize_terminal(100, 24)
+        await until(pilot, lambda: log_place(app) == "below", "the narrow one")
+
+
+async def test_a_hidden_log_shows_itself_while_it_says_why_nothing_is_shown(cli: Cli) -> None:
+    cli.settings('slots = 0\ndashboard = {split = "hidden"}')
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "The queue is empty. Press a to add a job.")
+        cli("add", "true")
+        await see(pilot, "no slots")
+        assert log_place(app) == "hidden"
+        await pilot.press("slash", *"nothing", "enter")
+        await see(pilot, "No job is like that.")
+        await pilot.press("escape")
+        await until(pilot, lambda: log_place(app) == "hidden", "it to hide")
 
 
 def log_place(app: TuiQueueApp) -> str:
     """Return where the log is by the corner of its frame."""
     corners = [line.index("╭") for line in drawn(app).splitlines() if "╭" in line]
-    return "none" if not corners else "beside" if corners[0] else "below"
+    return "hidden" if not corners else "beside" if corners[0] else "below"
 
 
 async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:

@@ -54,17 +54,26 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
     cli("add", "--hold", "false")
     async with dashboard(toasts=True) as (pilot, app, _):
         await see(pilot, "Press + for one")
-        await fill(pilot, slots="2", keep_for="30d", hook="~/bin/tell 'two words'", theme="nord", order="number")
+        await fill(
+            pilot,
+            slots="2",
+            keep_for="30d",
+            hook="~/bin/tell 'two words'",
+            theme="nord",
+            order="number",
+            split="hidden",
+        )
         await see(pilot, "keep_for: within the hour.")
         await see(pilot, "✓ completed")  # the slots count at once
         assert app.current_theme.name == "nord"
+        await until(pilot, lambda: "╭" not in drawn(app), "the log to hide")
         await until(pilot, lambda: drawn(app).index("false") < drawn(app).index("true"), "the other order")
     written = file.read_text()
     assert written == (
         f"background = false\n{TEXT}".replace("slots = 0 ", "slots = 2 ")
         .replace("mouse = true\n", 'mouse = true\nkeep_for = "30d"\n')
         .replace('order = "queue"', 'order = "number"')
-        + 'theme = "nord"\n\n[notify]\nhook = "~/bin/tell \'two words\'"\n'
+        + 'theme = "nord"\nsplit = "hidden"\n\n[notify]\nhook = "~/bin/tell \'two words\'"\n'
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert [name for name in os.listdir(home) if name.startswith(".config")] == []
@@ -86,6 +95,7 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
         ("terminal", "smoke", "[notify] terminal must be one of auto"),
         ("hook", "'tell", "[notify] hook: a quote is not closed."),
         ("theme", "pink", "theme = 'pink': there is none like that"),
+        ("split", "left", "split = 'left': there is none like that"),
         ("order", "size", "order = 'size': there is none like that"),
     ],
 )

@@ -46,7 +46,6 @@ class TuiQueueApp(App[None]):
 
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),

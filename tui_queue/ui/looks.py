@@ -39,7 +39,8 @@ CONTRAST = Theme(
     variables={"text-muted": "#ffffff"},
 )
 _ANSI = {"ansi": "ansi-dark"}  # our name of Textual's theme that keeps the colours of the terminal
-SPLITS = ("auto", "beside", "below", "none")  # where the log is; auto: beside the jobs where there is room
+SPLITS = ("auto", "beside", "below", "hidden")  # where the log is
+_BESIDE_FROM, _AUTO_FROM = 96, 120  # columns of the window that it takes to be beside the jobs
 _FEW_COLOURS = {"linux", "vt100", "vt220", "dumb", ""}
 
 
@@ -71,6 +72,20 @@ def looks_of(values: Mapping[str, object], where: str) -> Looks:
         except ValueError as error:
             raise BadInputError(name, f"{printable(where)}: [dashboard] {error}") from None
     return Looks(**read)  # type: ignore[arg-type]
+
+
+def place_of_log(split: str, width: int) -> str:
+    """Return where the log is in a window of so many columns: beside the jobs, below them, or hidden."""
+    if split == "auto":
+        return "beside" if width >= _AUTO_FROM else "below"
+    return "below" if split == "beside" and width < _BESIDE_FROM else split
+
+
+def next_split(split: str, width: int) -> str:
+    """Return the split by which the log is elsewhere; auto, where that comes to the same."""
+    places = [each for each in SPLITS if place_of_log(each, width) == each]
+    place = places[(places.index(place_of_log(split, width)) + 1) % len(places)]
+    return "auto" if place == place_of_log("auto", width) else place
 
 
 def theme_names() -> list[str]:

@@ -33,7 +33,7 @@ from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
-from tui_queue.ui.looks import SPLITS, Looks
+from tui_queue.ui.looks import Looks, next_split, place_of_log
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
@@ -76,7 +76,6 @@ _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _LOOK_AROUND_S = 10.0  # how often the machine is looked at
-_NEXT_SPLIT = {"beside": "below", "below": "none", "none": "beside"}
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
@@ -111,7 +110,7 @@ class Dashboard(Screen[None]):
         self._only = Filter()
         self._ended_shown = ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when older ones were last fetched
-        self._split = looks.split
+        self._split = looks.split  # as the settings have it, until somebody puts the log elsewhere
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
@@ -126,13 +125,16 @@ class Dashboard(Screen[None]):
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
         self.query_one(JobTable).focus()
-        self._put_log(self._looks.split)
         self.set_interval(1, self._tick)
         self.set_timer(SETTLED_S, settle)
         self.set_interval(EVERY_S, tidy)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
         self.post_message(QueueChanged())
+
+    def on_resize(self) -> None:
+        """Put the log where there is room for it."""
+        self._arrange()
 
     def on_screen_resume(self) -> None:
         """Let go of the screen that was above."""
@@ -161,7 +163,7 @@ class Dashboard(Screen[None]):
         if self._wanted is not None:
             table.move_to(self._wanted)
             self._wanted = None
-        self.refresh_bindings()
+        self._arrange()
         for screen in self.app.screen_stack:
             if isinstance(screen, Listing):
                 screen.post_message(QueueChanged())
@@ -183,6 +185,10 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
+        if action == "split" and self.has_class("-zoomed"):
+            return None
+        if action == "follow" and self.has_class("-hidden") and not self.has_class("-zoomed"):
+            return None
         if action == "filter" and self.is_mounted:
             return not isinstance(self.focused, Input | LogView)  # where its key is a sign like others, or searches
         if action not in APPLIES or not self.is_mounted:
@@ -399,19 +405,21 @@ class Dashboard(Screen[None]):
         """Give the log the whole screen, or take it back."""
         zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
         self.set_focus(self.query_one(JobLog) if zoomed else self.query_one(JobTable))
+        self.refresh_bindings()
 
     def action_split(self) -> None:
-        """Put the log beside the jobs, below them, away, and back."""
-        now = self._split
-        if now == "auto":
-            now = "beside" if self.has_class("-wide") else "below"
-        self._put_log(_NEXT_SPLIT[now])
+        """Put the log beside the jobs, below them, or hide it."""
+        self._put_log(next_split(self._split, self.size.width))
+        if self._log_place == "hidden":
+            said = "The log is hidden. {log.split} shows it; {log.zoom} gives it the whole screen."
+            self.notify(with_keys(said, self._keys), timeout=5)
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
         table, bar = self.query_one(JobTable), self.query_one(FilterBar)
         at_table = table.has_focus and not self.has_class("-zoomed")
         self.remove_class("-zoomed")
+        self.refresh_bindings()
         if bar.is_asked or (at_table and not table.unselect()):
             bar.close()
         table.focus()
@@ -569,10 +577,21 @@ class Dashboard(Screen[None]):
 
     def _put_log(self, split: str) -> None:
         self._split = split
-        for each in SPLITS:
-            self.set_class(each == split, f"-log-{each}")
-        if split == "none" and not self.has_class("-zoomed"):
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the log where it is to be; it is not hidden while it says why no job is shown."""
+        place = self._log_place
+        hidden = place == "hidden" and bool(self.query_one(JobTable).jobs)
+        self.set_class(place == "beside", "-beside")
+        self.set_class(hidden, "-hidden")
+        if hidden and self.query_one(JobLog).has_focus and not self.has_class("-zoomed"):
             self.query_one(JobTable).focus()
+        self.refresh_bindings()
+
+    @property
+    def _log_place(self) -> str:
+        return place_of_log(self._split, self.size.width)
 
     @property
     def _any_runs(self) -> bool:

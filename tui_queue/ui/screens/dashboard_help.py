@@ -50,7 +50,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
         "Log",
         (
             ("log.zoom", "Whole screen, and back"),
-            ("log.split", "Beside the jobs, below, or not at all"),
+            ("log.split", "Beside the jobs, below, or hidden"),
             ("log.toggle", "Follow the end, or stay"),
             ("log.search", "Search: words or /regex/"),
             ("log.next log.previous", "Next match, the one before"),

@@ -61,7 +61,7 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
     Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
     Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
-    Binding("s", "split", "Split", id="log.split", show=False, tooltip="Put the log beside the jobs, below, or away"),
+    Binding("s", "split", "Place of the log", id="log.split", show=False, tooltip="Beside the jobs, below, or hidden"),
     Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
     Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),
     Binding("v", "page", "View log", id="log.page", show=False, tooltip="Show the log in your pager, $PAGER"),
