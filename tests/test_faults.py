@@ -1,13 +1,17 @@
-"""A disk that is full for a while, a clock that is wrong."""
+"""A disk that is full or does not answer for a while, a clock that is wrong."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Cli, missing, wait_for
+from tests.pilot import see
+from tests.test_dashboard import dashboard
 
 Script = Callable[..., str]
 
@@ -89,3 +93,21 @@ def test_the_clock_is_set_and_the_queue_goes_on(cli: Cli, tmp_path: Path, jump: 
     runner.communicate()
     assert {number: job["reason"] for number, job in cli.jobs().items()} == {1: "exit 3", 2: "exit 4"}
     assert all(0 <= job["elapsed_s"] < 60 for job in cli.jobs().values())
+
+
+async def test_keys_are_obeyed_while_the_store_does_not_answer(cli: Cli, home: Path) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await see(pilot, "○ held")
+        with closing(sqlite3.connect(home / "queue.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await pilot.press("h")
+            await see(pilot, "The disk of the queue does not")
+            await pilot.press("question_mark")
+            await see(pilot, "Hold, release")
+            await pilot.press("escape", "2")
+            await see(pilot, "Running")
+            await pilot.press("1")
+            await see(pilot, "○ held")
+            other.execute("ROLLBACK")
+        await see(pilot, "✓ completed")

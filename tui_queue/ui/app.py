@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,8 @@ from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
+_PATIENCE_S = 0.3  # for which other keys wait for what a key does
+_FAREWELL_S = 3.0  # for which it is waited for what to say
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
@@ -99,11 +102,22 @@ class TuiQueueApp(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do it, and let a question that it asks open: keys that have come with its key are for that."""
-        done = await super().run_action(action, default_namespace, namespaces)
+        """Do it, and let a question that it asks open: keys that have come with its key are for that.
+
+        What takes long, because a disk does not answer, goes on while other keys are obeyed.
+        """
+        doing = asyncio.ensure_future(super().run_action(action, default_namespace, namespaces))
+        done, _ = await asyncio.wait({doing}, timeout=_PATIENCE_S)
+        if not done:
+            doing.add_done_callback(self._done_late)
+            return True
         for _ in range(_BEGINNINGS):
             await asyncio.sleep(0)
-        return done
+        return doing.result()
+
+    def _done_late(self, doing: "asyncio.Future[bool]") -> None:
+        if not doing.cancelled() and (error := doing.exception()) is not None:
+            self._handle_exception(error)  # type: ignore[arg-type]
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""
@@ -168,7 +182,9 @@ class TuiQueueApp(App[None]):
 
     async def action_leave(self) -> None:
         """Leave; what goes on without us is said on the way out."""
-        self.farewell = await self._dashboard.farewell()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                self.farewell = await self._dashboard.farewell()
         self.exit()
 
 

@@ -1,4 +1,7 @@
-"""News that is not a widget's own."""
+"""News that is not a widget's own, and how it is followed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
 
 from textual.message import Message
 
@@ -9,3 +12,11 @@ class QueueChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """One look is enough for all that has happened until then."""
         return isinstance(message, QueueChanged)
+
+
+async def follow(changed: asyncio.Event, look: Callable[[], Awaitable[None]]) -> None:
+    """Look after each change, one look at a time, until cancelled; keys do not wait for it."""
+    while True:
+        await changed.wait()
+        changed.clear()
+        await look()

@@ -34,7 +34,7 @@ from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager
 from tui_queue.ui.looks import Looks, next_split, place_of_log
-from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.messages import QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
@@ -75,6 +75,7 @@ T = TypeVar("T")
 _ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
+_PATIENCE_S = 3.0  # after which it is said that something takes long
 _LOOK_AROUND_S = 10.0  # how often the machine is looked at
 _KILLED_WITHIN_S = 5.0  # after the grace
 
@@ -104,6 +105,7 @@ class Dashboard(Screen[None]):
         self._channels = channels
         self._hearing = Hearing(channels)
         self._overview: Overview | None = None
+        self._changed = asyncio.Event()  # set whenever the queue has changed since the last look
         self._news = asyncio.Event()  # set whenever the overview is a new one
         self._announcer = Announcer(self._say, self.set_timer)
         self._undo = Undo(commands)
@@ -130,7 +132,8 @@ class Dashboard(Screen[None]):
         self.set_interval(EVERY_S, tidy)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
-        self.post_message(QueueChanged())
+        self.run_worker(follow(self._changed, self._look), group="look")
+        self._changed.set()
 
     def on_resize(self) -> None:
         """Put the log where there is room for it."""
@@ -140,7 +143,11 @@ class Dashboard(Screen[None]):
         """Let go of the screen that was above."""
         forget()
 
-    async def on_queue_changed(self) -> None:
+    def on_queue_changed(self) -> None:
+        """Look again."""
+        self._changed.set()
+
+    async def _look(self) -> None:
         """Show what the store says now."""
         only = self._only
         overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN, ended=self._ended_shown, only=only))
@@ -541,12 +548,18 @@ class Dashboard(Screen[None]):
         return twin is None or await self.app.push_screen_wait(Confirm(question))
 
     async def _ask(self, verb: Awaitable[T]) -> T | None:
-        """Await a verb; what is wrong with it is said on screen."""
+        """Await a verb; what is wrong with it, or that it takes long, is said on screen."""
+        notice = self.set_timer(_PATIENCE_S, self._say_that_it_takes_long)
         try:
             return await verb
         except TuiQueueError as error:
             self.notify(printable(str(error)), severity="error", markup=False)
             return None
+        finally:
+            notice.stop()
+
+    def _say_that_it_takes_long(self) -> None:
+        self.notify("The disk of the queue does not answer. Waiting for it.", severity="warning")
 
     async def _throw_away(self) -> None:
         await self._commands.cleaning.throw_away(now=datetime.now(UTC))

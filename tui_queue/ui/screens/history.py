@@ -28,10 +28,9 @@ class HistoryScreen(Listing):
     _by = Group.NAME
     _span = "week"
 
-    async def on_queue_changed(self, message: QueueChanged | None = None) -> None:
+    def on_queue_changed(self, message: QueueChanged) -> None:
         """Leave the figures as they are: to count them takes long where much has ended."""
-        if message is None:
-            await super().on_queue_changed()
+        message.prevent_default()
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each group, those of most jobs first, below one for all of them."""
@@ -44,17 +43,17 @@ class HistoryScreen(Listing):
         self.hints = {name: _hint(each) for name, each in named}
         return [(name, _cells(name, each)) for name, each in named]
 
-    async def action_by(self) -> None:
+    def action_by(self) -> None:
         """Put the jobs together by something else."""
         ways = list(Group)
         self._by = ways[(ways.index(self._by) + 1) % len(ways)]
-        await self.on_queue_changed()
+        self.news.set()
 
-    async def action_span(self) -> None:
+    def action_span(self) -> None:
         """Look at another span of time."""
         spans = list(_SPANS)
         self._span = spans[(spans.index(self._span) + 1) % len(spans)]
-        await self.on_queue_changed()
+        self.news.set()
 
 
 def _cells(name: str, figures: Figures) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """A table of things other than jobs, on the whole screen, with keys for what can be done with them."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
@@ -16,7 +17,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.messages import QueueChanged, follow
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.note import Note
 
@@ -56,6 +57,7 @@ class Listing(ModalScreen[str | None]):
         self.commands = commands
         self.hints: Mapping[str, str] = {}  # what there is to say of a row, by name
         self._names: list[str] = []
+        self.news = asyncio.Event()  # set: look again
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return what to show: the name of each row, and its cells."""
@@ -69,7 +71,7 @@ class Listing(ModalScreen[str | None]):
             yield Note(id="note")
         yield Keys(spare={})
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Lay the columns out and fill them."""
         width = self.app.size.width - 4 - 2 * len(self.COLUMNS)
         spare = width - sum(self.COLUMNS.values())
@@ -78,7 +80,8 @@ class Listing(ModalScreen[str | None]):
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
         table.focus()
-        await self.on_queue_changed()
+        self.run_worker(follow(self.news, self.look), group="look")
+        self.news.set()
 
     def _tabs(self) -> Content:
         """Return which listings there are, each with its key; where we are stands out."""
@@ -98,7 +101,11 @@ class Listing(ModalScreen[str | None]):
         row = self.query_one(DataTable).cursor_row
         return self._names[row] if 0 <= row < len(self._names) else None
 
-    async def on_queue_changed(self, _: QueueChanged | None = None) -> None:
+    def on_queue_changed(self, message: QueueChanged) -> None:
+        """Look again."""
+        self.news.set()
+
+    async def look(self) -> None:
         """Show what the store says now; the cursor stays on its row."""
         try:
             rows = await self.rows()
