@@ -1,5 +1,7 @@
 """What the dashboard sends to a terminal: only what differs, and yet the screen is what it would be drawn anew."""
 
+import pytest
+
 from tests.conftest import JOBS, Cli
 from tests.raw_terminal import RawTerminal, raw_terminal
 
@@ -54,3 +56,30 @@ def test_a_key_that_moves_the_cursor_costs_little_and_nothing_costs_nothing(cli:
         before = window.received
         window.rest_for(3)
         assert window.received == before
+
+
+@pytest.mark.parametrize(
+    ("keys", "sign"),
+    [
+        ("a", "Add a job"),
+        ("S", "keep_logs"),
+        ("C", "Clone job 1"),
+        ("F", "Search all logs"),
+        ("/", "state:failed"),
+        (":", "Search for commands"),
+        ("3a", "Add a schedule"),
+    ],
+)
+def test_a_form_that_is_left_alone_writes_nothing(cli: Cli, keys: str, sign: str) -> None:
+    cli("add", "--hold", "--name", "sign", "true")
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        window.see("held")
+        window.type(keys)
+        window.see(sign)
+
+        def is_silent() -> bool:
+            before = window.received
+            window.rest_for(3)
+            return window.received == before
+
+        window.read_until(is_silent, "nothing to be written")

@@ -14,6 +14,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.filter import Monochrome
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui_queue.core.commands import Commands
 from tui_queue.core.notices import Channels
@@ -123,6 +124,11 @@ class TuiQueueApp(App[None]):
         """Have all drawn again: terminals differ in what they make of what they show."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.wire.forget()
+
+    def on_command_palette_opened(self) -> None:
+        """Keep its cursor steady, as those of our own lines are."""
+        for line in self.screen.query(Input):
+            line.cursor_blink = False
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Send what differs, and nothing where nothing does."""

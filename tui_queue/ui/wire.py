@@ -17,7 +17,7 @@ from textual.strip import Strip
 NEAR = 6  # unchanged cells between two changes that are cheaper to send than to skip
 
 Piece = tuple[int, int, Strip]  # row, column, and what is to stand from there
-Cell = tuple[str, str]  # a character, and what makes the terminal draw it so
+Cell = tuple[str, str]  # a character, and what makes the terminal draw it so; or a piece that goes as one, and a place
 UNKNOWN: Cell = ("", "")
 
 
@@ -59,9 +59,12 @@ class Wire:
         old = self._rows.setdefault(row, [])
         old.extend([UNKNOWN] * (column + width - len(old)))
         if new is None:  # wide characters: half of one can't be sent, nor can its half be overwritten
-            old[column : column + width] = [UNKNOWN] * width
-            yield Control.move_to(column, row).segment.text
-            yield strip.render(console)
+            text = strip.render(console)
+            whole = [(text, str(place)) for place in range(width)]
+            if old[column : column + width] != whole:
+                old[column : column + width] = whole
+                yield Control.move_to(column, row).segment.text
+                yield text
             return
         for begin, end in _runs(old[column : column + width], new):
             yield Control.move_to(column + begin, row).segment.text

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
+from textual.reactive import reactive
 from textual.widgets import Input
 
 # How a screen looks that holds lines of a label and a field; to be put inside its own style.
@@ -27,7 +28,9 @@ FORM_CSS = """
 
 
 class Line(Input):
-    """An Input that obeys keys in the order they come, however soon one follows another."""
+    """An Input that obeys keys in the order they come, however soon one follows another, with a steady cursor."""
+
+    cursor_blink = reactive(False, init=False)  # each turn of it would be written to the terminal
 
     async def on_key(self, event: Key) -> None:
         """Do what a key is bound to; Textual would do it behind what has been typed since."""
