@@ -1,9 +1,9 @@
 """A question whose answers are a list of names."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,7 +16,7 @@ from tui_queue.core.printable import printable
 
 
 class Choose(ModalScreen[str | None]):
-    """Asks for one of the names."""
+    """Asks for one of the names; with ``remove`` a key takes one away, which it may refuse by returning False."""
 
     DEFAULT_CSS = """
     Choose {
@@ -34,24 +34,45 @@ class Choose(ModalScreen[str | None]):
         Binding("escape", "leave", "Back", id="choose.leave", tooltip="Choose nothing"),
         Binding("j", "cursor('down')", "Down", show=False),
         Binding("k", "cursor('up')", "Up", show=False),
+        Binding("d,delete", "remove", "Remove", id="choose.remove", tooltip="Remove what stands under the cursor"),
     ]
 
-    def __init__(self, question: str, names: Sequence[str]) -> None:
+    def __init__(
+        self, question: str, names: Sequence[str], *, remove: Callable[[str], Awaitable[bool]] | None = None
+    ) -> None:
         super().__init__()
         self._question = question
-        self._names = names
+        self._names = list(names)
+        self._remove = remove
 
     def compose(self) -> ComposeResult:
         """Put the names below the question."""
         with Vertical(id="choose") as box:
             box.border_title = Content(printable(self._question))
-            box.border_subtitle = Content("Enter takes it   Esc goes back")
+            removes = "   d removes it" if self._remove else ""
+            box.border_subtitle = Content(f"Enter takes it{removes}   Esc goes back")
             yield OptionList(*(Option(Content(printable(name))) for name in self._names))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.dismiss(self._names[event.option_index])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take the key away where nothing can be removed."""
+        return action != "remove" or self._remove is not None
+
+    @work(exclusive=True, group="remove")
+    async def action_remove(self) -> None:
+        """Remove the name under the cursor; there is nothing to choose without any."""
+        names = self.query_one(OptionList)
+        place = names.highlighted
+        if self._remove is None or place is None or not await self._remove(self._names[place]):
+            return
+        del self._names[place]
+        names.remove_option_at_index(place)
+        if not self._names:
+            self.dismiss(None)
 
     def action_leave(self) -> None:
         """Answer with nothing."""

@@ -274,21 +274,21 @@ class Dashboard(Screen[None]):
     @work
     async def action_add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(JobForm(cwd=_here(), templates=self._commands.templates, recent=self._commands.recent))
+        await self._add(JobForm(cwd=_here(), commands=self._commands))
 
     @work
     async def action_clone(self) -> None:
         """Ask for a job that is like the one under the cursor, and add it."""
         if job := self.query_one(JobTable).job:
             draft = replace(job.draft, not_before=None)
-            form = JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, templates=self._commands.templates)
-            await self._add(form)
+            await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands))
 
     @work
     async def action_edit(self) -> None:
         """Change the job under the cursor."""
         if job := self.query_one(JobTable).job:
-            form = JobForm(cwd=job.cwd, title=f"Edit job {job.id}", draft=job.draft, verb="Save", single=True)
+            title = f"Edit job {job.id}"
+            form = JobForm(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
             drafts = await self.app.push_screen_wait(form)
             changed = None if drafts is None else await self._ask(self._commands.edit(job.id, drafts[0]))
             if changed is not None:

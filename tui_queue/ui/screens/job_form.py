@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
@@ -17,23 +18,23 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core import wishes
+from tui_queue.core.commands import Commands
 from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters, swept
-from tui_queue.core.errors import BadInputError
+from tui_queue.core.errors import BadInputError, NoSuchQueueError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
 from tui_queue.core.sweeps import Sweep, check_count, expand, number
-from tui_queue.core.templates import Templates
 from tui_queue.core.wishes import title
 from tui_queue.core.words import SWITCHES, typed, untyped, words_of
 from tui_queue.ui.path_suggester import PathSuggester, absolute
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
+from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.widgets.note import Note
 
 T = TypeVar("T")
-Recent = Callable[[], Awaitable[Sequence[JobDraft]]]
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 _HINT = "A .py file or any program; Ctrl+O browses."
@@ -122,13 +123,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         draft: JobDraft | None = None,
         verb: str = "Add",
         single: bool = False,
-        templates: Templates | None = None,
-        recent: Recent | None = None,
+        commands: Commands | None = None,
     ) -> None:
-        """With ``single`` exactly one job is asked for; ``templates`` and ``recent`` jobs are there to begin with."""
+        """With ``single`` exactly one job is asked for; ``commands`` have templates and recent jobs to begin with."""
         super().__init__()
-        self._recent = recent
-        self._templates = templates
+        self._commands = commands
         self._offered = {name: words for name, words in _SWITCHES.items() if not (single and name in _SWEEPS)}
         self._heading = title
         self._verb = verb
@@ -143,8 +142,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """Stack the fields, each with a line for what is wrong with it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
-            others = ("   Ctrl+R recent" if self._recent else "") + ("   F3 template" if self._templates else "")
-            others = others if self.app.size.width >= _ROOMY else ""
+            others = "   Ctrl+R recent   F3 template" if self._commands and self.app.size.width >= _ROOMY else ""
             form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{others}   Esc cancels")
             for field, label in _FIELDS.items():
                 with Horizontal(classes="field"):
@@ -170,6 +168,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 yield Button("More", id="unfold", compact=True)
                 yield Button(self._verb, id="add", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take the keys away for what there is not."""
+        return self._commands is not None or action not in ("template", "keep", "recent")
 
     def on_mount(self) -> None:
         """Say what the first field wants."""
@@ -236,18 +238,29 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @work(exclusive=True, group="template")
     async def action_template(self) -> None:
         """Fill in what a template says."""
-        found = await self._templates.all() if self._templates else {}
+        if self._commands is None:
+            return
+        templates = self._commands.templates
+        found = await templates.all()
         if not found:
             self.query_one("#command", Note).show("There is no template. F4 keeps what stands here as one.", wrong=True)
             return
-        name = await self.app.push_screen_wait(Choose("Begin with which template?", tuple(found)))
+
+        async def remove(name: str) -> bool:
+            if wanted := await self.app.push_screen_wait(Confirm(f"Remove template {name}?")):
+                with suppress(NoSuchQueueError):  # somebody else was faster
+                    await templates.remove(name)
+            return wanted
+
+        choose = Choose("Begin with which template?", tuple(found), remove=remove)
+        name = await self.app.push_screen_wait(choose)
         if name is not None:
             self._fill(dict(found[name]))
 
     @work(exclusive=True, group="template")
     async def action_keep(self) -> None:
         """Keep what stands here as a template."""
-        if self._templates is None:
+        if self._commands is None:
             return
         checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
         if checked.draft is None:
@@ -256,12 +269,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         name = await self.app.push_screen_wait(Ask("Keep it as a template under which name?", value="", check=_named))
         if name is not None:
             words = {word: value for word, value in words_of(checked.draft).items() if word not in ("at", "after_pid")}
-            await self._templates.put(name.strip(), words)
+            await self._commands.templates.put(name.strip(), words)
 
     @work(exclusive=True, group="recent")
     async def action_recent(self) -> None:
         """Fill in the command of a job that was added before, and where it ran."""
-        drafts = await self._recent() if self._recent else []
+        drafts = await self._commands.recent() if self._commands else []
         if not drafts:
             self.query_one("#command", Note).show("Nothing has been added before.", wrong=True)
             return

@@ -61,10 +61,8 @@ class SchedulesScreen(Listing):
         rule = await self.app.push_screen_wait(_form(empty, "Add a schedule", then="Enter goes on to its job"))
         if rule is None:
             return
-        form = JobForm(cwd=os.path.expanduser("~"), title=f"The job of schedule {rule.name}", verb="Save", single=True)
-        drafts = await self.app.push_screen_wait(form)
-        if drafts is not None:
-            await self.ask(self.commands.add_schedule(replace(rule, draft=drafts[0])))
+        if (draft := await self._job_of(rule.name, None)) is not None:
+            await self.ask(self.commands.add_schedule(replace(rule, draft=draft)))
 
     @work
     async def action_edit(self) -> None:
@@ -78,11 +76,21 @@ class SchedulesScreen(Listing):
     async def action_job(self) -> None:
         """Change the job that the schedule under the cursor makes."""
         if self.chosen and (old := await self.ask(self.commands.schedule(self.chosen))):
-            heading = f"The job of schedule {old.name}"
-            form = JobForm(cwd=old.draft.cwd, title=heading, draft=old.draft, verb="Save", single=True)
-            drafts = await self.app.push_screen_wait(form)
-            if drafts is not None:
-                await self.ask(self.commands.set_schedule(replace(old, draft=drafts[0])))
+            draft = await self._job_of(old.name, old.draft)
+            if draft is not None:
+                await self.ask(self.commands.set_schedule(replace(old, draft=draft)))
+
+    async def _job_of(self, name: str, draft: JobDraft | None) -> JobDraft | None:
+        form = JobForm(
+            cwd=os.path.expanduser("~"),
+            title=f"The job of schedule {name}",
+            draft=draft,
+            verb="Save",
+            single=True,
+            commands=self.commands,
+        )
+        drafts = await self.app.push_screen_wait(form)
+        return None if drafts is None else drafts[0]
 
     async def action_pause(self) -> None:
         """Make no more jobs of the schedule under the cursor, or make them again."""
