@@ -14,6 +14,16 @@ def see_sent(window: RawTerminal, sequence: str) -> None:
     window.read_until(lambda: sequence in window.said(), repr(sequence))
 
 
+def see_copied(window: RawTerminal, text: bytes) -> None:
+    """Wait until what was copied last ends with this."""
+
+    def copied() -> bool:
+        found = re.findall("\x1b\\]52;c;([^\a]*)\a", window.said())
+        return bool(found) and base64.b64decode(found[-1]).endswith(text)
+
+    window.read_until(copied, repr(text))
+
+
 def test_the_terminal_has_a_title_while_the_dashboard_is_open(cli: Cli) -> None:
     cli("add", "--hold", "true")
     with raw_terminal(cli.env, size=(80, 24)) as window:
@@ -39,11 +49,7 @@ def test_number_command_and_log_are_copied_through_the_terminal(cli: Cli) -> Non
             window.see("Copy of job 1, echo")
             window.type(f"{down}\r")
 
-            def copied(wanted: bytes = text) -> bool:
-                found = re.findall("\x1b\\]52;c;([^\a]*)\a", window.said())
-                return bool(found) and base64.b64decode(found[-1]).endswith(wanted)
-
-            window.read_until(copied, repr(text))
+            see_copied(window, text)
             window.read_until(lambda: "Copy of job 1" not in window.text(), "the choice to go")
 
 
@@ -67,3 +73,24 @@ def test_the_terminal_is_lent_to_a_pager_and_an_editor_and_the_queue_goes_on(
         window.type("q")
         assert window.end_reading() == 0
         assert window.is_as_before()
+
+
+def test_the_attempt_that_is_shown_is_the_one_that_is_paged_and_copied(cli: Cli, script: Callable[..., str]) -> None:
+    program = script("shows.sh", '#!/bin/sh\necho "SHOWN:"\ncat "$1"\nread answer\n')
+    cli("add", "sh", "-c", "echo attempt-$TUI_QUEUE_ATTEMPT")
+    cli.drain()
+    cli("retry", "1")
+    cli.drain()
+    with raw_terminal({**cli.env, "PAGER": program}, size=(80, 24)) as window:
+        window.see("attempt-2")
+        window.type("\t[")
+        window.see("attempt 1 of 2")
+        window.type("v")
+        window.see("SHOWN:")
+        window.see("attempt-1")
+        window.type("\n")
+        window.see("attempt 1 of 2")
+        window.type("y")
+        window.see("Copy of job 1")
+        window.type("jj\r")
+        see_copied(window, b"/1/1/log")

@@ -137,3 +137,46 @@ async def test_jobs_of_any_age_are_reached_at_the_end_of_the_table(cli: Cli) -> 
             assert table.job is not None
         assert shown(pilot)[-1] == 1
         assert len(json.loads(cli("list", "--json", "--limit", "5000"))) == 1200
+
+
+async def test_a_verb_for_one_job_is_for_the_selected_one_and_not_for_that_under_the_cursor(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for name in ("one", "two", "three"):
+        cli("add", "--name", name, "true")
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await shows(pilot, 1, 2, 3)
+        await pilot.press("j", "space")
+        await see(pilot, "●2")
+        for key, opened in (("A", "Clone job 2"), ("e", "Edit job 2"), ("i", "Job 2, two")):
+            await pilot.press(key)
+            await see(pilot, opened)
+            await pilot.press("escape")
+            await until(pilot, lambda: opened not in drawn(pilot.app), "it to close")  # noqa: B023
+        await pilot.press("space")
+        await see(pilot, "●3")
+        await pilot.press("e")
+        await see(pilot, "one job at a time")
+        assert "Edit job" not in drawn(pilot.app)
+
+
+async def test_slots_are_those_of_the_queue_of_the_selected_jobs(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("queue", "add", "gpu")
+    cli("add", "--queue", "gpu", "true")
+    cli("add", "true")
+
+    def slots() -> dict[str, object]:
+        return {queue["name"]: queue["slots"] for queue in json.loads(cli("queue", "list", "--json"))}
+
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await until(pilot, lambda: set(shown(pilot)) == {1, 2}, "both")
+        pilot.app.screen.query_one(JobTable).move_to(1)
+        before = slots()
+        await pilot.press("space", "asterisk", "+")
+        await see(pilot, "The selected jobs")
+        assert slots() == before
+        await pilot.press("escape")
+        await until(pilot, lambda: "●" not in drawn(pilot.app), "nothing to be selected")
+        pilot.app.screen.query_one(JobTable).move_to(1)
+        await pilot.press("space", "+")
+        await until(pilot, lambda: slots() == {**before, "gpu": 1}, "a slot more for the queue of job 1")

@@ -48,6 +48,7 @@ from tui_queue.ui.screens.dashboard_words import (
     count,
     in_place_of_output,
     named,
+    one_at_a_time,
     stopping,
     window_title,
 )
@@ -206,6 +207,13 @@ class Dashboard(Screen[None]):
         """Return the selected jobs, or the one under the cursor, that a verb applies to."""
         return [job for job in self.query_one(JobTable).chosen if APPLIES[action](job)]
 
+    def _chosen_one(self, action: str) -> Job | None:
+        """Return the one job that a verb applies to; where several are selected say that it is for one at a time."""
+        jobs = self._chosen(action)
+        if len(jobs) > 1:
+            self.notify(with_keys(one_at_a_time(len(jobs)), self._keys), timeout=5)
+        return jobs[0] if len(jobs) == 1 else None
+
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
         self.query_one(FilterBar).open()
@@ -278,15 +286,15 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_clone(self) -> None:
-        """Ask for a job that is like the one under the cursor, and add it."""
-        if job := self.query_one(JobTable).job:
+        """Ask for a job that is like the chosen one, and add it."""
+        if job := self._chosen_one("clone"):
             draft = replace(job.draft, not_before=None)
             await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands))
 
     @work
     async def action_edit(self) -> None:
-        """Change the job under the cursor."""
-        if job := self.query_one(JobTable).job:
+        """Change the chosen job."""
+        if job := self._chosen_one("edit"):
             title = f"Edit job {job.id}"
             form = JobForm(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
             drafts = await self.app.push_screen_wait(form)
@@ -322,9 +330,12 @@ class Dashboard(Screen[None]):
                 self._undo.moved(jobs, follower)
 
     async def action_slots(self, by: int) -> None:
-        """Give the queue of the job under the cursor a slot more, or less."""
-        job = self.query_one(JobTable).job
-        name = job.queue if job else DEFAULT_QUEUE
+        """Give the queue of the chosen jobs a slot more, or less."""
+        names = {job.queue for job in self.query_one(JobTable).chosen} or {DEFAULT_QUEUE}
+        if len(names) > 1:
+            self.notify("The selected jobs are in several queues; slots are changed of one at a time.", timeout=5)
+            return
+        (name,) = names
         if queue := await self._ask(self._commands.change_slots(name, by)):
             self.notify(f"Queue {printable(name)}: {count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
 
@@ -349,8 +360,8 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_details(self) -> None:
-        """Show everything about the job under the cursor."""
-        job = self.query_one(JobTable).job
+        """Show everything about the chosen job."""
+        job = self._chosen_one("details")
         details = await self._ask(self._commands.details(str(job.id))) if job else None
         if details is not None:
             lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
@@ -440,7 +451,7 @@ class Dashboard(Screen[None]):
         """Copy what is selected with the mouse, or ask what of the jobs to copy."""
         text, what = self.get_selected_text() or "", "the selected text"
         if not text and (jobs := self.query_one(JobTable).chosen):
-            offered = copyable(jobs, self._commands.log_path)
+            offered = copyable(jobs, self.query_one(JobLog).path_of)
             chosen = await self.app.push_screen_wait(Choose(f"Copy of {named(jobs)}", list(offered)))
             text, what = offered.get(chosen or "", ("", ""))
         if text:
@@ -449,9 +460,9 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_page(self) -> None:
-        """Show the log of the job under the cursor in the pager."""
-        if job := self.query_one(JobTable).job:
-            path = self._commands.log_path(job)
+        """Show the log of the chosen job in the pager."""
+        if job := self._chosen_one("page"):
+            path = self.query_one(JobLog).path_of(job)
             if path is not None and is_packed(path):
                 self.notify(f"It is compressed; zless {printable(packed(path))} shows it.", markup=False)
             else:
@@ -459,8 +470,8 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_script(self) -> None:
-        """Open the script of the job under the cursor in the editor."""
-        if job := self.query_one(JobTable).job:
+        """Open the script of the chosen job in the editor."""
+        if job := self._chosen_one("script"):
             await self._lend(editor, job.path)
 
     async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str | None) -> None:

@@ -40,6 +40,11 @@ def named(jobs: Sequence[Job]) -> str:
     return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")
 
 
+def one_at_a_time(number: int) -> str:
+    """Say that a verb is for one job where it applies to several; ids of bindings stand for their keys."""
+    return f"That is for one job at a time; {number} of those selected could be meant. {{app.back}} selects none."
+
+
 def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
     """Say why a job has no output to show; ``keys`` has those of each binding by its id."""
     if job.state is State.PENDING:

@@ -67,6 +67,11 @@ class JobLog(LogView):
             self.border_title = ""
             self.show(None, live=False, placeholder=placeholder)
 
+    def path_of(self, job: Job) -> str | None:
+        """Return where the output of a job is: of the attempt that is shown of it, else of the latest; or None."""
+        shown = self._attempt if [each.id for each in self._jobs] == [job.id] else None
+        return self._log_path(replace(job, attempt=shown or job.attempt))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the attempts of a job that has had one only."""
         if action == "attempt":
