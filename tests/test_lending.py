@@ -1,11 +1,14 @@
 """What the dashboard gives to the terminal beside its picture: a title, things to copy; and the terminal itself."""
 
 import base64
+import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.conftest import Cli, wait_for
 from tests.raw_terminal import RawTerminal, raw_terminal
+from tests.test_output import log_of
 
 WAITING = "\x1b]2;0 running, 1 waiting\x1b\\"
 
@@ -94,3 +97,28 @@ def test_the_attempt_that_is_shown_is_the_one_that_is_paged_and_copied(cli: Cli,
         window.see("Copy of job 1")
         window.type("jj\r")
         see_copied(window, b"/1/1/log")
+
+
+def test_a_compressed_log_is_paged_out_of_a_file_that_is_gone_afterwards(
+    cli: Cli, script: Callable[..., str], tmp_path: Path
+) -> None:
+    program = script("shows.sh", '#!/bin/sh\necho "SHOWN:"\ncat "$1"\nprintf %s "$1" >"$0.was"\nread answer\n')
+    cli("add", "echo", "printed long ago")
+    cli.drain()
+    log = log_of(cli, 1)
+    Path(f"{log}.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    with raw_terminal({**cli.env, "PAGER": program, "TMPDIR": str(tmp_path)}, size=(80, 24)) as window:
+        window.see("printed long ago")
+        window.type("v")
+        window.see("SHOWN:")
+        window.see("printed long ago")
+        wait_for(Path(f"{program}.was").exists, "the path of what is shown")
+        shown = Path(Path(f"{program}.was").read_text())
+        assert shown.read_text() == "printed long ago\n"
+        window.type("\n")
+        window.see("scheduler here")
+        wait_for(lambda: not shown.exists(), "the file to go")
+        Path(f"{log}.gz").write_bytes(b"no such thing")
+        window.type("v")
+        window.see("gzipped")

@@ -4,12 +4,15 @@ import errno
 import os
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import IO
 
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError
-from tui_queue.core.packing import packed, unpack
+from tui_queue.core.packing import packed, unpack, unpack_into
 from tui_queue.core.printable import printable
 
 WINDOW = 4 * 2**20  # bytes before the end at which a reader of the latest output begins
@@ -161,9 +164,21 @@ def is_packed(path: str) -> bool:
     return not os.path.lexists(path) and os.path.exists(packed(path))
 
 
+def write_unpacked(path: str, target: IO[bytes]) -> None:
+    """Write what a compressed log holds into an empty file. Raises StoreError where that can't be read or written."""
+    with _reading(path):
+        unpack_into(path, target)
+
+
 def _unpacked(path: str) -> int | None:
-    try:
+    with _reading(path):
         return unpack(path)
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, zlib.error) as error:
         raise StoreError(f"{printable(packed(path))}: can't be read: {error}.") from None
 

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import IO
 
 LEAST = 1 << 16  # bytes of a log that is worth it
 BLOCK = 1 << 20  # bytes
@@ -64,16 +65,21 @@ def unpack(log: str) -> int | None:
     What is all zeros takes no room in it: that was taken out of the middle. Raises OSError, also where it is no such
     file, and EOFError where a part is missing.
     """
-    try:
-        packed_log = os.open(packed(log), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    with open(packed_log, "rb") as source, tempfile.TemporaryFile() as target:
-        with gzip.GzipFile(fileobj=source, mode="rb") as out:
-            while page := out.read(len(_HOLE)):
-                if page == _HOLE:
-                    target.seek(len(page), os.SEEK_CUR)
-                else:
-                    target.write(page)
-        target.truncate()
+    with tempfile.TemporaryFile() as target:
+        try:
+            unpack_into(log, target)
+        except FileNotFoundError:
+            return None
         return os.dup(target.fileno())
+
+
+def unpack_into(log: str, target: IO[bytes]) -> None:
+    """Write what a compressed log holds into an empty file; raises as ``unpack``, and where there is none."""
+    packed_log = os.open(packed(log), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(packed_log, "rb") as source, gzip.GzipFile(fileobj=source, mode="rb") as out:
+        while page := out.read(len(_HOLE)):
+            if page == _HOLE:
+                target.seek(len(page), os.SEEK_CUR)
+            else:
+                target.write(page)
+    target.truncate()

@@ -4,11 +4,15 @@ import asyncio
 import os
 import shlex
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
+from tui_queue.core.errors import StoreError
+from tui_queue.core.logs import is_packed, write_unpacked
 from tui_queue.core.printable import printable
 
 
@@ -20,6 +24,24 @@ def pager(env: Mapping[str, str]) -> list[str]:
 def editor(env: Mapping[str, str]) -> list[str]:
     """Return the words of the program that changes texts. Raises ValueError for a quote that is not closed."""
     return shlex.split(env.get("VISUAL") or env.get("EDITOR") or "") or ["vi"]
+
+
+@asynccontextmanager
+async def readable(log: str) -> AsyncIterator[str]:
+    """Yield the path of a log that any program can read; one for a compressed log is gone afterwards.
+
+    Raises StoreError where that can't be read, or there is no room for it.
+    """
+    if not is_packed(log):
+        yield log
+        return
+    try:
+        file = NamedTemporaryFile(prefix="tui-queue-", suffix=".log")  # noqa: SIM115
+    except OSError as error:
+        raise StoreError(f"There is no place to decompress it to: {error.strerror}.") from None
+    with file:
+        await asyncio.to_thread(write_unpacked, log, file)
+        yield file.name
 
 
 async def lend(app: App[Any], words: Sequence[str]) -> str:

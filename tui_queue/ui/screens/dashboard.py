@@ -21,18 +21,16 @@ from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.filters import Filter
 from tui_queue.core.log_search import Pattern
-from tui_queue.core.logs import is_packed
 from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
 from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
-from tui_queue.core.packing import packed
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
 from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
-from tui_queue.ui.lending import editor, lend, pager
+from tui_queue.ui.lending import editor, lend, pager, readable
 from tui_queue.ui.looks import Looks, next_split, place_of_log
 from tui_queue.ui.messages import QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
@@ -458,15 +456,19 @@ class Dashboard(Screen[None]):
             self.app.copy_to_clipboard(text)
             self.notify(f"The terminal was given {what} to copy.", timeout=3)
 
-    @work
+    @work(exclusive=True, group="page")
     async def action_page(self) -> None:
         """Show the log of the chosen job in the pager."""
         if job := self._chosen_one("page"):
             path = self.query_one(JobLog).path_of(job)
-            if path is not None and is_packed(path):
-                self.notify(f"It is compressed; zless {printable(packed(path))} shows it.", markup=False)
-            else:
-                await self._lend(pager, path)
+            if path is None:
+                self.notify("It has no output yet.", timeout=3)
+                return
+            try:
+                async with readable(path) as log:
+                    await self._lend(pager, log)
+            except TuiQueueError as error:
+                self.notify(printable(str(error)), severity="error", markup=False)
 
     @work
     async def action_script(self) -> None:
@@ -474,10 +476,10 @@ class Dashboard(Screen[None]):
         if job := self._chosen_one("script"):
             await self._lend(editor, job.path)
 
-    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str | None) -> None:
+    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str) -> None:
         """Let a program have the terminal that shows a file."""
         try:
-            wrong = "It has no output yet." if path is None else await lend(self.app, [*program(os.environ), path])
+            wrong = await lend(self.app, [*program(os.environ), path])
         except ValueError as error:
             wrong = f"{program.__name__.upper()}: {error}."
         if wrong:
