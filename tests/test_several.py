@@ -180,3 +180,29 @@ async def test_slots_are_those_of_the_queue_of_the_selected_jobs(cli: Cli) -> No
         pilot.app.screen.query_one(JobTable).move_to(1)
         await pilot.press("space", "+")
         await until(pilot, lambda: slots() == {**before, "gpu": 1}, "a slot more for the queue of job 1")
+
+
+async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None:
+    for word in ("first", "second"):
+        cli("add", "echo", word)
+    cli.drain()
+
+    def applies(*keys: str) -> set[bool]:
+        bindings = pilot.app.screen.active_bindings
+        return {bindings[key].enabled for key in keys}
+
+    of_one = ("slash", "n", "N", "ampersand", "right_curly_bracket", "left_curly_bracket", "L", "number_sign", "t")
+    async with dashboard(toasts=True) as (pilot, app, _):
+        await shows(pilot, 2, 1)
+        await see(pilot, "second")
+        await pilot.press("tab")
+        await until(pilot, lambda: applies(*of_one) == {True}, "all to apply")
+        await pilot.press("escape", "asterisk", "tab")
+        await see(pilot, "2│ second")
+        assert applies(*of_one) == {False}
+        assert applies("w", "G", "f") == {True}
+        await pilot.press(*of_one, "w")
+        await see(pilot, "wrap")  # what comes after them
+        assert len(app.screen_stack) == 1
+        assert "first to search" not in drawn(app)
+        assert "Nobody has noted" not in drawn(app)

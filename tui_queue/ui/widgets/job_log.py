@@ -12,6 +12,7 @@ from tui_queue.ui import format as show
 from tui_queue.ui.widgets.log_view import LogView
 
 MOST = 50  # logs that are shown together
+_OF_ONE = {"search", "next", "only", "error", "line"}  # actions
 
 
 class JobLog(LogView):
@@ -73,7 +74,9 @@ class JobLog(LogView):
         return self._log_path(replace(job, attempt=shown or job.attempt))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out the attempts of a job that has had one only."""
+        """Grey out what is for one log while there are several, and the attempts of a job that has had one only."""
+        if len(self._jobs) > 1 and (action in _OF_ONE or (action == "toggle" and parameters != ("wrap",))):
+            return None
         if action == "attempt":
             return (len(self._jobs) == 1 and self._jobs[0].attempt > 1) or None
         return super().check_action(action, parameters)
