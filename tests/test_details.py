@@ -3,12 +3,18 @@
 import json
 
 from tests.conftest import Cli
-from tests.pilot import see
+from tests.pilot import drawn, see, until
+from tests.raw_terminal import raw_terminal
 from tests.test_dashboard import dashboard
 
 
 def history(cli: Cli, number: int) -> list[str]:
     return [deed["verb"] for deed in json.loads(cli("show", "--json", str(number)))["history"]]
+
+
+def line(screen: str, label: str) -> str:
+    """Return the line of a screen that has a label."""
+    return next((each for each in screen.splitlines() if label in each), "")
 
 
 def test_a_job_tells_who_did_what_to_it(cli: Cli) -> None:
@@ -83,3 +89,44 @@ async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:
         await pilot.press("i")
         await see(pilot, "cancelled by ")
         await see(pilot, ", dashboard")
+
+
+async def test_the_details_on_screen_follow_the_job_and_stay_where_they_were_scrolled_to(cli: Cli) -> None:
+    cli("add", "--hold", "--name", "stays", "sleep", "600")
+    cli("add", "--hold", "--after", "1", "--name", "next", "true")
+    async with dashboard((80, 14)) as (pilot, app, queue):
+        await see(pilot, "held")
+        await pilot.press("i")
+        await see(pilot, "pending: held")
+        await queue.commands.release([1])
+        await see(pilot, "running")
+        await see(pilot, "CPU ")
+        await pilot.press("j", "j")
+        box = app.screen.query_one("#details")
+        await until(pilot, lambda: box.scroll_offset.y == 2, "the text to be scrolled")
+        took = line(drawn(app), "Took")
+        await until(pilot, lambda: line(drawn(app), "Took") != took, "a later look")
+        assert box.scroll_offset.y == 2
+        await queue.commands.cancel([1])
+        await until(pilot, lambda: box.scroll_offset.y == 2 and "Ended" in drawn(app), "its end")
+        await pilot.press("home")
+        await see(pilot, "cancelled")
+        await queue.commands.cancel([2])
+        await queue.commands.remove([1, 2])
+        await see(pilot, "1: no such job")
+
+
+def test_nothing_is_sent_while_the_details_of_a_job_that_does_nothing_are_open(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    cli("add", "--hold", "true")
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        window.see("held")
+        window.type("i")
+        window.see("Esc closes")
+        window.rest()
+        before = window.received
+        cli("schedule", "add", "--every", "2h", "unseen", "true")
+        window.rest_for(3)
+        assert window.received == before
+        cli("edit", "--priority", "4", "1")
+        window.see("priority 4")

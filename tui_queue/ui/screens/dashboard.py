@@ -15,7 +15,6 @@ from textual.widgets import Input
 
 from tui_queue.core.aside import GONE_S
 from tui_queue.core.commands import ENDED_SHOWN, Commands
-from tui_queue.core.describing import details_lines
 from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
@@ -171,7 +170,7 @@ class Dashboard(Screen[None]):
             self._wanted = None
         self._arrange()
         for screen in self.app.screen_stack:
-            if isinstance(screen, Listing):
+            if isinstance(screen, Listing | JobDetails):
                 screen.post_message(QueueChanged())
 
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
@@ -362,8 +361,7 @@ class Dashboard(Screen[None]):
         job = self._chosen_one("details")
         details = await self._ask(self._commands.details(str(job.id))) if job else None
         if details is not None:
-            lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
-            await self.app.push_screen_wait(JobDetails(f"Job {details.job.id}, {details.job.name}", lines))
+            await self.app.push_screen_wait(JobDetails(self._commands, details))
 
     @work
     async def action_cancel(self) -> None:

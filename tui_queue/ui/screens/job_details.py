@@ -1,10 +1,14 @@
-"""Everything about one job, on the whole screen."""
+"""Everything about one job, on the whole screen, as it is now."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -12,12 +16,19 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.core.commands import Commands
+from tui_queue.core.describing import details_lines
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.models import Details
 from tui_queue.core.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
 
+EVERY_S = 2.0  # between two looks at a job that is not over
+PAUSE_S = 0.5  # after a look, however much changes meanwhile
+
 
 class JobDetails(ModalScreen[None]):
-    """Shows lines of a label and a text; scrolls."""
+    """Shows lines of a label and a text; looks again when the queue changes, and now and then until the job is over."""
 
     DEFAULT_CSS = """
     JobDetails {
@@ -37,21 +48,55 @@ class JobDetails(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, commands: Commands, details: Details) -> None:
+        """``details`` are what is shown at first."""
         super().__init__()
-        self._heading = title
-        self._lines = lines
+        self._commands = commands
+        self._details = details
+        self._lines: Sequence[tuple[str, str]] = ()
+        self._changed = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Put all lines into one text."""
-        with VerticalScroll(id="details") as box:
-            box.border_title = Content(printable(self._heading))
-            box.border_subtitle = Content(with_keys("{details.close} closes", keys_of(self)))
-            yield Static(_drawn(self._lines))
+        with VerticalScroll(id="details"):
+            yield Static()
 
     def on_mount(self) -> None:
-        """Let the keys that scroll go to the text."""
+        """Let the keys that scroll go to the text; show it, and look again from now on."""
         self.query_one("#details").focus()
+        self._show(self._details)
+        self._say("")
+        self._look()
+
+    def on_queue_changed(self) -> None:
+        """Look again soon."""
+        self._changed.set()
+
+    @work
+    async def _look(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._details.job.state.ended else EVERY_S):
+                    await self._changed.wait()
+            self._changed.clear()
+            try:
+                self._show(await self._commands.details(str(self._details.job.id)))
+                self._say("")
+            except TuiQueueError as error:  # somebody has removed it
+                self._say(f"{printable(str(error))} · ")
+            await asyncio.sleep(PAUSE_S)
+
+    def _show(self, details: Details) -> None:
+        self._details = details
+        self.query_one("#details").border_title = Content(printable(f"Job {details.job.id}, {details.job.name}"))
+        lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
+        if lines != self._lines:
+            self._lines = lines
+            self.query_one(Static).update(_drawn(lines))
+
+    def _say(self, what: str) -> None:
+        closes = with_keys("{details.close} closes", keys_of(self))
+        self.query_one("#details").border_subtitle = Content(f"{what}{closes}")
 
     def action_close(self) -> None:
         """Go back."""
