@@ -6,6 +6,7 @@ from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.raw_terminal import raw_terminal
 from tests.test_dashboard import dashboard
+from tui_queue.core.packing import pack
 
 
 def history(cli: Cli, number: int) -> list[str]:
@@ -78,6 +79,29 @@ def test_many_that_wait_for_one_are_counted_no_further(cli: Cli) -> None:
     assert len(lines) == 20
     assert lines[-1] == "Before     …"
     assert len(json.loads(cli("show", "--json", "1"))["waited_by"]) == 30
+
+
+def test_each_variable_of_its_environment_has_a_line(cli: Cli) -> None:
+    cli("add", "--hold", "--env", "A=1 2", "--env", "B=\x1b[2J", "--env", f"LONG={'x' * 500}", "--nice", "5", "true")
+    shown = cli("show", "1").splitlines()
+    variables = [text for text in shown if text.startswith("Environment ")]
+    assert variables == ["Environment A=1 2", "Environment B=^[[2J", f"Environment LONG={'x' * 194}…"]
+    assert "Options     nice 5" in shown
+    assert json.loads(cli("show", "--json", "1"))["options"]["env"][2] == ["LONG", "x" * 500]
+
+
+def test_each_attempt_says_where_its_log_is_or_that_it_is_gone(cli: Cli) -> None:
+    cli("add", "seq", "20000")
+    cli.drain()
+    for _ in range(2):
+        cli("retry", "1")
+        cli.drain()
+    runs = cli.home / "runs" / "1"
+    assert pack(str(runs / "2" / "log"))
+    (runs / "3" / "log").unlink()
+    attempts = [text for text in cli("show", "1").splitlines() if text.startswith("Attempt ")]
+    ends = [f", log {runs}/1/log", f", log {runs}/2/log.gz", ", its log is gone"]
+    assert [text.endswith(end) for text, end in zip(attempts, ends, strict=True)] == [True] * 3, attempts
 
 
 async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:

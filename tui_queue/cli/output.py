@@ -120,9 +120,11 @@ def _fitting(widths: Sequence[int], room: int) -> list[int]:
 
 
 _LEAST = 4
+_LABEL_WIDE = 11
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print a label and a text on each line."""
+    width = max([_LABEL_WIDE, *(len(label) + 1 for label, _ in pairs)])
     for label, text in pairs:
-        click.echo(f"{label:<11}{printable(text)}")
+        click.echo(f"{label:<{width}}{printable(text)}")

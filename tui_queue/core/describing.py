@@ -8,10 +8,12 @@ from datetime import datetime
 from tui_queue.core.durations import duration
 from tui_queue.core.models import Details, Job, Run
 from tui_queue.core.options import options_to_json
+from tui_queue.core.printable import clipped, printable
 from tui_queue.core.trees import drawn
 from tui_queue.core.usage import mebibytes, percents, process_lines, sparkline
 
 STEPS, BRANCHES = 3, 20  # how far away, and in how many lines, jobs before and after one are shown
+VARIABLE_CELLS = 200  # of a variable of the environment
 CELLS = 20  # of a line that shows something over time
 
 
@@ -24,6 +26,7 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     job = details.job
     options = json.loads(options_to_json(job.options))
     script = options.pop("script", {})
+    options.pop("env", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
@@ -46,8 +49,10 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
     yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
-    for run in details.runs:
-        yield "Attempt", _attempt(run)
+    for name, value in job.options.env:
+        yield "Environment", clipped(printable(f"{name}={value}"), VARIABLE_CELLS)
+    for run, log in zip(details.runs, details.logs, strict=True):
+        yield "Attempt", _attempt(run, log)
     for told in details.told:
         yield "Told", told
     for deed in details.deeds:
@@ -114,7 +119,7 @@ def _state(job: Job) -> str:
     return ": ".join(filter(None, [f"{job.state}{', paused' if job.paused else ''}", job.reason]))
 
 
-def _attempt(run: Run) -> str:
+def _attempt(run: Run, log: str) -> str:
     took = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
     parts = [
         str(run.attempt),
@@ -124,6 +129,7 @@ def _attempt(run: Run) -> str:
         f"{run.cpu_s:.2f} s CPU" if run.cpu_s is not None else "",
         f"{run.max_rss_kib / 1024:.0f} MiB" if run.max_rss_kib is not None else "",
         f"script {run.script[:12]}" if run.script else "",
+        f"log {log}" if log else "its log is gone" if run.started_at else "",
     ]
     return ", ".join(filter(None, parts))
 

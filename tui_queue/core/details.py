@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from tui_queue.core.causes import TAIL, diagnose, last_lines
 from tui_queue.core.errors import StoreError
 from tui_queue.core.estimates import Ahead, Estimate, Sample, estimate, starts_in
 from tui_queue.core.executors import Executor
 from tui_queue.core.logs import end_of, silent_s
 from tui_queue.core.models import Details, Job, Run, State
+from tui_queue.core.packing import packed
 from tui_queue.core.progress import progress_of
 from tui_queue.core.scripts import changed
 from tui_queue.core.usage import Activity, Usage, activity, parse
@@ -48,6 +51,7 @@ def look_into(
     return Details(
         job=job,
         runs=tuple(runs),
+        logs=tuple(_log_of(replace(job, attempt=each.attempt), executor) for each in runs),
         why=why,
         script=_about_script(job, run),
         output=tuple(last_lines(tail, LINES)),
@@ -110,6 +114,12 @@ def _output(log: str | None) -> bytes:
         with suppress(OSError, StoreError):
             return end_of(log, TAIL)
     return b""
+
+
+def _log_of(job: Job, executor: Executor) -> str:
+    """Return where the output of an attempt lies now, if it does."""
+    log = executor.log_path(job) or ""
+    return next((path for path in (log, packed(log)) if path and os.path.exists(path)), "")
 
 
 def _room(path: str) -> int | None:

@@ -225,11 +225,13 @@ class Details(Struct, frozen=True, kw_only=True):
     waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
     news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
     are the jobs right before and after it, ``around`` those and the ones a few steps further. ``usage`` is what its
-    latest run has used of processors and memory, ``activity`` what the processes of a running one do now.
+    latest run has used of processors and memory, ``activity`` what the processes of a running one do now. ``logs`` says
+    where the output of each run lies, compressed or not; it is empty where there is none.
     """
 
     job: Job
     runs: tuple[Run, ...]
+    logs: tuple[str, ...]
     why: tuple[str, ...] = ()
     script: str = ""
     output: tuple[str, ...] = ()
