@@ -44,10 +44,15 @@ EVERYTHING = Filter()
 
 
 class Found(Struct, frozen=True):
-    """Lines of the output of a job's latest run: where each matches, in bytes from the start, and its text."""
+    """Lines of the output of one attempt: where each matches, in bytes from the start, and its text; whether more do.
+
+    Of a job that has not run yet the attempt is 0.
+    """
 
     job: Job
+    attempt: int
     lines: Sequence[tuple[int, str]]
+    more: bool
 
 
 ENDED_SHOWN = 100  # ended jobs that an overview holds at first
@@ -410,7 +415,7 @@ class Commands:
         return self._executor.log_path(job)
 
     async def find_in_logs(self, words: str, *, per_log: int, jobs: int) -> AsyncGenerator["Found", None]:
-        """Yield what of the latest runs' output matches, the latest jobs first; of each log and in all so much.
+        """Yield what of the output of all attempts matches, the latest jobs and attempts first; of each log so much.
 
         What can't be read is left out. Raises BadInputError for words that can't be looked for.
         """
@@ -419,11 +424,12 @@ class Commands:
         pattern = Pattern(words)
         overview = await self.overview(active=jobs, ended=jobs)
         for job in sorted(overview.jobs, key=lambda job: -job.id):
-            path = self.log_path(job)
-            lines: list[tuple[int, str]] = []
-            with suppress(StoreError):
-                lines = await asyncio.to_thread(first_lines, path, pattern, per_log) if path is not None else []
-            yield Found(job=job, lines=lines)
+            for attempt in range(job.attempt, 0, -1) or (0,):
+                path = self.log_path(replace(job, attempt=attempt))
+                lines: list[tuple[int, str]] = []
+                with suppress(StoreError):
+                    lines = await asyncio.to_thread(first_lines, path, pattern, per_log + 1) if path else []
+                yield Found(job=job, attempt=attempt, lines=lines[:per_log], more=len(lines) > per_log)
 
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
         running = [job for job in cancelled if job.state is State.RUNNING]

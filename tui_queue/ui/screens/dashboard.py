@@ -241,14 +241,15 @@ class Dashboard(Screen[None]):
         chosen = await self.app.push_screen_wait(FoundLines(self._commands, words))
         if chosen is None:
             return
-        job_id, offset = chosen
-        self.query_one(JobLog).want(job_id, offset, words)
-        table = self.query_one(JobTable)
+        job_id, attempt, offset = chosen
+        log, table = self.query_one(JobLog), self.query_one(JobTable)
+        log.want(job_id, attempt, offset, words)
+        table.unselect()  # else the log is that of others
         if job_id in {job.id for job in table.jobs}:
             table.move_to(job_id)
         else:
             self.query_one(FilterBar).open(f"id:{job_id}")
-        self.set_focus(table)
+        self.set_focus(log if self.has_class("-zoomed") else table)
         self.on_job_table_moved(JobTable.Moved(table.job))
 
     async def action_undo(self) -> None:

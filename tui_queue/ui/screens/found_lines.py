@@ -1,6 +1,6 @@
 """The lines of all logs that have some words, as they are found."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import work
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
-from tui_queue.core.commands import Commands
+from tui_queue.core.commands import Commands, Found
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
@@ -24,8 +24,16 @@ TOLD = 50  # logs without any, before somebody is told that we are further
 _NUMBER_WIDE, _NAME_WIDE = 7, 14  # cells
 
 
-class FoundLines(ModalScreen[tuple[int, int] | None]):
-    """Answers with the number of a job and a place in its log, in bytes from the start."""
+class FoundLine(NamedTuple):
+    """Where a line was found: the place is in bytes from the start of the log."""
+
+    job_id: int
+    attempt: int
+    offset: int
+
+
+class FoundLines(ModalScreen[FoundLine | None]):
+    """Answers with the line to go to."""
 
     DEFAULT_CSS = """
     FoundLines {
@@ -48,7 +56,8 @@ class FoundLines(ModalScreen[tuple[int, int] | None]):
         super().__init__()
         self._commands = commands
         self._words = words
-        self._places: list[tuple[int, int]] = []
+        self._rows: list[FoundLine] = []
+        self._lines = 0
 
     def compose(self) -> ComposeResult:
         """Put the lines into a table."""
@@ -67,36 +76,43 @@ class FoundLines(ModalScreen[tuple[int, int] | None]):
 
     @work
     async def _look(self) -> None:
-        jobs = 0
+        logs, jobs = 0, set[int]()
         try:
             async for found in self._commands.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
-                jobs += 1
-                for offset, line in found.lines:
-                    self._add(found.job.id, found.job.name, offset, line)
-                if found.lines or jobs % TOLD == 0:
-                    self._say(f"{self._so_far(jobs)} so far")
-                if len(self._places) >= MOST:
-                    self._say(f"{self._so_far(jobs)}, there may be more")
+                logs += 1
+                jobs.add(found.job.id)
+                self._add(found)
+                if found.lines or logs % TOLD == 0:
+                    self._say(f"{self._so_far(len(jobs))} so far")
+                if self._lines >= MOST:
+                    self._say(f"{self._so_far(len(jobs))}, there may be more")
                     return
         except TuiQueueError as error:
             self._say(printable(str(error)))
         else:
-            self._say(self._so_far(jobs))
+            self._say(self._so_far(len(jobs)))
 
-    def _add(self, job_id: int, name: str, offset: int, line: str) -> None:
-        self._places.append((job_id, offset))
-        table = self.query_one(DataTable)
-        table.add_row(Text(str(job_id)), cell(name), Text(line.strip(), no_wrap=True))
+    def _add(self, found: Found) -> None:
+        attempt = "" if found.attempt == found.job.attempt else f"attempt {found.attempt}  "
+        for offset, line in found.lines:
+            self._add_row(found, offset, Text.assemble((attempt, "dim"), line.strip(), no_wrap=True))
+        if found.more:  # its row leads to the last line that is shown
+            self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="dim"))
+        self._lines += len(found.lines)
+
+    def _add_row(self, found: Found, offset: int, line: Text) -> None:
+        self._rows.append(FoundLine(found.job.id, found.attempt, offset))
+        self.query_one(DataTable).add_row(Text(str(found.job.id)), cell(found.job.name), line)
 
     def _so_far(self, jobs: int) -> str:
-        return f"{count(len(self._places), 'line')} in {count(jobs, 'job')}"
+        return f"{count(self._lines, 'line')} in {count(jobs, 'job')}"
 
     def _say(self, what: str) -> None:
         self.query_one("#box").border_subtitle = Content(f"{what} · Enter goes there   Esc goes back")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Go to the line under the cursor."""
-        self.dismiss(self._places[event.cursor_row])
+        self.dismiss(self._rows[event.cursor_row])
 
     def action_leave(self) -> None:
         """Go to none."""

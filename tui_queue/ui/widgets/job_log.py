@@ -45,12 +45,12 @@ class JobLog(LogView):
         self._log_path = log_path
         self._jobs: Sequence[Job] = ()
         self._nothing = ""
-        self._wanted: tuple[int, int, str] | None = None  # a job, a place in its log, and what was looked for there
+        self._wanted: tuple[int, int, int, str] | None = None  # a job, its attempt, a place there, and words
         self._attempt: int | None = None  # that somebody wants to see; None: the latest
 
-    def want(self, job_id: int, offset: int, words: str) -> None:
-        """Go to a place in the log of a job, with the words that were found there, as soon as that is shown."""
-        self._wanted = job_id, offset, words
+    def want(self, job_id: int, attempt: int, offset: int, words: str) -> None:
+        """Go to a place in the log of an attempt, with the words that were found there, once its job is shown."""
+        self._wanted = job_id, attempt, offset, words
 
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
@@ -89,6 +89,10 @@ class JobLog(LogView):
         self._show_one(job)
 
     def _show_one(self, job: Job) -> None:
+        wanted = self._wanted if self._wanted is not None and self._wanted[0] == job.id else None
+        if wanted is not None:
+            self._wanted = None
+            self._attempt = wanted[1] if wanted[1] < job.attempt else None
         attempt = self._attempt or job.attempt
         self.border_title = show.headline(job)
         if self._attempt:
@@ -98,7 +102,6 @@ class JobLog(LogView):
             live=job.state is State.RUNNING and not self._attempt,
             placeholder=self._nothing,
         )
-        if self._wanted is not None and self._wanted[0] == job.id:
-            _, offset, words = self._wanted
-            self._wanted = None
+        if wanted is not None:
+            _, _, offset, words = wanted
             self.go_to(offset, words)
