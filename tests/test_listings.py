@@ -123,7 +123,9 @@ async def test_a_sweep_is_shown_in_the_form_and_added_as_a_batch(cli: Cli) -> No
         await see(pilot, "Order")
         pilot.app.screen.query_one("#sweep").focus()
         await pilot.press("space")
-        await until(pilot, lambda: "6 jobs; the first: Runs:" in str(pilot.app.screen.query_one("#command").text), "6")  # type: ignore[attr-defined]
+        await see(pilot, "6 jobs:")
+        for words in ("/usr/bin/echo --lr 0.1 1", "/usr/bin/echo --lr 0.01 2", "… and 1 more"):
+            await see(pilot, words)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: len(cli.jobs()) == 6, "the jobs")
     jobs = list(cli.jobs().values())

@@ -1,6 +1,5 @@
 """The commands that describe jobs: add, edit, clone."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,12 +13,10 @@ from tui_queue.core.drafts import MANY, edited, make_draft, swept
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.models import Job, JobDraft, State
 from tui_queue.core.order import Move
-from tui_queue.core.printable import printable
 from tui_queue.opening import OpenQueue, open_queue
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
-FIRST = 5  # jobs of a sweep that are shown before it is added
 
 
 @click.command(context_settings=JOB_WORDS)
@@ -142,11 +139,12 @@ def _drafts(
     draft = make_draft(**words)
     if not sweep:
         return [draft]
-    from tui_queue.core.sweeps import check_count, expand  # takes long to import
+    from tui_queue.core.sweeps import check_count, count_line, expand, first_lines  # takes long to import
 
     combinations = expand(draft.args, together=together)
     check_count(combinations, yes=yes)
-    _preview(draft, combinations.count, combinations.first(FIRST))
+    for line in (count_line(combinations), *first_lines([draft.path], combinations)):
+        click.echo(line, err=True)
     if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
         return None
     return swept(draft, combinations)
@@ -157,14 +155,6 @@ def _from_file(source: str, words: Words) -> list[JobDraft]:
 
     with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
         return drafts_of_lines(lines, words)
-
-
-def _preview(draft: JobDraft, count: int, first: Sequence[tuple[str, ...]]) -> None:
-    click.echo(f"{count:,} jobs:", err=True)
-    for args in first:
-        click.echo(f"  {printable(shlex.join([draft.path, *args]))}", err=True)
-    if count > len(first):
-        click.echo(f"  … and {count - len(first):,} more", err=True)
 
 
 async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:

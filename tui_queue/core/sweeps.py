@@ -16,6 +16,7 @@ Quotes have been dealt with before a word comes here, and so have the spaces bet
 import itertools
 import math
 import re
+import shlex
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,7 @@ from tui_queue.core.printable import printable
 
 LIMIT = 1_000_000  # from here on they are refused unless they were asked for in so many words
 DEEPEST = 20  # braces in braces
+FIRST = 5  # jobs that are shown before they are added
 
 _TOKEN = re.compile(r"\\.|\$\{|[{},\s]", re.DOTALL)
 _ESCAPE = re.compile(r"\\([{},\s\\])")
@@ -147,6 +149,19 @@ def check_count(sweep: Sweep, *, yes: bool) -> None:
         raise BadInputError(
             "sweep", f"{number(sweep.count)} jobs: too many at once; sweep over fewer values, or say --yes to add them."
         )
+
+
+def count_line(sweep: Sweep) -> str:
+    """Return how many jobs a sweep makes, above what ``first_lines`` has of them."""
+    return f"{number(sweep.count)} job{'s' * (sweep.count != 1)}:"
+
+
+def first_lines(command: Sequence[str], sweep: Sweep) -> Iterator[str]:
+    """Yield what the first jobs of a sweep run, ``command`` with their arguments, and how many there are more."""
+    for args in sweep.first(FIRST):
+        yield f"  {printable(shlex.join([*command, *args]))}"
+    if sweep.count > FIRST:
+        yield f"  … and {number(sweep.count - FIRST).lower()} more"
 
 
 def number(count: int) -> str:

@@ -8,11 +8,10 @@ from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
@@ -23,7 +22,7 @@ from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft,
 from tui_queue.core.errors import BadInputError, NoSuchQueueError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.printable import printable
-from tui_queue.core.sweeps import Sweep, check_count, expand, number
+from tui_queue.core.sweeps import FIRST, Sweep, check_count, count_line, expand, first_lines
 from tui_queue.core.wishes import title
 from tui_queue.core.words import SWITCHES, typed, untyped, words_of
 from tui_queue.ui.path_suggester import PathSuggester, absolute
@@ -95,10 +94,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         + FORM_CSS
         + """
         .field Button { margin-left: 1; }
+        #lines { height: auto; max-height: 100%; scrollbar-size: 1 1; }
         #more { height: auto; margin-bottom: 1; }
         .heading { text-style: bold; margin-top: 1; }
-        #command { margin: 0 0 1 0; }
-        #buttons { height: 1; align-horizontal: right; }
+        #below { dock: bottom; height: auto; background: $surface; }
+        #first { height: auto; }
+        #buttons { height: 1; margin-top: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
         Button { min-width: 10; background: $panel; }
         #add { background: $primary; }
@@ -144,30 +145,41 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             form.border_title = Content(printable(self._heading))
             others = "   Ctrl+R recent   F3 template" if self._commands and self.app.size.width >= _ROOMY else ""
             form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{others}   Esc cancels")
-            for field, label in _FIELDS.items():
-                with Horizontal(classes="field"):
-                    yield Label(label)
-                    yield self._input(field)
-                    if field == "path":
-                        browse = Button("Browse", id="browse", compact=True)
-                        browse.can_focus = False  # Tab goes on to the parameters; Ctrl+O does the same
-                        yield browse
-                yield Note(id=f"{field}-note", indent=_LABEL_WIDTH)
-            yield Note(id="command")
-            with Vertical(id="more") as more:
-                more.display = bool(self._more) or any(self._switches.values())
-                for heading, fields in _GROUPS.items():
-                    yield Label(heading, classes="heading")
-                    for field in fields:
-                        with Horizontal(classes="field"):
-                            yield Label(wishes.label(field))
-                            yield Field(self._more.get(field, ""), placeholder=_HINTS[field], id=field, compact=True)
-                for switch, words in self._offered.items():
-                    yield Checkbox(words, self._switches.get(switch, False), id=switch, compact=True)
-            with Horizontal(id="buttons"):
-                yield Button("More", id="unfold", compact=True)
-                yield Button(self._verb, id="add", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            with VerticalScroll(id="lines", can_focus=False):
+                yield from self._compose_fields()
+                yield from self._compose_more()
+            with Vertical(id="below"):
+                yield Note(id="command")
+                with Vertical(id="first"):
+                    for place in range(FIRST + 1):
+                        yield Note(id=f"first-{place}")
+                with Horizontal(id="buttons"):
+                    yield Button("More", id="unfold", compact=True)
+                    yield Button(self._verb, id="add", variant="primary", compact=True)
+                    yield Button("Cancel", id="cancel", compact=True)
+
+    def _compose_fields(self) -> ComposeResult:
+        for field, label in _FIELDS.items():
+            with Horizontal(classes="field"):
+                yield Label(label)
+                yield self._input(field)
+                if field == "path":
+                    browse = Button("Browse", id="browse", compact=True)
+                    browse.can_focus = False  # Tab goes on to the parameters; Ctrl+O does the same
+                    yield browse
+            yield Note(id=f"{field}-note", indent=_LABEL_WIDTH)
+
+    def _compose_more(self) -> ComposeResult:
+        with Vertical(id="more") as more:
+            more.display = bool(self._more) or any(self._switches.values())
+            for heading, fields in _GROUPS.items():
+                yield Label(heading, classes="heading")
+                for field in fields:
+                    with Horizontal(classes="field"):
+                        yield Label(wishes.label(field))
+                        yield Field(self._more.get(field, ""), placeholder=_HINTS[field], id=field, compact=True)
+            for switch, words in self._offered.items():
+                yield Checkbox(words, self._switches.get(switch, False), id=switch, compact=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take the keys away for what there is not."""
@@ -328,15 +340,20 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         path = os.path.basename(self._field("path").value.rstrip(os.sep))
         self._field("name").placeholder = printable(path[:200]) or "the file's name"
         command = self.query_one("#command", Note)
-        if checked.draft is not None:
-            draft, count = checked.draft, ""
+        first: list[str] = []
+        if (draft := checked.draft) is not None:
+            runs = f"Runs: {printable(shlex.join([*_program(draft), *draft.args]))}"
             if checked.sweep is not None:
-                count = f"{number(checked.sweep.count)} jobs; the first: "
-                draft = replace(draft, args=checked.sweep.at(0))
-            command.show(f"{count}{_command(draft)}", f"   in {_from_home(draft.cwd)}")
+                runs, first = count_line(checked.sweep), list(first_lines(_program(draft), checked.sweep))
+            command.show(runs, f"   in {_from_home(draft.cwd)}")
         else:
             others = (words for field, words in checked.errors.items() if field not in _FIELDS)
             command.show(next(others, ""), wrong=True)
+        for place, note in enumerate(self.query("#first Note").results(Note)):
+            note.show("".join(first[place : place + 1]))
+            note.display = place < len(first)
+        if self.focused is not None:
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
     def _input(self, field: str) -> "Field":
         suggester = None
@@ -426,13 +443,13 @@ def _nearest_directory(path: str, cwd: str) -> str:
     return os.path.expanduser("~")
 
 
-def _command(draft: JobDraft) -> str:
-    """Return one line that shows what will run."""
+def _program(draft: JobDraft) -> list[str]:
+    """Return what will run, in front of its parameters."""
     path = draft.path
     if path.startswith(draft.cwd.rstrip(os.sep) + os.sep):
         path = os.path.relpath(path, draft.cwd)
     python = [draft.python or "python"] if draft.path.endswith(".py") else []
-    return f"Runs: {printable(shlex.join([*python, path, *draft.args]))}"
+    return [*python, path]
 
 
 def _from_home(path: str) -> str:
