@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from textual.widgets import Checkbox
+from textual.widgets import Checkbox, Input
 
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
@@ -68,3 +68,28 @@ async def test_a_command_that_was_added_before_is_there_to_begin_with(cli: Cli, 
         await pilot.press("end", "0", "enter")
         await until(pilot, lambda: 4 in cli.jobs(), "the job")
     assert [cli.job(4)[key] for key in ("path", "args", "name")] == [path, ["a b", "20"], "named"]
+
+
+async def test_names_that_are_known_are_completed(cli: Cli) -> None:
+    cli("queue", "add", "gpu")
+    cli("add", "--hold", "--batch", "night", "true")
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "Job path")
+        await pilot.press(*"echo", "ctrl+t")
+        await see(pilot, "Order")
+        for field, typed, whole in (
+            ("queue", "g", "gpu"),
+            ("batch", "ni", "night"),
+            ("unmet", "c", "cancel"),
+            ("notify", "f", "failure"),
+        ):
+            line = app.screen.query_one(f"#{field}", Input)
+            line.focus()
+            await pilot.press(*typed)
+            await until(pilot, lambda: line._suggestion == whole, whole)  # noqa: B023
+            await pilot.press("tab")
+            await until(pilot, lambda: line.value == whole, whole)  # noqa: B023
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: len(cli.jobs()) == 2, "the job")
+    assert [cli.job(2)[key] for key in ("queue", "batch")] == ["gpu", "night"]

@@ -96,6 +96,7 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
         ("hook", "'tell", "[notify] hook: a quote is not closed."),
         ("theme", "pink", "theme = 'pink': there is none like that"),
         ("split", "left", "split = 'left': there is none like that"),
+        ("columns", "id,size", "columns = 'size': there is none like that"),
         ("order", "size", "order = 'size': there is none like that"),
     ],
 )
@@ -142,14 +143,38 @@ async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, hom
     assert file.read_text() == "slots = = 3\n"
 
 
+async def test_the_columns_are_completed_and_count_at_once(cli: Cli, home: Path) -> None:
+    cli("add", "--hold", "--name", "one", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "Exit/why")
+        await pilot.press("S")
+        await see(pilot, "keep_logs")
+        line = app.screen.query_one("#columns", Input)
+        line.focus()
+        await pilot.press(*"name,pat")
+        await until(pilot, lambda: line._suggestion == "name,path", "the suggestion")
+        await pilot.press("tab")
+        await until(pilot, lambda: line.value == "name,path", "the column")
+        await pilot.press("enter")
+        await closed(pilot)
+        await see(pilot, "/true")
+        assert "Exit/why" not in drawn(app)
+        assert tomllib.loads((home / "config.toml").read_text())["dashboard"] == {"columns": ["name", "path"]}
+        await fill(pilot, columns="")
+        await see(pilot, "Exit/why")
+    assert tomllib.loads((home / "config.toml").read_text())["dashboard"] == {"columns": []}
+
+
 async def test_switches_are_written_and_what_needs_a_new_start_is_said(cli: Cli, home: Path) -> None:
     async with dashboard(toasts=True) as (pilot, app, _):
         await pilot.press("S")
         await see(pilot, "keep_logs")
-        app.screen.query_one("#mouse", Checkbox).value = False
+        for switch in ("#mouse", "#title"):
+            app.screen.query_one(switch, Checkbox).value = False
         await pilot.press("ctrl+s")
-        await see(pilot, "Saved. mouse: from the next")
-    assert tomllib.loads((home / "config.toml").read_text()) == {"background": False, "mouse": False}
+        await see(pilot, "Saved. dashboard.title, mouse:")
+    written = {"background": False, "mouse": False, "dashboard": {"title": False}}
+    assert tomllib.loads((home / "config.toml").read_text()) == written
 
 
 async def test_a_linked_file_is_written_where_it_is_and_a_missing_one_is_made(

@@ -113,7 +113,7 @@ def _columns(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError(f'columns must be a list such as ["id", "name", "state"], not {_shown(value)}.')  # noqa: TRY004
     names = [_one_of("columns", name, COLUMNS) for name in value]
-    return tuple(dict.fromkeys(["id", *names] if "id" not in names else names))
+    return tuple(dict.fromkeys(["id", *names] if names and "id" not in names else names))
 
 
 def _title(value: object) -> bool:

@@ -30,7 +30,7 @@ from tui_queue.ui.columns import ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager, readable
-from tui_queue.ui.looks import Looks, next_split, place_of_log
+from tui_queue.ui.looks import Looks, looks_of, next_split, place_of_log
 from tui_queue.ui.messages import QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
@@ -501,6 +501,9 @@ class Dashboard(Screen[None]):
             return
         if theme := changes.get("dashboard.theme"):
             self._tui_queue.put_on(str(theme))
+        if "dashboard.columns" in changes:
+            looks = looks_of({"columns": changes["dashboard.columns"]}, self._settings)
+            self.query_one(JobTable).have_columns(looks.columns)
         if order := changes.get("dashboard.order"):
             self.query_one(JobTable).order_by(str(order))
         if split := changes.get("dashboard.split"):

@@ -12,12 +12,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import DescendantFocus
 from textual.screen import ModalScreen
-from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
 from tui_queue.ui.widgets.field import FORM_CSS, Field
+from tui_queue.ui.word_suggester import among
 
 T = TypeVar("T")
 
@@ -25,13 +25,14 @@ _PREVIEW = 6  # lines
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line to fill in; ``choices`` complete what is typed."""
+    """One line to fill in; ``choices`` complete what is typed, of ``several`` words the last."""
 
     name: str
     label: str
     value: str = ""
     hint: str = ""
     choices: Sequence[str] = ()
+    several: bool = False
 
 
 class Entries(Struct, frozen=True, kw_only=True):
@@ -98,7 +99,7 @@ class EntryForm(ModalScreen[T | None]):
                         yield Field(
                             entry.value,
                             placeholder=entry.hint,
-                            suggester=SuggestFromList(entry.choices) if entry.choices else None,
+                            suggester=among(entry.choices, several=entry.several) if entry.choices else None,
                             select_on_focus=False,
                             id=entry.name,
                             compact=True,

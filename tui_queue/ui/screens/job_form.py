@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
@@ -21,6 +21,7 @@ from tui_queue.core.commands import Commands
 from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters, swept
 from tui_queue.core.errors import BadInputError, NoSuchQueueError
 from tui_queue.core.models import JobDraft
+from tui_queue.core.options import Full, Lost, Notify, Unmet
 from tui_queue.core.printable import printable
 from tui_queue.core.sweeps import FIRST, Sweep, check_count, count_line, expand, first_lines
 from tui_queue.core.wishes import title
@@ -32,6 +33,7 @@ from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.widgets.note import Note
+from tui_queue.ui.word_suggester import WordSuggester, among
 
 T = TypeVar("T")
 
@@ -81,6 +83,7 @@ _SWITCHES = {
     "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
     "together": "In that, first with first, second with second",
 }
+_CHOICES = {"unmet": tuple(Unmet), "lost": tuple(Lost), "log_full": tuple(Full), "notify": tuple(Notify)}
 _SWEEPS = ("sweep", "together")
 _ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
@@ -177,7 +180,13 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 for field in fields:
                     with Horizontal(classes="field"):
                         yield Label(wishes.label(field))
-                        yield Field(self._more.get(field, ""), placeholder=_HINTS[field], id=field, compact=True)
+                        yield Field(
+                            self._more.get(field, ""),
+                            placeholder=_HINTS[field],
+                            suggester=self._names_for(field),
+                            id=field,
+                            compact=True,
+                        )
             for switch, words in self._offered.items():
                 yield Checkbox(words, self._switches.get(switch, False), id=switch, compact=True)
 
@@ -370,6 +379,18 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             id=field,
             compact=True,
         )
+
+    def _names_for(self, field: str) -> WordSuggester | None:
+        if field in _CHOICES:
+            return among(_CHOICES[field])
+        if self._commands is None or field not in ("queue", "batch"):
+            return None
+        known = self._commands.queues if field == "queue" else self._commands.batches
+
+        async def names() -> Iterable[str]:
+            return [each.name for each in await known()]
+
+        return WordSuggester(names)
 
     def _field(self, field: str) -> "Field":
         return self.query_one(f"#{field}", Field)

@@ -11,7 +11,7 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.notices import TERMINALS, Channels
 from tui_queue.core.options import Full, Notify
 from tui_queue.core.printable import printable
-from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.columns import COLUMNS, ORDERS
 from tui_queue.ui.looks import SPLITS, Looks, looks_of, theme_names
 from tui_queue.ui.screens.entry_form import Entries, Entry, EntryForm, Filled
 
@@ -22,6 +22,7 @@ class _Setting(Struct, frozen=True):
     name: str  # with the table that it stands in
     about: str
     choices: tuple[str, ...] = ()
+    several: bool = False  # words, which are a list in the file
     later: str = ""  # when it counts; at once, if that is empty
 
     @property
@@ -45,12 +46,14 @@ _SETTINGS = (
     _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never.", later="within the hour"),
     _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
     _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
-    _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), _START),
-    _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS, _START),
+    _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), later=_START),
+    _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS, later=_START),
     _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),
     _Setting("dashboard.theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
+    _Setting("dashboard.columns", f"Empty: the usual ones; or of {', '.join(COLUMNS)}.", tuple(COLUMNS), several=True),
     _Setting("dashboard.order", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
     _Setting("dashboard.split", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
+    _Setting("dashboard.title", 'title: the terminal is given one, as "2 running, 5 waiting"', later=_START),
     _Setting("mouse", "mouse: the dashboard listens to it", later=_START),
     _Setting("background", "background: the queue goes on without a dashboard", later=_START),
 )
@@ -90,6 +93,7 @@ def settings_form(path: str) -> EntryForm[Changes]:
                     value=lines[each.key],
                     hint=str(each.default),
                     choices=each.choices,
+                    several=each.several,
                 )
                 for each in _LINES
             ],
@@ -124,6 +128,8 @@ def _line(value: object) -> str:
 def _typed(text: str, setting: _Setting) -> object:
     """Return what was typed as TOML has it; a number that is none stays a text, which is refused like any other."""
     text = text.strip()
+    if setting.several:
+        return text.replace(",", " ").split()
     if isinstance(setting.default, str):
         return text or setting.default
     for kind in (int, float):

@@ -114,6 +114,11 @@ class JobTable(DataTable[Text]):
         self.order = order
         self.show(self._given)
 
+    def have_columns(self, columns: Sequence[str]) -> None:
+        """Show other columns; without any the usual ones."""
+        self._columns = tuple(columns)
+        self._lay_out()
+
     def tick(self) -> None:
         """Let the time of running jobs go on."""
         now = datetime.now(UTC)
