@@ -9,6 +9,7 @@ from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
 from tui_queue.core.errors import BadInputError
 from tui_queue.ui.app import TuiQueueApp
+from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 
 
@@ -65,6 +66,37 @@ async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
         await see(pilot, "default")
         await pilot.press("ctrl+p", *"limit")
         await see(pilot, "How many jobs run in all queues together")
+
+
+async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focus(cli: Cli) -> None:
+    cli("add", "sh", "-c", "for i in $(seq 60); do echo line $i; done; echo Error: disk full; seq 60")
+    cli("add", "true")
+    cli.drain()
+
+    async def choose(verb: str, what: str) -> None:
+        await pilot.press("ctrl+p", *verb)
+        await see(pilot, what)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1, "the palette to go")
+
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "✓ completed")
+        app.screen.query_one(JobTable).move_to(1)
+        await see(pilot, "60")
+        await choose("error before", "Go to the error before  ({)")
+        await see(pilot, "Error: disk full")
+        assert isinstance(app.focused, JobTable)
+        await pilot.press("l")
+        await until(pilot, lambda: "Exit/why" not in drawn(app), "the log to be all")
+        await choose("select all", "Select all, or none  (*)")
+        await see(pilot, "2 jobs")
+        await choose("filter", "Show some only  (/)")
+        await pilot.press(*"id:2", "enter")
+        await until(pilot, lambda: [job.id for job in app.screen.query_one(JobTable).jobs] == [2], "job 2 only")
+        await pilot.press("escape", "s")
+        await until(pilot, lambda: not app.screen.query_one(JobLog).display, "the log to go")
+        await pilot.press("ctrl+p", *"error before")
+        await see(pilot, "No matches")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from tui_queue.core.commands import Commands
 from tui_queue.core.notices import Channels
 from tui_queue.ui.announcing import announcement
 from tui_queue.ui.colourless import Colourless
-from tui_queue.ui.driver import TerminalDriver
-from tui_queue.ui.keymap import Place, read_keymap, shown_keys
+from tui_queue.ui.driver import REDRAW, TerminalDriver
+from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
 from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.screens.batches import BatchesScreen
@@ -164,16 +164,28 @@ class TuiQueueApp(App[None]):
             self._driver.flush()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Put every verb that applies now into the palette, with its key."""
+        """Put every verb that applies now into the palette, with its key; of the dashboard those of both panes."""
         offered = set()
-        for node, binding, enabled, _ in screen.active_bindings.values():
-            if binding.id and binding.tooltip and enabled and binding.action not in offered:
-                offered.add(binding.action)
+        for node, binding in (*_that_apply(screen), *self._of_panes(screen)):
+            if binding.id and binding.tooltip and binding.id not in offered:
+                offered.add(binding.id)
                 what = f"{binding.tooltip}  ({self.get_key_display(binding)})"
                 yield SystemCommand(binding.description, what, partial(self.run_action, binding.action, node))
+        if isinstance(self._driver, TerminalDriver):
+            what = f"For a terminal that shows something else  ({shown(REDRAW)})"
+            yield SystemCommand("Draw all again", what, self._driver.draw_all)
         for command in super().get_system_commands(screen):
             if command.title in _TEXTUALS:
                 yield command
+
+    def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
+        """Yield what the keys of the panes do that apply now, whichever of them has the focus."""
+        for pane in screen.panes if isinstance(screen, Dashboard) else ():
+            bindings = pane._bindings.copy()
+            bindings.apply_keymap(self._keymap)
+            for _, binding in bindings:
+                if self._check_action_state(binding.action, pane):
+                    yield pane, binding
 
     def leave_with(self, code: int) -> None:
         """Leave with an exit code; while the dashboard is being put together Textual can't, then soon after that."""
@@ -192,6 +204,10 @@ class TuiQueueApp(App[None]):
             async with asyncio.timeout(_FAREWELL_S):
                 self.farewell = await self._dashboard.farewell()
         self.exit()
+
+
+def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
+    return ((active.node, active.binding) for active in screen.active_bindings.values() if active.enabled)
 
 
 # What takes keys at the same time.

@@ -90,7 +90,7 @@ class TerminalDriver(LinuxDriver):
     def caught_up(self) -> None:
         """Have everything drawn again if something was dropped; called by the writer thread."""
         if self._behind:
-            self._in_loop(self._draw_all)
+            self._in_loop(self.draw_all)
 
     def lose(self) -> None:
         """Leave as at a hang-up, whose signal may not come; called by any thread."""
@@ -149,7 +149,7 @@ class TerminalDriver(LinuxDriver):
                 typed = decode(data)
             for message in (*(parser.feed(typed) if typed else ()), *parser.tick()):
                 if isinstance(message, Key) and message.key == REDRAW:
-                    self._in_loop(self._draw_all)
+                    self._in_loop(self.draw_all)
                 else:
                     self.process_message(message)
 
@@ -160,7 +160,7 @@ class TerminalDriver(LinuxDriver):
         """Go on; a stop that was none of our doing has left threads and modes as they were."""
         if self._must_signal_resume:
             super()._sigcont_application()
-            self._in_loop(self._draw_all)
+            self._in_loop(self.draw_all)
         elif self._auto_restart:
             self._in_loop(self._take_back)
 
@@ -174,17 +174,18 @@ class TerminalDriver(LinuxDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw or termios.tcgetattr(self.fileno))
         self.write("\x1b[?1049h\x1b[?25l")
         self._enable_bracketed_paste()
-        self._draw_all()
+        self.draw_all()
 
-    def _show_title(self) -> None:
-        if self._has_title and self._title:
-            self.write(sequences.title(self._title))
-
-    def _draw_all(self) -> None:
+    def draw_all(self) -> None:
+        """Draw everything again, whatever the terminal shows."""
         self._behind = False
         self.wire.forget()
         self._show_title()
         self._app.refresh()
+
+    def _show_title(self) -> None:
+        if self._has_title and self._title:
+            self.write(sequences.title(self._title))
 
     def _in_loop(self, callback: Any) -> None:
         loop: asyncio.AbstractEventLoop = self._loop

@@ -11,7 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widget import Widget
 
 from tui_queue.core.aside import GONE_S
 from tui_queue.core.commands import ENDED_SHOWN, Commands
@@ -62,7 +62,6 @@ from tui_queue.ui.widgets.filter_bar import FilterBar
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.keys import Keys
-from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.widgets.summary import Summary
 
 if TYPE_CHECKING:
@@ -188,14 +187,17 @@ class Dashboard(Screen[None]):
         """Take Enter in the table, which the table keeps for itself, for what it is everywhere."""
         self.action_log()
 
+    @property
+    def panes(self) -> Sequence[Widget]:
+        """The parts that have keys of their own; the log only where it is shown."""
+        return [self.query_one(JobTable), *(log for log in self.query(JobLog) if log.display)]
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
         if action == "split" and self.has_class("-zoomed"):
             return None
         if action == "follow" and self.has_class("-hidden") and not self.has_class("-zoomed"):
             return None
-        if action == "filter" and self.is_mounted:
-            return not isinstance(self.focused, Input | LogView)  # where its key is a sign like others, or searches
         if action not in APPLIES or not self.is_mounted:
             return True
         return any(map(APPLIES[action], self.query_one(JobTable).chosen)) or None
@@ -213,6 +215,7 @@ class Dashboard(Screen[None]):
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
+        self.remove_class("-zoomed")
         self.query_one(FilterBar).open()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:

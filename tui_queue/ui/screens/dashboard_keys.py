@@ -69,16 +69,6 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys"),
     Binding("S,comma", "settings", "Settings", id="app.settings", show=False, tooltip="Change the settings"),
     Binding("Q", "stop_all", "Stop all", id="queue.stop_all", tooltip="Cancel all jobs, and leave"),
-    Binding(
-        "slash",
-        "filter",
-        "Filter",
-        key_display="/",
-        id="table.filter",
-        show=False,
-        priority=True,  # else words that come in one burst with it would be taken for verbs
-        tooltip="Show some only",
-    ),
     Binding("o", "order", "Order", id="table.order", show=False, tooltip="Choose the order of the rows"),
     Binding("F", "find", "Search logs", id="log.find", show=False, tooltip="Search the logs of all jobs"),
     Binding("u", "undo", "Undo", id="job.undo", show=False, tooltip="Take back what was done last"),

@@ -31,6 +31,16 @@ class JobTable(DataTable[Text]):
         Binding("space", "select", "Select", show=False, id="table.select", tooltip="Select the job, or not any more"),
         Binding("V", "select_range", "Select range", show=False, id="table.range", tooltip="Select up to here"),
         Binding("asterisk", "select_all", "Select all", show=False, id="table.all", tooltip="Select all, or none"),
+        Binding(
+            "slash",
+            "screen.filter",
+            "Filter",
+            key_display="/",
+            id="table.filter",
+            show=False,
+            priority=True,  # else words that come in one burst with it would be taken for verbs
+            tooltip="Show some only",
+        ),
     ]
 
     @dataclass
