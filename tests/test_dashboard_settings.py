@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import ROOT, Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
 from tui_queue.core.errors import BadInputError
-from tui_queue.ui.app import TuiQueueApp
+from tui_queue.ui.app import TuiQueueApp, keymap_of
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 
@@ -31,6 +31,39 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
         await see(pilot, "Put an ended job into the queue again  (c)")
         await pilot.press("enter")
         await until(pilot, lambda: "– cancelled" not in drawn(app), "the job to be in the queue again")
+
+
+async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their_hints(cli: Cli) -> None:
+    cli.settings(
+        'keys = {form.more = "ctrl+g", form.cancel = "f6", form.browse = "f7", ask.leave = "f8", choose.leave = "f9", '
+        'entries.leave = "f10"}'
+    )
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "○ held")
+        for key, hint, leave in (
+            ("a", "Ctrl+G more   Ctrl+R recent   F3 template   F6 cancels", "f6"),
+            ("a", "any program; F7 browses", "f6"),
+            ("F", "F8 goes back", "f8"),
+            ("o", "F9 goes back", "f9"),
+            ("S", "F10 goes back", "f10"),
+        ):
+            await pilot.press(key)
+            await see(pilot, hint)
+            await pilot.press(leave)
+            await until(pilot, lambda: len(app.screen_stack) == 1, f"{hint} to go")
+
+
+def test_every_binding_that_has_a_name_can_be_mapped() -> None:
+    named = {
+        name
+        for path in (ROOT / "tui_queue/ui").rglob("*.py")
+        for name in re.findall(r'id="(\w+\.\w+)"', path.read_text())
+    }
+    assert len(named) > 90
+    with pytest.raises(BadInputError) as error:
+        keymap_of({"nosuch": "x"}, "here")
+    assert named <= set(re.findall(r"\w+\.\w+", str(error.value)))
 
 
 async def test_all_the_keys_are_in_the_help(cli: Cli) -> None:
@@ -105,6 +138,9 @@ async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focu
         ('keys = {job.destroy = "x"}', "[keys] job.destroy: no such binding; app.back,"),
         ('keys = {job.cancel = "ctr+x"}', "[keys] job.cancel = 'ctr+x': 'ctr+x' is no key"),
         ('keys = {job.cancel = "x"}', "[keys] x is the key of job.cancel and of job.signal."),
+        ('keys = {form.more = "m"}', "[keys] form.more: m is for the fields there; take one such as ctrl+g or f6."),
+        ('keys = {ask.leave = "ctrl+u"}', "[keys] ask.leave: Ctrl+U is for the fields there"),
+        ('keys = {entries.submit = "escape"}', "[keys] Esc is the key of entries.leave and of entries.submit."),
         ("keys = {job.cancel = 3}", "[keys] job.cancel must be keys in quotes"),
         (
             'dashboard = {theme = "pink"}',

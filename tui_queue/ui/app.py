@@ -24,16 +24,23 @@ from tui_queue.ui.driver import REDRAW, TerminalDriver
 from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
 from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
 from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.batches import BatchesScreen
+from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard import Dashboard
+from tui_queue.ui.screens.entry_form import EntryForm
+from tui_queue.ui.screens.found_lines import FoundLines
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.history import HistoryScreen
 from tui_queue.ui.screens.job_details import JobDetails
+from tui_queue.ui.screens.job_form import JobForm
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.sequences import copying
+from tui_queue.ui.widgets.field import Field
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
 from tui_queue.ui.widgets.log_view import LogView
@@ -218,9 +225,15 @@ _PLACES: Sequence[Place] = (
     (Listing, SchedulesScreen),
     (Listing, BatchesScreen),
     (Listing, HistoryScreen),
+    (JobForm, Field),
+    (EntryForm, Field),
+    (Ask, Field),
+    (Choose,),
     (Confirm,),
+    (FoundLines,),
     (Help,),
     (JobDetails,),
+    (Wait,),
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
+from textual.widgets import Input
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
@@ -44,6 +45,7 @@ def read_keymap(values: Mapping[str, object], where: str, places: Iterable[Place
         keymap[name] = _keys(name, keys, where)
     for place in places:
         _check_clashes(place, keymap, where)
+        _check_typing(place, keymap, where)
     return keymap
 
 
@@ -99,6 +101,20 @@ def _keys(name: str, keys: object, where: str) -> str:
             )
         found.append(_character_to_key(key) if len(key) == 1 else key)
     return ",".join(found)
+
+
+def _check_typing(place: Place, keymap: Mapping[str, str], where: str) -> None:
+    """Refuse keys that the fields of a place take: they would never come to whom they are for."""
+    fields = [node for node in place if issubclass(node, Input)]
+    taken = {key for field in fields for key, _ in field._merged_bindings or ()}
+    for name in sorted({str(binding.id) for binding in bindings_of(place)} & keymap.keys() if fields else ()):
+        for key in keymap[name].split(","):
+            if key in taken or key == "space" or len(shown(key)) == 1:
+                raise BadInputError(
+                    "config",
+                    f"{printable(where)}: [keys] {name}: {shown(key)} is for the fields there; "
+                    "take one such as ctrl+g or f6.",
+                )
 
 
 def _check_clashes(place: Place, keymap: Mapping[str, str], where: str) -> None:

@@ -7,11 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.widgets.field import Field
 from tui_queue.ui.widgets.note import Note
 
@@ -44,7 +46,7 @@ class Ask(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Stack the question, the line, and what is wrong with it."""
         with Vertical(id="ask") as box:
-            box.border_subtitle = "Enter takes it   Esc goes back"
+            box.border_subtitle = Content(with_keys("Enter takes it   {ask.leave} goes back", keys_of(self)))
             yield Static(printable(self._question), markup=False)
             yield Field(self._value, id="answer", compact=True)
             yield Note(id="note")

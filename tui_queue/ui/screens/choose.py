@@ -13,6 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class Choose(ModalScreen[str | None]):
@@ -49,8 +50,9 @@ class Choose(ModalScreen[str | None]):
         """Put the names below the question."""
         with Vertical(id="choose") as box:
             box.border_title = Content(printable(self._question))
-            removes = "   d removes it" if self._remove else ""
-            box.border_subtitle = Content(f"Enter takes it{removes}   Esc goes back")
+            removes = "   {choose.remove} removes it" if self._remove else ""
+            keys = f"Enter takes it{removes}   {{choose.leave}} goes back"
+            box.border_subtitle = Content(with_keys(keys, keys_of(self)))
             yield OptionList(*(Option(Content(printable(name))) for name in self._names))
 
     @on(OptionList.OptionSelected)

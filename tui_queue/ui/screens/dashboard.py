@@ -532,7 +532,8 @@ class Dashboard(Screen[None]):
             return True
         grace = self._commands.grace_s
         text = f"Stopping {count(len(runs), 'running job')} …"
-        detail = f"After {duration(grace)} what has not ended is killed.  q: leave now  Esc: stay here"
+        keys = "{wait.enough}: leave now  {wait.back}: stay here"
+        detail = f"After {duration(grace)} what has not ended is killed.  {keys}"
 
         async def ended() -> None:
             while await self._some_run(runs):

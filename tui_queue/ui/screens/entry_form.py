@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.word_suggester import among
 
@@ -91,7 +92,9 @@ class EntryForm(ModalScreen[T | None]):
         """Stack the lines, the switches, what is wrong, and what comes of it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._entries.title))
-            form.border_subtitle = Content(f"{self._entries.then}   Esc goes back")
+            form.border_subtitle = Content(
+                with_keys(f"{self._entries.then}   {{entries.leave}} goes back", keys_of(self))
+            )
             with VerticalScroll(id="lines", can_focus=False):
                 for entry in self._entries.lines:
                     with Horizontal(classes="field"):

@@ -15,6 +15,7 @@ from tui_queue.core.commands import Commands, Found
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.screens.dashboard_words import count
 
 PER_LOG = 20  # lines
@@ -108,7 +109,9 @@ class FoundLines(ModalScreen[FoundLine | None]):
         return f"{count(self._lines, 'line')} in {count(jobs, 'job')}"
 
     def _say(self, what: str) -> None:
-        self.query_one("#box").border_subtitle = Content(f"{what} · Enter goes there   Esc goes back")
+        self.query_one("#box").border_subtitle = Content(
+            f"{what} · {with_keys('Enter goes there   {found.leave} goes back', keys_of(self))}"
+        )
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Go to the line under the cursor."""

@@ -26,6 +26,7 @@ from tui_queue.core.printable import printable
 from tui_queue.core.sweeps import FIRST, Sweep, check_count, count_line, expand, first_lines
 from tui_queue.core.wishes import title
 from tui_queue.core.words import SWITCHES, typed, untyped, words_of
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.path_suggester import PathSuggester, absolute
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
@@ -38,7 +39,9 @@ from tui_queue.ui.word_suggester import WordSuggester, among
 T = TypeVar("T")
 
 _FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
-_HINT = "A .py file or any program; Ctrl+O browses."
+# Ids of bindings stand for their keys.
+_HINT = "A .py file or any program; {form.browse} browses."
+_NO_TEMPLATE = "There is no template. {form.keep} keeps what stands here as one."
 _GROUPS = {
     "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
     "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
@@ -146,8 +149,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """Stack the fields, each with a line for what is wrong with it."""
         with Vertical(id="form") as form:
             form.border_title = Content(printable(self._heading))
-            others = "   Ctrl+R recent   F3 template" if self._commands and self.app.size.width >= _ROOMY else ""
-            form.border_subtitle = Content(f"Enter {self._verb.lower()}s   Ctrl+T more{others}   Esc cancels")
+            is_roomy = self._commands is not None and self.app.size.width >= _ROOMY
+            others = "   {form.recent} recent   {form.template} template" if is_roomy else ""
+            keys = f"Enter {self._verb.lower()}s   {{form.more}} more{others}   {{form.cancel}} cancels"
+            form.border_subtitle = Content(self._with_keys(keys))
             with VerticalScroll(id="lines", can_focus=False):
                 yield from self._compose_fields()
                 yield from self._compose_more()
@@ -264,7 +269,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         templates = self._commands.templates
         found = await templates.all()
         if not found:
-            self.query_one("#command", Note).show("There is no template. F4 keeps what stands here as one.", wrong=True)
+            self.query_one("#command", Note).show(self._with_keys(_NO_TEMPLATE), wrong=True)
             return
 
         async def remove(name: str) -> bool:
@@ -343,7 +348,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         for field in _FIELDS:
             note = self.query_one(f"#{field}-note", Note)
             if field == "path" and not self._path_was_typed:
-                note.show(_HINT)
+                note.show(self._with_keys(_HINT))
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
         path = os.path.basename(self._field("path").value.rstrip(os.sep))
@@ -394,6 +399,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
 
     def _field(self, field: str) -> "Field":
         return self.query_one(f"#{field}", Field)
+
+    def _with_keys(self, text: str) -> str:
+        return with_keys(text, keys_of(self))
 
     def _entries(self) -> dict[str, str]:
         return {field: self._field(field).value for field in (*_FIELDS, *_MORE)}

@@ -12,6 +12,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.ui.keymap import keys_of, with_keys
+
 
 class Wait(ModalScreen[bool]):
     """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
@@ -34,6 +36,7 @@ class Wait(ModalScreen[bool]):
     ]
 
     def __init__(self, text: str, *, detail: str, until: Awaitable[object], patience_s: float) -> None:
+        """In ``detail`` ids of bindings in braces stand for their keys."""
         super().__init__()
         self._text = text
         self._detail = detail
@@ -46,7 +49,7 @@ class Wait(ModalScreen[bool]):
         """Stack what it waits for and what can be done about it."""
         with Vertical(id="wait"):
             yield Static(self._text, markup=False)
-            yield Static(self._detail, id="detail", markup=False)
+            yield Static(with_keys(self._detail, keys_of(self)), id="detail", markup=False)
 
     def on_mount(self) -> None:
         """Begin to wait."""
