@@ -231,6 +231,19 @@ async def test_a_hidden_log_shows_itself_while_it_says_why_nothing_is_shown(cli:
         await until(pilot, lambda: log_place(app) == "hidden", "it to hide")
 
 
+async def test_a_hidden_log_is_shown_whole_at_a_line_that_was_found(cli: Cli) -> None:
+    cli.settings('dashboard = {split = "hidden"}')
+    cli("add", "seq", "500")
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "✓ completed")
+        await pilot.press("F", *"/^2.2$/", "enter")
+        await see(pilot, "Enter goes there")
+        await pilot.press("enter")
+        await until(pilot, lambda: re.search(r"│2.2 +│", drawn(app)), "the line")
+        assert app.focused is app.screen.query_one(JobLog)
+
+
 def log_place(app: TuiQueueApp) -> str:
     """Return where the log is by the corner of its frame."""
     corners = [line.index("╭") for line in drawn(app).splitlines() if "╭" in line]

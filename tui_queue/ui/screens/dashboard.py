@@ -194,9 +194,9 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
-        if action == "split" and self.has_class("-zoomed"):
+        if action == "split" and self._is_zoomed:
             return None
-        if action == "follow" and self.has_class("-hidden") and not self.has_class("-zoomed"):
+        if action == "follow" and self.has_class("-hidden") and not self._is_zoomed:
             return None
         if action not in APPLIES or not self.is_mounted:
             return True
@@ -215,7 +215,7 @@ class Dashboard(Screen[None]):
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
-        self.remove_class("-zoomed")
+        self._zoom(False)
         self.query_one(FilterBar).open()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
@@ -252,7 +252,9 @@ class Dashboard(Screen[None]):
             table.move_to(job_id)
         else:
             self.query_one(FilterBar).open(f"id:{job_id}")
-        self.set_focus(log if self.has_class("-zoomed") else table)
+        if self.has_class("-hidden"):
+            self._zoom(True)
+        self.set_focus(log if self._is_zoomed else table)
         self.on_job_table_moved(JobTable.Moved(table.job))
 
     async def action_undo(self) -> None:
@@ -421,9 +423,8 @@ class Dashboard(Screen[None]):
 
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
-        zoomed = self.toggle_class("-zoomed").has_class("-zoomed")
-        self.set_focus(self.query_one(JobLog) if zoomed else self.query_one(JobTable))
-        self.refresh_bindings()
+        self._zoom(not self._is_zoomed)
+        self.set_focus(self.query_one(JobLog) if self._is_zoomed else self.query_one(JobTable))
 
     def action_split(self) -> None:
         """Put the log beside the jobs, below them, or hide it."""
@@ -435,9 +436,8 @@ class Dashboard(Screen[None]):
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
         table, bar = self.query_one(JobTable), self.query_one(FilterBar)
-        at_table = table.has_focus and not self.has_class("-zoomed")
-        self.remove_class("-zoomed")
-        self.refresh_bindings()
+        at_table = table.has_focus and not self._is_zoomed
+        self._zoom(False)
         if bar.is_asked or (at_table and not table.unselect()):
             bar.close()
         table.focus()
@@ -607,6 +607,14 @@ class Dashboard(Screen[None]):
         around = await self._ask(self._commands.surroundings()) if self._any_runs else None
         self.query_one(Summary).look_around(around if self._any_runs else None)
 
+    @property
+    def _is_zoomed(self) -> bool:
+        return self.has_class("-zoomed")
+
+    def _zoom(self, on: bool) -> None:
+        self.set_class(on, "-zoomed")
+        self.refresh_bindings()
+
     def _put_log(self, split: str) -> None:
         self._split = split
         self._arrange()
@@ -617,7 +625,7 @@ class Dashboard(Screen[None]):
         hidden = place == "hidden" and bool(self.query_one(JobTable).jobs)
         self.set_class(place == "beside", "-beside")
         self.set_class(hidden, "-hidden")
-        if hidden and self.query_one(JobLog).has_focus and not self.has_class("-zoomed"):
+        if hidden and self.query_one(JobLog).has_focus and not self._is_zoomed:
             self.query_one(JobTable).focus()
         self.refresh_bindings()
 
