@@ -1,6 +1,7 @@
 """Everything about a job: who did what to it, what it waits for, what waits for it."""
 
 import json
+import re
 
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
@@ -113,6 +114,18 @@ async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:
         await pilot.press("i")
         await see(pilot, "cancelled by ")
         await see(pilot, ", dashboard")
+
+
+async def test_what_is_too_long_for_a_line_goes_on_below_its_beginning(cli: Cli) -> None:
+    cli("add", "--hold", "--env", f"LONG={'x' * 150}", "echo", *(f"word-{number}" for number in range(20)))
+    async with dashboard((80, 24)) as (pilot, _, _):
+        await see(pilot, "held")
+        await pilot.press("i")
+        await see(pilot, "Environment  LONG=")
+        assert "│              xxx" in drawn(pilot.app)
+        assert re.search(r"│ Command      /usr/bin/echo (word-\d+ )+ *│\n│              word-\d+ ", drawn(pilot.app))
+        await pilot.resize_terminal(100, 24)
+        await see(pilot, f"Environment  LONG={'x' * (100 - 5 - 13 - 5)} ")
 
 
 async def test_the_details_on_screen_follow_the_job_and_stay_where_they_were_scrolled_to(cli: Cli) -> None:

@@ -135,4 +135,4 @@ def _attempt(run: Run, log: str) -> str:
 
 
 def _time(time: datetime | None) -> str:
-    return "" if time is None else time.astimezone().isoformat()
+    return "" if time is None else time.astimezone().isoformat(timespec="seconds")

@@ -63,7 +63,7 @@ class FoundLines(ModalScreen[FoundLine | None]):
     def compose(self) -> ComposeResult:
         """Put the lines into a table."""
         with Vertical(id="box") as box:
-            box.border_title = Content(f" {printable(self._words)} ")
+            box.border_title = Content(printable(self._words))
             yield DataTable[Text](cursor_type="row", id="lines")
 
     def on_mount(self) -> None:

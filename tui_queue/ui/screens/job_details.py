@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -25,6 +26,8 @@ from tui_queue.ui.keymap import keys_of, with_keys
 
 EVERY_S = 2.0  # between two looks at a job that is not over
 PAUSE_S = 0.5  # after a look, however much changes meanwhile
+WIDEST = 110  # cells
+FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
 
 
 class JobDetails(ModalScreen[None]):
@@ -35,7 +38,7 @@ class JobDetails(ModalScreen[None]):
         align: center middle;
 
         #details {
-            width: 100%; max-width: 110; height: auto; max-height: 100%; padding: 0 1;
+            width: 100%; height: auto; max-height: 100%; padding: 0 1;
             border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
             background: $surface; scrollbar-size: 1 1;
         }
@@ -58,7 +61,8 @@ class JobDetails(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Put all lines into one text."""
-        with VerticalScroll(id="details"):
+        with VerticalScroll(id="details") as box:
+            box.styles.max_width = WIDEST
             yield Static()
 
     def on_mount(self) -> None:
@@ -67,6 +71,10 @@ class JobDetails(ModalScreen[None]):
         self._show(self._details)
         self._say("")
         self._look()
+
+    def on_resize(self) -> None:
+        """Fold the lines for the width that there is now."""
+        self._draw()
 
     def on_queue_changed(self) -> None:
         """Look again soon."""
@@ -92,7 +100,11 @@ class JobDetails(ModalScreen[None]):
         lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
         if lines != self._lines:
             self._lines = lines
-            self.query_one(Static).update(_drawn(lines))
+            self._draw()
+
+    def _draw(self) -> None:
+        room = min(WIDEST, self.app.size.width) - FRAME_WIDE
+        self.query_one(Static).update(_drawn(self._lines, room, self.app.console))
 
     def _say(self, what: str) -> None:
         closes = with_keys("{details.close} closes", keys_of(self))
@@ -107,11 +119,13 @@ class JobDetails(ModalScreen[None]):
         self.query_one("#details").scroll_relative(y=lines, animate=False)
 
 
-def _drawn(lines: Sequence[tuple[str, str]]) -> Text:
-    width = max((cell_len(label) for label, _ in lines), default=0)
+def _drawn(lines: Sequence[tuple[str, str]], room: int, console: Console) -> Text:
+    """Return the lines; what is too long for one goes on below its beginning."""
+    width = max((cell_len(label) for label, _ in lines), default=0) + 2
     text = Text()
     for place, (label, words) in enumerate(lines):
         text.append("\n" if place else "")
-        text.append(f"{label}{' ' * (width - cell_len(label))}  ", style="cyan")
-        text.append(printable(words))
+        text.append(f"{label}{' ' * (width - cell_len(label))}", style="cyan")
+        folded = Text(printable(words)).wrap(console, max(1, room - width), overflow="fold")
+        text.append("\n".join(f"{' ' * width if below else ''}{part.plain}" for below, part in enumerate(folded)))
     return text
