@@ -83,6 +83,22 @@ async def test_a_signal_is_sent_by_name(cli: Cli) -> None:
         await see(pilot, "✓ completed")
 
 
+async def test_a_kill_is_asked_about(cli: Cli) -> None:
+    cli("add", "sh", "-c", "echo ready; exec sleep 60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "ready")
+        for answer in ("n", "y"):
+            await pilot.press("x")
+            await see(pilot, "Which signal for job 1")
+            await pilot.press("ctrl+u", *"sigkill", "enter")
+            await see(pilot, "Kill job 1, sh?")
+            await see(pilot, "It has run for")
+            assert cli.job(1)["state"] == "running"
+            await pilot.press(answer)
+            await until(pilot, lambda: "Kill job" not in drawn(pilot.app), "the question to go")
+        await see(pilot, "signal 9")
+
+
 async def test_everything_about_a_job_is_shown(cli: Cli) -> None:
     cli("add", "--env", "A=[/b]", "sh", "-c", "echo 'No space left on device' >&2; exit 1")
     async with dashboard() as (pilot, _, _):

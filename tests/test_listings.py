@@ -219,7 +219,7 @@ async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:
         await pilot.press("4")
         await see(pilot, "0/3")
         await pilot.press("c")
-        await see(pilot, "Cancel 3 jobs of night?")
+        await see(pilot, "Take out 3 pending jobs, all of batch night?")
         await pilot.press("y")
         await see(pilot, "3/3")
 

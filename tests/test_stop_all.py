@@ -20,6 +20,7 @@ def test_all_jobs_are_cancelled_and_then_it_leaves(cli: Cli) -> None:
     with raw_terminal(cli.env, size=(80, 24)) as window:
         window.type("Q")
         window.see("Stop 2 running jobs and take out 2 pending ones, then")
+        window.see("They have run for")
         window.type("\r")  # the default is to leave all as it is
         window.read_until(lambda: "Stop 2" not in window.text(), "the question to go")
         assert states(cli) == ["running"] * 2 + ["pending"] * 2

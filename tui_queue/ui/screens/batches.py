@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from tui_queue.core.models import Job, State
 from tui_queue.ui.format import moment
 from tui_queue.ui.screens.confirm import Confirm
-from tui_queue.ui.screens.dashboard_words import count
+from tui_queue.ui.screens.dashboard_words import stopping, what_ends
 from tui_queue.ui.screens.listing import Listing
 
 
@@ -58,9 +58,9 @@ class BatchesScreen(Listing):
         jobs = await self._jobs(lambda job: not job.state.ended)
         if not jobs:
             return
-        running = sum(job.state is State.RUNNING for job in jobs)
-        question = f"Cancel {count(len(jobs), 'job')} of {self.chosen}?"
-        if await self.app.push_screen_wait(Confirm(question, detail=f"{running} of them run." if running else "")):
+        running = [job for job in jobs if job.state is State.RUNNING]
+        question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {self.chosen}?"
+        if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
             await self._act(self.commands.cancel, jobs)
 
     async def action_hold(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from signal import SIGKILL
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
@@ -38,15 +39,16 @@ from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard_help import groups
 from tui_queue.ui.screens.dashboard_keys import APPLIES, DASHBOARD_KEYS, SPARE_KEYS
 from tui_queue.ui.screens.dashboard_words import (
-    ALL_ENDS,
     EMPTY,
     NONE_LIKE_THAT,
     copyable,
     count,
+    has_run,
     in_place_of_output,
     named,
     one_at_a_time,
     stopping,
+    what_ends,
     window_title,
 )
 from tui_queue.ui.screens.found_lines import FoundLines
@@ -354,12 +356,17 @@ class Dashboard(Screen[None]):
 
     @work
     async def action_signal(self) -> None:
-        """Send a signal to running jobs."""
+        """Send a signal to running jobs; ask first about the one that no job can prepare for."""
         if jobs := self._chosen("signal"):
             question = f"Which signal for {named(jobs)}?"
             name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
-            if name is not None:
-                await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
+            if name is None or (_signal(name) == SIGKILL and not await self._is_to_be_killed(jobs)):
+                return
+            await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
+
+    async def _is_to_be_killed(self, jobs: Sequence[Job]) -> bool:
+        detail = f"{has_run(jobs, datetime.now(UTC))} KILL leaves no time to save anything."
+        return await self.app.push_screen_wait(Confirm(f"Kill {named(jobs)}?", detail=detail))
 
     @work
     async def action_details(self) -> None:
@@ -378,10 +385,7 @@ class Dashboard(Screen[None]):
             question = (
                 f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
             )
-            now = datetime.now(UTC)
-            taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
-            what = f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
-            if not await self.app.push_screen_wait(Confirm(question, detail=f"{what} {ALL_ENDS[len(running) > 1]}")):
+            if not await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
         if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
             self._undo.cancelled(jobs)
@@ -390,13 +394,14 @@ class Dashboard(Screen[None]):
     async def action_stop_all(self) -> None:
         """Cancel all there is, and leave once it has ended; ask first."""
         overview = await self._ask(self._commands.overview(active=0, ended=0))
-        if overview is None:
+        numbers = await self._ask(self._commands.in_state(State.RUNNING))
+        running = None if numbers is None else await self._ask(self._commands.jobs(numbers))
+        if overview is None or running is None:
             return
-        running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+        pending = overview.count(State.PENDING)
         if running or pending:
-            question = f"{stopping(running, pending)}, then leave?"
-            detail = "Every process that they have started is ended." if running else ""
-            if not await self.app.push_screen_wait(Confirm(question, detail=detail)):
+            question = f"{stopping(len(running), pending)}, then leave?"
+            if not await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
             stopped = await self._ask(self._commands.cancel_all())
             if stopped is None or not await self._have_ended({job.id for job in stopped if job.state is State.RUNNING}):

@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
+from tui_queue.core.durations import duration
 from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.printable import printable
 from tui_queue.ui.keymap import with_keys
 
-ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
+_ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
 # Ids of bindings stand for their keys.
 EMPTY = "The queue is empty. Press {job.add} to add a job."
 NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
@@ -28,6 +30,17 @@ def stopping(running: int, pending: int) -> str:
     if not running:
         return f"Take out {count(pending, 'pending job')}"
     return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
+
+
+def has_run(running: Sequence[Job], now: datetime) -> str:
+    """Say how much work is in running jobs, which are at least one."""
+    taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
+    return f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
+
+
+def what_ends(running: Sequence[Job], now: datetime) -> str:
+    """Say what a cancel of running jobs ends; nothing where there are none."""
+    return f"{has_run(running, now)} {_ALL_ENDS[len(running) > 1]}" if running else ""
 
 
 def count(number: int, noun: str) -> str:
