@@ -222,6 +222,32 @@ async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:
         await see(pilot, "Take out 3 pending jobs, all of batch night?")
         await pilot.press("y")
         await see(pilot, "3/3")
+        await pilot.press("u")
+        await see(pilot, "0/3")
+        assert [job["held"] for job in cli.jobs().values()] == [True] * 3 + [False]
+        await pilot.press("1")
+        await see(pilot, "batch:night")
+        await pilot.press("u")
+        await until(pilot, lambda: not any(job["held"] for job in cli.jobs().values()), "the hold to be taken back")
+
+
+async def test_a_cancel_of_a_batch_says_what_it_ends_and_only_what_waited_comes_back(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    cli("add", "--batch", "night", "--sweep", "-y", "sleep", "{60..61}")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "▶ running")
+        await pilot.press("4")
+        await see(pilot, "0/2")
+        await pilot.press("c")
+        await see(pilot, "Stop 1 running job and take out 1 pending one, all of")
+        await see(pilot, "It has run for")
+        await pilot.press("y")
+        await see(pilot, "2/2")
+        cli("queue", "pause", "default")
+        await pilot.press("u")
+        await see(pilot, "1/2")
+        await pilot.press("u")
+    assert [job["state"] for _, job in sorted(cli.jobs().items())] == ["cancelled", "pending"]
 
 
 async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None:

@@ -25,6 +25,7 @@ class BatchesScreen(Listing):
         Binding("c", "cancel", "Cancel", id="batches.cancel", tooltip="Cancel all of its jobs"),
         Binding("h", "hold", "Hold", id="batches.hold", tooltip="Hold its pending jobs, or release them"),
         Binding("r", "retry", "Retry failed", id="batches.retry", tooltip="Put those that have failed in again"),
+        Binding("u", "undo", "Undo", id="batches.undo", tooltip="Take back what was done last"),
     ]
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
@@ -55,30 +56,45 @@ class BatchesScreen(Listing):
     @work
     async def action_cancel(self) -> None:
         """Cancel what of the batch has not ended; ask first."""
+        batch = self.chosen
         jobs = await self._jobs(lambda job: not job.state.ended)
         if not jobs:
             return
         running = [job for job in jobs if job.state is State.RUNNING]
-        question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {self.chosen}?"
+        question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
         if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
-            await self._act(self.commands.cancel, jobs)
+            await self._act(self.commands.cancel, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:
         """Hold the pending jobs of the batch, or release them when all are held."""
         pending = await self._jobs(lambda job: job.state is State.PENDING)
         if free := [job for job in pending if not job.held]:
-            await self._act(self.commands.hold, free)
+            await self._act(self.commands.hold, free, self.undo.held)
         else:
-            await self._act(self.commands.release, pending)
+            await self._act(self.commands.release, pending, self.undo.released)
 
     async def action_retry(self) -> None:
         """Put the failed jobs of the batch into the queue again."""
         await self._act(self.commands.retry, await self._jobs(lambda job: job.state is State.FAILED))
 
+    async def action_undo(self) -> None:
+        """Take back what was done last with jobs, here or at their table."""
+        if (step := self.undo.pop()) is None:
+            self.notify("Nothing to undo.", timeout=3)
+            return
+        what, back = step
+        if await self.ask(back()) is not None:
+            self.notify(f"Undone: {what}.", markup=False, timeout=3)
+
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
         jobs = await self.ask(self.commands.batch(self.chosen)) if self.chosen is not None else None
         return [job for job in jobs or [] if wanted(job)]
 
-    async def _act(self, verb: Callable[[list[int]], Awaitable[object]], jobs: Sequence[Job]) -> None:
-        if jobs:
-            await self.ask(verb([job.id for job in jobs]))
+    async def _act(
+        self,
+        verb: Callable[[list[int]], Awaitable[object]],
+        jobs: Sequence[Job],
+        done: Callable[[Sequence[Job]], object] | None = None,
+    ) -> None:
+        if jobs and await self.ask(verb([job.id for job in jobs])) is not None and done is not None:
+            done(jobs)

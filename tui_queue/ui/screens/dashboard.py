@@ -349,7 +349,7 @@ class Dashboard(Screen[None]):
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
         while next_one is not None and next_one in LISTINGS:
-            next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands))
+            next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands, self._undo))
         if next_one is not None:
             self.query_one(FilterBar).open(next_one)
             self.query_one(JobTable).focus()

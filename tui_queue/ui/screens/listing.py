@@ -18,6 +18,7 @@ from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import QueueChanged, follow
+from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.note import Note
 
@@ -52,9 +53,11 @@ class Listing(ModalScreen[str | None]):
     EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, undo: Undo) -> None:
+        """``undo`` is that of the dashboard: what is done with jobs here can be taken back there."""
         super().__init__()
         self.commands = commands
+        self.undo = undo
         self.hints: Mapping[str, str] = {}  # what there is to say of a row, by name
         self._names: list[str] = []
         self.news = asyncio.Event()  # set: look again

@@ -8,8 +8,9 @@ from tui_queue.ui.screens.history import HistoryScreen
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.screens.schedules import SchedulesScreen
+from tui_queue.ui.undo import Undo
 
-LISTINGS: Mapping[str, Callable[[Commands], Listing]] = {
+LISTINGS: Mapping[str, Callable[[Commands, Undo], Listing]] = {
     "queues": QueuesScreen,
     "schedules": SchedulesScreen,
     "batches": BatchesScreen,
