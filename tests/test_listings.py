@@ -3,10 +3,12 @@
 import json
 
 from textual.pilot import Pilot
+from textual.widgets import DataTable
 
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
+from tui_queue.ui.screens.queues import QueuesScreen
 from tui_queue.ui.widgets.job_table import JobTable
 
 
@@ -14,6 +16,10 @@ async def fill(pilot: Pilot[None], *lines: str) -> None:
     """Type each line into the field that has the focus, and go on to the next."""
     for line in lines:
         await pilot.press("end", "ctrl+u", *line, "tab")
+
+
+def applies(pilot: Pilot[None], key: str) -> bool:
+    return pilot.app.screen.active_bindings[key].enabled
 
 
 async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> None:
@@ -60,10 +66,7 @@ async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> N
         await see(pilot, "Remove queue gpu?")
         await pilot.press("y")
         await until(pilot, lambda: "gpu" not in drawn(pilot.app), "the queue to go")
-        await pilot.press("d")
-        await see(pilot, "Remove queue default?")
-        await pilot.press("y")
-        await see(pilot, "this queue is always there")
+        await until(pilot, lambda: not applies(pilot, "d"), "the default queue to stay")
         await pilot.press("escape")
         await see(pilot, "The queue is empty")
 
@@ -222,6 +225,7 @@ async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:
         await see(pilot, "Take out 3 pending jobs, all of batch night?")
         await pilot.press("y")
         await see(pilot, "3/3")
+        await until(pilot, lambda: not applies(pilot, "c"), "nothing to be left to cancel")
         await pilot.press("u")
         await see(pilot, "0/3")
         assert [job["held"] for job in cli.jobs().values()] == [True] * 3 + [False]
@@ -248,6 +252,46 @@ async def test_a_cancel_of_a_batch_says_what_it_ends_and_only_what_waited_comes_
         await see(pilot, "1/2")
         await pilot.press("u")
     assert [job["state"] for _, job in sorted(cli.jobs().items())] == ["cancelled", "pending"]
+
+
+async def test_a_listing_shows_its_keys_and_greys_what_does_not_apply(cli: Cli) -> None:
+    cli.settings('slots = 1\nkeys = {listing.bottom = "f6"}')
+    cli("queue", "add", "gpu", "--slots", "0")
+    cli("queue", "add", "night")
+    cli("add", "--queue", "gpu", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "no slots")
+        await pilot.press("3")
+        await see(pilot, "There is no schedule")
+        assert [applies(pilot, key) for key in "aeoprd"] == [True, False, False, False, False, False]
+        await pilot.press("2")
+        await see(pilot, "night")
+        listing = app.screen
+        assert isinstance(listing, QueuesScreen)
+        for key, chosen, grey in (("f6", "night", ""), ("g", "default", "d"), ("j", "gpu", "-d")):
+            await pilot.press(key)
+            await until(pilot, lambda: listing.chosen == chosen, chosen)  # noqa: B023
+            names = {"-": "minus"}
+            assert [key for key in "ep-d" if not applies(pilot, names.get(key, key))] == list(grey), chosen
+        await pilot.press("question_mark")
+        await see(pilot, "Start no more jobs of it")
+        await see(pilot, "g F6")
+        await see(pilot, "All schedules")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is listing, "the help to go")
+
+
+async def test_the_first_and_the_last_line_that_is_found_are_a_key_away(cli: Cli) -> None:
+    cli("add", "sh", "-c", "for i in 1 2 3; do echo word $i; done")
+    cli.drain()
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "✓ completed")
+        await pilot.press("F", *"word", "enter")
+        await see(pilot, "3 lines in 1 job")
+        table = app.screen.query_one(DataTable)
+        for key, row in (("G", 2), ("g", 0)):
+            await pilot.press(key)
+            await until(pilot, lambda: table.cursor_row == row, key)  # noqa: B023
 
 
 async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None:

@@ -11,7 +11,13 @@ from tui_queue.core.models import Job, State
 from tui_queue.ui.format import moment
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard_words import stopping, what_ends
-from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.listing import HELP_KEY, Listing
+
+_FOR = {  # in which states jobs are that an action is for
+    "cancel": (State.PENDING, State.RUNNING),
+    "hold": (State.PENDING,),
+    "retry": (State.FAILED,),
+}
 
 
 class BatchesScreen(Listing):
@@ -26,11 +32,17 @@ class BatchesScreen(Listing):
         Binding("h", "hold", "Hold", id="batches.hold", tooltip="Hold its pending jobs, or release them"),
         Binding("r", "retry", "Retry failed", id="batches.retry", tooltip="Put those that have failed in again"),
         Binding("u", "undo", "Undo", id="batches.undo", tooltip="Take back what was done last"),
+        HELP_KEY,
     ]
+    OF_ROW = frozenset({"open", "cancel", "hold", "retry"})
+
+    _counts: Mapping[str, Mapping[State, int]] = {}
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each batch."""
         now = datetime.now(UTC)
+        batches = await self.commands.batches()
+        self._counts = {batch.name: batch.counts for batch in batches}
         return [
             (
                 batch.name,
@@ -41,8 +53,13 @@ class BatchesScreen(Listing):
                     moment(batch.created_at, now),
                 ),
             )
-            for batch in await self.commands.batches()
+            for batch in batches
         ]
+
+    def applies(self, action: str, parameters: tuple[object, ...], name: str) -> bool:
+        """Whether the batch has any jobs that an action is for."""
+        wanted = _FOR.get(action, ())
+        return not wanted or any(self._counts[name].get(state) for state in wanted)
 
     def on_data_table_row_selected(self) -> None:
         """Take Enter in the table for what it is here."""

@@ -51,6 +51,8 @@ class FoundLines(ModalScreen[FoundLine | None]):
         Binding("escape,q", "leave", "Back", id="found.leave", tooltip="Go to none"),
         Binding("j", "cursor(1)", "Down", show=False, id="found.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="found.up"),
+        Binding("g", "end(-1)", "First", show=False, id="found.top"),
+        Binding("G", "end(1)", "Last", show=False, id="found.bottom"),
     ]
 
     def __init__(self, commands: Commands, words: str) -> None:
@@ -125,3 +127,8 @@ class FoundLines(ModalScreen[FoundLine | None]):
         """Move by lines."""
         table = self.query_one(DataTable)
         (table.action_cursor_down if lines > 0 else table.action_cursor_up)()
+
+    def action_end(self, side: int) -> None:
+        """Move to the first line, or to the last."""
+        table = self.query_one(DataTable)
+        table.move_cursor(row=0 if side < 0 else table.row_count - 1)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from tui_queue.core.durations import duration
 from tui_queue.core.history import Figures, Group
 from tui_queue.ui.messages import QueueChanged
-from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.listing import HELP_KEY, Listing
 
 _SPANS = {"day": 1, "week": 7, "month": 30, "year": 365}  # days
 
@@ -23,6 +23,7 @@ class HistoryScreen(Listing):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "by", "By", id="history.by", tooltip="By name, queue, batch or day"),
         Binding("s", "span", "Span", id="history.span", tooltip="Of the last day, week, month or year"),
+        HELP_KEY,
     ]
 
     _by = Group.NAME

@@ -1,7 +1,7 @@
 """A table of things other than jobs, on the whole screen, with keys for what can be done with them."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence, Set
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
@@ -16,13 +16,17 @@ from tui_queue.core.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
-from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
 from tui_queue.ui.messages import QueueChanged, follow
+from tui_queue.ui.screens.help import Help
 from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.keys import Keys
 from tui_queue.ui.widgets.note import Note
 
 T = TypeVar("T")
+
+# At the end of the keys of each listing.
+HELP_KEY = Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys here")
 
 
 class Listing(ModalScreen[str | None]):
@@ -48,7 +52,10 @@ class Listing(ModalScreen[str | None]):
         Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
+        Binding("g", "end(-1)", "First", show=False, id="listing.top"),
+        Binding("G", "end(1)", "Last", show=False, id="listing.bottom"),
     ]
+    OF_ROW: ClassVar[Set[str]] = frozenset()  # the actions that are for what is under the cursor
     NAME: ClassVar[str] = ""
     EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
@@ -65,6 +72,17 @@ class Listing(ModalScreen[str | None]):
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return what to show: the name of each row, and its cells."""
         raise NotImplementedError
+
+    def applies(self, action: str, parameters: tuple[object, ...], name: str) -> bool:
+        """Whether one of the actions of OF_ROW applies to the row of this name."""
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what does not apply to the row under the cursor."""
+        if action not in self.OF_ROW:
+            return True
+        name = self.chosen if self._names else None
+        return (name is not None and self.applies(action, parameters, name)) or None
 
     def compose(self) -> ComposeResult:
         """Stack the table, a line for what is to be said, and the keys."""
@@ -123,10 +141,12 @@ class Listing(ModalScreen[str | None]):
         self._names = [name for name, _ in rows]
         table.move_cursor(row=self._names.index(kept) if kept in self._names else min(row, len(rows) - 1))
         self._hint()
+        self.refresh_bindings()
 
     def on_data_table_row_highlighted(self) -> None:
-        """Say what there is to say of the row."""
+        """Say what there is to say of the row, and what can be done with it."""
         self._hint()
+        self.refresh_bindings()
 
     def _hint(self) -> None:
         note = self.query_one(Note)
@@ -152,3 +172,18 @@ class Listing(ModalScreen[str | None]):
         """Move the cursor by rows."""
         table = self.query_one(DataTable)
         table.move_cursor(row=table.cursor_row + rows)
+
+    def action_end(self, side: int) -> None:
+        """Move the cursor to the first row, or to the last."""
+        self.query_one(DataTable).move_cursor(row=0 if side < 0 else len(self._names) - 1)
+
+    def action_help(self) -> None:
+        """Show all the keys."""
+        keys = keys_of(self)
+        words = ("listing.down listing.up", "Down, up"), ("listing.top listing.bottom", "First, last")
+        move = [(" ".join(keys[name] for name in names.split()), what) for names, what in words]
+        own, views = (
+            [(keys[str(binding.id)], binding.tooltip) for binding in bindings_of([kind]) if binding.tooltip]
+            for kind in (type(self), Listing)
+        )
+        self.app.push_screen(Help([(self.NAME.capitalize(), own), ("Move", move), ("Views", views)]))

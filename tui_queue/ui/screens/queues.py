@@ -1,7 +1,7 @@
 """All queues: their slots, hours, and whether they start jobs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 
 from tui_queue.core.asking import queue_with, slots_of
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.models import Queue, State
+from tui_queue.core.models import DEFAULT_QUEUE, Queue, State
 from tui_queue.core.wishes import title
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.entry_form import Entries, Entry, EntryForm, Filled
-from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.listing import HELP_KEY, Listing
 
 _SWITCH = "pause_outside"
 
@@ -33,7 +33,12 @@ class QueuesScreen(Listing):
         Binding("minus", "slots(-1)", "Slot", key_display="-", id="queues.less", tooltip="One slot less"),
         Binding("L", "limit", "Limit", id="queues.limit", tooltip="How many jobs run in all queues together"),
         Binding("d,delete", "remove", "Remove", id="queues.remove", tooltip="Remove a queue that no job is in"),
+        HELP_KEY,
     ]
+    OF_ROW = frozenset({"edit", "pause", "slots", "remove"})
+
+    _slots: Mapping[str, int] = {}
+    _with_jobs: Set[str] = frozenset()
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each queue."""
@@ -41,13 +46,16 @@ class QueuesScreen(Listing):
         active = Counter((job.queue, job.state) for job in overview.jobs)
         limit = "" if overview.limit is None else f"at most {overview.limit} jobs run in all of them together"
         self.query_one("#box").border_subtitle = limit
+        self._with_jobs = {job.queue for job in overview.jobs}
+        self._slots = {
+            queue.name: overview.default_slots if queue.slots is None else queue.slots for queue in overview.queues
+        }
         return [
             (
                 queue.name,
                 (
                     queue.name,
-                    f"{active[queue.name, State.RUNNING]}/"
-                    f"{overview.default_slots if queue.slots is None else queue.slots}",
+                    f"{active[queue.name, State.RUNNING]}/{self._slots[queue.name]}",
                     str(active[queue.name, State.PENDING]),
                     "paused" if queue.paused else "",
                     f"{queue.options.hours} {queue.options.zone}" if queue.options.hours else "",
@@ -55,6 +63,12 @@ class QueuesScreen(Listing):
             )
             for queue in overview.queues
         ]
+
+    def applies(self, action: str, parameters: tuple[object, ...], name: str) -> bool:
+        """Whether a queue has a slot to lose, or can be removed."""
+        if action == "slots":
+            return parameters != (-1,) or self._slots[name] > 0
+        return action != "remove" or (name != DEFAULT_QUEUE and name not in self._with_jobs)
 
     def on_data_table_row_selected(self) -> None:
         """Take Enter in the table for what it is here."""

@@ -17,7 +17,7 @@ from tui_queue.ui.format import parameters
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.entry_form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.screens.job_form import JobForm
-from tui_queue.ui.screens.listing import Listing
+from tui_queue.ui.screens.listing import HELP_KEY, Listing
 
 
 class SchedulesScreen(Listing):
@@ -33,7 +33,9 @@ class SchedulesScreen(Listing):
         Binding("p", "pause", "Pause", id="schedules.pause", tooltip="Make no more jobs of it, or make them again"),
         Binding("r", "run", "Run now", id="schedules.run", tooltip="Make a job of it now"),
         Binding("d,delete", "remove", "Remove", id="schedules.remove", tooltip="Remove it; its jobs stay"),
+        HELP_KEY,
     ]
+    OF_ROW = frozenset({"edit", "job", "pause", "run", "remove"})
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each schedule."""
