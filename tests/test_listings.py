@@ -254,6 +254,22 @@ async def test_a_cancel_of_a_batch_says_what_it_ends_and_only_what_waited_comes_
     assert [job["state"] for _, job in sorted(cli.jobs().items())] == ["cancelled", "pending"]
 
 
+async def test_the_jobs_of_a_batch_are_shown_from_a_log_on_the_whole_screen_too(cli: Cli) -> None:
+    cli("add", "--batch", "night", "echo", "hello")
+    cli("add", "true")
+    cli.drain()
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "✓ completed")
+        await pilot.press("l")
+        await until(pilot, lambda: "Exit/why" not in drawn(app), "the log to be all")
+        await pilot.press("4")
+        await see(pilot, "night")
+        await pilot.press("enter")
+        await see(pilot, "batch:night")
+        await see(pilot, "Exit/why")
+        await until(pilot, lambda: app.focused is app.screen.query_one(JobTable), "the table to have the keys")
+
+
 async def test_a_listing_shows_its_keys_and_greys_what_does_not_apply(cli: Cli) -> None:
     cli.settings('slots = 1\nkeys = {listing.bottom = "f6"}')
     cli("queue", "add", "gpu", "--slots", "0")
