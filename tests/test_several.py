@@ -206,3 +206,30 @@ async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None
         assert len(app.screen_stack) == 1
         assert "first to search" not in drawn(app)
         assert "Nobody has noted" not in drawn(app)
+
+
+async def test_pending_jobs_of_any_number_are_reached_and_those_left_out_are_told_of(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "--name", "over", "true")
+    cli("cancel", "1")
+    cli.process("add", "--from", "-", given=b"".join(b"true %d\n" % number for number in range(2500)))
+    async with dashboard((80, 30), toasts=True) as (pilot, app, _):
+        table = app.screen.query_one(JobTable)
+        await until(pilot, lambda: len(shown(pilot)) == 1001, "the first ones")
+        await see(pilot, "1,500 more wait; G shows the next 1,000")
+        await pilot.press("asterisk")
+        await see(pilot, "Selected the 1,001 jobs")
+        await see(pilot, "wait.")
+        await pilot.press("escape")
+        table.move_cursor(row=999)
+        await until(pilot, lambda: len(shown(pilot)) == 2001, "more at the last one that waits")
+        assert table.job is not None
+        assert table.job.id == 1001
+        await see(pilot, "500 more wait; G shows them")
+        await pilot.press("G")
+        await until(pilot, lambda: len(shown(pilot)) == 2501, "all")
+        assert shown(pilot) == [*range(2, 2502), 1]
+        assert table.job.id == 1
+        await until(pilot, lambda: "more wait" not in drawn(app), "nothing to be left out")
+        await pilot.press("asterisk", "c")
+        await see(pilot, "– 2501")

@@ -388,6 +388,8 @@ class Commands:
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
             jobs=await asyncio.to_thread(_with_remarks, jobs, self._executor, now),
+            unshown=seen.unshown,
+            older=seen.older,
             counts=seen.counts,
             queues=seen.queues,
             slots=slots if seen.limit is None else min(slots, seen.limit),

@@ -260,10 +260,13 @@ class Holder(Struct, frozen=True, kw_only=True):
 class Overview(Struct, frozen=True, kw_only=True):
     """One consistent look: the jobs to show, how many there are by state, the queues, who schedules.
 
-    ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
+    ``unshown`` are the active jobs that are wanted and were too many to be among ``jobs``; ``older`` says whether there
+    are such ended ones. ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
     """
 
     jobs: tuple[Job, ...]
+    unshown: int = 0
+    older: bool = False
     counts: dict[State, int]
     queues: tuple[Queue, ...]
     slots: int

@@ -36,6 +36,7 @@ _ACTIVE = """
     SELECT * FROM jobs WHERE state IN ('running', 'pending') {condition}
     ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END,
         CASE state WHEN 'pending' THEN place ELSE id END LIMIT :most"""
+_ALL_ACTIVE = "SELECT count(*) FROM jobs WHERE state IN ('running', 'pending') {condition}"
 _ENDED = """
     SELECT * FROM jobs WHERE finished_at IS NOT NULL {condition} ORDER BY finished_at DESC, id DESC LIMIT :most"""
 _WORK_LEFT = """
@@ -190,9 +191,14 @@ _RESUME = _Verb(
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues."""
+    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues.
+
+    ``unshown`` are the active jobs that were too many, ``older`` whether there are such ended ones.
+    """
 
     jobs: tuple[Job, ...]
+    unshown: int
+    older: bool
     reasons: dict[int, str]
     counts: dict[State, int]
     queues: tuple[Queue, ...]
@@ -417,6 +423,9 @@ def _snapshot(
 ) -> Snapshot:
     part, values = condition(only, db)
     jobs = [job_of(row) for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
+    unshown = 0
+    if 0 < active == len(jobs):
+        unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
     wanted = {job.id for job in jobs if job.state is State.PENDING}
     reasons: dict[int, str] = {}
     if wanted:
@@ -425,9 +434,19 @@ def _snapshot(
                 reasons[candidate.id] = verdict.reason or "starting"
                 if len(reasons) == len(wanted):
                     break
-    jobs += [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": ended})]
-    counts = {State(state): number for state, number in db.execute(_COUNTS)}
-    return Snapshot(jobs=tuple(jobs), reasons=reasons, counts=counts, queues=all_queues(db), limit=limit_of(db))
+    # One more, to see whether there is any.
+    most = ended + 1 if ended > 0 else ended
+    latest = [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": most})]
+    older = 0 < ended < len(latest)
+    return Snapshot(
+        jobs=(*jobs, *(latest[:ended] if older else latest)),
+        unshown=unshown,
+        older=older,
+        reasons=reasons,
+        counts={State(state): number for state, number in db.execute(_COUNTS)},
+        queues=all_queues(db),
+        limit=limit_of(db),
+    )
 
 
 def _reason(db: sqlite3.Connection, job_id: int, means: Means, scheduled: bool, now: datetime) -> str:

@@ -27,7 +27,7 @@ from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing
-from tui_queue.ui.columns import ORDERS
+from tui_queue.ui.columns import NATURAL, ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lending import editor, lend, pager, readable
@@ -45,8 +45,10 @@ from tui_queue.ui.screens.dashboard_words import (
     count,
     has_run,
     in_place_of_output,
+    more_wait,
     named,
     one_at_a_time,
+    only_those_shown,
     stopping,
     what_ends,
     window_title,
@@ -71,7 +73,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ACTIVE_SHOWN = 1000  # jobs; the summary counts them all
+_ACTIVE_SHOWN = 1000  # active jobs that are shown at first, and so many more each time; the summary counts them all
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _PATIENCE_S = 3.0  # after which it is said that something takes long
@@ -109,8 +111,8 @@ class Dashboard(Screen[None]):
         self._announcer = Announcer(self._say, self.set_timer)
         self._undo = Undo(commands)
         self._only = Filter()
-        self._ended_shown = ENDED_SHOWN
-        self._at_end: int | None = None  # the job under the cursor when older ones were last fetched
+        self._active_shown, self._ended_shown = _ACTIVE_SHOWN, ENDED_SHOWN
+        self._at_end: int | None = None  # the job under the cursor when more were last fetched
         self._split = looks.split  # as the settings have it, until somebody puts the log elsewhere
         self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
@@ -149,7 +151,9 @@ class Dashboard(Screen[None]):
     async def _look(self) -> None:
         """Show what the store says now."""
         only = self._only
-        overview = await self._ask(self._commands.overview(active=_ACTIVE_SHOWN, ended=self._ended_shown, only=only))
+        self._show_fewer()
+        active, ended = self._active_shown, self._ended_shown
+        overview = await self._ask(self._commands.overview(active=active, ended=ended, only=only))
         if overview is None:
             return
         is_first = self._overview is None
@@ -164,6 +168,8 @@ class Dashboard(Screen[None]):
         self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
+        table.border_subtitle = with_keys(more_wait(overview.unshown, _ACTIVE_SHOWN), self._keys)
+        table.set_class(overview.unshown > 0, "-more")
         if is_first:
             self._look_ahead()
         if self._wanted is not None:
@@ -177,13 +183,24 @@ class Dashboard(Screen[None]):
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
         """Show the log of the job under the cursor."""
         self.refresh_bindings()
-        self._show_more_at_the_end(message.job)
+        self._show_more(message.job)
         jobs = self.query_one(JobTable).chosen
         if jobs:
             placeholder = in_place_of_output(jobs[0], self._overview, self._keys)
         else:
             placeholder = with_keys(NONE_LIKE_THAT if self._only != Filter() else EMPTY, self._keys)
         self.query_one(JobLog).show_jobs(jobs, placeholder)
+
+    def on_job_table_bottom(self) -> None:
+        """Fetch more of the active jobs."""
+        self._show_more_active()
+
+    def on_job_table_all_selected(self) -> None:
+        """Say which are not selected, since they are not shown."""
+        if overview := self._overview:
+            selected = self.query_one(JobTable).selected
+            if words := only_those_shown(selected, overview.unshown, overview.older):
+                self.notify(words, markup=False)
 
     def on_data_table_row_selected(self) -> None:
         """Take Enter in the table, which the table keeps for itself, for what it is everywhere."""
@@ -222,7 +239,8 @@ class Dashboard(Screen[None]):
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Show the jobs that are wanted now."""
-        self._only, self._ended_shown = message.only, ENDED_SHOWN
+        self._only = message.only
+        self._active_shown, self._ended_shown = _ACTIVE_SHOWN, ENDED_SHOWN
         self.post_message(QueueChanged())
 
     def on_filter_bar_entered(self) -> None:
@@ -268,21 +286,40 @@ class Dashboard(Screen[None]):
         if await self._ask(back()) is not None:
             self.notify(f"Undone: {what}.", markup=False, timeout=3)
 
-    def _show_more_at_the_end(self, job: Job | None) -> None:
-        """Fetch older jobs once the cursor comes to the last one of those that are shown; fewer when it is back.
+    def _show_more(self, job: Job | None) -> None:
+        """Fetch more jobs once the cursor comes to the last row, or to the last active one where some are left out.
 
         A cursor that stays comes there too, since others end above it; it keeps its job for a while only.
         """
-        row, shown = self.query_one(JobTable).cursor_row, len(self._overview.jobs) if self._overview else 0
-        ended = sum(job.state.ended for job in self._overview.jobs) if self._overview else 0
-        if row < ENDED_SHOWN // 2:
-            self._ended_shown = ENDED_SHOWN
-        if job is None or ended < self._ended_shown or row < shown - 1:
+        table, overview = self.query_one(JobTable), self._overview
+        if job is None or overview is None:
             return
-        if job.id != self._at_end or self._ended_shown < _ENDED_KEPT:
+        row, last, comes = table.cursor_row, len(overview.jobs) - 1, job.id != self._at_end
+        active = _active(overview)
+        ended = len(overview.jobs) - active
+        if comes and row == (active - 1 if table.order == NATURAL else last):
             self._at_end = job.id
-            self._ended_shown *= 2
+            self._show_more_active()
+        if overview.older and row >= last and ended >= self._ended_shown and (comes or ended < _ENDED_KEPT):
+            self._at_end = job.id
+            self._ended_shown = 2 * ended
             self.post_message(QueueChanged())
+
+    def _show_more_active(self) -> None:
+        """Fetch active jobs that were left out."""
+        if self._overview and self._overview.unshown:
+            self._active_shown = _active(self._overview) + _ACTIVE_SHOWN
+            self.post_message(QueueChanged())
+
+    def _show_fewer(self) -> None:
+        """Let go of what was fetched once the cursor is back at the top; what is selected stays in view."""
+        table = self.query_one(JobTable)
+        if table.selected:
+            return
+        if table.cursor_row < ENDED_SHOWN // 2:
+            self._ended_shown = ENDED_SHOWN
+        if table.cursor_row < _ACTIVE_SHOWN // 2:
+            self._active_shown = _ACTIVE_SHOWN
 
     @work
     async def action_add(self) -> None:
@@ -642,6 +679,10 @@ class Dashboard(Screen[None]):
     @property
     def _any_runs(self) -> bool:
         return self._overview is not None and self._overview.count(State.RUNNING) > 0
+
+
+def _active(overview: Overview) -> int:
+    return sum(not job.state.ended for job in overview.jobs)
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:

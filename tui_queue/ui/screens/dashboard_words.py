@@ -48,6 +48,21 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def more_wait(unshown: int, at_once: int) -> str:
+    """Say that not all pending jobs are shown, and which key shows ``at_once`` more; empty where all are."""
+    if not unshown:
+        return ""
+    which = "them" if unshown <= at_once else f"the next {at_once:,}"
+    return f" {unshown:,} more wait; {{table.bottom}} shows {which} "
+
+
+def only_those_shown(selected: int, unshown: int, older: bool) -> str:
+    """Say that what was selected is not all there is; empty where it is."""
+    rest = [f"{unshown:,} more that wait"] if unshown else []
+    rest += ["older ended ones"] if older else []
+    return f"Selected the {selected:,} jobs that are shown, not {' nor '.join(rest)}." if rest else ""
+
+
 def named(jobs: Sequence[Job]) -> str:
     """Return how one job, or several, are called in a question."""
     return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")

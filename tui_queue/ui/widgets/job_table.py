@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 
 from rich.text import Text
@@ -49,6 +49,12 @@ class JobTable(DataTable[Text]):
 
         job: Job | None
 
+    class Bottom(Message):
+        """Somebody went to the last row."""
+
+    class AllSelected(Message):
+        """Somebody selected all that is shown."""
+
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
@@ -64,6 +70,7 @@ class JobTable(DataTable[Text]):
         self._cells: dict[str, list[Text]] = {}
         self._selected: set[str] = set()
         self._anchor: str | None = None  # the job that was selected last
+        self._drawn_on: date | None = None  # what is of today shows its time, all else its day
         self._laid_out = 0
         self._widest = 0  # characters of the longest number
         self._with_queue = False  # whether any job is in another queue than the default one
@@ -107,6 +114,10 @@ class JobTable(DataTable[Text]):
             self._lay_out()
         kept = self._key_at_cursor()
         place = self.cursor_row
+        now = datetime.now(UTC)
+        before, today = self._jobs, now.astimezone().date()
+        if today != self._drawn_on:
+            before, self._drawn_on = {}, today
         self._jobs = {str(job.id): job for job in jobs}
         self._selected &= self._jobs.keys()
         with self.prevent(DataTable.RowHighlighted), self.app.batch_update():
@@ -114,7 +125,8 @@ class JobTable(DataTable[Text]):
                 self.remove_row(key)
                 del self._cells[key]
             for key, job in self._jobs.items():
-                self._show_row(key, self._row(job))
+                if key not in self._cells or job.state is State.RUNNING or before.get(key) != job:
+                    self._show_row(key, self._row(job, now))
             self._order()
             self._put_cursor(kept, place)
         self.post_message(self.Moved(self.job))
@@ -158,6 +170,11 @@ class JobTable(DataTable[Text]):
         if str(job_id) in self._cells:
             self.move_cursor(row=self.get_row_index(str(job_id)))
 
+    def action_scroll_bottom(self) -> None:
+        """Go to the last row."""
+        super().action_scroll_bottom()
+        self.post_message(self.Bottom())
+
     def action_select(self) -> None:
         """Select the job under the cursor, or not any more, and go on to the next."""
         if (key := self._key_at_cursor()) is not None:
@@ -174,8 +191,12 @@ class JobTable(DataTable[Text]):
         self._select(self._selected | {*keys[begin : end + 1]})
 
     def action_select_all(self) -> None:
-        """Select all jobs in view; none where all are."""
-        self._select(set() if self._selected == self._jobs.keys() else {*self._jobs})
+        """Select all jobs that are shown; none where all are."""
+        if self._selected == self._jobs.keys():
+            self._select(set())
+        else:
+            self._select({*self._jobs})
+            self.post_message(self.AllSelected())
 
     def _select(self, keys: set[str]) -> None:
         changed, self._selected = keys ^ self._selected, keys
