@@ -47,6 +47,17 @@ async def test_only_the_jobs_that_are_asked_for_are_shown_while_it_is_typed(cli:
         await see(pilot, "lost: no state")
         await pilot.press("ctrl+u", *"queue:gpu")
         await shows(pilot, 1)
+        await pilot.press("ctrl+u", *"queue:def")  # while it is typed it is a beginning
+        await shows(pilot, 2, 3)
+        await pilot.press("ctrl+u", *"batch:ni")
+        await shows(pilot, 2)
+        await pilot.press("ctrl+u", *"name:TRAIN")
+        await shows(pilot, 1)
+        await pilot.press("ctrl+u", *"prio:5")
+        await see(pilot, "prio: is text; there are state: name: queue: batch: id:")
+        await shows(pilot)
+        await pilot.press("ctrl+u", *"http://x")
+        await until(pilot, lambda: "is text" not in drawn(pilot.app), "it to be a word like others")
         await pilot.press("ctrl+u", *"batch:night q", "enter")
         await shows(pilot)
         await see(pilot, "No job is like that. Press Esc to show all.")
@@ -55,6 +66,25 @@ async def test_only_the_jobs_that_are_asked_for_are_shown_while_it_is_typed(cli:
         assert "queue:gpu  batch:night" not in drawn(pilot.app)
         await pilot.press("h")  # keys are verbs again
         await until(pilot, lambda: cli.job(1)["held"], "the job to be held")
+
+
+async def test_a_name_that_another_one_begins_with_means_itself(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for name in ("gpu", "gpu-2"):
+        cli("queue", "add", name)
+        cli("add", "--queue", name, "--batch", name, "true")
+    async with dashboard() as (pilot, _, _):
+        for what in ("queue", "batch"):
+            await pilot.press("slash", "ctrl+u", *f"{what}:gp")
+            await shows(pilot, 1, 2)
+            await pilot.press("u")
+            await shows(pilot, 1)
+            await pilot.press("-")
+            await shows(pilot, 2)
+            await pilot.press("escape")
+            await shows(pilot, 1, 2)
+    assert cli("list", "--batch", "gp", "--json").strip() == "[]"
+    assert "no such queue" in cli.error("list", "--queue", "gp", code=3)
 
 
 async def test_verbs_act_on_all_that_are_selected(cli: Cli) -> None:

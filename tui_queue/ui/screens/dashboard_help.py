@@ -41,7 +41,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("table.select", "Select, or not any more"),
             ("table.range", "Select all from the last one"),
             ("table.all", "Select all that are shown, or none"),
-            ("table.filter", "Show only: words, state:failed, queue:gpu, batch:night"),
+            ("table.filter", "Show only: words, state:failed, name:train, queue:gpu, batch:night"),
             ("table.order", "Order of the rows"),
             ("app.back", "Select none; show all"),
         ),

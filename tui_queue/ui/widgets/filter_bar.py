@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.filters import Filter, parse_filter
+from tui_queue.core.filters import Filter, parse_filter, remark
 from tui_queue.ui.widgets.field import Line
 
 
@@ -25,6 +25,7 @@ class FilterBar(Horizontal):
         #filter-note {
             width: auto; max-width: 60%; height: 1; color: $text-error;
             text-wrap: nowrap; text-overflow: ellipsis;
+            &.-remark { color: $text-muted; max-width: 75%; }
         }
     }
     """
@@ -39,9 +40,9 @@ class FilterBar(Horizontal):
         """That is all of it."""
 
     def compose(self) -> ComposeResult:
-        """Put the line beside what is wrong with it."""
+        """Put the line beside what is to be said of it."""
         yield Static("/", id="filter-sign")
-        yield Line(placeholder="words  state:failed  queue:gpu  batch:night", id="filter", compact=True)
+        yield Line(placeholder="words  state:failed  name:train  queue:gpu  batch:night", id="filter", compact=True)
         yield Static(id="filter-note", markup=False)
 
     @property
@@ -65,12 +66,14 @@ class FilterBar(Horizontal):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         note = self.query_one("#filter-note", Static)
+        note.remove_class("-remark")
         try:
             only = parse_filter(event.value)
         except BadInputError as error:
             note.update(str(error))
             return
-        note.update("")
+        note.update(said := remark(event.value))
+        note.set_class(bool(said), "-remark")
         self.post_message(self.Changed(only))
 
     @on(Input.Submitted)
