@@ -70,6 +70,19 @@ async def test_a_job_is_edited_in_the_form(cli: Cli) -> None:
     assert (job["priority"], job["held"]) == (5, True)
 
 
+async def test_an_edit_that_changes_nothing_is_none(cli: Cli) -> None:
+    cli("add", "--hold", "--copy", "--at", "+2h", "--env", "A=two words", "jobs/countdown.py", "3")
+    async with dashboard() as (pilot, _, _):
+        for keys in ((), ("tab", "end", "5")):
+            await see(pilot, "○ held")
+            await pilot.press("e")
+            await see(pilot, "Edit job 1")
+            await pilot.press(*keys, "ctrl+s")
+            await until(pilot, lambda: "Edit job" not in drawn(pilot.app), "the form to close")
+        await until(pilot, lambda: cli.job(1)["args"] == ["35"], "the change")
+    assert cli("show", "1").count("edited") == 1
+
+
 async def test_a_signal_is_sent_by_name(cli: Cli) -> None:
     cli("add", "sh", "-c", "trap 'echo heard; exit 0' USR1; echo ready; while :; do sleep 0.02; done")
     async with dashboard() as (pilot, _, _):

@@ -340,8 +340,9 @@ class Dashboard(Screen[None]):
             title = f"Edit job {job.id}"
             form = JobForm(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
             drafts = await self.app.push_screen_wait(form)
-            changed = None if drafts is None else await self._ask(self._commands.edit(job.id, drafts[0]))
-            if changed is not None:
+            if drafts is None or drafts[0] == job.draft:
+                return
+            if await self._ask(self._commands.edit(job.id, drafts[0])) is not None:
                 self._undo.edited(job)
 
     async def action_hold(self) -> None:

@@ -132,12 +132,16 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         single: bool = False,
         commands: Commands | None = None,
     ) -> None:
-        """With ``single`` exactly one job is asked for; ``commands`` have templates and recent jobs to begin with."""
+        """``commands`` have templates and recent jobs to begin with.
+
+        With ``single`` exactly one job is asked for; where nothing was changed, the answer is its ``draft`` as it was.
+        """
         super().__init__()
         self._commands = commands
         self._offered = {name: words for name, words in _SWITCHES.items() if not (single and name in _SWEEPS)}
         self._heading = title
         self._verb = verb
+        self._kept = draft if single else None
         words = words_of(draft) if draft else {}
         self._more = typed({name: word for name, word in words.items() if name in _MORE})
         self._switches = {name: bool(words.get(name)) for name in SWITCHES}
@@ -201,6 +205,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
 
     def on_mount(self) -> None:
         """Say what the first field wants."""
+        self._at_first = self._entries(), self._switched_on()
         self._check()
 
     @on(Input.Changed)
@@ -245,7 +250,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @work(exclusive=True, group="submit")
     async def action_submit(self) -> None:
         """Answer with the draft if all is right, else go to the first field that is not."""
-        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
+        now = self._entries(), self._switched_on()
+        checked = await asyncio.to_thread(_check_entries, *now)
+        if checked.draft is not None and self._kept is not None and now == self._at_first:
+            self.dismiss((self._kept,))
+            return
         if checked.draft is not None:
             sweep = checked.sweep
             self.dismiss(

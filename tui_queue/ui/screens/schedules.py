@@ -79,7 +79,7 @@ class SchedulesScreen(Listing):
         """Change the job that the schedule under the cursor makes."""
         if self.chosen and (old := await self.ask(self.commands.schedule(self.chosen))):
             draft = await self._job_of(old.name, old.draft)
-            if draft is not None:
+            if draft is not None and draft != old.draft:
                 await self.ask(self.commands.set_schedule(replace(old, draft=draft)))
 
     async def _job_of(self, name: str, draft: JobDraft | None) -> JobDraft | None:
