@@ -10,12 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from tests.pilot import drawn, see, until
-from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.widgets.job_table import JobTable
 
 ROOT = Path(__file__).parent.parent
@@ -60,16 +62,20 @@ async def main() -> None:
         os.environ["PYTHONPATH"] = str(ROOT)
         shutil.copytree(ROOT / "jobs", DEMO / "jobs", dirs_exist_ok=True)
         os.chdir(DEMO)
+        for size in SIZES:
+            async with opened(size) as pilot:
+                await see(pilot, "The queue is empty")
+                save(pilot, "empty", size)
         for job in JOBS:
             tui_queue("add", *job)
         for words in EXTRAS:
             tui_queue(*words)
         try:
             for size in SIZES:
-                await take_pictures(size)
+                async with opened(size) as pilot:
+                    await take_pictures(pilot, size)
         finally:
-            for number in range(1, len(JOBS) + 1):
-                tui_queue("cancel", str(number))
+            tui_queue("cancel", "--all")
             tui_queue("run", "--until-empty")
             os.chdir(ROOT)
             shutil.rmtree(DEMO)
@@ -80,8 +86,9 @@ def tui_queue(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "tui_queue", *words], check=False, capture_output=True)
 
 
-async def take_pictures(size: tuple[int, int]) -> None:
-    """Walk through the program at one size."""
+@asynccontextmanager
+async def opened(size: tuple[int, int]) -> AsyncIterator[Pilot[None]]:
+    """Open the dashboard of the queue at a size."""
     from tui_queue.cli.dashboard import open_app
     from tui_queue.core import events
     from tui_queue.opening import open_queue
@@ -90,60 +97,96 @@ async def take_pictures(size: tuple[int, int]) -> None:
         app = open_app(queue)
         listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler, app.run_test(size=size) as pilot:
-            await until(pilot, lambda: len(running(app)) == 3 and 8 in running(app), "the last to run")
-            if size == SIZES[0]:
-                await cancel_one(pilot)
-            await pilot.press("g", "j")
-            await see(pilot, "train large ▶ running")
-            await see(pilot, "%|")
-            await until(pilot, lambda: re.search(r" 7 .*running.* \d+% \d+m", drawn(app)), "its bar")
-            save(pilot, "dashboard", size)
-            await pilot.press("a")
-            await see(pilot, "Job path")
-            await pilot.press(*"jobs/countdown.py", "tab", "1", "0", "tab", "tab", *"ten seconds")
-            await see(pilot, "Runs:")
-            save(pilot, "add", size)
-            await pilot.press("ctrl+t")
-            await see(pilot, "tomorrow 6:00")
-            save(pilot, "add-more", size)
-            await pilot.press("escape")
-            await pilot.press("i")
-            await see(pilot, "Esc closes")
-            save(pilot, "details", size)
-            await pilot.press("escape")
-            await pilot.press("2")
-            await see(pilot, "night")
-            save(pilot, "queues", size)
-            await pilot.press("3")
-            await see(pilot, "0 6 1")
-            save(pilot, "schedules", size)
-            await pilot.press("j", "e")
-            await see(pilot, "in Europe/Berlin")
-            save(pilot, "schedule", size)
-            await pilot.press("escape", "4")
-            await see(pilot, "weekly")
-            save(pilot, "batches", size)
-            await pilot.press("5")
-            await see(pilot, "all of them")
-            save(pilot, "history", size)
-            await pilot.press("1")
-            await pilot.press("question_mark")
-            await see(pilot, "Hold, release")
-            save(pilot, "help", size)
-            await pilot.press("escape")
-            await pilot.press("g", "c")
-            await see(pilot, "Stop job")
-            save(pilot, "cancel", size)
-            await pilot.press("n")
-            await take_pictures_of_logs(pilot, size)
-            await pilot.press("S")
-            await see(pilot, "grace_s")
-            save(pilot, "settings", size)
-            app.exit()
+            yield pilot
+
+
+async def take_pictures(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Walk through the program at one size."""
+    await until(pilot, lambda: len(running(pilot)) == 3 and 8 in running(pilot), "the last to run")
+    if size == SIZES[0]:
+        await cancel_one(pilot)
+    await pilot.press("g", "j")
+    await see(pilot, "train large ▶ running")
+    await see(pilot, "%|")
+    await until(pilot, lambda: re.search(r" 7 .*running.* \d+% \d+m", drawn(pilot.app)), "its bar")
+    save(pilot, "dashboard", size)
+    await pilot.press("a")
+    await see(pilot, "Job path")
+    await pilot.press(*"jobs/countdown.py", "tab", "1", "0", "tab", "tab", *"ten seconds")
+    await see(pilot, "Runs:")
+    save(pilot, "add", size)
+    await pilot.press("ctrl+t")
+    await see(pilot, "tomorrow 6:00")
+    save(pilot, "add-more", size)
+    await pilot.press("escape")
+    await pilot.press("i")
+    await see(pilot, "Esc closes")
+    save(pilot, "details", size)
+    await pilot.press("escape")
+    await take_pictures_of_listings(pilot, size)
+    await take_pictures_of_questions(pilot, size)
+    await take_pictures_of_logs(pilot, size)
+    await pilot.press("S")
+    await see(pilot, "grace_s")
+    save(pilot, "settings", size)
+    await pilot.press("escape")
+
+
+async def take_pictures_of_listings(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Look at queues, schedules, batches and history, and at their forms."""
+    await pilot.press("2")
+    await see(pilot, "night")
+    save(pilot, "queues", size)
+    await pilot.press("a")
+    await see(pilot, "Add a queue")
+    await pilot.press(*"mail", "tab", "2")
+    save(pilot, "queue", size)
+    await pilot.press("escape", "3")
+    await see(pilot, "0 6 1")
+    save(pilot, "schedules", size)
+    await pilot.press("j", "e")
+    await see(pilot, "in Europe/Berlin")
+    save(pilot, "schedule", size)
+    await pilot.press("escape", "4")
+    await see(pilot, "weekly")
+    save(pilot, "batches", size)
+    await pilot.press("5")
+    await see(pilot, "all of them")
+    save(pilot, "history", size)
+    await pilot.press("1")
+
+
+async def take_pictures_of_questions(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Ask for help, for an order, for one verb of all, and whether to stop one job or all; change a job; show some."""
+    await pilot.press("question_mark")
+    await see(pilot, "Hold, release")
+    save(pilot, "help", size)
+    await pilot.press("escape", "o")
+    await see(pilot, "Order the jobs by")
+    save(pilot, "choose", size)
+    await pilot.press("escape", "colon", *"log")
+    await see(pilot, "Search the logs of all jobs")
+    save(pilot, "palette", size)
+    await pilot.press("escape", "g", "c")
+    await see(pilot, "Stop job")
+    save(pilot, "cancel", size)
+    await pilot.press("n", "Q")
+    await see(pilot, "Every process")
+    save(pilot, "stop-all", size)
+    await pilot.press("n", "/", *"id:9", "enter")
+    await see(pilot, "evaluate ○ pending")
+    await pilot.press("e")
+    await see(pilot, "Edit job 9")
+    save(pilot, "edit", size)
+    await pilot.press("escape", "/", *["backspace"] * 4, *"state:running")
+    await until(pilot, lambda: shown(pilot) == running(pilot), "only those that run")
+    save(pilot, "filter", size)
+    await pilot.press("escape", "escape")
 
 
 async def take_pictures_of_logs(pilot: Pilot[None], size: tuple[int, int]) -> None:
     """Search in one log, look at several, and search in all."""
+    await take_picture_of_split(pilot, size)
     await pilot.press("/", *"id:5", "enter")
     await see(pilot, "import orders ✓")
     await pilot.press("l", "number_sign", "/")
@@ -156,15 +199,30 @@ async def take_pictures_of_logs(pilot: Pilot[None], size: tuple[int, int]) -> No
     save(pilot, "several", size)
     await pilot.press("escape", "F")
     await see(pilot, "Search all logs")
+    save(pilot, "ask", size)
     await pilot.press(*"/ends|grandchild|line 39/", "enter")
     await see(pilot, "Enter goes there")
     save(pilot, "found", size)
     await pilot.press("escape")
 
 
-def running(app: TuiQueueApp) -> list[int]:
-    """Return the numbers of the jobs that the table shows as running."""
-    return [job.id for job in app.screen.query_one(JobTable).jobs if job.started_at and not job.state.ended]
+async def take_picture_of_split(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Put the log where it is not at this size."""
+    to_other = 2 if size == SIZES[0] else 1  # below, none, beside, below
+    await pilot.press("g", *["s"] * to_other)
+    await see(pilot, "▶ running")
+    save(pilot, "split", size)
+    await pilot.press(*["s"] * (3 - to_other))
+
+
+def shown(pilot: Pilot[None]) -> list[int]:
+    """Return the numbers of the jobs that the table shows."""
+    return [job.id for job in pilot.app.screen.query_one(JobTable).jobs]
+
+
+def running(pilot: Pilot[None]) -> list[int]:
+    """Return the numbers of those that run."""
+    return [job.id for job in pilot.app.screen.query_one(JobTable).jobs if job.started_at and not job.state.ended]
 
 
 async def cancel_one(pilot: Pilot[None]) -> None:
@@ -179,10 +237,16 @@ def save(pilot: Pilot[None], name: str, size: tuple[int, int]) -> None:
     # Without it leading blanks are dropped by what draws the SVG.
     picture = pilot.app.export_screenshot(title="tui-queue").replace("<text ", '<text xml:space="preserve" ')
     svg.write_text(picture)
-    if shutil.which("rsvg-convert"):
-        subprocess.run(["rsvg-convert", "-o", str(svg.with_suffix(".png")), str(svg)], check=True)
+
+
+def convert(svg: Path) -> None:
+    """Make a PNG of a picture."""
+    subprocess.run(["rsvg-convert", "-o", str(svg.with_suffix(".png")), str(svg)], check=True)
 
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     asyncio.run(main())
+    if shutil.which("rsvg-convert"):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(convert, OUT.glob("*.svg")))
