@@ -24,12 +24,12 @@ class Undo:
         self._commands = commands
         self._steps: list[_Step] = []
 
-    def pop(self) -> tuple[str, Callable[[], Awaitable[object]]] | None:
-        """Return what was done last and what takes it back; None when there is nothing more."""
+    async def take_back(self, ask: Callable[[Awaitable[object]], Awaitable[object]]) -> str:
+        """Take back what was done last, and return what to say of it; ``ask`` awaits, and says itself what is wrong."""
         if not self._steps:
-            return None
+            return "Nothing to undo."
         step = self._steps.pop()
-        return step.what, step.back
+        return "" if await ask(step.back()) is None else f"Undone: {step.what}."
 
     def cancelled(self, before: Sequence[Job]) -> None:
         """Note that jobs were cancelled; those that were running stay so."""

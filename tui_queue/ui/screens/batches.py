@@ -96,12 +96,8 @@ class BatchesScreen(Listing):
 
     async def action_undo(self) -> None:
         """Take back what was done last with jobs, here or at their table."""
-        if (step := self.undo.pop()) is None:
-            self.notify("Nothing to undo.", timeout=3)
-            return
-        what, back = step
-        if await self.ask(back()) is not None:
-            self.notify(f"Undone: {what}.", markup=False, timeout=3)
+        if said := await self.undo.take_back(self.ask):
+            self.notify(said, markup=False, timeout=3)
 
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
         jobs = await self.ask(self.commands.batch(self.chosen)) if self.chosen is not None else None

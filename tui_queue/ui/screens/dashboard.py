@@ -279,12 +279,8 @@ class Dashboard(Screen[None]):
 
     async def action_undo(self) -> None:
         """Take back what was done last, if that can be."""
-        if (step := self._undo.pop()) is None:
-            self.notify("Nothing to undo.", timeout=3)
-            return
-        what, back = step
-        if await self._ask(back()) is not None:
-            self.notify(f"Undone: {what}.", markup=False, timeout=3)
+        if said := await self._undo.take_back(self._ask):
+            self.notify(said, markup=False, timeout=3)
 
     def _show_more(self, job: Job | None) -> None:
         """Fetch more jobs once the cursor comes to the last row, or to the last active one where some are left out.
