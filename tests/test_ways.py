@@ -15,6 +15,7 @@ from tests.tmux import terminal
 
 SIZES = ((80, 24), (60, 20), (200, 50))
 TERMS = ("xterm-256color", "screen-256color", "tmux-256color", "linux")
+BELOW, BESIDE = "\n╭─ ", " ╭─ "  # where the log begins
 ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
@@ -25,7 +26,9 @@ WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
 SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
 ROW = re.compile(r" ●?(\d+) ")
-ASKS = re.compile(r"Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back) ─╯")
+ASKS = re.compile(
+    r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─╯"
+)
 
 
 class Way:
@@ -79,7 +82,7 @@ def cut(screen: str, width: int, height: int) -> list[str]:
     if "╰" not in lines[-1] and not FOOTER.fullmatch(lines[-1]):  # a form that is folded out covers the keys
         wrong.append(f"a hint is cut: {lines[-1]!r}")
     wrong += [f"a hint is cut: {line!r}" for line in lines if "╰" in line and "Esc" in line and not ASKS.search(line)]
-    if screen.count("╭") > 1:  # what lies below a dialog is covered
+    if screen.count("╭") > 1 or "Esc closes" in screen:  # what lies below a dialog is covered
         return wrong
     for line in lines:
         states = len(STATE.findall(line))
@@ -138,7 +141,10 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way.step("l", "2 chatty.py ▶ running", gone="Exit/why")
         way.goes_on()
         way.step("/", "Search the log")
-        way.step(ESCAPE, gone="Search the log")
+        way.step(f"/line 1$/{ENTER}", "/line 1$/: 1 of 1 lines", "G follows")
+        way.step(ESCAPE, gone="/line 1$/")
+        way.step("G", gone="G follows")
+        way.goes_on()
         way.step(ESCAPE, "Exit/why", "▶ running")
 
         way.type("q")
@@ -147,6 +153,11 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         open_dashboard(window)
         way.step("g", "2 chatty.py ▶ running", "✓ completed", "Line ")
         way.goes_on()
+        way.step("*", "2 jobs", "2│ Line ")
+        way.goes_on()
+        way.step("F", "Search all logs")
+        way.step(f"countdown: 1{ENTER}", "1 line in 2 jobs", "Enter goes there   Esc goes back")
+        way.step(ENTER, "1 countdown.py ✓ completed", "countdown: 1: 1 of 1 lines", gone="2 jobs")
         assert cli.job(2)["attempt"] == 1
 
 
@@ -169,6 +180,8 @@ def test_a_running_job_is_cancelled_and_failed_ones_are_retried(
         way.type("state:failed")
         way.comes_to([2])
         way.step(ENTER, "q Quit", "2 looks ✗ failed")
+        way.step("i", "Job 2, looks", "failed: exit 1", "Attempt    1, exit 1", "Esc closes")
+        way.step(ESCAPE, gone="Esc closes")
         there.touch()
         way.step("r", "No job is like that. Press Esc to show all.")
         way.step(ESCAPE, "– cancelled", "✓ completed", gone="✗ failed")
@@ -183,6 +196,11 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
     with in_raw(cli, size, term) as way:
         way.comes_to([1, 2, 3, 4])
         way.step("", "no slots", "Press + for one.")
+        way.step("?", "─ Keys ─", "Esc closes")
+        way.step("q", "no slots", gone="─ Keys ─")
+        for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BESIDE, BELOW):
+            way.step("s", "job-1", log, gone="" if log else "╭")
+        way.step("", "Press + for one.")
         way.step("h", "○ held", "This job is held. Press h to release it.")
         way.step("h", "○ pending", gone="○ held")
 
