@@ -1,6 +1,8 @@
 """The screens of queues and schedules, and what the form of a job says of sweeps and templates."""
 
 import json
+import sqlite3
+from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import DataTable
@@ -151,6 +153,12 @@ async def test_a_template_is_kept_from_the_form_and_begun_with(cli: Cli) -> None
         await see(pilot, "Keep it as a template")
         await pilot.press(*"greet", "enter")
         await until(pilot, lambda: "greet" in cli("template", "list"), "the template")
+        await pilot.press("f4")
+        await see(pilot, "Keep it as a template")
+        await pilot.press(*"greet", "enter")
+        await see(pilot, "Replace template greet?")
+        await pilot.press("y")
+        await until(pilot, lambda: "Replace" not in drawn(app), "the question to go")
         await pilot.press("escape", "a")
         await see(pilot, "Job path")
         await pilot.press("f3")
@@ -205,6 +213,19 @@ async def test_a_template_is_begun_with_in_every_form_and_removed_there(cli: Cli
         await pilot.press("f3")
         await see(pilot, "There is no template.")
     assert (cli.job(1)["priority"], cli("template", "list")) == (7, "")
+
+
+async def test_templates_that_can_not_be_read_are_said_so_and_the_form_goes_on(cli: Cli, home: Path) -> None:
+    async with dashboard(toasts=True) as (pilot, _, _):
+        with sqlite3.connect(home / "queue.db") as db:
+            db.execute("DROP TABLE templates")
+        db.close()
+        await pilot.press("a")
+        await see(pilot, "Job path")
+        await pilot.press("f3")
+        await see(pilot, "no such table")
+        await pilot.press(*"true", "enter")
+        await until(pilot, lambda: len(cli.jobs()) == 1, "the job")
 
 
 async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:

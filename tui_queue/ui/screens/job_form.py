@@ -3,8 +3,7 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
@@ -19,7 +18,7 @@ from textual.widgets import Button, Checkbox, Input, Label
 from tui_queue.core import wishes
 from tui_queue.core.commands import Commands
 from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters, swept
-from tui_queue.core.errors import BadInputError, NoSuchQueueError
+from tui_queue.core.errors import BadInputError, TuiQueueError
 from tui_queue.core.models import JobDraft
 from tui_queue.core.options import Full, Lost, Notify, Unmet
 from tui_queue.core.printable import printable
@@ -276,16 +275,19 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if self._commands is None:
             return
         templates = self._commands.templates
-        found = await templates.all()
+        found = await self._ask(templates.all())
+        if found is None:
+            return
         if not found:
             self.query_one("#command", Note).show(self._with_keys(_NO_TEMPLATE), wrong=True)
             return
 
         async def remove(name: str) -> bool:
-            if wanted := await self.app.push_screen_wait(Confirm(f"Remove template {name}?")):
-                with suppress(NoSuchQueueError):  # somebody else was faster
-                    await templates.remove(name)
-            return wanted
+            if not await self.app.push_screen_wait(Confirm(f"Remove template {name}?")):
+                return False
+            await self._ask(templates.remove(name))
+            left = await self._ask(templates.all())
+            return left is not None and name not in left
 
         choose = Choose("Begin with which template?", tuple(found), remove=remove)
         name = await self.app.push_screen_wait(choose)
@@ -301,15 +303,21 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if checked.draft is None:
             self.action_submit()  # which shows what is wrong
             return
-        name = await self.app.push_screen_wait(Ask("Keep it as a template under which name?", value="", check=_named))
-        if name is not None:
+        templates = self._commands.templates
+        answer = await self.app.push_screen_wait(Ask("Keep it as a template under which name?", value="", check=_named))
+        name = (answer or "").strip()
+        if not name or (found := await self._ask(templates.all())) is None:
+            return
+        if name not in found or await self.app.push_screen_wait(Confirm(f"Replace template {name}?")):
             words = {word: value for word, value in words_of(checked.draft).items() if word not in ("at", "after_pid")}
-            await self._commands.templates.put(name.strip(), words)
+            await self._ask(templates.put(name, words))
 
     @work(exclusive=True, group="recent")
     async def action_recent(self) -> None:
         """Fill in the command of a job that was added before, and where it ran."""
-        drafts = await self._commands.recent() if self._commands else []
+        drafts = await self._ask(self._commands.recent()) if self._commands else None
+        if drafts is None:
+            return
         if not drafts:
             self.query_one("#command", Note).show("Nothing has been added before.", wrong=True)
             return
@@ -321,6 +329,14 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             for field, entry in _entries_of(drafts[shown.index(chosen)]).items():
                 self._field(field).value = entry
             self._field("parameters").focus()
+
+    async def _ask(self, verb: Awaitable[T]) -> T | None:
+        """Await a verb; what is wrong with it is said on screen."""
+        try:
+            return await verb
+        except TuiQueueError as error:
+            self.notify(printable(str(error)), severity="error", markup=False)
+            return None
 
     def _fill(self, words: dict[str, Any]) -> None:
         args = words.pop("args", None)
