@@ -251,6 +251,9 @@ async def test_pending_jobs_of_any_number_are_reached_and_those_left_out_are_tol
         await see(pilot, "Selected the 1,001 jobs")
         await see(pilot, "wait.")
         await pilot.press("escape")
+        await pilot.press("o")
+        await see(pilot, "Order the 1,001 jobs that are shown by")
+        await pilot.press("escape")
         table.move_cursor(row=999)
         await until(pilot, lambda: len(shown(pilot)) == 2001, "more at the last one that waits")
         assert table.job is not None

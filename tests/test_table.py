@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.conftest import Cli
 from tests.pilot import drawn, see, until
 from tests.test_dashboard import dashboard
@@ -75,16 +77,45 @@ async def test_the_order_of_the_rows_is_chosen_and_the_cursor_stays_on_its_job(c
         await until(pilot, lambda: [job.name for job in table.jobs] == ["a", "b", "c"], "the order")
         assert table.job is not None
         assert table.job.id == 1
+        assert heading(drawn(app))[:3] == ["ID", "Name↑", "Parameters"]
         await pilot.press("T")  # moves in the queue, not on screen
         assert [job.name for job in table.jobs] == ["a", "b", "c"]
 
 
-async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(cli: Cli) -> None:
+async def test_a_click_on_a_heading_orders_by_it_and_the_next_one_takes_that_back(cli: Cli) -> None:
+    cli.settings('slots = 0\ndashboard = {columns = ["name", "state", "elapsed", "parameters"]}')
+    for name in ("b", "c", "a"):
+        cli("add", "--name", name, "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "pending")
+        table = app.screen.query_one(JobTable)
+        for column, signed, order in (
+            ("ID", "ID↓", "acb"),
+            ("Name", "Name↑", "abc"),
+            ("Parameters", "Name↑", "abc"),  # by which there is no order
+            ("Elapsed", "Elapsed↓", "bca"),
+            ("Elapsed", "Elapsed", "bca"),
+        ):
+            line = next(line for line in drawn(app).splitlines() if line.startswith(" ID"))
+            await pilot.click(JobTable, offset=(line.index(column), 0))
+            await until(pilot, lambda: "".join(job.name for job in table.jobs) == order, column)  # noqa: B023
+            await until(pilot, lambda: signed in heading(drawn(app)), signed)  # noqa: B023
+        assert not any(sign in "".join(heading(drawn(app))) for sign in "↑↓")
+        assert table.job is not None
+        assert table.job.id == 1
+
+
+async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
     cli("add", "true")
     cli("add", "sleep", "60")
     async with dashboard((160, 30)) as (pilot, app, queue):
         await see(pilot, "✓ completed")
         await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "load" not in drawn(app), "it to make room")
+        await until(pilot, lambda: re.search(r"✓ 1   scheduler here   load \d+\.\d *\n", drawn(app)), "the load alone")
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
         await queue.commands.cancel([2])

@@ -89,11 +89,12 @@ MEASURED = {"cpu", "memory"}  # of what runs, for which all processes are looked
 DEFAULT_COLUMNS = ("id", "name", "parameters", "queue", "state", "started", "elapsed", "why")
 
 
-def layout(names: Sequence[str], width: int, *, widest: int) -> dict[str, int]:
+def layout(names: Sequence[str], width: int, *, widest: int, order: str) -> dict[str, int]:
     """Return those of these columns that fit, with their widths in cells; ``widest`` has the longest number."""
     widths = {name: (COLUMNS[name].wide if width >= _WIDE else 0) or COLUMNS[name].width for name in names}
     if "id" in widths:
         widths["id"] = max(widths["id"], widest + 1)
+    widths = {name: max(taken, len(heading(name, order))) for name, taken in widths.items()}
     spare = sorted((name for name in widths if COLUMNS[name].spare), key=lambda name: COLUMNS[name].spare)
     while spare and _taken(widths) > width:
         del widths[spare.pop()]
@@ -121,6 +122,24 @@ ORDERS: Mapping[str, tuple[str, Callable[[Job], object] | None]] = {
     "started": ("start, the latest first", lambda job: _latest(job.started_at)),
     "ended": ("end, the latest first", lambda job: _latest(job.finished_at)),
 }
+
+
+# The order that belongs to a column, and whether that rises.
+ORDER_OF: Mapping[str, tuple[str, bool]] = {
+    "id": ("number", False),
+    "name": ("name", True),
+    "state": ("state", True),
+    "priority": ("priority", False),
+    "elapsed": ("elapsed", False),
+    "started": ("started", False),
+    "ended": ("ended", False),
+}
+
+
+def heading(name: str, order: str) -> str:
+    """Return the heading of a column, with a sign where rows in this order are ordered by it."""
+    by, rises = ORDER_OF.get(name, ("", False))
+    return f"{COLUMNS[name].heading}{('↑' if rises else '↓') if by == order else ''}"
 
 
 def _latest(moment: datetime | None) -> float:

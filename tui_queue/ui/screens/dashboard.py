@@ -251,7 +251,10 @@ class Dashboard(Screen[None]):
     async def action_order(self) -> None:
         """Ask for an order of the rows."""
         said = {what: name for name, (what, _) in ORDERS.items()}
-        chosen = await self.app.push_screen_wait(Choose("Order the jobs by", list(said)))
+        shown = self._overview
+        partly = shown is not None and (shown.unshown or shown.older)
+        which = f"{len(shown.jobs):,} jobs that are shown" if shown is not None and partly else "jobs"
+        chosen = await self.app.push_screen_wait(Choose(f"Order the {which} by", list(said)))
         if chosen is not None:
             self.query_one(JobTable).order_by(said[chosen])
 

@@ -42,7 +42,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("table.range", "Select all from the last one"),
             ("table.all", "Select all that are shown, or none"),
             ("table.filter", "Show only: words, state:failed, name:train, queue:gpu, batch:night"),
-            ("table.order", "Order of the rows"),
+            ("table.order", "Order of the rows that are shown"),
             ("app.back", "Select none; show all"),
         ),
     ),

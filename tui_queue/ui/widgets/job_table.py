@@ -15,7 +15,18 @@ from textual.widgets.data_table import ColumnKey, RowKey
 
 from tui_queue.core.models import DEFAULT_QUEUE, Job, State
 from tui_queue.core.outlooks import Outlook
-from tui_queue.ui.columns import COLUMNS, DEFAULT_COLUMNS, MEASURED, NATURAL, PADDING, Seen, in_order, layout
+from tui_queue.ui.columns import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
+    MEASURED,
+    NATURAL,
+    ORDER_OF,
+    PADDING,
+    Seen,
+    heading,
+    in_order,
+    layout,
+)
 
 _MARK = "●"  # before the number of a selected job
 
@@ -133,8 +144,9 @@ class JobTable(DataTable[Text]):
 
     def order_by(self, order: str) -> None:
         """Show the same jobs in another order."""
-        self.order = order
-        self.show(self._given)
+        if order != self.order:
+            self.order = order
+            self._lay_out()
 
     def have_columns(self, columns: Sequence[str]) -> None:
         """Show other columns; without any the usual ones."""
@@ -220,12 +232,19 @@ class JobTable(DataTable[Text]):
             self.clear(columns=True)
             self._cells.clear()
             wanted = self._columns or [name for name in DEFAULT_COLUMNS if name != "queue" or self._with_queue]
-            self._widths = layout(wanted, self._laid_out, widest=self._widest)
+            self._widths = layout(wanted, self._laid_out, widest=self._widest, order=self.order)
             for name, width in self._widths.items():
-                self.add_column(COLUMNS[name].heading, key=name, width=width)
+                self.add_column(heading(name, self.order), key=name, width=width)
         self.show(self._given)
         if kept is not None:
             self.move_to(int(kept))
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Order the rows by the column whose heading was clicked, or, when they are, as they start."""
+        event.stop()
+        order, _ = ORDER_OF.get(event.column_key.value or "", ("", False))
+        if order:
+            self.order_by(NATURAL if order == self.order else order)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say which job the cursor is on."""

@@ -61,11 +61,11 @@ def compose_line(overview: Overview, width: int, around: Surroundings | None = N
     if paused:
         what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
         slots.append(f"   {what} paused", style="bold yellow")
-    glance = [] if around is None else [Text(_glance(around), style="dim")]
+    around_it = [] if around is None else _glance(around)
+    glances = [[Text("  ".join(around_it[:kept]), style="dim")] for kept in range(len(around_it), 0, -1)]
     for choice in (
-        [name + at, slots, *words, scheduler, *glance],
-        [name + at, slots, *words, scheduler],
-        [name + at, slots, *signs, scheduler],
+        *([name + at, slots, *words, scheduler, *glance] for glance in (*glances, [])),
+        *([name + at, slots, *signs, scheduler, *glance] for glance in (*glances, [])),
         [name + at, slots, *signs],
         [slots, *signs],
     ):
@@ -76,7 +76,7 @@ def compose_line(overview: Overview, width: int, around: Surroundings | None = N
     return line
 
 
-def _glance(around: Surroundings) -> str:
+def _glance(around: Surroundings) -> list[str]:
     """Return load, free memory and disk, and how many jobs ended in each of the last minutes, as far as known."""
     parts = [
         f"load {around.load:.1f}" if around.load is not None else "",
@@ -86,7 +86,7 @@ def _glance(around: Surroundings) -> str:
     if most := max(around.ended, default=0):
         bars = "".join(_BARS[-(-ended * (len(_BARS) - 1) // most)] for ended in around.ended)
         parts.append(f"{bars} {sum(around.ended)} ended in {len(around.ended)}m")
-    return "  ".join(filter(None, parts))
+    return list(filter(None, parts))
 
 
 def _roughly(number: float) -> str:
