@@ -10,10 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.conftest import Cli, process_is_alive, wait_for
+from tests.pilot import drawn, see, until
 from tests.raw_terminal import raw_terminal
+from tests.test_dashboard import dashboard
 from tui_queue.ui.announcing import announcement
+from tui_queue.ui.widgets.job_table import JobTable
 
 
 def notify(cli: Cli, text: str, *, settings: str = "") -> None:
@@ -189,6 +193,68 @@ def test_the_terminal_is_told_of_silence_and_once_of_many_things(cli: Cli, tmp_p
         window.read_until(lambda: " jobs: Job " in window.said(), "several to be told at once")
         window.type("q")
         assert window.end_reading() == 0
+
+
+def test_the_terminal_is_told_of_what_a_filter_leaves_out(cli: Cli) -> None:
+    notify(cli, 'terminal = "osc777"')
+    cli("add", "--hold", "--name", "wanted", "true")
+    for name in ("other", "third"):
+        cli("add", "--hold", "--name", name, "false")
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        window.see("other")
+        window.type("/wanted\r")
+        window.read_until(lambda: "other" not in window.text(), "the other to be left out")
+        cli("release", "2")
+        window.read_until(lambda: "\033]777;notify;Job 2 failed: other" in window.said(), "the notification")
+        window.type("\033")
+        window.see("✗ failed")
+        cli("release", "3")
+        window.read_until(lambda: "\033]777;notify;Job 3 failed: third" in window.said(), "the next one")
+        assert window.said().count("777;notify") == 2  # one that is shown again is no news
+
+
+async def fail(cli: Cli, pilot: Pilot[None], go: Path, *names: str, cursor: int) -> None:
+    """Let jobs fail at once while the cursor is on some job."""
+    for name in names:
+        cli("add", "--name", name, "sh", "-c", f"until [ -e {go} ]; do sleep 0.05; done; exit 1")
+    await until(pilot, lambda: drawn(pilot.app).count("▶ running") == len(names), "them to run")
+    pilot.app.screen.query_one(JobTable).move_to(cursor)
+    go.touch()
+    await until(pilot, lambda: "▶ running" not in drawn(pilot.app), "them to fail")
+
+
+def told(pilot: Pilot[None]) -> list[str]:
+    return [each.title for each in pilot.app._notifications]
+
+
+async def test_what_is_not_under_the_cursor_is_told_on_screen_and_once_of_many_things(cli: Cli, tmp_path: Path) -> None:
+    notify(cli, 'terminal = "bell"', settings="slots = 9")
+    cli("add", "--hold", "true")
+    async with dashboard((120, 40), toasts=True) as (pilot, _, _):
+        await see(pilot, "○ held")
+        await fail(cli, pilot, tmp_path / "go", "[two]", "three", cursor=1)
+        await see(pilot, "Job 2 failed: [two]")
+        assert told(pilot) == ["2 jobs"]
+        await fail(cli, pilot, tmp_path / "again", "four", cursor=1)
+        await until(pilot, lambda: "2 jobs" not in told(pilot), "what was told first to go")
+        await see(pilot, "Job 4 failed: four")
+        assert told(pilot) == ["Job 4 failed: four"]
+
+
+@pytest.mark.parametrize(("cursor", "looks"), [(2, True), (1, False)])
+async def test_nothing_is_told_on_screen_that_is_in_view_and_while_nobody_looks(
+    cli: Cli, tmp_path: Path, cursor: int, looks: bool
+) -> None:
+    notify(cli, 'terminal = "bell"', settings="slots = 9")
+    cli("add", "--hold", "true")
+    async with dashboard((120, 40), toasts=True) as (pilot, app, _):
+        await see(pilot, "○ held")
+        app.app_focus = looks  # as the terminal says
+        await fail(cli, pilot, tmp_path / "go", "two", cursor=cursor)
+        app.app_focus = True
+        await fail(cli, pilot, tmp_path / "again", "three", cursor=1)
+        await until(pilot, lambda: told(pilot), "something to be told")
+        assert told(pilot) == ["Job 3 failed: three"]
 
 
 NINE = "\033]9;a title: some text\033\\"

@@ -3,6 +3,8 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import Struct
+
 from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.notices import Channels, Event, body, title
 from tui_queue.core.printable import printable
@@ -13,6 +15,21 @@ _END = "\x1b\\"
 _LONGEST = 200  # characters of a title or a text
 
 
+class News(Struct, frozen=True):
+    """What has become of a job, in a few words and in one more line."""
+
+    job_id: int
+    title: str
+    text: str
+
+
+def together(news: Sequence[News]) -> tuple[str, str]:
+    """Return a title and a text for all of it; there is some."""
+    if len(news) == 1:
+        return news[0].title, news[0].text
+    return f"{len(news)} jobs", "; ".join(each.title for each in news[:3])
+
+
 class Hearing:
     """Compares each look at the queue with the one before."""
 
@@ -20,8 +37,8 @@ class Hearing:
         self._channels = channels
         self._before: dict[int, Job] = {}
 
-    def news(self, overview: Overview) -> list[tuple[str, str]]:
-        """Return a title and a text of all that somebody wants to hear and that was not so the last time."""
+    def news(self, overview: Overview) -> list[News]:
+        """Return all that somebody wants to hear and that was not so the last time."""
         now = {job.id: job for job in overview.jobs}
         found = [
             (job, event)
@@ -29,32 +46,42 @@ class Hearing:
             if (before := self._before.get(job.id)) is not None and (event := _event(before, job)) is not None
         ]
         self._before = now
-        return [(title(job, event), body(job, event)) for job, event in found if self._channels.wants(job, event)]
+        wanted = ((job, event) for job, event in found if self._channels.wants(job, event))
+        return [News(job.id, title(job, event), body(job, event)) for job, event in wanted]
 
 
 class Announcer:
-    """Says what is new through ``say``, which takes a title and a text; what comes together is said as one.
+    """Says what is new through ``say``, all at once that comes together, and then nothing for ``rest_s`` seconds.
 
     ``later`` calls back after so many seconds.
     """
 
-    def __init__(self, say: Callable[[str, str], None], later: Callable[[float, Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        say: Callable[[Sequence[News]], None],
+        later: Callable[[float, Callable[[], None]], object],
+        *,
+        rest_s: float = 0,
+    ) -> None:
         self._say = say
         self._later = later
-        self._unsaid: list[tuple[str, str]] = []
+        self._rest_s = rest_s
+        self._rests = False
+        self._unsaid: list[News] = []
 
-    def announce(self, news: Sequence[tuple[str, str]]) -> None:
+    def announce(self, news: Sequence[News]) -> None:
         """Say it soon."""
-        if news and not self._unsaid:
+        if news and not self._unsaid and not self._rests:
             self._later(TOGETHER_S, self._say_all)
         self._unsaid += news
 
     def _say_all(self) -> None:
-        title, text = self._unsaid[0]
-        if len(self._unsaid) > 1:
-            title, text = f"{len(self._unsaid)} jobs", "; ".join(title for title, _ in self._unsaid[:3])
-        self._unsaid = []
-        self._say(title, text)
+        news, self._unsaid = self._unsaid, []
+        self._rests = bool(news) and self._rest_s > 0
+        if self._rests:
+            self._later(self._rest_s, self._say_all)
+        if news:
+            self._say(news)
 
 
 def _event(before: Job, now: Job) -> Event | None:

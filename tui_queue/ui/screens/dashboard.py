@@ -26,7 +26,7 @@ from tui_queue.core.notices import Channels
 from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
 from tui_queue.core.wishes import signal_number
-from tui_queue.ui.announcing import Announcer, Hearing
+from tui_queue.ui.announcing import Announcer, Hearing, News, together
 from tui_queue.ui.columns import NATURAL, ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
@@ -74,6 +74,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ACTIVE_SHOWN = 1000  # active jobs that are shown at first, and so many more each time; the summary counts them all
+_HEARD = 300  # active jobs, running ones first, whose ends are heard of while a filter leaves them out
+_TOLD_S = 5.0  # how long news stay on screen, one at a time
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
 _PATIENCE_S = 3.0  # after which it is said that something takes long
@@ -109,6 +111,7 @@ class Dashboard(Screen[None]):
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last look
         self._news = asyncio.Event()  # set whenever the overview is a new one
         self._announcer = Announcer(self._say, self.set_timer)
+        self._teller = Announcer(self._tell, self.set_timer, rest_s=_TOLD_S)
         self._undo = Undo(commands)
         self._only = Filter()
         self._active_shown, self._ended_shown = _ACTIVE_SHOWN, ENDED_SHOWN
@@ -159,8 +162,12 @@ class Dashboard(Screen[None]):
         is_first = self._overview is None
         self._overview = overview
         self._news.set()
-        if only == Filter():  # else one that is shown again would be news
-            self._announcer.announce(self._hearing.news(overview))
+        # What a filter leaves out is news too, and what it lets in again is none.
+        everything = overview if only == Filter() else await self._ask(self._commands.overview(active=_HEARD))
+        if everything is not None:
+            news = self._hearing.news(everything)
+            self._announcer.announce(news)
+            self._teller.announce(self._out_of_view(news))
         summary = self.query_one(Summary)
         summary.show(overview)
         if summary.looks_around != self._any_runs:
@@ -626,8 +633,18 @@ class Dashboard(Screen[None]):
     async def _throw_away(self) -> None:
         await self._commands.cleaning.throw_away(now=datetime.now(UTC))
 
-    def _say(self, title: str, text: str) -> None:
-        self._tui_queue.announce(title, text, self._channels.terminal)
+    def _say(self, news: Sequence[News]) -> None:
+        """Have the terminal tell it."""
+        self._tui_queue.announce(*together(news), self._channels.terminal)
+
+    def _out_of_view(self, news: Sequence[News]) -> Sequence[News]:
+        """Return what is to be told here too: not of the job under the cursor, and nothing while nobody looks."""
+        job, looks = self.query_one(JobTable).job, self.app.app_focus and self._channels.terminal != "off"
+        return [each for each in news if looks and (job is None or each.job_id != job.id)]
+
+    def _tell(self, news: Sequence[News]) -> None:
+        title, text = together(news)
+        self.notify(text, title=title, markup=False, timeout=_TOLD_S)
 
     @property
     def _tui_queue(self) -> "TuiQueueApp":
