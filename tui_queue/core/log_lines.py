@@ -21,6 +21,7 @@ class MatchingLines:
     restarts = 0
 
     def __init__(self, search: Search, log: LogFile) -> None:
+        """The log is ours from now on."""
         self._search = search
         self._log = log
         self._seen = 0
@@ -57,7 +58,8 @@ class MatchingLines:
         return self._search.hits[row.place.row]
 
     def close(self) -> None:
-        """Do nothing: the log is another's."""
+        """Let go of the log."""
+        self._log.close()
 
     def _row(self, number: int) -> LogRow:
         return LogRow(Place(0, number), row_at(self._log, self._search.hits[number]), 0)

@@ -5,6 +5,9 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
+from functools import partial
+
+from tui_queue.core.threads import away
 
 SOONEST_S = 0.1  # between two tellings
 POLL_S = 0.25  # where the kernel can't tell
@@ -37,7 +40,8 @@ async def _told(directories: Collection[str]) -> AsyncGenerator[None, None]:
     if inotify is not None:
         with inotify, suppress(OSError):  # there is no such directory, or too many watches
             for directory in directories:
-                inotify.add_watch(directory, Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO | Mask.DELETE)
+                what = Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO | Mask.DELETE
+                await away(partial(inotify.add_watch, directory, what))
             while True:
                 yield
                 with suppress(TimeoutError):

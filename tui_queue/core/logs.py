@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from threading import Lock
 from typing import IO
 
 from msgspec import Struct
@@ -43,6 +44,7 @@ class LogFile:
         self.path = path
         self._file = -1
         self._inode = (0, 0)
+        self._change = Lock()  # of the two, which may be asked for in another thread meanwhile
 
     def look(self, seen: int) -> bool:
         """Open it if it is there; return whether it was replaced or cut, so that the ``seen`` bytes are gone.
@@ -54,7 +56,8 @@ class LogFile:
             self.close()
         if self._file < 0 and (file := open_log(self.path)) is not None:
             found = os.fstat(file)
-            self._file, self._inode = file, (found.st_dev, found.st_ino)
+            with self._change:
+                self._file, self._inode = file, (found.st_dev, found.st_ino)
         return restarted
 
     @property
@@ -76,17 +79,19 @@ class LogFile:
             return size, size
 
     def again(self) -> "LogFile":
-        """Return the same file, open for somebody else."""
+        """Return the same file, open for somebody else; waits neither for the disk nor for a read."""
         other = LogFile(self.path)
-        if self._file >= 0:
-            other._file, other._inode = os.dup(self._file), self._inode
+        with self._change:
+            if self._file >= 0:
+                other._file, other._inode = os.dup(self._file), self._inode
         return other
 
     def close(self) -> None:
         """Let go of it; the next look opens it again."""
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = -1
+        with self._change:
+            file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
     def __del__(self) -> None:
         # Whoever reads in a thread may be gone before that has opened it.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from tui_queue.core.logs import end_of
 from tui_queue.core.models import Job, State
 from tui_queue.core.progress import WINDOW, Progress, progress_of
 from tui_queue.core.store import Store
+from tui_queue.core.threads import away
 from tui_queue.core.usage import Activity, Process, activity
 
 _Key = tuple[int, int]  # number and attempt of a job
@@ -43,6 +45,7 @@ class Outlooks:
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
         self._looked = 0.0  # when those were looked at
+        self._looking: asyncio.Task[dict[int, Outlook]] | None = None
 
     async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Outlook]:
         """Return what is known of those of these jobs that run, by number; with what they use if that is wanted."""
@@ -51,7 +54,11 @@ class Outlooks:
         self._read = {key: known for key, known in self._read.items() if key in running}
         for key in running.keys() - self._samples.keys():
             self._samples[key] = await self._store.samples(running[key])
-        return await asyncio.to_thread(self._look, running, datetime.now(UTC), measure=measure)
+        if self._looking is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
+            await asyncio.wait([self._looking])
+        self._looking = asyncio.create_task(away(partial(self._look, running, datetime.now(UTC), measure=measure)))
+        await asyncio.wait([self._looking])
+        return self._looking.result()
 
     def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Outlook]:
         active = self._activities(running) if measure else {}

@@ -43,6 +43,7 @@ from tui_queue.ui.sequences import copying
 from tui_queue.ui.widgets.field import Field
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
+from tui_queue.ui.widgets.log_pager import LogPager
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
@@ -83,7 +84,7 @@ class TuiQueueApp(App[None]):
             background=background,
             channels=channels,
             looks=looks,
-            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogView, JobLog), keymap),
+            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogPager, LogView, JobLog), keymap),
         )
         self.animation_level = "none"
         # Grey is a colour too.
@@ -220,7 +221,7 @@ def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
 # What takes keys at the same time.
 _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
-    (TuiQueueApp, Dashboard, LogView, JobLog),
+    (TuiQueueApp, Dashboard, LogPager, LogView, JobLog),
     (Listing, QueuesScreen),
     (Listing, SchedulesScreen),
     (Listing, BatchesScreen),

@@ -1,8 +1,8 @@
-"""The keys of a pane that shows a log, and the actions of LogView that they are for."""
+"""The keys of a pane that shows a log: those that LogPager has actions for, and those of LogView."""
 
 from textual.binding import Binding, BindingType
 
-LOG_KEYS: list[BindingType] = [
+MOVING_KEYS: list[BindingType] = [
     Binding("up,k", "move(-1)", "Up", show=False, id="log.up"),
     Binding("down,j", "move(1)", "Down", show=False, id="log.down"),
     Binding("left", "sideways(-1)", "Left", show=False, id="log.left"),
@@ -11,6 +11,22 @@ LOG_KEYS: list[BindingType] = [
     Binding("pagedown,space", "page(1)", "Page down", show=False, id="log.page_down"),
     Binding("g,home", "start", "Start", show=False, id="log.start", tooltip="Go to the first line"),
     Binding("G,end", "follow_end", "End", show=False, id="log.end", tooltip="Go to the end and follow it"),
+    Binding("w", "toggle('wrap')", "Wrap", show=False, id="log.wrap", tooltip="Wrap long lines, or not"),
+    Binding(
+        "number_sign",
+        "toggle('numbers')",
+        "Line numbers",
+        key_display="#",
+        show=False,
+        id="log.numbers",
+        tooltip="Number the lines, or not",
+    ),
+    Binding(
+        "t", "toggle('times')", "Times", show=False, id="log.times", tooltip="Show when lines were written, or not"
+    ),
+]
+
+SEARCH_KEYS: list[BindingType] = [
     Binding(
         "slash",
         "search",
@@ -50,18 +66,5 @@ LOG_KEYS: list[BindingType] = [
         tooltip="Go to the error before",
     ),
     Binding("L", "line", "Go to a line", show=False, id="log.line", tooltip="Go to a line, or to a part in percent"),
-    Binding("w", "toggle('wrap')", "Wrap", show=False, id="log.wrap", tooltip="Wrap long lines, or not"),
-    Binding(
-        "number_sign",
-        "toggle('numbers')",
-        "Line numbers",
-        key_display="#",
-        show=False,
-        id="log.numbers",
-        tooltip="Number the lines, or not",
-    ),
-    Binding(
-        "t", "toggle('times')", "Times", show=False, id="log.times", tooltip="Show when lines were written, or not"
-    ),
     Binding("escape", "leave", "Back", show=False, id="log.leave"),
 ]

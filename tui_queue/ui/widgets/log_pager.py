@@ -6,8 +6,9 @@ and passes control sequences through to the terminal.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 from zlib import crc32
 
 from rich.segment import Segment
@@ -19,22 +20,24 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_queue.core.errors import StoreError, TuiQueueError
-from tui_queue.core.log_lines import MatchingLines, MixedLines
-from tui_queue.core.log_text import LogRow, LogText, Place
-from tui_queue.core.log_times import LogTimes
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.log_text import LogRow, LogText
 from tui_queue.core.log_watch import changes
 from tui_queue.core.logs import is_packed
 from tui_queue.core.printable import clipped, printable
 from tui_queue.core.terminal import text_of
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.log_page import Line, Page
+from tui_queue.ui.log_reading import COUNTED, Reading, Room, Shown, View
 from tui_queue.ui.log_rows import drawn
+from tui_queue.ui.widgets.log_keys import MOVING_KEYS
 
+T = TypeVar("T")
 SIDEWAYS = 8  # cells
 WHEEL = 3  # lines
 KEYS_SHARE = 4  # for so many times as long as output takes to be drawn everything else has its turn
-COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
+MOST_S = 2.0  # of that
+PATIENCE_S = 1.0  # after which it is said that the disk has not answered
+STAYS_S = 0.1  # for how long another log stays in view while one is opened
 _NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
 _DIM = Style(dim=True)
 _THUMB = Style(reverse=True, dim=True)
@@ -45,8 +48,8 @@ class LogPager(Widget, can_focus=True):
     """Shows one log, or several; ``show`` and ``show_several`` are all that it needs to be told."""
 
     ALLOW_SELECT = True
+    BINDINGS = MOVING_KEYS
 
-    following: reactive[bool] = reactive(True)
     wrap: reactive[bool] = reactive(False)
     numbers: reactive[bool] = reactive(False)
     times: reactive[bool] = reactive(False)
@@ -54,16 +57,24 @@ class LogPager(Widget, can_focus=True):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._source: object = None  # what is shown: a path, or paths by names
-        self._log: LogText | None = None  # none for several
-        self._page: Page | None = None
-        self._times: LogTimes | None = None
-        self._hit: tuple[int, Place] | None = None  # where in the file is what was gone to, and its row
+        self._reading: Reading | None = None
+        self._log: LogText | None = None  # once it is open; none for several
+        self._view = View()
         self._left = 0  # cells of the rows that are left of the view
-        self._counted = 0  # bytes up to which new lines are counted since the view stays
-        self._unseen = 0  # those lines
         self._placeholder = ""
+        self._instead = ""  # what stands where there are no lines
         self._note = ""  # how far something that takes long is
         self._live = False
+        self._acts = 0  # that have not come back
+        self._is_open = False  # what is in view is of the source
+        self._patience: asyncio.TimerHandle | None = None
+        self._stay: asyncio.TimerHandle | None = None
+        self._waits = False  # for the disk, and that is said
+
+    @property
+    def following(self) -> bool:
+        """Whether the end is followed."""
+        return self._view.following
 
     def show(self, path: str | None, *, live: bool, placeholder: str) -> None:
         """Show the file at ``path``; while ``live`` look for more of it.
@@ -71,37 +82,11 @@ class LogPager(Widget, can_focus=True):
         Where there is no output the placeholder stands in its place. The same path again changes neither place nor
         content.
         """
-        self._placeholder = placeholder
-        if path != self._source:
-            self._let_go()
-            self._source = path
-            if path is not None and is_packed(path):
-                self._unpack(path)
-                return
-            if path is not None:
-                self._opened(LogText(path))
-        self._go_on([] if path is None else [path], live=live)
-
-    @work(exclusive=True, group="unpack")
-    async def _unpack(self, path: str) -> None:
-        """Show a compressed log once it has been read through."""
-        self._tell("decompressing")
-        log = LogText(path)
-        try:
-            await asyncio.to_thread(log.look)
-        except StoreError as error:
-            self._placeholder = str(error)
-        self._tell("")
-        self._opened(log)
+        self._show(path, [] if path is None else [path], live=live, placeholder=placeholder)
 
     def show_several(self, logs: Mapping[str, str], *, live: bool, placeholder: str) -> None:
         """Show the latest lines of several files by their names, as they come."""
-        self._placeholder = placeholder
-        if logs != self._source:
-            self._let_go()
-            self._source = dict(logs)
-            self._begin(Page(MixedLines(logs)))
-        self._go_on([*logs.values()], live=live)
+        self._show(dict(logs), [*logs.values()], live=live, placeholder=placeholder)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -109,22 +94,20 @@ class LogPager(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the view."""
-        width, style = self.size.width, self.rich_style
-        lines = self._page.lines if self._page is not None else []
-        if not lines:
-            text = Text(self._placeholder if y == 0 else "", style="dim", no_wrap=True)
+        width, style, view = self.size.width, self.rich_style, self._view
+        if not view.lines:
+            text = Text(self._instead if y == 0 else "", style="dim", no_wrap=True)
             return Strip(text.render(self.app.console), text.cell_len).crop_extend(0, width, style).apply_style(style)
-        if y >= len(lines):
+        if y >= len(view.lines):
             return Strip.blank(width, style)
-        line, room = lines[y], self._room
-        left = line.part * room if self.wrap else self._left
+        line, room = view.lines[y], max(1, width - 1 - _gutter_wide(view.names, view.room.numbers, view.room.times))
+        left = line.part * view.room.width if view.room.wrap else self._left
         strip = self._strip(line.row, y).crop_extend(left, left + room, style).apply_offsets(left, y)
         return Strip([*self._gutter(line), *strip, self._bar(y)]).apply_style(style)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the text that is selected with the mouse."""
-        lines = self._page.lines if self._page is not None else []
-        return selection.extract("\n".join(text_of(line.row.row) for line in lines)), "\n"
+        return selection.extract("\n".join(text_of(line.row.row) for line in self._view.lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw what is selected."""
@@ -134,14 +117,7 @@ class LogPager(Widget, can_focus=True):
 
     def action_move(self, lines: int) -> None:
         """Go up or down by lines: up no longer follows, at the end it follows again."""
-        if (page := self._page) is None:
-            return
-        if lines < 0:
-            self.following = False
-            page.up(-lines)
-        elif page.down(lines):
-            self.following = True
-        self._drawn_anew()
+        self._act(lambda reading: reading.move(lines))
 
     def action_page(self, pages: int) -> None:
         """Go up or down by all but one of the lines in view."""
@@ -149,31 +125,21 @@ class LogPager(Widget, can_focus=True):
 
     def action_sideways(self, steps: int) -> None:
         """Go left or right where rows are longer than the view is wide."""
-        lines = self._page.lines if self._page is not None else []
-        longest = max((Text(text_of(line.row.row)).cell_len for line in lines), default=0)
-        self._left = max(0, min(self._left + steps * SIDEWAYS, longest - self._room))
+        longest = max((Text(text_of(line.row.row)).cell_len for line in self._view.lines), default=0)
+        self._left = max(0, min(self._left + steps * SIDEWAYS, longest - self._room.width))
         self.refresh()
 
     def action_start(self) -> None:
         """Go to the first line."""
-        if self._page is not None:
-            self.following = False
-            self._page.to_start()
-            self._drawn_anew()
+        self._act(Reading.to_start)
 
     def action_follow_end(self) -> None:
         """Go to the end and follow it."""
-        self.following = True
-        if self._page is not None:
-            self._page.to_end()
-        self._drawn_anew()
+        self._act(Reading.to_end)
 
     def action_toggle_follow(self) -> None:
         """Stay where we are, or go to the end and follow it."""
-        if self.following:
-            self.following = False
-        else:
-            self.action_follow_end()
+        self._act(Reading.toggle_follow)
 
     # What comes from elsewhere.
 
@@ -194,15 +160,8 @@ class LogPager(Widget, can_focus=True):
 
     def watch_times(self) -> None:
         """Draw when lines were written or not; say how that comes to be known where it is not."""
-        self._refit()
-        lines = self._page.lines if self._page is not None else []
-        if self.times and lines and self._log is not None and self._time_of(lines[0].row) is None:
-            self.notify("Nobody has noted the times of this output: add jobs with --times.", timeout=5)
-
-    def watch_following(self) -> None:
-        """Say whether the view follows; count what it has not shown from now on."""
-        self._unseen, self._counted = 0, self._log.size if self._log is not None else 0
-        self._say()
+        if (fitted := self._refit()) is not None and self.times:
+            fitted.add_done_callback(self._say_if_no_times)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Go down."""
@@ -218,41 +177,127 @@ class LogPager(Widget, can_focus=True):
         """Go to the part of the log that a click on the bar means."""
         offset = event.get_content_offset(self)
         if offset is not None and offset.x == self.size.width - 1 and self._log is not None:
-            self._go(self._log.size * offset.y // max(1, self.size.height))
+            self._go(self._view.size * offset.y // max(1, self.size.height))
 
-    # How it is shown.
+    # How it is read: nothing here waits for the disk.
 
-    def _opened(self, log: LogText) -> None:
-        """Show a log that nothing is known of so far."""
-        self._log, self._times = log, LogTimes(log.file.path)
-        self._begin(Page(log))
+    def _show(self, source: str | dict[str, str] | None, paths: Sequence[str], *, live: bool, placeholder: str) -> None:
+        self._placeholder = placeholder
+        if source != self._source:
+            self._let_go()
+            self._source = source
+            if source is not None:
+                self._open(source)
+        else:
+            self._look()
+        if self._reading is None:
+            self._view, self._instead = View(), placeholder
+            self.refresh()
+        was_live, self._live = self._live, live
+        if live and not was_live and paths:
+            self._follow(paths)
 
-    def _begin(self, page: Page) -> None:
-        """Show other rows from their end on."""
-        self._page, self._hit, self._left = page, None, 0
-        self.following = True
-        self._refit()
+    def _open(self, source: str | dict[str, str]) -> None:
+        """Begin to read; what was shown stays until there is something else, but not for long."""
+        self._reading = reading = Reading(source)
+        if isinstance(source, str):
+            packed = reading.ask(partial(is_packed, source))
+            packed.add_done_callback(partial(self._say_if_packed, reading))
+        room = self._room
+        self._act(lambda reading: reading.begin(room))
+        self._stay = asyncio.get_running_loop().call_later(STAYS_S, self._blank)
 
     def _let_go(self) -> None:
         self.workers.cancel_node(self)
-        if self._page is not None:
-            self._page.rows.close()
-        for held in (self._log, self._times):
-            if held is not None:
-                held.close()
-        self._source = self._log = self._times = self._page = None
-        self._note, self._live = "", False
-        self._say()
-        self.refresh()
+        if self._reading is not None:
+            self._reading.close()
+        if self._stay is not None:
+            self._stay.cancel()
+        self._source = self._reading = self._log = self._stay = None
+        self._note, self._live, self._is_open, self._acts = "", False, False, 0
+        self._have_patience()
 
-    def _go_on(self, paths: Sequence[str], *, live: bool) -> None:
-        """Show what there is now; follow it while it is live."""
-        was_live, self._live = self._live, live
-        self._read()
-        if live and not was_live and paths:
-            self._follow(paths)
-        if self._page is None or not self._page.lines:
-            self.refresh()
+    def _act(self, what: Callable[[Reading], object]) -> "asyncio.Future[View | None] | None":
+        """Have something done, after all that was asked for before; what is in view then is shown."""
+        if (reading := self._reading) is None:
+            return None
+        done = reading.act(partial(what, reading))
+        done.add_done_callback(partial(self._came, reading))
+        self._acts += 1
+        if self._acts == 1:
+            self._have_patience()
+        return done
+
+    def _look(self) -> "asyncio.Future[View | None] | None":
+        """Take in what was written meanwhile, unless that is to be done already."""
+        if self._reading is None or self._reading.look_is_due:
+            return None
+        self._reading.look_is_due = True
+        return self._act(Reading.look)
+
+    def _came(self, reading: Reading, done: "asyncio.Future[View | None]") -> None:
+        """Show what is in view after something was done."""
+        error = done.exception()
+        if reading is not self._reading:
+            return
+        self._acts -= 1
+        if isinstance(error, TuiQueueError):
+            self._fail(error)
+        elif error is not None:
+            self.call_later(_fail_with, error)
+        elif (view := done.result()) is not None:
+            self._take(reading, view)
+        if reading is self._reading:
+            self._have_patience()
+
+    def _fail(self, error: TuiQueueError) -> None:
+        """Show why there is nothing to show."""
+        self._let_go()
+        self._view, self._instead = View(), str(error)
+        self._drawn_anew()
+
+    def _take(self, reading: Reading, view: View) -> None:
+        before, self._view, self._instead = self._view, view, self._placeholder
+        if not self._is_open:
+            if self._stay is not None:
+                self._stay.cancel()
+            self._is_open, self._log, self._left, self._note = True, reading.log, 0, ""
+            self._opened()
+        elif before.restarts != view.restarts:
+            self._left = 0
+            self._restarted()
+        elif before.size != view.size:
+            self._grown()
+        self._drawn_anew()
+
+    def _have_patience(self) -> None:
+        """Wait anew before anybody is told that we wait for the disk."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._acts:
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._say_that_it_waits)
+        if self._waits:
+            self._waits = False
+            self._say()
+
+    def _say_that_it_waits(self) -> None:
+        self._waits = True
+        self._say()
+
+    def _blank(self) -> None:
+        """Show no longer what is another's."""
+        self._view, self._instead = View(), ""
+        self._drawn_anew()
+
+    def _say_if_packed(self, reading: Reading, packed: "asyncio.Future[bool]") -> None:
+        if packed.exception() is None and packed.result() and reading is self._reading and not self._is_open:
+            self._tell("decompressing")
+
+    def _say_if_no_times(self, fitted: "asyncio.Future[View | None]") -> None:
+        lines = self._view.lines
+        if fitted.exception() is None and self._log is not None and lines and lines[0].time is None:
+            self.notify("Nobody has noted the times of this output: add jobs with --times.", timeout=5)
 
     @work(exclusive=True, group="follow")
     async def _follow(self, paths: Sequence[str]) -> None:
@@ -260,106 +305,63 @@ class LogPager(Widget, can_focus=True):
             if not self._live:
                 return
             begun = time.monotonic()
-            self._read()
-            await asyncio.sleep(KEYS_SHARE * (time.monotonic() - begun))
+            if (looked := self._look()) is not None:
+                await asyncio.wait([looked])
+            await asyncio.sleep(min(KEYS_SHARE * (time.monotonic() - begun), MOST_S))
 
-    def _read(self) -> None:
-        """Take in what was written meanwhile."""
-        page = self._page
-        if page is None:
-            return
-        restarts = self._log.restarts if self._log is not None else 0
-        try:
-            changed = self._log.look() if self._log is not None else False
-            changed |= page.rows.look() if page.rows is not self._log else False
-        except TuiQueueError as error:
-            self._let_go()
-            self._placeholder = str(error)
-            return
-        if self._log is not None and self._log.restarts != restarts:
-            self._restarted(self._log)
-        if changed and self._page is not None:
-            self._grown(self._page)
-
-    def _restarted(self, log: LogText) -> None:
-        """Show a log that was written anew."""
-        self._begin(Page(log))
-
-    def _grown(self, page: Page) -> None:
-        """Show what has come, or count it."""
-        if self.following:
-            page.to_end()
-        else:
-            self._count_unseen()
-            page.read()
-        self._drawn_anew()
+    def _opened(self) -> None:
+        """Go on with a log that has been opened."""
         if self.numbers:
             self._number()
 
-    def _count_unseen(self) -> None:
-        """Count the lines that came while the view stays, or at least their bytes."""
-        if self._log is not None and 0 < self._log.size - self._counted <= COUNTED:
-            self._unseen += self._log.read(self._counted, self._log.size - self._counted).count(b"\n")
-            self._counted = self._log.size
+    def _restarted(self) -> None:
+        """Go on with a log that was written anew."""
 
-    def _refit(self) -> None:
-        if self._page is not None:
-            self._page.fit(self.size.height, self._room if self.wrap else None)
-            if self.following:
-                self._page.to_end()
-        self._drawn_anew()
+    def _grown(self) -> None:
+        """Go on with what a log has got meanwhile."""
+        if self.numbers:
+            self._number()
+
+    async def _answer(self, question: Callable[[], T]) -> T | None:
+        """Return the answer to what only the log knows; None where it can't be read."""
+        if self._reading is None:
+            return None
+        try:
+            return await self._reading.ask(question)
+        except TuiQueueError:
+            return None
+
+    # How it is shown.
+
+    def _refit(self) -> "asyncio.Future[View | None] | None":
+        room = self._room
+        return self._act(lambda reading: reading.fit(room))
 
     def _drawn_anew(self) -> None:
         self._say()
         self.refresh()
 
     @property
-    def _room(self) -> int:
-        """How many cells of a row there is room for."""
-        return max(1, self.size.width - 1 - self._gutter_wide)
+    def _room(self) -> Room:
+        names = tuple(self._source) if isinstance(self._source, dict) else ()
+        width = max(1, self.size.width - 1 - _gutter_wide(names, self.numbers, self.times))
+        return Room(self.size.height, width, wrap=self.wrap, numbers=self.numbers, times=self.times)
 
-    @property
-    def _gutter_wide(self) -> int:
-        if isinstance(self._source, dict):
-            return max(map(len, self._source), default=0) + 2
-        return _NUMBER_WIDE * self.numbers + _TIME_WIDE * self.times
-
-    def _gutter(self, line: Line) -> list[Segment]:
-        wide = self._gutter_wide
-        if not wide:
-            return []
-        if isinstance(self._source, dict):
-            name = line.row.log
+    def _gutter(self, line: Shown) -> list[Segment]:
+        names, room = self._view.names, self._view.room
+        if names:
+            name, wide = line.row.log, _gutter_wide(names, room.numbers, room.times)
             return [Segment(f"{printable(name):>{wide - 2}}", Style(color=_tag(name))), Segment("│ ", _DIM)]
-        is_first = line.part == 0
-        time = self._time_of(line.row) if self.times and is_first else None
-        number = self._line_of(line.row) if self.numbers and is_first else None
-        said = f"{time.astimezone():%m-%d %H:%M:%S} " if time is not None else ""
-        gutter = f"{said:<{_TIME_WIDE * self.times}}"
-        if self.numbers:
-            gutter += f"{'' if number is None else number:>{_NUMBER_WIDE - 1}} "
+        if not room.numbers and not room.times:
+            return []
+        said = f"{line.time.astimezone():%m-%d %H:%M:%S} " if line.time is not None else ""
+        gutter = f"{said:<{_TIME_WIDE * room.times}}"
+        if room.numbers:
+            gutter += f"{'' if line.number is None else line.number:>{_NUMBER_WIDE - 1}} "
         return [Segment(gutter, _DIM)]
 
-    def _time_of(self, row: LogRow) -> datetime | None:
-        rows = self._page.rows if self._page is not None else None
-        if self._times is None or not isinstance(rows, LogText | MatchingLines):
-            return None
-        try:
-            return self._times.at(rows.offset_of(row))
-        except StoreError:
-            return None
-
-    def _line_of(self, row: LogRow) -> int | None:
-        log = self._log
-        if log is None or self._page is None:
-            return None
-        if isinstance(self._page.rows, MatchingLines):
-            before = log.line_at(self._page.rows.offset_of(row))
-            return None if before is None else before + 1
-        return log.line_of(row)
-
     def _strip(self, row: LogRow, y: int) -> Strip:
-        text = drawn(row.row, self._spans(row), current=self._hit is not None and row.place == self._hit[1])
+        text = drawn(row.row, self._spans(row), current=self._view.hit is not None and row.place == self._view.hit[1])
         if (selection := self.text_selection) is not None and (span := selection.get_span(y)) is not None:
             begin, end = span
             selected = self.screen.get_component_rich_style("screen--selection")
@@ -372,25 +374,26 @@ class LogPager(Widget, can_focus=True):
 
     def _bar(self, y: int) -> Segment:
         """Return the cell at the right that shows what part of the log is in view."""
-        if self._page is None or len(self._page.lines) < self.size.height:
+        if len(self._view.lines) < self.size.height:
             return Segment(" ")
-        begin, end = self._page.part
+        begin, end = self._view.part
         height = self.size.height
         first = min(int(begin * height), height - 1)
         last = max(first, min(int(end * height + 0.5), height) - 1)
         return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _DIM)
 
     def _say(self) -> None:
-        said = " · ".join(([self._note] if self._note else []) + self._remarks())
+        notes = [self._note] if self._note else ["waiting for the disk"] if self._waits else []
+        said = " · ".join(notes + self._remarks())
         self.border_subtitle = Text(clipped(said, max(0, self.size.width - 4))) if said else ""
 
     def _remarks(self) -> list[str]:
         """Return what is not as it is at the start."""
         remarks = ["wrap"] if self.wrap else []
-        if not self.following:
-            behind = self._log.size - self._counted if self._log is not None else 0
-            new = f"▼ {self._unseen:,} new lines" if self._unseen else "not following"
-            new = f"▼ {behind / 2**20:,.0f} MiB new" if behind > COUNTED else new
+        if not self._view.following:
+            unseen, uncounted = self._view.unseen, self._view.uncounted
+            new = f"▼ {unseen:,} new lines" if unseen else "not following"
+            new = f"▼ {uncounted / 2**20:,.0f} MiB new" if uncounted > COUNTED else new
             remarks.append(with_keys(f"{new}, {{log.end}} follows", keys_of(self)))
         return remarks
 
@@ -401,22 +404,26 @@ class LogPager(Widget, can_focus=True):
 
     def _go(self, offset: int | None) -> None:
         """Show the line at an offset, and mark it."""
-        if offset is None or self._page is None or self._log is None:
-            return
-        self.following = False
-        rows = self._page.rows
-        if isinstance(rows, LogText | MatchingLines):
-            place = rows.place_of(offset)
-            self._hit = offset, place
-            self._page.to(place)
-        self._drawn_anew()
+        if offset is not None and self._log is not None:
+            self._act(lambda reading: reading.go(offset))
 
     @work(exclusive=True, group="numbers")
     async def _number(self) -> None:
         """Count lines until those in view have their numbers."""
-        while (log := self._log) is not None and await asyncio.to_thread(log.count_lines) < 1:
-            pass
-        self.refresh()
+        while (log := self._log) is not None and (counted := await self._answer(log.count_lines)) is not None:
+            if counted >= 1:
+                self._refit()
+                return
+
+
+def _gutter_wide(names: Sequence[str], numbers: bool, times: bool) -> int:
+    """Return how many cells stand before each row."""
+    return max(map(len, names)) + 2 if names else _NUMBER_WIDE * numbers + _TIME_WIDE * times
+
+
+def _fail_with(error: BaseException) -> None:
+    """Let Textual end the program as it does for an error anywhere else."""
+    raise error
 
 
 def _tag(name: str) -> str:

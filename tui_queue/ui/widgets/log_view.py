@@ -1,29 +1,28 @@
 """The output of one run, or of several, in which words and lines can be looked for."""
 
-import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from textual import work
 from textual.actions import SkipAction
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.log_lines import MatchingLines
 from tui_queue.core.log_search import ERRORS, Pattern
-from tui_queue.core.log_text import LogRow, LogText
+from tui_queue.core.log_text import LogRow
 from tui_queue.core.printable import clipped, printable
 from tui_queue.core.terminal import text_of
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log_finder import Finder
-from tui_queue.ui.log_page import Page
+from tui_queue.ui.log_reading import Reading
 from tui_queue.ui.screens.ask import Ask
-from tui_queue.ui.widgets.log_keys import LOG_KEYS
+from tui_queue.ui.widgets.log_keys import SEARCH_KEYS
 from tui_queue.ui.widgets.log_pager import LogPager
 
 
 class LogView(LogPager):
-    """A pager of logs with its keys and with searches, which never hold up a key either."""
+    """A pager of logs with searches, which never hold up a key either."""
 
-    BINDINGS = LOG_KEYS
+    BINDINGS = SEARCH_KEYS
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -45,7 +44,7 @@ class LogView(LogPager):
         if self._log is None or (words := await self._ask("Search the log", self._finder)) is None:
             return
         self._look_for(words)
-        if self._finder is not None and (here := self._here()) is not None:
+        if self._finder is not None and (here := await self._here()) is not None:
             self._go(await self._next_or_last(self._finder, here))
 
     @work(exclusive=True, group="find")
@@ -70,10 +69,9 @@ class LogView(LogPager):
         log = self._log
         if log is None or (words := await self._ask("Show only lines with", self._finder, empty=True)) is None:
             return
-        self._look_for(words)
         if self._log is log:
-            self._begin(Page(MatchingLines(self._finder.search, self._finder.log) if self._finder else log))
-            self._read()
+            self._look_for(words)
+            self._show_only(self._finder)
 
     @work(exclusive=True, group="find")
     async def action_line(self) -> None:
@@ -83,11 +81,12 @@ class LogView(LogPager):
             return
         number, is_part = _line_or_part(answer)
         if is_part:
-            self._go(log.size * number // 100)
+            self._go(self._view.size * number // 100)
             return
-        while (offset := log.offset_of_line(number)) is None:
-            self._tell(f"counting lines {log.count_lines():.0%}")
-            await asyncio.sleep(0)
+        counted: float | None = 0.0
+        while (offset := await self._answer(partial(log.offset_of_line, number))) is None and counted is not None:
+            if (counted := await self._answer(log.count_lines)) is not None:
+                self._tell(f"counting lines {counted:.0%}")
         self._tell("")
         self._go(offset)
 
@@ -96,9 +95,8 @@ class LogView(LogPager):
         if self._note:
             self.workers.cancel_group(self, "find")
             self._tell("")
-        elif self._page is not None and isinstance(self._page.rows, MatchingLines) and self._log is not None:
-            self._begin(Page(self._log))
-            self._read()
+        elif self._view.only_matching:
+            self._show_only(None)
         elif self._finder is not None:
             self._look_for("")
         else:
@@ -113,21 +111,23 @@ class LogView(LogPager):
         self._finder = self._errors = self._going_to = None
         super()._let_go()
 
-    def _opened(self, log: LogText) -> None:
-        super()._opened(log)
+    def _opened(self) -> None:
+        super()._opened()
         if self._going_to is not None:
             self.go_to(*self._going_to)
             self._going_to = None
 
-    def _restarted(self, log: LogText) -> None:
-        self._errors = None
+    def _restarted(self) -> None:
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
         self._look_for(self._finder.pattern.words if self._finder is not None else "")
-        super()._restarted(log)
+        super()._restarted()
 
-    def _grown(self, page: Page) -> None:
+    def _grown(self) -> None:
         if self._finder is not None:
             self._finder.look_again()
-        super()._grown(page)
+        super()._grown()
 
     def _spans(self, row: LogRow) -> Sequence[tuple[int, int]]:
         return self._finder.pattern.spans(text_of(row.row)) if self._finder is not None else ()
@@ -140,10 +140,10 @@ class LogView(LogPager):
 
     def _about_search(self, finder: Finder) -> str:
         search = finder.search
-        number = search.number(self._hit[0]) if self._hit is not None else 0
+        number = search.number(self._view.hit[0]) if self._view.hit is not None else 0
         count = f"{number:,} of {search.count:,}" if number else f"{search.count:,}"
         counting = f", {finder.part:.0%} read" if finder.is_counting else ""
-        only = "only " if self._page is not None and isinstance(self._page.rows, MatchingLines) else ""
+        only = "only " if self._view.only_matching else ""
         return f"{only}{clipped(printable(finder.pattern.words), 30)}: {count} lines{counting}"
 
     async def _ask(self, question: str, finder: Finder | None, *, empty: bool = False) -> str | None:
@@ -156,7 +156,8 @@ class LogView(LogPager):
         self.workers.cancel_group(self, "count")
         if self._finder is not None:
             self._finder.close()
-        self._finder, self._hit = None, None
+        self._finder = None
+        self._act(Reading.forget_hit)
         if words and self._log is not None:
             self._finder = Finder(self._log.file, words)
             self._count(self._finder)
@@ -166,13 +167,17 @@ class LogView(LogPager):
     async def _count(self, finder: Finder) -> None:
         try:
             await finder.count(self._counted_more)
-        except BadInputError as error:
+        except (BadInputError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
 
     def _counted_more(self) -> None:
-        if self._page is not None and isinstance(self._page.rows, MatchingLines):
-            self._read()
+        if self._view.only_matching:
+            self._look()
         self._say()
+
+    def _show_only(self, finder: Finder | None) -> None:
+        self._left = 0
+        self._act(lambda reading: reading.only(finder.search if finder is not None else None))
 
     async def _next_or_last(self, finder: Finder, here: int) -> int | None:
         """Return the first match from a place on or, where there is none, the last one before."""
@@ -183,7 +188,7 @@ class LogView(LogPager):
         return found
 
     async def _step(self, finder: Finder, direction: int) -> None:
-        if (here := self._here()) is not None:
+        if (here := await self._here()) is not None:
             found = await self._found(finder, direction, here)
             if found is None:
                 self.notify("No match below." if direction > 0 else "No match above.", timeout=3)
@@ -191,23 +196,19 @@ class LogView(LogPager):
 
     async def _found(self, finder: Finder, direction: int, here: int) -> int | None:
         """Look for the next match, and say how far we are."""
-        size = max(1, self._log.size if self._log is not None else 1)
+        size = max(1, self._view.size)
         tell: Callable[[int], None] = lambda place: self._tell(f"searching, at {place / size:.0%}, Esc stops")  # noqa: E731
         try:
             return await (finder.after(here, tell) if direction > 0 else finder.before(here, tell))
-        except BadInputError as error:
+        except (BadInputError, OSError) as error:
             self.notify(str(error), severity="error", markup=False)
             return None
         finally:
             self._tell("")
 
-    def _here(self) -> int | None:
+    async def _here(self) -> int | None:
         """Return where in the file is what was gone to if that is in view, else the first line in view."""
-        lines = self._page.lines if self._page is not None else []
-        if self._hit is not None and any(line.row.place == self._hit[1] for line in lines):
-            return self._hit[0]
-        rows = self._page.rows if self._page is not None else None
-        return rows.offset_of(lines[0].row) if lines and isinstance(rows, LogText | MatchingLines) else None
+        return await self._answer(self._reading.here) if self._reading is not None else None
 
 
 def _line_or_part(answer: str) -> tuple[int, bool]:

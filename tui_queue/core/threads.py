@@ -1,0 +1,73 @@
+"""Threads for what may never come back, such as a read of a disk that hangs: they keep nobody from leaving.
+
+Those of asyncio and of concurrent.futures won't do: both wait at the end of the program until all of them have ended.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar
+
+T = TypeVar("T")
+_Todo = SimpleQueue[Callable[[], object] | None]
+
+
+class Reader:
+    """Does one thing after another in a thread of its own, which begins with the first of them."""
+
+    def __init__(self) -> None:
+        self._todo: _Todo = SimpleQueue()
+        self._runs = False
+
+    def ask(self, question: Callable[[], T]) -> "asyncio.Future[T]":
+        """Return what will have the answer, or what was raised, once all that was asked before is done."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def work() -> None:
+            try:
+                found = question()
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                _tell(loop, answer, partial(answer.set_exception, error))
+            else:
+                _tell(loop, answer, partial(answer.set_result, found))
+
+        self._put(work)
+        return answer
+
+    def close(self, last: Callable[[], object]) -> None:
+        """End once all that was asked, and at last this, is done; nobody waits for that."""
+        self._put(last)
+        self._todo.put(None)
+
+    def _put(self, work: Callable[[], object]) -> None:
+        self._todo.put(work)
+        if not self._runs:
+            self._runs = True
+            threading.Thread(target=_do, args=(self._todo,), name="reader", daemon=True).start()
+
+
+async def away(question: Callable[[], T]) -> T:
+    """Return the answer, as ``asyncio.to_thread`` does; a question that never comes back keeps nobody from leaving."""
+    reader = Reader()
+    answer = reader.ask(question)
+    reader.close(lambda: None)
+    return await answer
+
+
+def _do(todo: _Todo) -> None:
+    while (work := todo.get()) is not None:
+        with suppress(OSError):  # what is closed at last may be on a disk that is broken
+            work()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[T]", say: Callable[[], None]) -> None:
+    def tell() -> None:
+        if not answer.done():
+            say()
+
+    with suppress(RuntimeError):  # the loop is closed: everybody has left
+        loop.call_soon_threadsafe(tell)
