@@ -20,7 +20,7 @@ ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
 HINTS = (*JOBS, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
-LAST = "q Quit|d Remove"  # without which the end is missing
+LAST = r"q Quit|d Remove +\? Help"  # without which the end is missing
 FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? Help) *")
 WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
