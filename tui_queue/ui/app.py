@@ -30,6 +30,7 @@ from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard import Dashboard
 from tui_queue.ui.screens.entry_form import EntryForm
+from tui_queue.ui.screens.file_browser import FileBrowser
 from tui_queue.ui.screens.found_lines import FoundLines
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.history import HistoryScreen
@@ -231,6 +232,7 @@ _PLACES: Sequence[Place] = (
     (Ask, Field),
     (Choose,),
     (Confirm,),
+    (FileBrowser,),
     (FoundLines,),
     (Help,),
     (JobDetails,),

@@ -1,19 +1,22 @@
 """A list of files to choose one from."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 from textual_fspicker.base_dialog import Dialog, FileSystemPickerScreen
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from tui_queue.core.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
 
 
-class FileBrowser(FileSystemPickerScreen):
+class FileBrowser(FileSystemPickerScreen, inherit_bindings=False):
     """Chooses one file; names that a terminal would obey, or could not draw, are left out."""
 
     DEFAULT_CSS = """
@@ -23,6 +26,11 @@ class FileBrowser(FileSystemPickerScreen):
         #keys { height: 1; padding: 0 1; color: $text-muted; }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("full_stop", "hidden", "Hidden files", show=False, id="browse.hidden", tooltip="Show them, or not"),
+        Binding("escape", "dismiss(None)", "Back", show=False, id="browse.leave", tooltip="Choose none"),
+    ]
 
     class Place(CurrentDirectory):
         """Where we are; a directory may be called anything."""
@@ -44,7 +52,8 @@ class FileBrowser(FileSystemPickerScreen):
             dialog.border_title = Content(printable(self._title))
             yield self.Place()
             yield self.Navigation(self._location)
-            yield Static("Enter choose   Backspace up   . hidden   Esc back", id="keys")
+            keys = "Enter choose   Backspace up   {browse.hidden} hidden   {browse.leave} back"
+            yield Static(with_keys(keys, keys_of(self)), id="keys", markup=False)
 
     @on(DirectoryNavigation.Changed)
     def _moved(self, event: DirectoryNavigation.Changed) -> None:
