@@ -80,6 +80,7 @@ class JobTable(DataTable[Text]):
         self._jobs: dict[str, Job] = {}
         self._cells: dict[str, list[Text]] = {}
         self._selected: set[str] = set()
+        self._chosen: tuple[Job, ...] = ()  # those; empty until somebody asks, as each verb does whenever keys change
         self._anchor: str | None = None  # the job that was selected last
         self._drawn_on: date | None = None  # what is of today shows its time, all else its day
         self._laid_out = 0
@@ -100,8 +101,11 @@ class JobTable(DataTable[Text]):
     @property
     def chosen(self) -> tuple[Job, ...]:
         """The selected jobs in the order they are shown; where none is, the one under the cursor."""
-        chosen = tuple(job for key, job in self._jobs.items() if key in self._selected)
-        return chosen or ((self.job,) if self.job else ())
+        if not self._selected:
+            return (self.job,) if self.job else ()
+        if not self._chosen:
+            self._chosen = tuple(job for key, job in self._jobs.items() if key in self._selected)
+        return self._chosen
 
     @property
     def selected(self) -> int:
@@ -131,6 +135,7 @@ class JobTable(DataTable[Text]):
             before, self._drawn_on = {}, today
         self._jobs = {str(job.id): job for job in jobs}
         self._selected &= self._jobs.keys()
+        self._chosen = ()
         with self.prevent(DataTable.RowHighlighted), self.app.batch_update():
             for key in [key for key in self._cells if key not in self._jobs]:
                 self.remove_row(key)
@@ -211,9 +216,12 @@ class JobTable(DataTable[Text]):
             self.post_message(self.AllSelected())
 
     def _select(self, keys: set[str]) -> None:
-        changed, self._selected = keys ^ self._selected, keys
+        changed, self._selected, self._chosen = keys ^ self._selected, keys, ()
+        now, place = datetime.now(UTC), list(self._widths).index("id") if self._widths else 0
         for key in changed & self._cells.keys():
-            self._show_row(key, self._row(self._jobs[key]))
+            number = COLUMNS["id"].cell(self._seen(self._jobs[key], now))
+            self._cells[key][place] = number
+            self._show_cell(key, place, number)
         if changed:
             self.post_message(self.Moved(self.job))
 
@@ -256,9 +264,12 @@ class JobTable(DataTable[Text]):
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
-    def _row(self, job: Job, now: datetime | None = None) -> list[Text]:
+    def _seen(self, job: Job, now: datetime) -> Seen:
         mark = _MARK if str(job.id) in self._selected else ""
-        seen = Seen(job, now or datetime.now(UTC), self._outlooks.get(job.id), mark, self._widths)
+        return Seen(job, now, self._outlooks.get(job.id), mark, self._widths)
+
+    def _row(self, job: Job, now: datetime) -> list[Text]:
+        seen = self._seen(job, now)
         return [COLUMNS[name].cell(seen) for name in self._widths]
 
     def _show_row(self, key: str, cells: list[Text]) -> None:
