@@ -44,7 +44,7 @@ from tui_queue.ui.sequences import copying
 from tui_queue.ui.widgets.field import Field
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
-from tui_queue.ui.widgets.log_pager import LogPager
+from tui_queue.ui.widgets.log_pane import LogPane
 from tui_queue.ui.widgets.log_view import LogView
 from tui_queue.ui.wire import Sent
 
@@ -85,7 +85,7 @@ class TuiQueueApp(App[None]):
             background=background,
             channels=channels,
             looks=looks,
-            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogPager, LogView, JobLog), keymap),
+            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogPane, LogView, JobLog), keymap),
         )
         self.animation_level = "none"
         # Grey is a colour too.
@@ -222,7 +222,7 @@ def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
 # What takes keys at the same time.
 _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
-    (TuiQueueApp, Dashboard, LogPager, LogView, JobLog),
+    (TuiQueueApp, Dashboard, LogPane, LogView, JobLog),
     (Listing, QueuesScreen),
     (Listing, SchedulesScreen),
     (Listing, BatchesScreen),

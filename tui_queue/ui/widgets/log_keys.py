@@ -1,4 +1,4 @@
-"""The keys of a pane that shows a log: those that LogPager has actions for, and those of LogView."""
+"""The keys of a pane that shows a log: those that LogPane has actions for, and those of LogView."""
 
 from textual.binding import Binding, BindingType
 

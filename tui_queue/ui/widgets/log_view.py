@@ -16,11 +16,11 @@ from tui_queue.ui.log_finder import Finder
 from tui_queue.ui.log_reading import Reading
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.widgets.log_keys import SEARCH_KEYS
-from tui_queue.ui.widgets.log_pager import LogPager
+from tui_queue.ui.widgets.log_pane import LogPane
 
 
-class LogView(LogPager):
-    """A pager of logs with searches, which never hold up a key either."""
+class LogView(LogPane):
+    """A pane of logs with searches, which never hold up a key either."""
 
     BINDINGS = SEARCH_KEYS
 

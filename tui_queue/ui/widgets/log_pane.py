@@ -44,7 +44,7 @@ _THUMB = Style(reverse=True, dim=True)
 _TAGS = ("cyan", "green", "magenta", "yellow", "blue", "red")  # colours of the names of several logs
 
 
-class LogPager(Widget, can_focus=True):
+class LogPane(Widget, can_focus=True):
     """Shows one log, or several; ``show`` and ``show_several`` are all that it needs to be told."""
 
     ALLOW_SELECT = True
