@@ -1,6 +1,7 @@
 """Everything about one job, on the whole screen, as it is now."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from tui_queue.ui.keymap import keys_of, with_keys
 
 EVERY_S = 2.0  # between two looks at a job that is not over
 PAUSE_S = 0.5  # after a look, however much changes meanwhile
+OTHERS_SHARE = 3  # for so many times as long as a look takes the store is left to others
 WIDEST = 110  # cells
 FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
 
@@ -87,12 +89,13 @@ class JobDetails(ModalScreen[None]):
                 async with asyncio.timeout(None if self._details.job.state.ended else EVERY_S):
                     await self._changed.wait()
             self._changed.clear()
+            begun = time.monotonic()
             try:
                 self._show(await self._commands.details(str(self._details.job.id)))
                 self._say("")
             except TuiQueueError as error:  # somebody has removed it
                 self._say(f"{printable(str(error))} · ")
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(max(PAUSE_S, OTHERS_SHARE * (time.monotonic() - begun)))
 
     def _show(self, details: Details) -> None:
         self._details = details
