@@ -17,7 +17,7 @@ NAMES = (
     "[red]no[/]",
 )
 # Each is typed at once: the cursor, selections, the log, what covers the screen in part or all of it, the filter.
-WALK = ("jjjk  **", "l", "li", "\x1b?", "\x1bG", "2", "1a", "\x1b/wide")
+WALK = ("jjjk  **", "l", "li", "\x1b?", "\x1bG", "2", "1a", "\x1b", "/wide")
 
 
 def shown_anew(window: RawTerminal) -> str:
@@ -36,6 +36,8 @@ def test_the_screen_is_what_it_would_be_if_it_were_drawn_from_nothing(cli: Cli) 
         window.see("completed")
         for keys in WALK:
             window.type(keys)
+            if keys.endswith("wide"):
+                window.read_until(lambda: "plain" not in window.text(), "the filter")
             shown = window.rest()
             assert shown_anew(window) == shown, repr(keys)
         window.resize(80, 24)
