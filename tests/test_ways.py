@@ -198,7 +198,7 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
         way.step("", "no slots", "Press + for one.")
         way.step("?", "─ Keys ─", "Esc closes")
         way.step("q", "no slots", gone="─ Keys ─")
-        for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BESIDE, BELOW):
+        for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BELOW):
             way.step("s", "job-1", log, gone="" if log else "╭")
         way.step("", "Press + for one.")
         way.step("h", "○ held", "This job is held. Press h to release it.")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,6 +33,7 @@ from tui_queue.core.schedules import Schedules
 from tui_queue.core.scripts import changed, describe
 from tui_queue.core.store import Store
 from tui_queue.core.templates import Templates
+from tui_queue.core.threads import away
 
 if TYPE_CHECKING:
     from tui_queue.core.history import History
@@ -264,7 +265,7 @@ class Commands:
             ahead = await self._store.ahead(job.id, means=self._means, now=datetime.now(UTC))
         runs = await self._store.runs(job.id)
         samples = [] if job.state.ended else await self._store.samples(job)
-        seen = await asyncio.to_thread(look_into, job, runs, samples, ahead, self._executor)
+        seen = await away(partial(look_into, job, runs, samples, ahead, self._executor))
         told = await self._news.of_job(job.id)
         # One step more, to see whether there is any.
         waits_for, waited_by, around = await self._store.neighbours(job, steps=STEPS + 1, most=BRANCHES)
@@ -387,7 +388,7 @@ class Commands:
         default = self._means.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await asyncio.to_thread(_with_remarks, jobs, self._executor, now),
+            jobs=await away(partial(_with_remarks, jobs, self._executor, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -430,7 +431,7 @@ class Commands:
                 path = self.log_path(replace(job, attempt=attempt))
                 lines: list[tuple[int, str]] = []
                 with suppress(StoreError):
-                    lines = await asyncio.to_thread(first_lines, path, pattern, per_log + 1) if path else []
+                    lines = await away(partial(first_lines, path, pattern, per_log + 1)) if path is not None else []
                 yield Found(job=job, attempt=attempt, lines=lines[:per_log], more=len(lines) > per_log)
 
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:

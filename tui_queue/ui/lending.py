@@ -6,6 +6,7 @@ import shlex
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -14,6 +15,7 @@ from textual.app import App, SuspendNotSupported
 from tui_queue.core.errors import StoreError
 from tui_queue.core.logs import is_packed, write_unpacked
 from tui_queue.core.printable import printable
+from tui_queue.core.threads import away
 
 
 def pager(env: Mapping[str, str]) -> list[str]:
@@ -32,7 +34,7 @@ async def readable(log: str) -> AsyncIterator[str]:
 
     Raises StoreError where that can't be read, or there is no room for it.
     """
-    if not is_packed(log):
+    if not await away(partial(is_packed, log)):
         yield log
         return
     try:
@@ -40,7 +42,7 @@ async def readable(log: str) -> AsyncIterator[str]:
     except OSError as error:
         raise StoreError(f"There is no place to decompress it to: {error.strerror}.") from None
     with file:
-        await asyncio.to_thread(write_unpacked, log, file)
+        await away(partial(write_unpacked, log, file))
         yield file.name
 
 
