@@ -49,7 +49,7 @@ class Disk:
         self._server.wait()
         if self._server.stderr is not None:
             self._server.stderr.close()
-        subprocess.run(["umount", "--lazy", self.path], capture_output=True, check=False)
+        subprocess.run(["fusermount3", "-u", "-z", self.path], capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -60,16 +60,16 @@ def serve(tmp_path: Path) -> Iterator[Callable[[Path, Path], Disk]]:
     def mounted(content: Path, mount: Path) -> Disk:
         if not os.access("/dev/fuse", os.R_OK | os.W_OK):
             pytest.skip("nobody can serve a file system here: there is no /dev/fuse to open")
-        for program, package in (("squashfuse", "squashfuse"), ("mksquashfs", "squashfs-tools")):
+        for program in ("squashfuse", "mksquashfs", "fusermount3"):
             if shutil.which(program) is None:
-                missing(f"{program} is not installed; apt install {package}")
+                missing(f"{program} is not installed; apt install squashfuse squashfs-tools fuse3")
         image = tmp_path / "image"
         subprocess.run(["mksquashfs", content, image, "-quiet", "-no-progress"], stdout=subprocess.DEVNULL, check=True)
         disks.append(disk := Disk(image, mount))
         wait_for(disk.is_there, "the disk to be mounted")
         if why := disk.why_not():
-            assert "permitted" in why or "denied" in why, why
-            pytest.skip(f"this user may not mount: {why.strip()}")
+            assert any(word in why for word in ("permitted", "denied", "device not found")), why
+            pytest.skip(f"nothing can be mounted here: {why.strip()}")
         for path in filter(Path.is_file, mount.rglob("*")):
             path.open("rb").close()  # now the kernel knows that this server need not be asked when a file is closed
         return disk
