@@ -2,52 +2,40 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
-from signal import SIGKILL
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widget import Widget
 
-from tui_queue.core.aside import GONE_S
 from tui_queue.core.commands import ENDED_SHOWN, Commands
-from tui_queue.core.drafts import MANY
 from tui_queue.core.durations import duration
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.filters import Filter
 from tui_queue.core.log_search import Pattern
-from tui_queue.core.models import DEFAULT_QUEUE, Job, JobDraft, Overview, State
+from tui_queue.core.models import Job, Overview, State
 from tui_queue.core.notices import Channels
-from tui_queue.core.order import Move
 from tui_queue.core.printable import printable
-from tui_queue.core.wishes import signal_number
 from tui_queue.ui.announcing import Announcer, Hearing, News, together
 from tui_queue.ui.columns import NATURAL, ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
-from tui_queue.ui.lending import editor, lend, pager, readable
 from tui_queue.ui.looks import Looks, looks_of, next_split, place_of_log
 from tui_queue.ui.messages import QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.dashboard_help import groups
-from tui_queue.ui.screens.dashboard_keys import APPLIES, DASHBOARD_KEYS, SPARE_KEYS
+from tui_queue.ui.screens.dashboard_keys import DASHBOARD_KEYS, SPARE_KEYS
 from tui_queue.ui.screens.dashboard_words import (
     EMPTY,
     NONE_LIKE_THAT,
-    copyable,
     count,
-    has_run,
     in_place_of_output,
     more_wait,
-    named,
-    one_at_a_time,
     only_those_shown,
     stopping,
     what_ends,
@@ -56,12 +44,11 @@ from tui_queue.ui.screens.dashboard_words import (
 from tui_queue.ui.screens.found_lines import FoundLines
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
-from tui_queue.ui.screens.job_form import JobForm
+from tui_queue.ui.screens.job_verbs import JobVerbs
 from tui_queue.ui.screens.listing import Listing
 from tui_queue.ui.screens.listings import LISTINGS
 from tui_queue.ui.screens.settings import remarks, settings_form
 from tui_queue.ui.screens.wait import Wait
-from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.filter_bar import FilterBar
 from tui_queue.ui.widgets.job_log import JobLog
 from tui_queue.ui.widgets.job_table import JobTable
@@ -71,19 +58,16 @@ from tui_queue.ui.widgets.summary import Summary
 if TYPE_CHECKING:
     from tui_queue.ui.app import TuiQueueApp
 
-T = TypeVar("T")
-
 _ACTIVE_SHOWN = 1000  # active jobs that are shown at first, and so many more each time; the summary counts them all
 _HEARD = 300  # active jobs, running ones first, whose ends are heard of while a filter leaves them out
 _TOLD_S = 5.0  # how long news stay on screen, one at a time
 _ENDED_KEPT = 2000  # ended jobs that are shown without anybody moving to them
 _LOOK_AHEAD_S = 2.0  # how often the output of running jobs is looked at for how far they have come
-_PATIENCE_S = 3.0  # after which it is said that something takes long
 _LOOK_AROUND_S = 10.0  # how often the machine is looked at
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
-class Dashboard(Screen[None]):
+class Dashboard(JobVerbs):
     """Shows what the store says, and hands each key to one verb."""
 
     BINDINGS = DASHBOARD_KEYS
@@ -99,25 +83,20 @@ class Dashboard(Screen[None]):
         keys: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file; ``keys`` has how the keys of each binding are shown, by its id."""
-        super().__init__()
+        super().__init__(commands, keys=keys)
         self._settings = settings
         self._looks = looks
-        self._keys = keys
-        self._commands = commands
         self._background = background
         self._channels = channels
         self._hearing = Hearing(channels)
-        self._overview: Overview | None = None
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last look
         self._news = asyncio.Event()  # set whenever the overview is a new one
         self._announcer = Announcer(self._say, self.set_timer)
         self._teller = Announcer(self._tell, self.set_timer, rest_s=_TOLD_S)
-        self._undo = Undo(commands)
         self._only = Filter()
         self._active_shown, self._ended_shown = _ACTIVE_SHOWN, ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when more were last fetched
         self._split = looks.split  # as the settings have it, until somebody puts the log elsewhere
-        self._wanted: int | None = None  # the job that the cursor goes to once it is shown
 
     def compose(self) -> ComposeResult:
         """Stack the summary, the two panes, and the keys."""
@@ -219,25 +198,12 @@ class Dashboard(Screen[None]):
         return [self.query_one(JobTable), *(log for log in self.query(JobLog) if log.display)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out the verbs that apply neither to the job under the cursor nor to any that is selected."""
+        """Grey out what changes nothing that can be seen, and the verbs that apply to no job."""
         if action == "split" and self._is_zoomed:
             return None
         if action == "follow" and self.has_class("-hidden") and not self._is_zoomed:
             return None
-        if action not in APPLIES or not self.is_mounted:
-            return True
-        return any(map(APPLIES[action], self.query_one(JobTable).chosen)) or None
-
-    def _chosen(self, action: str) -> list[Job]:
-        """Return the selected jobs, or the one under the cursor, that a verb applies to."""
-        return [job for job in self.query_one(JobTable).chosen if APPLIES[action](job)]
-
-    def _chosen_one(self, action: str) -> Job | None:
-        """Return the one job that a verb applies to; where several are selected say that it is for one at a time."""
-        jobs = self._chosen(action)
-        if len(jobs) > 1:
-            self.notify(with_keys(one_at_a_time(len(jobs)), self._keys), timeout=5)
-        return jobs[0] if len(jobs) == 1 else None
+        return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         """Ask for words, and show only the jobs that have them, while they are typed."""
@@ -287,11 +253,6 @@ class Dashboard(Screen[None]):
         self.set_focus(log if self._is_zoomed else table)
         self.on_job_table_moved(JobTable.Moved(table.job))
 
-    async def action_undo(self) -> None:
-        """Take back what was done last, if that can be."""
-        if said := await self._undo.take_back(self._ask):
-            self.notify(said, markup=False, timeout=3)
-
     def _show_more(self, job: Job | None) -> None:
         """Fetch more jobs once the cursor comes to the last row, or to the last active one where some are left out.
 
@@ -328,67 +289,6 @@ class Dashboard(Screen[None]):
             self._active_shown = _ACTIVE_SHOWN
 
     @work
-    async def action_add(self) -> None:
-        """Ask for a job and add it."""
-        await self._add(JobForm(cwd=_here(), commands=self._commands))
-
-    @work
-    async def action_clone(self) -> None:
-        """Ask for a job that is like the chosen one, and add it."""
-        if job := self._chosen_one("clone"):
-            draft = replace(job.draft, not_before=None)
-            await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands))
-
-    @work
-    async def action_edit(self) -> None:
-        """Change the chosen job."""
-        if job := self._chosen_one("edit"):
-            title = f"Edit job {job.id}"
-            form = JobForm(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
-            drafts = await self.app.push_screen_wait(form)
-            if drafts is None or drafts[0] == job.draft:
-                return
-            if await self._ask(self._commands.edit(job.id, drafts[0])) is not None:
-                self._undo.edited(job)
-
-    async def action_hold(self) -> None:
-        """Hold pending jobs, or release them when all of them are held."""
-        jobs = self._chosen("hold")
-        if not (free := [job for job in jobs if not job.held]):
-            if jobs and await self._ask(self._commands.release(_ids(jobs))):
-                self._undo.released(jobs)
-        elif await self._ask(self._commands.hold(_ids(free))):
-            self._undo.held(free)
-
-    async def action_pause(self) -> None:
-        """Stop running jobs where they are, or let them go on when all of them are stopped."""
-        jobs = self._chosen("pause")
-        if running := [job for job in jobs if not job.paused]:
-            await self._ask(self._commands.pause(_ids(running)))
-        elif jobs:
-            await self._ask(self._commands.resume(_ids(jobs)))
-
-    async def action_move(self, where: str) -> None:
-        """Give pending jobs another place in their queue."""
-        if jobs := self._chosen("move"):
-            ids = set(_ids(jobs))
-            waiting = [job for job in self._overview.jobs if job.state is State.PENDING] if self._overview else []
-            behind = waiting[waiting.index(jobs[-1]) + 1 :]
-            follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
-            if await self._ask(self._commands.move(_ids(jobs), Move(where))):
-                self._undo.moved(jobs, follower)
-
-    async def action_slots(self, by: int) -> None:
-        """Give the queue of the chosen jobs a slot more, or less."""
-        names = {job.queue for job in self.query_one(JobTable).chosen} or {DEFAULT_QUEUE}
-        if len(names) > 1:
-            self.notify("The selected jobs are in several queues; slots are changed of one at a time.", timeout=5)
-            return
-        (name,) = names
-        if queue := await self._ask(self._commands.change_slots(name, by)):
-            self.notify(f"Queue {printable(name)}: {count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
-
-    @work
     async def action_view(self, name: str) -> None:
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
@@ -398,42 +298,6 @@ class Dashboard(Screen[None]):
             self.remove_class("-zoomed")
             self.query_one(FilterBar).open(next_one)
             self.query_one(JobTable).focus()
-
-    @work
-    async def action_signal(self) -> None:
-        """Send a signal to running jobs; ask first about the one that no job can prepare for."""
-        if jobs := self._chosen("signal"):
-            question = f"Which signal for {named(jobs)}?"
-            name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
-            if name is None or (_signal(name) == SIGKILL and not await self._is_to_be_killed(jobs)):
-                return
-            await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
-
-    async def _is_to_be_killed(self, jobs: Sequence[Job]) -> bool:
-        detail = f"{has_run(jobs, datetime.now(UTC))} KILL leaves no time to save anything."
-        return await self.app.push_screen_wait(Confirm(f"Kill {named(jobs)}?", detail=detail))
-
-    @work
-    async def action_details(self) -> None:
-        """Show everything about the chosen job."""
-        job = self._chosen_one("details")
-        details = await self._ask(self._commands.details(str(job.id))) if job else None
-        if details is not None:
-            await self.app.push_screen_wait(JobDetails(self._commands, details))
-
-    @work
-    async def action_cancel(self) -> None:
-        """Cancel jobs; ask first when any of them runs."""
-        jobs = self._chosen("cancel")
-        running = [job for job in jobs if job.state is State.RUNNING]
-        if running:
-            question = (
-                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
-            )
-            if not await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
-                return
-        if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
-            self._undo.cancelled(jobs)
 
     @work
     async def action_stop_all(self) -> None:
@@ -452,24 +316,6 @@ class Dashboard(Screen[None]):
             if stopped is None or not await self._have_ended({job.id for job in stopped if job.state is State.RUNNING}):
                 return
         await self.app.run_action("leave")
-
-    async def action_retry(self) -> None:
-        """Put ended jobs into the queue again."""
-        if jobs := self._chosen("retry"):
-            await self._ask(self._commands.retry(_ids(jobs)))
-
-    @work
-    async def action_remove(self) -> None:
-        """Forget ended jobs; ask first when they are several, since their logs are gone then before long."""
-        jobs = self._chosen("remove")
-        if len(jobs) > 1:
-            question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
-            if not await self.app.push_screen_wait(Confirm(question)):
-                return
-        removed = await self._ask(self._commands.set_aside(_ids(jobs))) if jobs else None
-        if removed is not None and removed.jobs:
-            self._undo.removed(removed)
-            self.set_timer(GONE_S + 1, self._throw_away)
 
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
@@ -495,47 +341,6 @@ class Dashboard(Screen[None]):
     def action_follow(self) -> None:
         """Follow the end of the log, or stay."""
         self.query_one(JobLog).action_toggle_follow()
-
-    @work
-    async def action_copy(self) -> None:
-        """Copy what is selected with the mouse, or ask what of the jobs to copy."""
-        text, what = self.get_selected_text() or "", "the selected text"
-        if not text and (jobs := self.query_one(JobTable).chosen):
-            offered = copyable(jobs, self.query_one(JobLog).path_of)
-            chosen = await self.app.push_screen_wait(Choose(f"Copy of {named(jobs)}", list(offered)))
-            text, what = offered.get(chosen or "", ("", ""))
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"The terminal was given {what} to copy.", timeout=3)
-
-    @work(exclusive=True, group="page")
-    async def action_page(self) -> None:
-        """Show the log of the chosen job in the pager."""
-        if job := self._chosen_one("page"):
-            path = self.query_one(JobLog).path_of(job)
-            if path is None:
-                self.notify("It has no output yet.", timeout=3)
-                return
-            try:
-                async with readable(path) as log:
-                    await self._lend(pager, log)
-            except TuiQueueError as error:
-                self.notify(printable(str(error)), severity="error", markup=False)
-
-    @work
-    async def action_script(self) -> None:
-        """Open the script of the chosen job in the editor."""
-        if job := self._chosen_one("script"):
-            await self._lend(editor, job.path)
-
-    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str) -> None:
-        """Let a program have the terminal that shows a file."""
-        try:
-            wrong = await lend(self.app, [*program(os.environ), path])
-        except ValueError as error:
-            wrong = f"{program.__name__.upper()}: {error}."
-        if wrong:
-            self.notify(wrong, severity="error", markup=False)
 
     def action_help(self) -> None:
         """Show all the keys."""
@@ -596,42 +401,6 @@ class Dashboard(Screen[None]):
         self._news.clear()
         running = await self._ask(self._commands.in_state(State.RUNNING))
         return running is None or not ids.isdisjoint(running)
-
-    async def _add(self, form: JobForm) -> None:
-        drafts = await self.app.push_screen_wait(form)
-        if drafts is None or not await self._are_wanted(drafts):
-            return
-        if jobs := await self._ask(self._commands.add(drafts)):
-            self._wanted = jobs[0].id
-            self.post_message(QueueChanged())
-
-    async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:
-        """Ask about many jobs, and about one that is pending or running already."""
-        if len(drafts) > MANY:
-            return await self.app.push_screen_wait(Confirm(f"Add {len(drafts):,} jobs?"))
-        if len(drafts) > 1:
-            return True
-        (draft,) = drafts
-        twin = await self._ask(self._commands.like(draft))
-        question = f"Job {twin.id} is the same and {twin.state}. Add it once more?" if twin else ""
-        return twin is None or await self.app.push_screen_wait(Confirm(question))
-
-    async def _ask(self, verb: Awaitable[T]) -> T | None:
-        """Await a verb; what is wrong with it, or that it takes long, is said on screen."""
-        notice = self.set_timer(_PATIENCE_S, self._say_that_it_takes_long)
-        try:
-            return await verb
-        except TuiQueueError as error:
-            self.notify(printable(str(error)), severity="error", markup=False)
-            return None
-        finally:
-            notice.stop()
-
-    def _say_that_it_takes_long(self) -> None:
-        self.notify("The disk of the queue does not answer. Waiting for it.", severity="warning")
-
-    async def _throw_away(self) -> None:
-        await self._commands.cleaning.throw_away(now=datetime.now(UTC))
 
     def _say(self, news: Sequence[News]) -> None:
         """Have the terminal tell it."""
@@ -700,18 +469,3 @@ class Dashboard(Screen[None]):
 
 def _active(overview: Overview) -> int:
     return sum(not job.state.ended for job in overview.jobs)
-
-
-def _ids(jobs: Sequence[Job]) -> list[int]:
-    return [job.id for job in jobs]
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # deleted under our feet
-        return os.path.expanduser("~")
-
-
-def _signal(name: str) -> int:
-    return signal_number("signal", name)
