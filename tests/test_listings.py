@@ -1,9 +1,11 @@
 """The screens of queues and schedules, and what the form of a job says of sweeps and templates."""
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
 
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
@@ -345,3 +347,18 @@ async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None
         await see(pilot, "cancelled 0, longest")
         await pilot.press("s", "1")
         await see(pilot, "Exit/why")
+
+
+async def test_a_screen_can_be_closed_at_any_moment_of_a_look(cli: Cli) -> None:
+    cli("add", "--hold", "--batch", "night", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "○ held")
+        for turns in range(40):
+            for key, leave in (("2", "1"), ("4", "1"), ("i", "escape")):
+                app.post_message(Key(key, key))
+                await until(pilot, lambda: len(app.screen_stack) == 2, "it to open")
+                app.queue_changed()
+                await asyncio.sleep(turns / 4000)
+                app.post_message(Key(leave, None if leave == "escape" else leave))
+                await until(pilot, lambda: len(app.screen_stack) == 1, "it to close")
+        await see(pilot, "○ held")

@@ -10,6 +10,7 @@ from typing import Any
 from textual._compositor import CompositorUpdate
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.filter import Monochrome
@@ -23,7 +24,7 @@ from tui_queue.ui.colourless import Colourless
 from tui_queue.ui.driver import REDRAW, TerminalDriver
 from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
 from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
-from tui_queue.ui.messages import QueueChanged
+from tui_queue.ui.messages import LOOKS, QueueChanged
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.batches import BatchesScreen
 from tui_queue.ui.screens.choose import Choose
@@ -128,6 +129,11 @@ class TuiQueueApp(App[None]):
     def _done_late(self, doing: "asyncio.Future[bool]") -> None:
         if not doing.cancelled() and (error := doing.exception()) is not None:
             self._handle_exception(error)  # type: ignore[arg-type]
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top, and look no more for what it would show."""
+        self.workers.cancel_group(self.screen, LOOKS)
+        return super().pop_screen()
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""

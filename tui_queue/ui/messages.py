@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from textual.message import Message
 
+LOOKS = "look"  # the group of workers that end with their screen
+
 
 class QueueChanged(Message):
     """The queue has changed: look again. Any number of them merge into one."""

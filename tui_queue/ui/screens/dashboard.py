@@ -24,7 +24,7 @@ from tui_queue.ui.columns import NATURAL, ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.looks import Looks, looks_of, next_split, place_of_log
-from tui_queue.ui.messages import QueueChanged, follow
+from tui_queue.ui.messages import LOOKS, QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
@@ -115,7 +115,7 @@ class Dashboard(JobVerbs):
         self.set_interval(EVERY_S, tidy)
         self.set_interval(_LOOK_AHEAD_S, self._look_ahead)
         self.set_interval(_LOOK_AROUND_S, self._look_around)
-        self.run_worker(follow(self._changed, self._look), group="look")
+        self.run_worker(follow(self._changed, self._look), group=LOOKS)
         self._changed.set()
 
     def on_resize(self) -> None:

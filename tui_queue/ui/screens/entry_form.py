@@ -17,6 +17,7 @@ from textual.widgets import Checkbox, Input, Label, Static
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
 from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.word_suggester import among
 
@@ -154,7 +155,7 @@ class EntryForm(ModalScreen[T | None]):
         """Answer with nothing."""
         self.dismiss(None)
 
-    @work(exclusive=True, group="look")
+    @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
         try:
             filled = await asyncio.to_thread(self._check, *self._now())

@@ -16,6 +16,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
 from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
 from tui_queue.ui.screens.dashboard_words import count
 
 PER_LOG = 20  # lines
@@ -77,7 +78,7 @@ class FoundLines(ModalScreen[FoundLine | None]):
         table.focus()
         self._look()
 
-    @work
+    @work(group=LOOKS)
     async def _look(self) -> None:
         logs, jobs = 0, set[int]()
         try:

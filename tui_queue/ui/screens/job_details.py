@@ -24,6 +24,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.models import Details
 from tui_queue.core.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
 
 EVERY_S = 2.0  # between two looks at a job that is not over
 PAUSE_S = 0.5  # after a look, however much changes meanwhile
@@ -82,7 +83,7 @@ class JobDetails(ModalScreen[None]):
         """Look again soon."""
         self._changed.set()
 
-    @work
+    @work(group=LOOKS)
     async def _look(self) -> None:
         while True:
             with suppress(TimeoutError):

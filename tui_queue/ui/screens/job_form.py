@@ -26,6 +26,7 @@ from tui_queue.core.sweeps import FIRST, Sweep, check_count, count_line, expand,
 from tui_queue.core.wishes import title
 from tui_queue.core.words import SWITCHES, typed, untyped, words_of
 from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
 from tui_queue.ui.path_suggester import PathSuggester, absolute
 from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
@@ -363,7 +364,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             path.action_end()
 
     # In a thread: a file system that does not answer must stop neither the keys nor the scheduler.
-    @work(exclusive=True, group="check")
+    @work(exclusive=True, group=LOOKS)
     async def _check(self) -> None:
         checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
         if self.display and self.is_attached:  # else it was answered meanwhile, and its fields are being taken away

@@ -17,7 +17,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.printable import printable
 from tui_queue.ui.format import cell
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
-from tui_queue.ui.messages import QueueChanged, follow
+from tui_queue.ui.messages import LOOKS, QueueChanged, follow
 from tui_queue.ui.screens.help import Help
 from tui_queue.ui.undo import Undo
 from tui_queue.ui.widgets.keys import Keys
@@ -101,7 +101,7 @@ class Listing(ModalScreen[str | None]):
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
         table.focus()
-        self.run_worker(follow(self.news, self.look), group="look")
+        self.run_worker(follow(self.news, self.look), group=LOOKS)
         self.news.set()
 
     def _tabs(self) -> Content:
