@@ -213,6 +213,7 @@ async def test_slots_are_those_of_the_queue_of_the_selected_jobs(cli: Cli) -> No
 
 
 async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None:
+    cli.settings("slots = 1")
     for word in ("first", "second"):
         cli("add", "echo", word)
     cli.drain()

@@ -130,6 +130,11 @@ class TuiQueueApp(App[None]):
         if not doing.cancelled() and (error := doing.exception()) is not None:
             self._handle_exception(error)  # type: ignore[arg-type]
 
+    async def _shutdown(self) -> None:
+        """End all workers before the widgets go that they draw on."""
+        self.workers.cancel_all()
+        await super()._shutdown()
+
     def pop_screen(self) -> AwaitComplete:
         """Close the screen on top, and look no more for what it would show."""
         self.workers.cancel_group(self.screen, LOOKS)
