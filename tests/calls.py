@@ -125,7 +125,7 @@ def shown(call: str, output: str, queue: Cli, directory: Path) -> str:
         (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "58f2b7c0-6c0f-4a44-9d3e-0b6c1c1d2e3f"),
         (r"\d{4}-\d\d-\d\d( |T)\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d)?", r"2026-11-24\g<1>06:00:00+00:00"),
         (r"\d\d-\d\d \d\d:\d\d:\d\d", "11-24 06:00:00"),
-        (r"( +)\d(\d+s)\b", r"\1 \2") if call.startswith("stats") else (r"\d(\d+s)(?=  )", r"\1 "),
+        (r"\d(\d+s)(?=  )", r"\1 "),
         (r"\b\d+s\b", "0s"),
         (r"\b\d\.\d\d s CPU, \d+ MiB", "0.00 s CPU, 2 MiB"),
         (r"COMMAND +LAST", "COMMAND                LAST"),
