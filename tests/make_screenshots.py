@@ -208,12 +208,12 @@ async def take_pictures_of_logs(pilot: Pilot[None], size: tuple[int, int]) -> No
 
 
 async def take_picture_of_split(pilot: Pilot[None], size: tuple[int, int]) -> None:
-    """Put the log where it is not at this size."""
-    to_other = 2 if size == SIZES[0] else 1  # below, none, beside, below
-    await pilot.press("g", *["s"] * to_other)
+    """Put the log where it is not at this size: away, or below the jobs."""
+    back = 1 if size == SIZES[0] else 2
+    await pilot.press("g", "s")
     await see(pilot, "▶ running")
     save(pilot, "split", size)
-    await pilot.press(*["s"] * (3 - to_other))
+    await pilot.press(*["s"] * back)
 
 
 def shown(pilot: Pilot[None]) -> list[int]:
