@@ -295,7 +295,7 @@ class Dashboard(JobVerbs):
         while next_one is not None and next_one in LISTINGS:
             next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands, self._undo))
         if next_one is not None:
-            self.remove_class("-zoomed")
+            self._zoom(False)
             self.query_one(FilterBar).open(next_one)
             self.query_one(JobTable).focus()
 
