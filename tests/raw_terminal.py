@@ -19,6 +19,23 @@ import pyte
 
 from tests.conftest import ROOT, process_is_alive, wait_for
 
+SYNCHRONIZED = 2026  # the mode that a picture is drawn in
+ASKS_FOR_IT = f"\x1b[?{SYNCHRONIZED}$p"
+HAS_IT = f"\x1b[?{SYNCHRONIZED};2$y"
+
+
+class _Screen(pyte.Screen):
+    """Keeps each picture that was drawn whole, once the terminal has said that it can show them so."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.pictures: list[list[str]] = []
+        super().__init__(width, height)
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
+        super().reset_mode(*modes, **kwargs)
+        if SYNCHRONIZED in modes:
+            self.pictures.append(self.display)
+
 
 class RawTerminal:
     """The dashboard of the queue in ``env``, or another program, in a terminal of its own."""
@@ -34,7 +51,7 @@ class RawTerminal:
         words: Sequence[str] = (sys.executable, "-m", "tui_queue"),
     ) -> None:
         width, height = size
-        self.screen = pyte.Screen(width, height)
+        self.screen = _Screen(width, height)
         self._stream = pyte.ByteStream(self.screen)
         self._master, self._slave = os.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))

@@ -7,12 +7,14 @@ import pytest
 from rich.cells import cell_len
 
 from tests.conftest import Cli, wait_for
+from tests.raw_terminal import ASKS_FOR_IT, HAS_IT, RawTerminal
 from tests.test_terminal import open_dashboard
 from tests.tmux import Terminal, terminal
 from tui_queue.core.models import State
 from tui_queue.ui.format import SIGNS
 
 NAMES = ("plain", "日本語のジョブ名前です", "שלום עולם", "مرحبا", "é́ñ", "a" * 60)
+STATES = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0-9;]*m")
 WAYS = (  # keys, what is seen then, and what must be whole on that screen
     ("a", "Job path", ("Esc", "Ctrl+T")),
@@ -39,6 +41,12 @@ def rows(screen: str) -> list[str]:
     return [line for line in screen.splitlines() if re.match(r" ●?\d+ ", line)]
 
 
+def shows_states_below_each_other(screen: str) -> bool:
+    shown = [(row, state) for row in rows(screen) for state in STATES if state in row]
+    places = {cell_len(row[: row.index(state)]) for row, state in shown}
+    return len(shown) == len(rows(screen)) >= 4 and len(places) == 1
+
+
 @pytest.mark.parametrize(
     ("term", "width", "height"),
     [("xterm-256color", 80, 24), ("screen-256color", 60, 20), ("tmux-256color", 200, 50), ("linux", 80, 24)],
@@ -47,23 +55,35 @@ def test_no_key_and_no_state_is_cut_on_any_terminal(cli: Cli, term: str, width: 
     fill(cli)
     with terminal(cli, width=width, height=height, env=[f"TERM={term}"]) as window:
         open_dashboard(window)
-        screen = window.wait_for("▶ running")
+        window.wait_until(shows_states_below_each_other, "whole states")
         window.keys("g")
-        states = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
-        places = set()
-        for row in rows(screen):
-            (state,) = [state for state in states if state in row]
-            places.add(cell_len(row[: row.index(state)]))
-        assert len(rows(screen)) >= 4
-        assert len(places) == 1, screen
         for keys, seen, whole in WAYS:
             window.type(keys)
-            shown = window.wait_for(seen)
-            for hint in whole:
-                assert hint in (shown if hint in shown else window.wait_for(hint)), (keys, hint)
+            for hint in (seen, *whole):
+                window.wait_for(hint)
             window.keys("Escape")
             window.wait_for("q Quit")
             window.wait_until_gone(seen)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)])
+def test_no_picture_cuts_a_state_not_even_for_a_moment(cli: Cli, size: tuple[int, int]) -> None:
+    fill(cli)
+    window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)
+    try:
+        window.read_until(lambda: ASKS_FOR_IT in window.said(), "the question for whole pictures")
+        window.type(HAS_IT)
+        window.see("▶ running")
+        for _ in range(3):
+            window.type("s")
+            window.rest()
+        drawn = [picture for picture in window.screen.pictures if rows("\n".join(picture))]
+        assert len(drawn) >= 3
+        for picture in drawn:
+            for row in rows("\n".join(picture)):
+                assert any(state in row for state in STATES), "\n".join(picture)
+    finally:
+        window.close()
 
 
 def is_reversed(drawn: str, words: str) -> bool:

@@ -26,6 +26,11 @@ def add(window: Terminal, path: str, parameters: str) -> None:
     window.wait_until_gone("Job path")
 
 
+def members(screen: str) -> set[int]:
+    """Return the processes that a family has printed, each of them whole: another line or the frame comes behind."""
+    return {int(pid) for pid in re.findall(r"child (\d+) ", screen)}
+
+
 def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
     with terminal(cli) as window:
         open_dashboard(window)
@@ -37,10 +42,8 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         window.wait_for("Countdown: 58 seconds")
 
         add(window, "jobs/family.py", "60")
-        shown = window.wait_for("grandchild")
-        family = [int(pid) for pid in re.findall(r"child (\d+)", shown)]
-        family += [int(pid) for pid in re.findall(r"grandchild (\d+)", window.screen())]
-        assert len(set(family)) >= 3
+        shown = window.wait_until(lambda screen: len(members(screen)) >= 3, "the family")
+        family = members(shown)
         assert all(process_is_alive(pid) for pid in family)
         window.keys("c")
         window.wait_for("Stop job 2")
@@ -53,8 +56,8 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         assert "Traceback" not in left
 
         open_dashboard(window)
-        screen = window.wait_for("▶ running")
-        assert re.search(r"2 +family\.py +60 +– cancelled", screen)
+        window.wait_for("▶ running")
+        window.wait_until(re.compile(r"2 +family\.py +60 +– cancelled").search, "job 2")
         window.keys("g")
         window.wait_for("Countdown: 5")
         window.keys("c")
@@ -94,9 +97,9 @@ def test_every_hint_of_the_footer_is_whole_on_a_small_screen(cli: Cli) -> None:
     for width, height in ((60, 20), (80, 24), (200, 50)):
         with terminal(cli, width=width, height=height) as window:
             open_dashboard(window)
-            footer = window.wait_for("q Quit").rstrip().splitlines()[-1]
             for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "? Help", "q Quit"):
-                assert hint in footer
+                window.wait_for(hint)
+            footer = window.screen().rstrip().splitlines()[-1]
             for hint in ("h Hold", "p Pause", "Q Stop all"):
                 assert (hint in footer) == (width >= 80)
             assert ("f Follow" in footer) == (width >= 200)

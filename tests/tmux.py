@@ -4,7 +4,7 @@ import shlex
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.conftest import ROOT, Cli, missing, wait_for
@@ -29,16 +29,20 @@ class Terminal:
         return self.tmux("capture-pane", "-p")
 
     def wait_for(self, text: str, timeout: float = 30) -> str:
-        """Wait until the text is on screen; return the screen."""
+        """Wait until the text is on screen; return the screen, other parts of which may not be drawn yet."""
+        return self.wait_until(lambda screen: text in screen, f"{text!r} on screen", timeout)
+
+    def wait_until(self, holds: Callable[[str], object], what: str, timeout: float = 30) -> str:
+        """Wait until that holds of the screen; return the screen."""
 
         def probe() -> str | None:
             screen = self.screen()
-            return screen if text in screen else None
+            return screen if holds(screen) else None
 
         try:
-            return wait_for(probe, f"{text!r} on screen", timeout)
+            return wait_for(probe, what, timeout)
         except AssertionError:
-            raise AssertionError(f"{text!r} is not on screen:\n{self.screen()}") from None
+            raise AssertionError(f"waited {timeout} s for {what}:\n{self.screen()}") from None
 
     def wait_until_gone(self, text: str) -> None:
         wait_for(lambda: text not in self.screen(), f"{text!r} to leave the screen")

@@ -109,6 +109,7 @@ class Dashboard(JobVerbs):
 
     def on_mount(self) -> None:
         """Look at the queue for the first time; let the clock of running jobs go on."""
+        self._arrange()
         self.query_one(JobTable).focus()
         self.set_interval(1, self._tick)
         self.set_timer(SETTLED_S, settle)
@@ -324,7 +325,7 @@ class Dashboard(JobVerbs):
 
     def action_split(self) -> None:
         """Put the log beside the jobs, below them, or hide it."""
-        self._put_log(next_split(self._split, self.size.width))
+        self._put_log(next_split(self._split, self.app.size.width))
         if self._log_place == "hidden":
             said = "The log is hidden. {log.split} shows it; {log.zoom} gives it the whole screen."
             self.notify(with_keys(said, self._keys), timeout=5)
@@ -460,7 +461,7 @@ class Dashboard(JobVerbs):
 
     @property
     def _log_place(self) -> str:
-        return place_of_log(self._split, self.size.width)
+        return place_of_log(self._split, self.app.size.width)
 
     @property
     def _any_runs(self) -> bool:

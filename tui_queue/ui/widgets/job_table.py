@@ -7,8 +7,7 @@ from itertools import islice
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.events import Resize
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey, RowKey
@@ -225,12 +224,13 @@ class JobTable(DataTable[Text]):
         if changed:
             self.post_message(self.Moved(self.job))
 
-    def on_resize(self, event: Resize) -> None:
-        """Fit the columns to the width."""
-        if event.size.width == self._laid_out or event.size.width == 0:
-            return
-        self._laid_out = event.size.width
-        self._lay_out()
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        """Fit the columns to the width before they are drawn; Resize comes behind the first picture of a new size."""
+        sends_resize = super()._size_updated(size, virtual_size, container_size, layout)
+        if size.width not in (0, self._laid_out):
+            self._laid_out = size.width
+            self._lay_out()
+        return sends_resize
 
     def _lay_out(self) -> None:
         if not self._laid_out:
