@@ -110,9 +110,10 @@ def time_keys(jobs: int) -> list[float]:
     with a_queue(jobs) as cli, raw_terminal(cli.env, size=SIZE) as window:
         flood = cli.home / "flood.py"
         flood.write_text(FLOOD)
-        cli("add", sys.executable, str(flood))
+        cli("add", "--name", "flood", sys.executable, str(flood))
         changing = subprocess.Popen([sys.executable, "-c", CHANGE], env=cli.env, start_new_session=True)
         try:
+            window.see("flood")
             window.type("g")
             window.see("line ")
             return key_to_paint_s(window, KEYS)
