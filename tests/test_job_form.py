@@ -62,6 +62,45 @@ async def test_two_fields_and_enter_are_a_job(form: Form, script: Script, tmp_pa
     assert form.answers == [(JobDraft(path=path, args=args, cwd=str(tmp_path), name="count down.py"),)]
 
 
+async def test_a_whole_command_may_stand_in_the_first_field(form: Form, script: Script, tmp_path: Path) -> None:
+    path = script("job.py", "print()")
+    async with form.run_test(size=(80, 24)) as pilot:
+        await opened(form, pilot)
+        await paste(form, pilot, "path", "job.py 10 'a b'")
+        await until(pilot, lambda: "Runs: python job.py 10 'a b'" in drawn(form), "the line")
+        assert not said(form, "path")
+        await paste(form, pilot, "parameters", "--last")
+        await until(pilot, lambda: "job.py 10 'a b' --last" in drawn(form), "the line")
+        await pilot.press("enter")
+        await until(pilot, lambda: form.answers, "the draft")
+    assert form.answers == [(JobDraft(path=path, args=("10", "a b", "--last"), cwd=str(tmp_path), name="job.py"),)]
+
+
+async def test_a_line_that_is_a_file_is_no_command(form: Form, script: Script, tmp_path: Path) -> None:
+    script("job.py", "print()")
+    path = script("job.py 10", "#!/bin/sh")
+    async with form.run_test(size=(80, 24)) as pilot:
+        await opened(form, pilot)
+        await paste(form, pilot, "path", "job.py 10")
+        await until(pilot, lambda: "Runs: 'job.py 10'" in drawn(form), "the line")
+        await pilot.press("enter")
+        await until(pilot, lambda: form.answers, "the draft")
+    assert form.answers == [(JobDraft(path=path, cwd=str(tmp_path), name="job.py 10"),)]
+
+
+async def test_a_job_whose_file_has_gone_does_not_become_another(script: Script, tmp_path: Path) -> None:
+    script("job.py", "print()")
+    draft = JobDraft(path=str(tmp_path / "job.py 10"), cwd=str(tmp_path), name="gone")
+    form: Form = Host(JobForm(cwd="/", draft=draft, single=True))
+    async with form.run_test(size=(80, 24)) as pilot:
+        await opened(form, pilot)
+        await until(pilot, lambda: "job.py 10: no such file" in said(form, "path"), "the error")
+        await pilot.press("enter")
+        await paste(form, pilot, "path", "missing.py 10")
+        await until(pilot, lambda: "missing.py 10: no such file" in said(form, "path"), "the error")
+        assert form.answers == []
+
+
 @pytest.mark.parametrize("submit", ["ctrl+s", "#add"])
 async def test_a_name_and_a_directory_of_its_own_go_into_the_job(
     form: Form, script: Script, tmp_path: Path, submit: str
@@ -96,7 +135,7 @@ async def test_an_unclosed_quote_is_named_while_typing_and_not_taken(form: Form,
     script("job.py", "print()")
     async with form.run_test(size=(80, 24)) as pilot:
         await opened(form, pilot)
-        assert said(form, "path").startswith("A .py file or any program")
+        assert said(form, "path").startswith("A script, a program, or a whole command")
         await paste(form, pilot, "path", "job.py")
         await paste(form, pilot, "parameters", "'open")
         await until(pilot, lambda: "a quote is not closed" in said(form, "parameters"), "the error")

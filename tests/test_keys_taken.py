@@ -45,9 +45,9 @@ async def fill(cli: Cli, *commands: str, slots: int = 3) -> None:
 
 
 async def add(cli: Cli) -> None:
-    opens, goes_on, ends = keys("add a job with a parameter")
+    opens, ends = keys("add a job with a parameter")
     async with dashboard() as (pilot, _, _):
-        await pilot.press(opens, *"jobs/fail.py", goes_on, *"3", ends)
+        await pilot.press(opens, *"jobs/fail.py 3", ends)
         await see(pilot, "exit 3")
 
 

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -208,6 +209,18 @@ def check_path(text: str, cwd: str) -> str:
     # Behind a symbolic link `..` is not where it looks.
     plain = os.path.normpath(path)
     return plain if os.path.exists(plain) and os.path.samefile(plain, path) else path
+
+
+def check_command(text: str, cwd: str) -> tuple[str, tuple[str, ...]]:
+    """Return the path of the file that a line begins with, and the parameters behind it: none where all is its name."""
+    try:
+        return check_path(text, cwd), ()
+    except BadInputError:
+        with suppress(BadInputError):
+            first, *others = parse_parameters(text) or ("",)
+            if others:
+                return check_path(first, cwd), tuple(others)
+        raise
 
 
 def parse_parameters(text: str) -> tuple[str, ...]:

@@ -3,10 +3,9 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable
 from typing import Any, ClassVar, TypeVar
 
-from msgspec import Struct
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,14 +16,13 @@ from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core import wishes
 from tui_queue.core.commands import Commands
-from tui_queue.core.drafts import check_cwd, check_name, check_path, make_draft, parse_parameters, swept
+from tui_queue.core.drafts import swept
 from tui_queue.core.errors import BadInputError, TuiQueueError
 from tui_queue.core.models import JobDraft
-from tui_queue.core.options import Full, Lost, Notify, Unmet
 from tui_queue.core.printable import printable
-from tui_queue.core.sweeps import FIRST, Sweep, check_count, count_line, expand, first_lines
+from tui_queue.core.sweeps import FIRST, count_line, first_lines
 from tui_queue.core.wishes import title
-from tui_queue.core.words import SWITCHES, typed, untyped, words_of
+from tui_queue.core.words import SWITCHES, typed, words_of
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import LOOKS
 from tui_queue.ui.path_suggester import PathSuggester, absolute
@@ -32,62 +30,29 @@ from tui_queue.ui.screens.ask import Ask
 from tui_queue.ui.screens.choose import Choose
 from tui_queue.ui.screens.confirm import Confirm
 from tui_queue.ui.screens.file_browser import FileBrowser
+from tui_queue.ui.screens.job_entries import (
+    CHOICES,
+    FIELDS,
+    GROUPS,
+    HINTS,
+    MORE,
+    OFFERED,
+    SWEEPS,
+    Checked,
+    check_entries,
+    entries_of,
+    from_home,
+    program,
+)
 from tui_queue.ui.widgets.field import FORM_CSS, Field
 from tui_queue.ui.widgets.note import Note
 from tui_queue.ui.word_suggester import WordSuggester, among
 
 T = TypeVar("T")
 
-_FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
 # Ids of bindings stand for their keys.
-_HINT = "A .py file or any program; {form.browse} browses."
+_HINT = "A script, a program, or a whole command; {form.browse} browses."
 _NO_TEMPLATE = "There is no template. {form.keep} keeps what stands here as one."
-_GROUPS = {
-    "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
-    "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
-    "Limits": ("timeout", "warn", "silence", "notify", "resource", "gate", "log_size", "log_full"),
-    "Environment": ("env", "python", "nice", "lost", "lost_age", "resume_args"),
-}
-_MORE = tuple(field for fields in _GROUPS.values() for field in fields)
-_HINTS = {
-    "queue": "default",
-    "priority": "0; higher starts first",
-    "after": "12, 13:ended, 14:failed",
-    "unmet": "hold or cancel, once that can't come any more",
-    "at": "18:00, tomorrow 6:00, +2h, 2026-12-24T18:00",
-    "after_pid": "a process that is none of ours",
-    "batch": "a name for several jobs",
-    "retries": "0; after a failure",
-    "retry_delay": "90s, 15m, 2h30m",
-    "retry_growth": "1; 2 doubles the delay each time",
-    "retry_on": "3,10-20; any",
-    "success": "codes besides 0",
-    "timeout": "90s, 15m, 2h30m, 3d",
-    "warn": "USR1@60s, so long before the time limit",
-    "silence": "15m without output",
-    "notify": "end, failure or never",
-    "resource": "gpu=1, mem=32G",
-    "log_size": "500M, 2G",
-    "log_full": "keep its head and tail, stop or fail",
-    "gate": "mem=8G, load=4, disk=10G must be free",
-    "env": 'NAME=value OTHER="two words"',
-    "python": "an interpreter or a virtual environment",
-    "nice": "0; 19 is nicest",
-    "lost": "leave, requeue or ask, after a reboot",
-    "lost_age": "1d: leave it if it began before",
-    "resume_args": "--resume",
-}
-_SWITCHES = {
-    "hold": "Hold it until it is released",
-    "cancel_when_silent": "Cancel it when silent",
-    "copy": "Run a copy of the script, made now",
-    "pty": "Give it a terminal to write to",
-    "times": "Note when its lines are written",
-    "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
-    "together": "In that, first with first, second with second",
-}
-_CHOICES = {"unmet": tuple(Unmet), "lost": tuple(Lost), "log_full": tuple(Full), "notify": tuple(Notify)}
-_SWEEPS = ("sweep", "together")
 _ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
@@ -138,15 +103,15 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """
         super().__init__()
         self._commands = commands
-        self._offered = {name: words for name, words in _SWITCHES.items() if not (single and name in _SWEEPS)}
+        self._offered = {name: words for name, words in OFFERED.items() if not (single and name in SWEEPS)}
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
         words = words_of(draft) if draft else {}
-        self._more = typed({name: word for name, word in words.items() if name in _MORE})
+        self._more = typed({name: word for name, word in words.items() if name in MORE})
         self._switches = {name: bool(words.get(name)) for name in SWITCHES}
         self._path_was_typed = False
-        self._first = {"cwd": cwd} if draft is None else _entries_of(draft)
+        self._first = {"cwd": cwd} if draft is None else entries_of(draft)
         self._cwd = self._first["cwd"]  # a completion may be asked for before the field is there
 
     def compose(self) -> ComposeResult:
@@ -171,7 +136,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                     yield Button("Cancel", id="cancel", compact=True)
 
     def _compose_fields(self) -> ComposeResult:
-        for field, label in _FIELDS.items():
+        for field, label in FIELDS.items():
             with Horizontal(classes="field"):
                 yield Label(label)
                 yield self._input(field)
@@ -184,14 +149,14 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     def _compose_more(self) -> ComposeResult:
         with Vertical(id="more") as more:
             more.display = bool(self._more) or any(self._switches.values())
-            for heading, fields in _GROUPS.items():
+            for heading, fields in GROUPS.items():
                 yield Label(heading, classes="heading")
                 for field in fields:
                     with Horizontal(classes="field"):
                         yield Label(wishes.label(field))
                         yield Field(
                             self._more.get(field, ""),
-                            placeholder=_HINTS[field],
+                            placeholder=HINTS[field],
                             suggester=self._names_for(field),
                             id=field,
                             compact=True,
@@ -230,7 +195,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """Fold out the fields for everything else, or in."""
         more = self.query_one("#more")
         more.display = not more.display
-        self._field(next(iter(_MORE)) if more.display else "path").focus()
+        self._field(next(iter(MORE)) if more.display else "path").focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#add")
@@ -251,7 +216,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     async def action_submit(self) -> None:
         """Answer with the draft if all is right, else go to the first field that is not."""
         now = self._entries(), self._switched_on()
-        checked = await asyncio.to_thread(_check_entries, *now)
+        checked = await self._checked()
         if checked.draft is not None and self._kept is not None and now == self._at_first:
             self.dismiss((self._kept,))
             return
@@ -263,9 +228,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             return
         self._path_was_typed = True
         self._show(checked)
-        for field in (*_FIELDS, *_MORE):
+        for field in (*FIELDS, *MORE):
             if field in checked.errors:
-                if field in _MORE:
+                if field in MORE:
                     self.query_one("#more").display = True
                 self._field(field).focus()
                 return
@@ -300,7 +265,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         """Keep what stands here as a template."""
         if self._commands is None:
             return
-        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
+        checked = await self._checked()
         if checked.draft is None:
             self.action_submit()  # which shows what is wrong
             return
@@ -322,12 +287,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if not drafts:
             self.query_one("#command", Note).show("Nothing has been added before.", wrong=True)
             return
-        shown = [
-            f"{shlex.join([_from_home(draft.path), *draft.args])}   in {_from_home(draft.cwd)}" for draft in drafts
-        ]
+        shown = [f"{shlex.join([from_home(draft.path), *draft.args])}   in {from_home(draft.cwd)}" for draft in drafts]
         chosen = await self.app.push_screen_wait(Choose("Begin with which command?", shown))
         if chosen is not None:
-            for field, entry in _entries_of(drafts[shown.index(chosen)]).items():
+            for field, entry in entries_of(drafts[shown.index(chosen)]).items():
                 self._field(field).value = entry
             self._field("parameters").focus()
 
@@ -348,7 +311,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         lines = typed(words)
         for name, line in lines.items():
             self._field(name).value = str(line)
-        if set(lines) & set(_MORE):
+        if set(lines) & set(MORE):
             self.query_one("#more").display = True
 
     @work(exclusive=True, group="browse")
@@ -366,28 +329,32 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     # In a thread: a file system that does not answer must stop neither the keys nor the scheduler.
     @work(exclusive=True, group=LOOKS)
     async def _check(self) -> None:
-        checked = await asyncio.to_thread(_check_entries, self._entries(), self._switched_on())
+        checked = await self._checked()
         if self.display and self.is_attached:  # else it was answered meanwhile, and its fields are being taken away
             self._show(checked)
 
-    def _show(self, checked: "_Checked") -> None:
-        for field in _FIELDS:
+    async def _checked(self) -> Checked:
+        return await asyncio.to_thread(check_entries, self._entries(), self._switched_on(), self._first.get("path", ""))
+
+    def _show(self, checked: Checked) -> None:
+        for field in FIELDS:
             note = self.query_one(f"#{field}-note", Note)
             if field == "path" and not self._path_was_typed:
                 note.show(self._with_keys(_HINT))
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
-        path = os.path.basename(self._field("path").value.rstrip(os.sep))
-        self._field("name").placeholder = printable(path[:200]) or "the file's name"
+        path = self._field("path").value if checked.draft is None else checked.draft.path
+        file = os.path.basename(path.rstrip(os.sep))
+        self._field("name").placeholder = printable(file[:200]) or "the file's name"
         command = self.query_one("#command", Note)
         first: list[str] = []
         if (draft := checked.draft) is not None:
-            runs = f"Runs: {printable(shlex.join([*_program(draft), *draft.args]))}"
+            runs = f"Runs: {printable(shlex.join([*program(draft), *draft.args]))}"
             if checked.sweep is not None:
-                runs, first = count_line(checked.sweep), list(first_lines(_program(draft), checked.sweep))
-            command.show(runs, f"   in {_from_home(draft.cwd)}")
+                runs, first = count_line(checked.sweep), list(first_lines(program(draft), checked.sweep))
+            command.show(runs, f"   in {from_home(draft.cwd)}")
         else:
-            others = (words for field, words in checked.errors.items() if field not in _FIELDS)
+            others = (words for field, words in checked.errors.items() if field not in FIELDS)
             command.show(next(others, ""), wrong=True)
         for place, note in enumerate(self.query("#first Note").results(Note)):
             note.show("".join(first[place : place + 1]))
@@ -395,7 +362,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if self.focused is not None:
             self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
-    def _input(self, field: str) -> "Field":
+    def _input(self, field: str) -> Field:
         suggester = None
         if field == "path":
             suggester = PathSuggester(lambda: self._cwd)
@@ -412,8 +379,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         )
 
     def _names_for(self, field: str) -> WordSuggester | None:
-        if field in _CHOICES:
-            return among(_CHOICES[field])
+        if field in CHOICES:
+            return among(CHOICES[field])
         if self._commands is None or field not in ("queue", "batch"):
             return None
         known = self._commands.queues if field == "queue" else self._commands.batches
@@ -423,71 +390,17 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
 
         return WordSuggester(names)
 
-    def _field(self, field: str) -> "Field":
+    def _field(self, field: str) -> Field:
         return self.query_one(f"#{field}", Field)
 
     def _with_keys(self, text: str) -> str:
         return with_keys(text, keys_of(self))
 
     def _entries(self) -> dict[str, str]:
-        return {field: self._field(field).value for field in (*_FIELDS, *_MORE)}
+        return {field: self._field(field).value for field in (*FIELDS, *MORE)}
 
     def _switched_on(self) -> dict[str, bool]:
         return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in self._offered}
-
-
-class _Checked(Struct, frozen=True, kw_only=True):
-    """What came of the fields: a draft, and its sweep if it is one; or what is wrong by field."""
-
-    draft: JobDraft | None
-    sweep: Sweep | None = None
-    errors: Mapping[str, str] = {}
-
-
-def _check_entries(entries: Mapping[str, str], switches: Mapping[str, bool]) -> _Checked:
-    errors: dict[str, str] = {}
-
-    def attempt(check: Callable[[], T]) -> T | None:
-        try:
-            return check()
-        except BadInputError as error:
-            errors[error.field] = str(error)
-            return None
-
-    path = entries["path"]
-    args = attempt(lambda: parse_parameters(entries["parameters"]))
-    cwd = attempt(lambda: check_cwd(entries["cwd"]))
-    attempt(lambda: check_name(entries["name"]))
-    if cwd is not None or not path.strip() or path.startswith((os.sep, "~")):
-        attempt(lambda: check_path(path, cwd or os.sep))
-    if errors or args is None or cwd is None:
-        return _Checked(draft=None, errors=errors)
-    sweeping, together = switches.get("sweep", False), switches.get("together", False)
-    sweep = attempt(lambda: _sweep(args, together=together)) if sweeping else None
-    switches = {switch: value for switch, value in switches.items() if switch not in _SWEEPS}
-    try:
-        others = {**untyped({field: entries[field] for field in _MORE}), **switches}
-    except ValueError:
-        return _Checked(draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
-    draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))
-    return _Checked(draft=None if errors else draft, sweep=sweep, errors=errors)
-
-
-def _sweep(args: tuple[str, ...], *, together: bool) -> Sweep:
-    sweep = expand(args, together=together)
-    check_count(sweep, yes=False)
-    return sweep
-
-
-def _named(name: str) -> None:
-    if not title("name", name):
-        raise BadInputError("name", "The template needs a name.")
-
-
-def _entries_of(draft: JobDraft) -> dict[str, str]:
-    """Return the fields that lead to a draft; a name that is the file's own follows the path."""
-    name = "" if draft.name == os.path.basename(draft.path) else draft.name
-    return {"path": draft.path, "parameters": shlex.join(draft.args), "cwd": draft.cwd, "name": name}
 
 
 def _nearest_directory(path: str, cwd: str) -> str:
@@ -498,16 +411,6 @@ def _nearest_directory(path: str, cwd: str) -> str:
     return os.path.expanduser("~")
 
 
-def _program(draft: JobDraft) -> list[str]:
-    """Return what will run, in front of its parameters."""
-    path = draft.path
-    if path.startswith(draft.cwd.rstrip(os.sep) + os.sep):
-        path = os.path.relpath(path, draft.cwd)
-    python = [draft.python or "python"] if draft.path.endswith(".py") else []
-    return [*python, path]
-
-
-def _from_home(path: str) -> str:
-    home = os.path.expanduser("~")
-    within = path == home or path.startswith(home.rstrip(os.sep) + os.sep)
-    return printable("~" + path[len(home) :] if within else path)
+def _named(name: str) -> None:
+    if not title("name", name):
+        raise BadInputError("name", "The template needs a name.")
