@@ -138,6 +138,7 @@ def test_a_job_that_adds_a_job_does_not_own_it(cli: Cli) -> None:
     os.kill(scheduler(cli), signal.SIGTERM)
 
 
+@pytest.mark.long
 def test_a_stopped_scheduler_is_passed_over_and_does_no_harm_when_it_wakes_up(cli: Cli, tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     cli.settings("slots = 1", background=True)

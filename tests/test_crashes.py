@@ -33,10 +33,12 @@ def run(program: Path, tool: str, *options: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_kills_at_random_moments_lose_no_job_and_start_none_twice(program: Path) -> None:
     run(program, "kill_rounds", "--rounds", "20")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
 def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end(program: Path) -> None:
     run(program, "crash_matrix", "--every", "32")

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import DataTable
@@ -349,6 +350,7 @@ async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None
         await see(pilot, "Exit/why")
 
 
+@pytest.mark.long
 async def test_a_screen_can_be_closed_at_any_moment_of_a_look(cli: Cli) -> None:
     cli("add", "--hold", "--batch", "night", "true")
     async with dashboard() as (pilot, app, _):

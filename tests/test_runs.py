@@ -207,6 +207,7 @@ def test_a_job_whose_watcher_was_killed_can_be_cancelled(cli: Cli, script: Scrip
     assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("cancelled", "cancelled by user")
 
 
+@pytest.mark.long
 def test_a_store_that_can_not_be_written_for_a_while_loses_no_end(cli: Cli) -> None:
     runner = start_running(cli, "sh", "-c", "echo ready; sleep 2; exit 3")
     with sqlite3.connect(cli.home / "queue.db", isolation_level=None) as db:

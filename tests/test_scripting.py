@@ -21,6 +21,7 @@ from tui_queue.core.printable import cells
 Script = Callable[..., str]
 
 
+@pytest.mark.long
 def test_two_hundred_processes_add_at_once(cli: Cli) -> None:
     adding = [cli.start("add", "--hold", "true") for _ in range(200)]
     printed = [process.communicate(timeout=300) for process in adding]
@@ -191,6 +192,7 @@ def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(cli: Cli) -> None:
     assert "pending" in lines[1]
 
 
+@pytest.mark.long
 def test_it_works_as_under_cron(cli: Cli, tmp_path: Path) -> None:
     """A user's cron gives hardly any variable, no terminal, and another directory."""
     env = {"HOME": str(tmp_path), "LOGNAME": "me", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}

@@ -29,6 +29,7 @@ def log_in(window: Terminal, server: Server) -> None:
     window.wait_for("far$")
 
 
+@pytest.mark.long
 def test_four_jobs_end_truly_after_the_connection_has_been_cut(cli: Cli, tmp_path: Path) -> None:
     cli.settings("slots = 1", background=True)
     with sshd(tmp_path / "sshd", variables(cli)) as server:
@@ -70,6 +71,7 @@ def test_four_jobs_end_truly_after_the_connection_has_been_cut(cli: Cli, tmp_pat
     wait_for(lambda: not of_queue(cli.home), "every process of the queue to end")
 
 
+@pytest.mark.long
 def test_a_killed_client_leaves_the_jobs_alone(cli: Cli, tmp_path: Path) -> None:
     cli.settings("slots = 1", background=True)
     with sshd(tmp_path / "sshd", variables(cli)) as server:

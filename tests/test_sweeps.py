@@ -57,6 +57,7 @@ def test_braces_mean_what_they_mean_to_bash() -> None:
         assert (ours(text) or [""]) == expected, text
 
 
+@pytest.mark.long
 def test_random_braces_mean_what_they_mean_to_bash() -> None:
     chance = random.Random(4)
 

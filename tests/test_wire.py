@@ -19,6 +19,16 @@ NAMES = (
 # Each is typed at once: the cursor, selections, the log, what covers the screen in part or all of it, the filter.
 WALK = ("jjjk  **", "l", "li", "\x1b?", "\x1bG", "2", "1a", "\x1b", "/wide")
 
+FORMS = (  # keys, and what is seen then
+    ("a", "Add a job"),
+    ("S", "keep_logs"),
+    ("C", "Clone job 1"),
+    ("F", "Search all logs"),
+    ("/", "state:failed"),
+    (":", "Search for commands"),
+    ("3a", "Add a schedule"),
+)
+
 
 def shown_anew(window: RawTerminal) -> str:
     """Forget what the terminal shows, have all drawn again; return the screen."""
@@ -28,6 +38,7 @@ def shown_anew(window: RawTerminal) -> str:
     return window.rest()
 
 
+@pytest.mark.long
 def test_the_screen_is_what_it_would_be_if_it_were_drawn_from_nothing(cli: Cli) -> None:
     for name in NAMES:
         cli("add", "--hold", "--name", name, "true", name)
@@ -60,31 +71,22 @@ def test_a_key_that_moves_the_cursor_costs_little_and_nothing_costs_nothing(cli:
         assert window.received == before
 
 
-@pytest.mark.parametrize(
-    ("keys", "sign"),
-    [
-        ("a", "Add a job"),
-        ("S", "keep_logs"),
-        ("C", "Clone job 1"),
-        ("F", "Search all logs"),
-        ("/", "state:failed"),
-        (":", "Search for commands"),
-        ("3a", "Add a schedule"),
-    ],
-)
-def test_a_form_that_is_left_alone_writes_nothing(cli: Cli, keys: str, sign: str) -> None:
+def test_a_form_that_is_left_alone_writes_nothing(cli: Cli) -> None:
     cli("add", "--hold", "--name", "sign", "true")
     with raw_terminal(cli.env, size=(80, 24)) as window:
         window.see("held")
-        window.type(keys)
-        window.see(sign)
 
         def is_silent() -> bool:
             before = window.received
-            window.rest_for(3)
+            window.rest_for(2)
             return window.received == before
 
-        window.read_until(is_silent, "nothing to be written")
+        for keys, sign in FORMS:
+            window.type(keys)
+            window.see(sign)
+            window.read_until(is_silent, "nothing to be written")
+            window.type("\x1b")
+            window.read_until(lambda sign=sign: sign not in window.text(), "the form to go")  # type: ignore[misc]
 
 
 def test_all_is_drawn_again_by_the_palette_too(cli: Cli) -> None:
