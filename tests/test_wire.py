@@ -71,6 +71,7 @@ def test_a_key_that_moves_the_cursor_costs_little_and_nothing_costs_nothing(cli:
         assert window.received == before
 
 
+@pytest.mark.long
 def test_a_form_that_is_left_alone_writes_nothing(cli: Cli) -> None:
     cli("add", "--hold", "--name", "sign", "true")
     with raw_terminal(cli.env, size=(80, 24)) as window:
