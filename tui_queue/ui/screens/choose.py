@@ -28,7 +28,8 @@ class Choose(ModalScreen[str | None]):
             border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
             background: $surface;
         }
-        OptionList { height: auto; max-height: 15; border: none; background: $surface; }
+        OptionList { height: auto; max-height: 15; background: $surface; }
+        OptionList, OptionList:focus { border: none; padding: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
