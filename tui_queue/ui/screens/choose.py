@@ -29,7 +29,7 @@ class Choose(ModalScreen[str | None]):
             background: $surface;
         }
         OptionList { height: auto; max-height: 15; background: $surface; }
-        OptionList, OptionList:focus { border: none; padding: 0; }
+        OptionList, OptionList:focus { border: none; padding: 0; background-tint: $surface; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
