@@ -49,7 +49,7 @@ async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their
         await until(pilot, lambda: len(app.screen_stack) == 1, "the form to go")
         for key, hint, leave in (
             ("a", "Ctrl+G more   Ctrl+R recent   F3 template   F6 cancels", "f6"),
-            ("a", "a whole command; F7 browses", "f6"),
+            ("a", "parameters too; F7 browses", "f6"),
             ("F", "F8 goes back", "f8"),
             ("o", "F9 goes back", "f9"),
             ("S", "F10 goes back", "f10"),

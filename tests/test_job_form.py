@@ -10,7 +10,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.pilot import drawn, until
+from tests.pilot import drawn, see, until
 from tests.test_dialogs import Host
 from tui_queue.core.models import JobDraft
 from tui_queue.ui.screens.file_browser import FileBrowser
@@ -76,16 +76,30 @@ async def test_a_whole_command_may_stand_in_the_first_field(form: Form, script: 
     assert form.answers == [(JobDraft(path=path, args=("10", "a b", "--last"), cwd=str(tmp_path), name="job.py"),)]
 
 
-async def test_a_line_that_is_a_file_is_no_command(form: Form, script: Script, tmp_path: Path) -> None:
-    script("job.py", "print()")
-    path = script("job.py 10", "#!/bin/sh")
+@pytest.mark.parametrize(
+    ("line", "file", "args"),
+    [
+        ("job.py 10", "job.py 10", ()),
+        ("job.py 11", "job.py", ("11",)),
+        ("job.py ", "job.py", ()),
+        ("'job.py 10' 11", "job.py 10", ("11",)),
+        ("job.py\\ 10", "job.py 10", ()),
+        ("job.py \\\n  --lr 1 \\\r\n  --seed 2\n", "job.py", ("--lr", "1", "--seed", "2")),
+        ("job.py > out | $HOME *", "job.py", (">", "out", "|", "$HOME", "*")),
+    ],
+)
+async def test_a_line_is_a_file_and_what_stands_behind_it(
+    form: Form, script: Script, line: str, file: str, args: tuple[str, ...]
+) -> None:
+    for name in ("job.py", "job.py 10"):
+        script(name, "#!/bin/sh")
     async with form.run_test(size=(80, 24)) as pilot:
         await opened(form, pilot)
-        await paste(form, pilot, "path", "job.py 10")
-        await until(pilot, lambda: "Runs: 'job.py 10'" in drawn(form), "the line")
+        await paste(form, pilot, "path", line)
         await pilot.press("enter")
         await until(pilot, lambda: form.answers, "the draft")
-    assert form.answers == [(JobDraft(path=path, cwd=str(tmp_path), name="job.py 10"),)]
+    ((draft,),) = (answer for answer in form.answers if answer)
+    assert (draft.name, draft.args) == (file, args)
 
 
 async def test_a_job_whose_file_has_gone_does_not_become_another(script: Script, tmp_path: Path) -> None:
@@ -97,7 +111,7 @@ async def test_a_job_whose_file_has_gone_does_not_become_another(script: Script,
         await until(pilot, lambda: "job.py 10: no such file" in said(form, "path"), "the error")
         await pilot.press("enter")
         await paste(form, pilot, "path", "missing.py 10")
-        await until(pilot, lambda: "missing.py 10: no such file" in said(form, "path"), "the error")
+        await until(pilot, lambda: "missing.py: no such file" in said(form, "path"), "the error")
         assert form.answers == []
 
 
@@ -135,7 +149,7 @@ async def test_an_unclosed_quote_is_named_while_typing_and_not_taken(form: Form,
     script("job.py", "print()")
     async with form.run_test(size=(80, 24)) as pilot:
         await opened(form, pilot)
-        assert said(form, "path").startswith("A script, a program, or a whole command")
+        assert said(form, "path").startswith("A script or program")
         await paste(form, pilot, "path", "job.py")
         await paste(form, pilot, "parameters", "'open")
         await until(pilot, lambda: "a quote is not closed" in said(form, "parameters"), "the error")
@@ -161,6 +175,11 @@ async def test_enter_in_an_empty_form_asks_for_the_path(form: Form) -> None:
         ("path", "/", "/: is a directory; name a file in it."),
         ("path", "/dev/null", "/dev/null: not a regular file; name a script or a program."),
         ("path", "text.txt", "make it executable with chmod +x."),
+        ("path", "text.txt 10", "make it executable with chmod +x."),
+        ("path", ". 10", "is a directory; name a file in it."),
+        ("path", "missing.py 10", "missing.py: no such file; check the spelling."),
+        ("path", "text.txt 'open", "Job path can't be split: a quote is not closed."),
+        ("path", "text.txt 10\\", "Job path can't be split: it ends with a single backslash."),
         ("path", "[/oops]", "[/oops]: no such file; check the spelling."),
         ("path", "\x1b[2J", "^[[2J: no such file; check the spelling."),
         ("path", "~nobody\x00", "can't be passed to any program; remove it."),
@@ -208,7 +227,9 @@ async def test_a_path_is_completed_with_tab_which_else_goes_on(form: Form, tmp_p
         assert value(form, "path") == "j"
         await pilot.press("tab")
         await until(pilot, lambda: value(form, "path") == "jobs/", "the directory")
-        await pilot.press("c", "tab")
+        await pilot.press("c")
+        await see(pilot, "jobs/countdown.py")
+        await pilot.press("tab")
         await until(pilot, lambda: value(form, "path") == "jobs/countdown.py", "the file")
         assert form.focused
         assert form.focused.id == "path"
@@ -226,6 +247,7 @@ async def test_a_working_directory_is_completed_with_directories(form: Form, tmp
     async with form.run_test(size=(80, 24)) as pilot:
         await opened(form, pilot)
         await paste(form, pilot, "cwd", f"{tmp_path}/da")
+        await until(pilot, lambda: form.shown.query_one("#cwd", Input)._suggestion, "the suggestion")
         await pilot.press("tab")
         await until(pilot, lambda: value(form, "cwd") == f"{tmp_path}/dates/", "the directory")
         await pilot.press("tab")
@@ -246,6 +268,8 @@ async def test_what_can_not_be_drawn_or_listed_is_not_suggested(form: Form, tmp_
             ("y" * 100_000, ""),
         ]:
             await paste(form, pilot, "path", text)
+            if completed:
+                await see(pilot, completed)
             await pilot.press("tab")
             gone = completed or text
             await until(

@@ -70,6 +70,25 @@ async def test_a_command_that_was_added_before_is_there_to_begin_with(cli: Cli, 
     assert [cli.job(4)[key] for key in ("path", "args", "name")] == [path, ["a b", "20"], "named"]
 
 
+async def test_a_file_that_has_gone_since_does_not_become_another_one(cli: Cli, script: Script) -> None:
+    script("job.py", "")
+    path = script("job.py 10", "#!/bin/sh")
+    cli("add", "--hold", path)
+    cli("template", "save", "kept", path)
+    Path(path).unlink()
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "Ctrl+R recent")
+        for keys in (("ctrl+r", "enter"), ("f3", "enter")):
+            await pilot.press("end", "ctrl+u")
+            await pilot.press(keys[0])
+            await see(pilot, "Begin with which")
+            await pilot.press(keys[1])
+            await see(pilot, "job.py 10: no such file")
+            app.screen.query_one("#path", Input).focus()
+    assert [*cli.jobs()] == [1]
+
+
 async def test_names_that_are_known_are_completed(cli: Cli) -> None:
     cli("queue", "add", "gpu")
     cli("add", "--hold", "--batch", "night", "true")

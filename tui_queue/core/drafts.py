@@ -6,7 +6,6 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -187,7 +186,7 @@ def check_path(text: str, cwd: str) -> str:
     _refuse_nul("path", text)
     _refuse_length("path", text)
     path = os.path.join(cwd, os.path.expanduser(text))
-    if os.sep not in text and not os.path.lexists(path):
+    if os.sep not in text and not _is_there(text, cwd):
         path = os.path.abspath(shutil.which(text) or path)
     _refuse_length("path", path)
     shown = printable(path)
@@ -212,25 +211,28 @@ def check_path(text: str, cwd: str) -> str:
 
 
 def check_command(text: str, cwd: str) -> tuple[str, tuple[str, ...]]:
-    """Return the path of the file that a line begins with, and the parameters behind it: none where all is its name."""
-    try:
-        return check_path(text, cwd), ()
-    except BadInputError:
-        with suppress(BadInputError):
-            first, *others = parse_parameters(text) or ("",)
-            if others:
-                return check_path(first, cwd), tuple(others)
-        raise
+    """Split a line, as a shell would, into a file and the parameters behind it; what is the name of a file has none."""
+    _refuse_nul("path", text)
+    first, *others = [text] if _is_there(text, cwd) else _split("path", text) or [""]
+    return check_path(first, cwd), check_args(others)
+
+
+def _is_there(text: str, cwd: str) -> bool:
+    return os.path.lexists(os.path.join(cwd, os.path.expanduser(text)))
 
 
 def parse_parameters(text: str) -> tuple[str, ...]:
     """Split a line into arguments as a shell would, without running one."""
     _refuse_nul("parameters", text)
+    return check_args(_split("parameters", text))
+
+
+def _split(field: str, text: str) -> list[str]:
     try:
-        return check_args(shlex.split(text))
+        return shlex.split(text)
     except ValueError as error:
         what = "a quote is not closed" if "quotation" in str(error) else "it ends with a single backslash"
-        raise BadInputError("parameters", f"Parameters can't be split: {what}.") from None
+        raise BadInputError(field, f"{_LABELS[field]} can't be split: {what}.") from None
 
 
 def check_args(args: Sequence[str]) -> tuple[str, ...]:

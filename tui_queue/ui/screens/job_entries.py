@@ -67,8 +67,12 @@ SWEEPS = ("sweep", "together")
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """What came of the fields: a draft, and its sweep if it is one; or what is wrong by field."""
+    """What came of the fields: a draft, and its sweep if it is one; or what is wrong by field.
 
+    ``path`` is that of the job's file, as far as that can be told.
+    """
+
+    path: str = ""
     draft: JobDraft | None
     sweep: Sweep | None = None
     errors: Mapping[str, str] = {}
@@ -97,18 +101,19 @@ def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whol
     if cwd is not None or not line.strip() or line.startswith((os.sep, "~")):
         where = cwd or os.sep
         command = attempt(lambda: (check_path(line, where), ()) if line == whole else check_command(line, where))
-    if errors or args is None or cwd is None or command is None:
-        return Checked(draft=None, errors=errors)
-    path, args = command[0], (*command[1], *args)
+    path, before = command or (line, ())
+    if errors or args is None or cwd is None:
+        return Checked(path=path, draft=None, errors=errors)
+    args = (*before, *args)
     sweeping, together = switches.get("sweep", False), switches.get("together", False)
     sweep = attempt(lambda: _sweep(args, together=together)) if sweeping else None
     switches = {switch: value for switch, value in switches.items() if switch not in SWEEPS}
     try:
         others = {**untyped({field: entries[field] for field in MORE}), **switches}
     except ValueError:
-        return Checked(draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
+        return Checked(path=path, draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
     draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))
-    return Checked(draft=None if errors else draft, sweep=sweep, errors=errors)
+    return Checked(path=path, draft=None if errors else draft, sweep=sweep, errors=errors)
 
 
 def _sweep(args: tuple[str, ...], *, together: bool) -> Sweep:

@@ -51,7 +51,7 @@ from tui_queue.ui.word_suggester import WordSuggester, among
 T = TypeVar("T")
 
 # Ids of bindings stand for their keys.
-_HINT = "A script, a program, or a whole command; {form.browse} browses."
+_HINT = "A script or program, parameters too; {form.browse} browses."
 _NO_TEMPLATE = "There is no template. {form.keep} keeps what stands here as one."
 _ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
@@ -112,6 +112,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._switches = {name: bool(words.get(name)) for name in SWITCHES}
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
+        self._path = self._first.get("path", "")  # as it was filled in: no line with parameters behind it
         self._cwd = self._first["cwd"]  # a completion may be asked for before the field is there
 
     def compose(self) -> ComposeResult:
@@ -290,7 +291,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         shown = [f"{shlex.join([from_home(draft.path), *draft.args])}   in {from_home(draft.cwd)}" for draft in drafts]
         chosen = await self.app.push_screen_wait(Choose("Begin with which command?", shown))
         if chosen is not None:
-            for field, entry in entries_of(drafts[shown.index(chosen)]).items():
+            first = entries_of(drafts[shown.index(chosen)])
+            self._path = first["path"]
+            for field, entry in first.items():
                 self._field(field).value = entry
             self._field("parameters").focus()
 
@@ -309,6 +312,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         for switch in set(words) & set(self._offered):
             self.query_one(f"#{switch}", Checkbox).value = bool(words.pop(switch))
         lines = typed(words)
+        self._path = str(lines.get("path", self._path))
         for name, line in lines.items():
             self._field(name).value = str(line)
         if set(lines) & set(MORE):
@@ -322,7 +326,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         chosen = await self.app.push_screen_wait(FileBrowser(place, "Choose the job's file"))
         if chosen is not None:
             path = self._field("path")
-            path.value = str(chosen)
+            path.value = self._path = str(chosen)
             path.focus()
             path.action_end()
 
@@ -334,7 +338,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             self._show(checked)
 
     async def _checked(self) -> Checked:
-        return await asyncio.to_thread(check_entries, self._entries(), self._switched_on(), self._first.get("path", ""))
+        return await asyncio.to_thread(check_entries, self._entries(), self._switched_on(), self._path)
 
     def _show(self, checked: Checked) -> None:
         for field in FIELDS:
@@ -343,8 +347,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 note.show(self._with_keys(_HINT))
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
-        path = self._field("path").value if checked.draft is None else checked.draft.path
-        file = os.path.basename(path.rstrip(os.sep))
+        file = os.path.basename(checked.path.rstrip(os.sep))
         self._field("name").placeholder = printable(file[:200]) or "the file's name"
         command = self.query_one("#command", Note)
         first: list[str] = []

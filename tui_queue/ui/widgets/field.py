@@ -1,5 +1,6 @@
 """Entry fields that keep the order of keys, show whatever is pasted into them, and obey none of it."""
 
+import re
 from functools import lru_cache
 from typing import ClassVar
 
@@ -60,10 +61,11 @@ class Field(Line):
         return cell_len(_signs(self.value[:position]))
 
     def on_paste(self, event: Paste) -> None:
-        """Take all lines as one: Input would drop all but the first."""
+        """Take all lines as one, and what a backslash continues too: Input would drop all but the first."""
         event.prevent_default()
         event.stop()
-        self.replace(" ".join(event.text.strip("\r\n").splitlines()), *self.selection)
+        lines = re.sub(r"\\\r?\n|\\\r", "", event.text).strip("\r\n").splitlines()
+        self.replace(" ".join(lines), *self.selection)
 
     def action_complete(self) -> None:
         """Take the suggestion that is shown; without one go to the next field."""
