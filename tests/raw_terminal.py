@@ -28,13 +28,13 @@ class _Screen(pyte.Screen):
     """Keeps each picture that was drawn whole, once the terminal has said that it can show them so."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.pictures: list[list[str]] = []
+        self.pictures: list[str] = []
         super().__init__(width, height)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
         super().reset_mode(*modes, **kwargs)
         if SYNCHRONIZED in modes:
-            self.pictures.append(self.display)
+            self.pictures.append("\n".join(self.display))
 
 
 class RawTerminal:
@@ -105,6 +105,10 @@ class RawTerminal:
         while not holds():
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}:\n{self.text()}"
             self.read()
+
+    def read_until_gone(self, text: str) -> None:
+        """Read until the text is not on screen any more."""
+        self.read_until(lambda: text not in self.text(), f"{text!r} to go")
 
     def rest(self) -> str:
         """Read until nothing has come for half a second; return the screen."""

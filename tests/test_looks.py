@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from rich.cells import cell_len
@@ -66,24 +68,45 @@ def test_no_key_and_no_state_is_cut_on_any_terminal(cli: Cli, term: str, width: 
             window.wait_until_gone(seen)
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)])
-def test_no_picture_cuts_a_state_not_even_for_a_moment(cli: Cli, size: tuple[int, int]) -> None:
-    fill(cli)
+@contextmanager
+def drawn_whole(cli: Cli, size: tuple[int, int]) -> Iterator[RawTerminal]:
+    """Open the dashboard in a terminal that keeps each picture."""
     window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)
     try:
         window.read_until(lambda: ASKS_FOR_IT in window.said(), "the question for whole pictures")
         window.type(HAS_IT)
-        window.see("▶ running")
-        for _ in range(3):
-            window.type("s")
-            window.rest()
-        drawn = [picture for picture in window.screen.pictures if rows("\n".join(picture))]
-        assert len(drawn) >= 3
-        for picture in drawn:
-            for row in rows("\n".join(picture)):
-                assert any(state in row for state in STATES), "\n".join(picture)
+        yield window
     finally:
         window.close()
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)])
+def test_no_picture_of_the_start_cuts_a_state(cli: Cli, size: tuple[int, int]) -> None:
+    fill(cli)
+    with drawn_whole(cli, size) as window:
+        window.see("▶ running")
+        window.rest_for(1.5)
+        drawn = [picture for picture in window.screen.pictures if rows(picture)]
+        assert drawn
+        for picture in drawn:
+            assert all(any(state in row for state in STATES) for row in rows(picture)), picture
+
+
+def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> None:
+    cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..150}")
+    with drawn_whole(cli, (200, 50)) as window:
+        window.see("○ held")
+        window.type("G" + 20 * "k")
+        window.see(" 130 many")
+        for looks in (r"\n╭─", r"\n a Add", r"ID[^\n]*╭─"):  # below, hidden, beside again
+            window.rest()
+            window.screen.pictures.clear()
+            window.type("s")
+            window.read_until(lambda looks=looks: re.search(looks, window.text()), looks)  # type: ignore[misc]
+            window.rest()
+            for picture in window.screen.pictures:
+                assert all("○ held" in row or "▌" in row for row in rows(picture)), picture  # or the notice is over it
+                assert any(row.startswith(" 130 ") for row in rows(picture)), picture
 
 
 def is_reversed(drawn: str, words: str) -> bool:

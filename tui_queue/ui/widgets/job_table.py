@@ -225,17 +225,19 @@ class JobTable(DataTable[Text]):
             self.post_message(self.Moved(self.job))
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
-        """Fit the columns to the width before they are drawn; Resize comes behind the first picture of a new size."""
-        sends_resize = super()._size_updated(size, virtual_size, container_size, layout)
+        """Fit the columns and keep the cursor in view before a new size is drawn; Resize comes behind that."""
         if size.width not in (0, self._laid_out):
             self._laid_out = size.width
             self._lay_out()
-        return sends_resize
+        is_new = super()._size_updated(size, virtual_size, container_size, layout)
+        if is_new:
+            self._scroll_cursor_into_view()
+        return is_new
 
     def _lay_out(self) -> None:
         if not self._laid_out:
             return
-        kept = self._key_at_cursor()
+        kept, top = self._key_at_cursor(), self.scroll_y
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
@@ -244,8 +246,17 @@ class JobTable(DataTable[Text]):
             for name, width in self._widths.items():
                 self.add_column(heading(name, self.order), key=name, width=width)
         self.show(self._given)
+        self._measure()
+        self.scroll_y = self.scroll_target_y = top
         if kept is not None:
             self.move_to(int(kept))
+
+    def _measure(self) -> None:
+        """Know at once how large all rows are, which DataTable leaves for when it is idle."""
+        self._require_update_dimensions = False
+        new_rows = self._new_rows.copy()
+        self._new_rows.clear()
+        self._update_dimensions(new_rows)
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Order the rows by the column whose heading was clicked, or, when they are, as they start."""
