@@ -26,11 +26,6 @@ def add(window: Terminal, path: str, parameters: str) -> None:
     window.wait_until_gone("Job path")
 
 
-def members(screen: str) -> set[int]:
-    """Return the processes that a family has printed, each of them whole: another line or the frame comes behind."""
-    return {int(pid) for pid in re.findall(r"child (\d+) ", screen)}
-
-
 def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
     with terminal(cli) as window:
         open_dashboard(window)
@@ -42,8 +37,11 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         window.wait_for("Countdown: 58 seconds")
 
         add(window, "jobs/family.py", "60")
-        shown = window.wait_until(lambda screen: len(members(screen)) >= 3, "the family")
-        family = members(shown)
+        for member in ("child", "child", "grandchild"):
+            window.wait_for(f"│{member} ")
+        wait_for(lambda: cli("log", "2").count("\n") == 3, "the family")
+        family = [int(pid) for pid in re.findall(r"child (\d+)\n", cli("log", "2"))]
+        assert len(set(family)) == 3
         assert all(process_is_alive(pid) for pid in family)
         window.keys("c")
         window.wait_for("Stop job 2")
@@ -97,12 +95,17 @@ def test_every_hint_of_the_footer_is_whole_on_a_small_screen(cli: Cli) -> None:
     for width, height in ((60, 20), (80, 24), (200, 50)):
         with terminal(cli, width=width, height=height) as window:
             open_dashboard(window)
-            for hint in ("a Add", "c Cancel", "r Retry", "d Remove", "l Log", "? Help", "q Quit"):
-                window.wait_for(hint)
-            footer = window.screen().rstrip().splitlines()[-1]
-            for hint in ("h Hold", "p Pause", "Q Stop all"):
-                assert (hint in footer) == (width >= 80)
-            assert ("f Follow" in footer) == (width >= 200)
+            hints = ["a Add", "c Cancel", "r Retry", "d Remove", "l Log", "? Help", "q Quit"]
+            hints += ["h Hold", "p Pause", "Q Stop all"] if width >= 80 else []
+            hints += ["f Follow"] if width >= 200 else []
+            left_out = {"h Hold", "p Pause", "Q Stop all", "f Follow"} - {*hints}
+
+            def is_whole(screen: str, hints: list[str] = hints) -> bool:
+                footer = screen.rstrip().splitlines()[-1]
+                return all(hint in footer for hint in hints)
+
+            footer = window.wait_until(is_whole, f"{hints} in the footer").rstrip().splitlines()[-1]
+            assert not any(hint in footer for hint in left_out)
             assert len(footer) <= width
 
 
