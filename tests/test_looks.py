@@ -17,6 +17,7 @@ from tui_queue.ui.format import SIGNS
 
 NAMES = ("plain", "日本語のジョブ名前です", "שלום עולם", "مرحبا", "é́ñ", "a" * 60)
 STATES = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
+PICTURES = re.compile("[\U0001f000-\U0001faff]")  # which terminals give one cell or two
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0-9;]*m")
 WAYS = (  # keys, what is seen then, and what must be whole on that screen
     ("a", "Job path", ("Esc", "Ctrl+T")),
@@ -25,6 +26,7 @@ WAYS = (  # keys, what is seen then, and what must be whole on that screen
     ("i", "Command", ("Esc closes",)),
     ("o", "Order the jobs by", ("Enter takes it", "Esc goes back")),
     ("y", "Copy of job 1", ("Enter takes it", "Esc goes back")),
+    (":", "Search for commands", ("Add a job",)),
     ("/", "state:failed", ()),
     ("2", "default", ("1 Jobs", "a Add", "d Remove")),
 )
@@ -63,6 +65,7 @@ def test_no_key_and_no_state_is_cut_on_any_terminal(cli: Cli, term: str, width: 
             window.type(keys)
             for hint in (seen, *whole):
                 window.wait_for(hint)
+            assert not PICTURES.search(window.screen())
             window.keys("Escape")
             window.wait_for("q Quit")
             window.wait_until_gone(seen)

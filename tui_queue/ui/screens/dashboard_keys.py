@@ -26,7 +26,7 @@ SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: 
 
 DASHBOARD_KEYS: list[BindingType] = [
     Binding("a", "add", "Add", id="job.add", tooltip="Add a job"),
-    Binding("c", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job under the cursor"),
+    Binding("c", "cancel", "Cancel", id="job.cancel", tooltip="Cancel a pending job, or stop a running one"),
     Binding("r", "retry", "Retry", id="job.retry", tooltip="Put an ended job into the queue again"),
     Binding("d,delete", "remove", "Remove", id="job.remove", tooltip="Forget an ended job and its log"),
     Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
