@@ -166,6 +166,27 @@ async def test_a_compressed_log_on_a_disk_that_hangs_is_shown_once_it_answers(di
         await see(pilot, "packed 8999 .")
 
 
+@pytest.mark.parametrize(
+    ("key", "words", "seen"),
+    [
+        ("slash", "/ 42. /", "/ 42. /: 10 of 10 lines"),
+        ("ampersand", "/ 42. /", "only / 42. /: 10 lines"),
+        ("L", "4001", "packed 4000 ."),
+    ],
+)
+async def test_what_is_asked_of_a_log_before_it_is_there_is_done_then(
+    disk: Disk, key: str, words: str, seen: str
+) -> None:
+    app = Host(disk.path / "packed")
+    disk.stop()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.log_view.focus()
+        await see(pilot, WAITS)
+        await go_to(pilot, key, words)
+        disk.go_on()
+        await see(pilot, seen)
+
+
 async def test_a_disk_that_breaks_is_said(disk: Disk) -> None:
     app = Host(disk.path / "log")
     async with app.run_test(size=(120, 24)) as pilot:

@@ -322,6 +322,12 @@ class LogPane(Widget, can_focus=True):
         if self.numbers:
             self._number()
 
+    async def _when_open(self) -> LogText | None:
+        """Return the log once it is open; None where there is none, or it can't be read."""
+        while self._log is None and self._reading is not None and self._reading.log is not None:
+            await self._answer(lambda: None)  # comes behind what opens it
+        return self._log
+
     async def _answer(self, question: Callable[[], T]) -> T | None:
         """Return the answer to what only the log knows; None where it can't be read."""
         if self._reading is None:

@@ -41,8 +41,9 @@ class LogView(LogPane):
     @work(exclusive=True, group="find")
     async def action_search(self) -> None:
         """Ask for words, count the lines that have them, and go to the next one."""
-        if self._log is None or (words := await self._ask("Search the log", self._finder)) is None:
+        if self._reading is None or (words := await self._ask("Search the log", self._finder)) is None:
             return
+        await self._when_open()
         self._look_for(words)
         if self._finder is not None and (here := await self._here()) is not None:
             self._go(await self._next_or_last(self._finder, here))
@@ -58,18 +59,19 @@ class LogView(LogPane):
     @work(exclusive=True, group="find")
     async def action_error(self, direction: int) -> None:
         """Go to the next line that tells of an error, or to the one before."""
-        if self._errors is None and self._log is not None:
-            self._errors = Finder(self._log.file, ERRORS)
+        if self._errors is None and (log := await self._when_open()) is not None:
+            self._errors = Finder(log.file, ERRORS)
         if self._errors is not None:
             await self._step(self._errors, direction)
 
     @work
     async def action_only(self) -> None:
         """Ask for words, and show only the lines that have them; without words all lines again."""
-        log = self._log
-        if log is None or (words := await self._ask("Show only lines with", self._finder, empty=True)) is None:
+        reading = self._reading
+        if reading is None or (words := await self._ask("Show only lines with", self._finder, empty=True)) is None:
             return
-        if self._log is log:
+        await self._when_open()
+        if self._reading is reading:
             self._look_for(words)
             self._show_only(self._finder)
 
@@ -77,7 +79,7 @@ class LogView(LogPane):
     async def action_line(self) -> None:
         """Ask for the number of a line, or a part of the log in percent, and go there."""
         answer = await self.app.push_screen_wait(Ask("Go to line, or to N%", value="", check=_line_or_part))
-        if answer is None or (log := self._log) is None:
+        if answer is None or (log := await self._when_open()) is None:
             return
         number, is_part = _line_or_part(answer)
         if is_part:
