@@ -29,6 +29,7 @@ def scheduler(cli: Cli) -> int:
     return int(row[0]) if row else 0
 
 
+@pytest.mark.long
 def test_an_added_job_runs_with_nobody_there(cli: Cli, tmp_path: Path) -> None:
     cli.settings(background=True)
     cli("add", "sh", "-c", "echo $PPID; exit 3")

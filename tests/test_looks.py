@@ -55,6 +55,7 @@ def shows_states_below_each_other(screen: str) -> bool:
     ("term", "width", "height"),
     [("xterm-256color", 80, 24), ("screen-256color", 60, 20), ("tmux-256color", 200, 50), ("linux", 80, 24)],
 )
+@pytest.mark.long
 def test_no_key_and_no_state_is_cut_on_any_terminal(cli: Cli, term: str, width: int, height: int) -> None:
     fill(cli)
     with terminal(cli, width=width, height=height, env=[f"TERM={term}"]) as window:

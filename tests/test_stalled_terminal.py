@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import Cli, wait_for
 from tests.raw_terminal import RawTerminal, raw_terminal
 
+pytestmark = pytest.mark.long
+
 FLOOD = "while :; do head -c 6000 /dev/urandom | base64 -w 150; echo 10000; sleep 0.05; done"  # never the same twice
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
 

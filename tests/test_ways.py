@@ -13,6 +13,8 @@ from tests.raw_terminal import raw_terminal
 from tests.test_terminal import open_dashboard
 from tests.tmux import terminal
 
+pytestmark = pytest.mark.long
+
 SIZES = ((80, 24), (60, 20), (200, 50))
 TERMS = ("xterm-256color", "screen-256color", "tmux-256color", "linux")
 BELOW, BESIDE = "\n╭─ ", " ╭─ "  # where the log begins
