@@ -23,6 +23,7 @@ from tui_queue.ui.announcing import Announcer, Hearing, News, together
 from tui_queue.ui.columns import NATURAL, ORDERS
 from tui_queue.ui.forgetting import EVERY_S, SETTLED_S, forget, settle, tidy
 from tui_queue.ui.keymap import with_keys
+from tui_queue.ui.lists.registry import LISTINGS
 from tui_queue.ui.looks import Looks, looks_of, next_split, place_of_log
 from tui_queue.ui.messages import LOOKS, QueueChanged, follow
 from tui_queue.ui.screens.ask import Ask
@@ -46,7 +47,6 @@ from tui_queue.ui.screens.help import Help
 from tui_queue.ui.screens.job_details import JobDetails
 from tui_queue.ui.screens.job_verbs import JobVerbs
 from tui_queue.ui.screens.listing import Listing
-from tui_queue.ui.screens.listings import LISTINGS
 from tui_queue.ui.screens.settings import remarks, settings_form
 from tui_queue.ui.screens.wait import Wait
 from tui_queue.ui.widgets.filter_bar import FilterBar

@@ -1,0 +1,1 @@
+"""The screens that list queues, schedules, batches and statistics."""
