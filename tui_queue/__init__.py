@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tui_queue.api import AsyncQueue, Queue
     from tui_queue.core.errors import BadInputError, NoSuchJobError, StoreError, TuiQueueError, WrongStateError
-    from tui_queue.core.models import Job, State
+    from tui_queue.core.model.job import Job, State
 
 __version__ = "0.1.0"
 
@@ -21,7 +21,7 @@ __all__ = [
     "WrongStateError",
 ]
 
-_PLACES = {"AsyncQueue": "api", "Job": "core.models", "Queue": "api", "State": "core.models"}
+_PLACES = {"AsyncQueue": "api", "Job": "core.model.job", "Queue": "api", "State": "core.model.job"}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,14 +21,14 @@ from typing import Any, Self, TypeVar
 
 from msgspec.structs import replace
 
-from tui_queue.core import events
-from tui_queue.core.drafts import make_draft
+from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.core.errors import BadInputError, NoSuchJobError
-from tui_queue.core.filters import Filter
-from tui_queue.core.logs import LogTail
-from tui_queue.core.models import Job, JobDraft, State
-from tui_queue.core.values import drafts_of_lines, text_of, words_of_values
-from tui_queue.opening import OpenQueue, open_queue
+from tui_queue.core.logs.file import LogTail
+from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.parsing.bulk import drafts_of_lines, text_of, words_of_values
+from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.parsing.job_draft import make_draft
+from tui_queue.core.scheduling import wakeup
 from tui_queue.paths import Paths
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ class AsyncQueue:
         """Return these jobs once all have ended. Raises TimeoutError after ``timeout`` seconds."""
         numbers = await self._numbers(jobs)
         changed = asyncio.Event()
-        async with events.Listener(self._queue.paths.wake, changed.set), asyncio.timeout(timeout):
+        async with wakeup.Listener(self._queue.paths.wake, changed.set), asyncio.timeout(timeout):
             while True:
                 changed.clear()
                 found = {job.id: job for job in await self._queue.commands.jobs(numbers)}
@@ -172,7 +172,7 @@ class AsyncQueue:
             raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
         wanted = attempt or job.attempt + (follow and job.state is State.PENDING)
         changed = asyncio.Event()
-        async with events.Listener(self._queue.paths.wake, changed.set):
+        async with wakeup.Listener(self._queue.paths.wake, changed.set):
             tail: LogTail | None = None
             while True:
                 changed.clear()

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from tui_queue.cli.as_json import json_option, print_json
-from tui_queue.cli.job_words import run
-from tui_queue.cli.output import print_columns
-from tui_queue.core.amounts import amount, parse_amount
+from tui_queue.bootstrap import open_queue
+from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.cli.options import run
+from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.housekeeping import Limits
-from tui_queue.core.wishes import number, span
-from tui_queue.opening import open_queue
+from tui_queue.core.parsing.fields import number, span
+from tui_queue.core.policy.retention import Limits
+from tui_queue.core.units.sizes import amount, parse_amount
 
 SHOWN = 20  # jobs that are named before they go
 

@@ -6,7 +6,7 @@ import sys
 import click
 from click.shell_completion import get_completion_class
 
-from tui_queue.cli.as_json import json_option, print_json
+from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.errors import BadInputError
 
 VARIABLE = "_TUI_QUEUE_COMPLETE"

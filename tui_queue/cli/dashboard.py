@@ -5,9 +5,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tui_queue.cli.leaving import leave_on_signals
-from tui_queue.core import events
-from tui_queue.opening import OpenQueue, open_queue
+from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.exit_signals import leave_on_signals
+from tui_queue.core.scheduling import wakeup
 
 if TYPE_CHECKING:
     from tui_queue.ui.app import TuiQueueApp
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def open_app(queue: OpenQueue) -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
     from tui_queue.ui.app import TuiQueueApp, keymap_of
-    from tui_queue.ui.looks import looks_of
+    from tui_queue.ui.theme import looks_of
 
     queue.commands.come_by("dashboard")
     config, where = queue.config, queue.paths.config
@@ -36,7 +36,7 @@ async def run_dashboard() -> tuple[str, int]:
         keep_diary(queue.paths.diary)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
-        listener = events.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
+        listener = wakeup.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
             await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import click
 
-from tui_queue.cli.as_json import json_option, print_json
-from tui_queue.cli.output import coloured
-from tui_queue.config import load_config
-from tui_queue.core import checks
-from tui_queue.core.checks import Check, Level
+from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.cli.tables import coloured
 from tui_queue.core.errors import TuiQueueError
-from tui_queue.core.lease import Lease, Lock
-from tui_queue.core.printable import printable
+from tui_queue.core.inspection import doctor as checks
+from tui_queue.core.inspection.doctor import Check, Level
+from tui_queue.core.scheduling.lease import Lease, Lock
+from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
+from tui_queue.settings import load_config
 
 
 @click.command()

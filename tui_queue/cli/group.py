@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
-from tui_queue.core.printable import printable
+from tui_queue.core.units.printable import printable
 
 
 class Commands(click.Group):

@@ -11,36 +11,36 @@ from tui_queue.core.errors import BadInputError
 
 # The module of this package whose COMMANDS has it, and what `--help` says of it: 60 characters at most.
 _COMMANDS = {
-    "add": ("adding", "Add a job, or one for each line of a file."),
-    "batch": ("batches", "List batches, and the jobs of one."),
-    "cancel": ("verbs", "Cancel pending jobs, end running ones."),
+    "add": ("add", "Add a job, or one for each line of a file."),
+    "batch": ("batch", "List batches, and the jobs of one."),
+    "cancel": ("jobs", "Cancel pending jobs, end running ones."),
     "clean": ("clean", "Remove ended jobs and their logs by age, number, size."),
-    "clone": ("adding", "Add a job like another one."),
+    "clone": ("add", "Add a job like another one."),
     "completion": ("completion", "Print what makes your shell complete our words."),
     "doctor": ("doctor", "Check what a queue rests on; say what to do."),
-    "edit": ("adding", "Change a job that does not run."),
-    "export": ("transfer", "Write jobs as JSON lines or CSV."),
-    "hold": ("verbs", "Keep pending jobs from starting."),
-    "import": ("transfer", "Add the jobs of another queue."),
-    "list": ("listing", "List active jobs, then the latest ended ones."),
-    "log": ("logs", "Print the output of a job, live with -f."),
-    "move": ("verbs", "Give pending jobs another place in their queue."),
-    "pause": ("verbs", "Stop running jobs where they are."),
-    "queue": ("queues", "List, add, change, pause, remove queues."),
-    "release": ("verbs", "Let held jobs start."),
-    "remove": ("verbs", "Forget ended jobs and their logs."),
-    "resume": ("verbs", "Let paused jobs go on."),
-    "retry": ("verbs", "Put ended jobs into the queue again."),
-    "run": ("running", "Run the queue without a screen."),
-    "schedule": ("schedules", "List, add, change, pause, run, remove schedules."),
+    "edit": ("add", "Change a job that does not run."),
+    "export": ("import_export", "Write jobs as JSON lines or CSV."),
+    "hold": ("jobs", "Keep pending jobs from starting."),
+    "import": ("import_export", "Add the jobs of another queue."),
+    "list": ("list", "List active jobs, then the latest ended ones."),
+    "log": ("log", "Print the output of a job, live with -f."),
+    "move": ("jobs", "Give pending jobs another place in their queue."),
+    "pause": ("jobs", "Stop running jobs where they are."),
+    "queue": ("queue", "List, add, change, pause, remove queues."),
+    "release": ("jobs", "Let held jobs start."),
+    "remove": ("jobs", "Forget ended jobs and their logs."),
+    "resume": ("jobs", "Let paused jobs go on."),
+    "retry": ("jobs", "Put ended jobs into the queue again."),
+    "run": ("run", "Run the queue without a screen."),
+    "schedule": ("schedule", "List, add, change, pause, run, remove schedules."),
     "show": ("show", "Tell everything about one job."),
-    "signal": ("verbs", "Send a signal to running jobs."),
-    "stats": ("state", "Tell how ended jobs have done."),
-    "status": ("state", "Tell how the queue stands."),
-    "template": ("templates", "List, save, remove templates for jobs."),
-    "top": ("verbs", "Put pending jobs at the top of their queue."),
-    "unit": ("running", "Print a systemd unit for when you are logged out."),
-    "wait": ("waiting", "Wait for jobs, and end with their exit code."),
+    "signal": ("jobs", "Send a signal to running jobs."),
+    "stats": ("status", "Tell how ended jobs have done."),
+    "status": ("status", "Tell how the queue stands."),
+    "template": ("template", "List, save, remove templates for jobs."),
+    "top": ("jobs", "Put pending jobs at the top of their queue."),
+    "unit": ("run", "Print a systemd unit for when you are logged out."),
+    "wait": ("wait", "Wait for jobs, and end with their exit code."),
 }
 
 
@@ -68,7 +68,7 @@ def cli(context: click.Context, color: bool | None) -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if context.invoked_subcommand is None:
         from tui_queue.cli.dashboard import needs_terminal, run_dashboard
-        from tui_queue.cli.job_words import run
+        from tui_queue.cli.options import run
 
         why_not = needs_terminal()
         if why_not:

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
-from tui_queue.cli.as_json import details_object, job_object, json_option, print_json
-from tui_queue.cli.completing import jobs
-from tui_queue.cli.job_words import run
-from tui_queue.cli.output import print_pairs
-from tui_queue.core.describing import details_lines
-from tui_queue.opening import open_queue
+from tui_queue.bootstrap import open_queue
+from tui_queue.cli.completion_types import jobs
+from tui_queue.cli.json_output import details_object, job_object, json_option, print_json
+from tui_queue.cli.options import run
+from tui_queue.cli.tables import print_pairs
+from tui_queue.core.inspection.report import details_lines
 
 
 @click.command()

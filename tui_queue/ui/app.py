@@ -17,37 +17,37 @@ from textual.filter import Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_queue.core.commands import Commands
-from tui_queue.core.notices import Channels
-from tui_queue.ui.announcing import announcement
-from tui_queue.ui.colourless import Colourless
-from tui_queue.ui.driver import REDRAW, TerminalDriver
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.notifications.message import Channels
+from tui_queue.ui.dashboard.job_details import JobDetails
+from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.dashboard.notifications import announcement
+from tui_queue.ui.dashboard.screen import Dashboard
+from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.dialogs.form import EntryForm
+from tui_queue.ui.dialogs.help import Help
+from tui_queue.ui.dialogs.picker import Choose
+from tui_queue.ui.dialogs.progress import Wait
+from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.job_form.file_browser import FileBrowser
+from tui_queue.ui.job_form.form import JobForm
+from tui_queue.ui.job_form.input import Field
 from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
-from tui_queue.ui.looks import CONTRAST, OWN_THEME, Looks, theme_named
+from tui_queue.ui.lists.batches import BatchesScreen
+from tui_queue.ui.lists.queues import QueuesScreen
+from tui_queue.ui.lists.schedules import SchedulesScreen
+from tui_queue.ui.lists.statistics import HistoryScreen
+from tui_queue.ui.lists.table_screen import Listing
+from tui_queue.ui.log.job_log import JobLog
+from tui_queue.ui.log.pane import LogPane
+from tui_queue.ui.log.search_results import FoundLines
+from tui_queue.ui.log.view import LogView
 from tui_queue.ui.messages import LOOKS, QueueChanged
-from tui_queue.ui.screens.ask import Ask
-from tui_queue.ui.screens.batches import BatchesScreen
-from tui_queue.ui.screens.choose import Choose
-from tui_queue.ui.screens.confirm import Confirm
-from tui_queue.ui.screens.dashboard import Dashboard
-from tui_queue.ui.screens.entry_form import EntryForm
-from tui_queue.ui.screens.file_browser import FileBrowser
-from tui_queue.ui.screens.found_lines import FoundLines
-from tui_queue.ui.screens.help import Help
-from tui_queue.ui.screens.history import HistoryScreen
-from tui_queue.ui.screens.job_details import JobDetails
-from tui_queue.ui.screens.job_form import JobForm
-from tui_queue.ui.screens.listing import Listing
-from tui_queue.ui.screens.queues import QueuesScreen
-from tui_queue.ui.screens.schedules import SchedulesScreen
-from tui_queue.ui.screens.wait import Wait
-from tui_queue.ui.sequences import copying
-from tui_queue.ui.widgets.field import Field
-from tui_queue.ui.widgets.job_log import JobLog
-from tui_queue.ui.widgets.job_table import JobTable
-from tui_queue.ui.widgets.log_pane import LogPane
-from tui_queue.ui.widgets.log_view import LogView
-from tui_queue.ui.wire import Sent
+from tui_queue.ui.terminal.cell_diff import Sent
+from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
+from tui_queue.ui.terminal.no_color import Colourless
+from tui_queue.ui.terminal.osc import copying
+from tui_queue.ui.theme import CONTRAST, OWN_THEME, Looks, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does

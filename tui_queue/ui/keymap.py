@@ -10,7 +10,7 @@ from textual.keys import Keys, _character_to_key, key_to_character
 from textual.widgets import Input
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.printable import printable
+from tui_queue.core.units.printable import printable
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMED = {key.value for key in Keys}

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from tui_queue.core.commands import Commands
-from tui_queue.ui.screens.batches import BatchesScreen
-from tui_queue.ui.screens.history import HistoryScreen
-from tui_queue.ui.screens.listing import Listing
-from tui_queue.ui.screens.queues import QueuesScreen
-from tui_queue.ui.screens.schedules import SchedulesScreen
-from tui_queue.ui.undo import Undo
+from tui_queue.core.commands.commands import Commands
+from tui_queue.ui.dashboard.undo import Undo
+from tui_queue.ui.lists.batches import BatchesScreen
+from tui_queue.ui.lists.queues import QueuesScreen
+from tui_queue.ui.lists.schedules import SchedulesScreen
+from tui_queue.ui.lists.statistics import HistoryScreen
+from tui_queue.ui.lists.table_screen import Listing
 
 LISTINGS: Mapping[str, Callable[[Commands, Undo], Listing]] = {
     "queues": QueuesScreen,

@@ -1,0 +1,1 @@
+"""Benchmarks and measurements; each prints ratios of one run."""

@@ -1,0 +1,1 @@
+"""Tests through the command line and the Python API."""

@@ -1,0 +1,114 @@
+"""The question with two answers, and the keys."""
+
+from typing import Generic, TypeVar
+
+import pytest
+from textual.app import App
+from textual.screen import Screen
+
+from tests.support.pilot import drawn, until
+from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.dialogs.help import Help
+
+T = TypeVar("T")
+
+KEYS = [
+    ("Jobs", [("a", "Add a job"), ("d Delete", "Remove [/oops]")]),
+    ("Log", [("l", "Whole screen"), ("f", "Follow")]),
+]
+
+
+class Host(App[None], Generic[T]):
+    """Shows one screen and keeps its answers."""
+
+    def __init__(self, screen: Screen[T]) -> None:
+        super().__init__()
+        self.shown = screen
+        self.answers: list[T | None] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(self.shown, self.answers.append)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (["enter"], False),
+        (["y"], True),
+        (["n"], False),
+        (["escape"], False),
+        (["left", "enter"], True),
+        (["right", "enter"], True),
+        (["left", "right", "enter"], False),
+        (["tab", "enter"], True),
+    ],
+)
+async def test_a_question_is_answered_no_unless_yes_is_chosen(keys: list[str], answer: bool) -> None:
+    app = Host(Confirm("Stop it?"))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: app.focused is not None, "a focused button")
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.answers, "an answer")
+    assert app.answers == [answer]
+
+
+async def test_a_question_with_a_click_on_yes_is_answered_yes() -> None:
+    app = Host(Confirm("Stop it?", yes="Stop it", no="Let it run"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused is not None, "a focused button")
+        await pilot.click("#yes")
+        await until(pilot, lambda: app.answers, "an answer")
+    assert app.answers == [True]
+
+
+async def test_a_question_is_drawn_as_it_is_whatever_it_contains() -> None:
+    app = Host(Confirm("Stop [/oops] \x1b[2J?", detail="[bold]x[/]\nnext line", yes="[/yes]", no="[red]"))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "next line" in drawn(app), "the question")
+        text = drawn(app)
+    for part in ("Stop [/oops] ^[[2J?", "[bold]x[/]", "[/yes]", "[red]"):
+        assert part in text
+    assert "\x1b" not in text
+
+
+async def test_a_very_long_question_leaves_room_for_the_answers() -> None:
+    app = Host(Confirm("word " * 20_000, detail="more " * 20_000))
+    async with app.run_test(size=(60, 24)) as pilot:
+        await until(pilot, lambda: app.focused is not None, "a focused button")
+        for answer in ("#yes", "#no"):
+            assert app.screen.region.contains_region(app.screen.query_one(answer).region)
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "?", "f1"])
+async def test_the_keys_are_shown_and_closed(key: str) -> None:
+    app = Host(Help(KEYS))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "Remove [/oops]" in drawn(app), "the keys")
+        await pilot.press(key)
+        await until(pilot, lambda: app.answers, "the end")
+    assert app.answers == [None]
+
+
+async def test_the_keys_stand_in_two_columns_where_there_is_room() -> None:
+    app = Host(Help(KEYS))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: "Jobs" in drawn(app), "the keys")
+        assert any("Jobs" in line and "Log" in line for line in drawn(app).splitlines())
+        await pilot.resize_terminal(60, 20)
+        await until(
+            pilot,
+            lambda: not any("Jobs" in line and "Log" in line for line in drawn(app).splitlines()),
+            "one column",
+        )
+
+
+async def test_more_keys_than_lines_can_be_scrolled() -> None:
+    app = Host(Help([("All", [(f"k{number}", f"does {number}.") for number in range(100)])]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "does 0." in drawn(app), "the keys")
+        await pilot.press("j", "j", "j")
+        await until(pilot, lambda: "does 0." not in drawn(app), "a scrolled page")
+        await pilot.press("k", "k", "k")
+        await until(pilot, lambda: "does 0." in drawn(app), "the page before")
+        await pilot.press("end")
+        await until(pilot, lambda: "does 99." in drawn(app), "the last key")

@@ -1,0 +1,138 @@
+"""The keys of the dashboard that order, hold, pause, change and explain jobs."""
+
+import json
+
+from tests.conftest import Cli
+from tests.dashboard.test_dashboard import cursor, dashboard
+from tests.support.pilot import drawn, see, until
+
+
+async def test_a_pending_job_is_held_and_released_by_a_key(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "○ held")
+        await see(pilot, "This job is held. Press h to release it.")
+        await pilot.press("h")
+        await see(pilot, "✓ completed")
+
+
+async def test_a_running_job_is_paused_and_goes_on_by_a_key(cli: Cli) -> None:
+    cli("add", "sleep", "60")
+    async with dashboard() as (pilot, _, queue):
+        await see(pilot, "▶ running")
+        await pilot.press("p")
+        await see(pilot, "‖ paused")
+        await pilot.press("p")
+        await see(pilot, "▶ running")
+        await queue.commands.cancel([1])
+
+
+async def test_a_job_moves_in_the_queue_and_the_cursor_with_it(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for _ in range(3):
+        cli("add", "true")
+
+    def order() -> list[int]:
+        return [job["id"] for job in cli.jobs().values()]
+
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "Press + for one.")
+        await pilot.press("G")
+        for key, wanted in (("K", [1, 3, 2]), ("T", [3, 1, 2]), ("J", [1, 3, 2])):
+            await pilot.press(key)
+            await until(pilot, lambda: order() == wanted, f"the order after {key}")  # noqa: B023
+            assert cursor(app) == 3
+
+
+async def test_slots_are_changed_live(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "true")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "no slots")
+        await pilot.press("+")
+        await see(pilot, "slots 0/1")
+        await see(pilot, "✓ completed")
+        await pilot.press("-", "-")
+        await see(pilot, "slots 0/0")
+    assert json.loads(cli("queue", "list", "--json"))[0]["slots"] == 0
+
+
+async def test_a_job_is_edited_in_the_form(cli: Cli) -> None:
+    cli("add", "--hold", "--priority", "5", "echo", "one")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "○ held")
+        await pilot.press("e")
+        await see(pilot, "Edit job 1")
+        await pilot.press("tab", "end", *" two", "ctrl+s")
+        await until(pilot, lambda: "Edit job" not in drawn(pilot.app), "the form to close")
+        await until(pilot, lambda: cli.job(1)["args"] == ["one", "two"], "the change")
+    job = cli.job(1)
+    assert (job["priority"], job["held"]) == (5, True)
+
+
+async def test_an_edit_that_changes_nothing_is_none(cli: Cli) -> None:
+    cli("add", "--hold", "--copy", "--at", "+2h", "--env", "A=two words", "jobs/countdown.py", "3")
+    async with dashboard() as (pilot, _, _):
+        for keys in ((), ("tab", "end", "5")):
+            await see(pilot, "○ held")
+            await pilot.press("e")
+            await see(pilot, "Edit job 1")
+            await pilot.press(*keys, "ctrl+s")
+            await until(pilot, lambda: "Edit job" not in drawn(pilot.app), "the form to close")
+        await until(pilot, lambda: cli.job(1)["args"] == ["35"], "the change")
+    assert cli("show", "1").count("edited") == 1
+
+
+async def test_a_signal_is_sent_by_name(cli: Cli) -> None:
+    cli("add", "sh", "-c", "trap 'echo heard; exit 0' USR1; echo ready; while :; do sleep 0.02; done")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "ready")
+        await pilot.press("x")
+        await see(pilot, "Which signal for job 1")
+        await pilot.press("ctrl+u", *"nosuch", "enter")
+        await see(pilot, "no such signal")
+        await pilot.press("ctrl+u", *"usr1", "enter")
+        await see(pilot, "heard")
+        await see(pilot, "✓ completed")
+
+
+async def test_a_kill_is_asked_about(cli: Cli) -> None:
+    cli("add", "sh", "-c", "echo ready; exec sleep 60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "ready")
+        for answer in ("n", "y"):
+            await pilot.press("x")
+            await see(pilot, "Which signal for job 1")
+            await pilot.press("ctrl+u", *"sigkill", "enter")
+            await see(pilot, "Kill job 1, sh?")
+            await see(pilot, "It has run for")
+            assert cli.job(1)["state"] == "running"
+            await pilot.press(answer)
+            await until(pilot, lambda: "Kill job" not in drawn(pilot.app), "the question to go")
+        await see(pilot, "signal 9")
+
+
+async def test_everything_about_a_job_is_shown(cli: Cli) -> None:
+    cli("add", "--env", "A=[/b]", "sh", "-c", "echo 'No space left on device' >&2; exit 1")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✗ failed")
+        await pilot.press("i")
+        await see(pilot, "Esc closes")
+        for words in ("Why", "No space left on device", "[/b]", "Attempt"):
+            await see(pilot, words)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Esc closes" not in drawn(pilot.app), "it to close")
+
+
+async def test_the_same_job_once_more_is_asked_about(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "jobs/countdown.py", "3")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "pending")
+        await pilot.press("C")
+        await see(pilot, "Clone job 1")
+        await pilot.press("ctrl+s")
+        await see(pilot, "Job 1 is the same and pending.")
+        await pilot.press("n")
+        await until(pilot, lambda: "is the same" not in drawn(pilot.app), "the question to go")
+    assert len(cli.jobs()) == 1

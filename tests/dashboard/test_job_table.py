@@ -1,0 +1,121 @@
+"""What the table of jobs shows: how far running jobs have come, which columns, in which order."""
+
+import re
+
+import pytest
+
+from tests.conftest import Cli
+from tests.dashboard.test_dashboard import dashboard
+from tests.support.pilot import drawn, see, until
+from tui_queue.ui.dashboard.job_table import JobTable
+
+
+async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_yet(cli: Cli) -> None:
+    cli("add", "--name", "bar", "sh", "-c", "printf '  40%%|####      | 4/10 [00:04<02:00]'; exec sleep 60")
+    cli("add", "--name", "silent", "sleep", "60")
+    async with dashboard() as (pilot, app, queue):
+        await see(pilot, "40% 2m")
+        row = next(line for line in drawn(app).splitlines() if " bar " in line)
+        assert re.search(r"▶ running.*█+░+ +40% 2m", row)
+        assert "%" not in next(line for line in drawn(app).splitlines() if " silent " in line)
+        await queue.commands.cancel([1, 2])
+        await until(pilot, lambda: "40% 2m" not in drawn(app), "the bar to go")
+
+
+def heading(screen: str) -> list[str]:
+    return next(line.split() for line in screen.splitlines() if line.startswith(" ID"))
+
+
+async def test_the_columns_are_those_of_the_settings_that_fit_the_width(cli: Cli) -> None:
+    cli.settings('slots = 0\ndashboard = {columns = ["name", "state", "priority", "attempt", "path", "why"]}')
+    cli("add", "--priority", "7", "true")
+    for width, columns in (
+        (110, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
+        (80, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
+        (57, ["ID", "Name", "State", "Pri", "Exit/why"]),
+    ):
+        async with dashboard((width, 24)) as (pilot, app, _):
+            await see(pilot, "no slots")
+            assert heading(drawn(app)) == columns, width
+
+
+async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
+    cli.settings('dashboard = {columns = ["name", "state", "cpu", "memory", "why"]}')
+    cli("add", "--name", "spins", "sh", "-c", "while :; do :; done")
+    cli("add", "--name", "sleeps", "sh", "-c", "sleep 60; true")
+    async with dashboard() as (pilot, app, queue):
+        row = r"\b{}.* ▶ running +{}% +\d+ MiB"
+        await until(pilot, lambda: re.search(row.format("spins", r"[1-9]\d+"), drawn(app)), "what one uses")
+        assert re.search(row.format("sleeps", "0"), drawn(app))
+        assert heading(drawn(app)) == ["ID", "Name", "State", "CPU", "Memory", "Exit/why"]
+        await queue.commands.cancel([1, 2])
+        await until(pilot, lambda: "running" not in drawn(app) and "MiB" not in drawn(app), "it to end")
+
+
+async def test_no_column_is_cut_at_any_width(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("queue", "add", "gpu")
+    cli("add", "--queue", "gpu", "true")
+    async with dashboard((60, 24)) as (pilot, app, _):
+        for width in (50, 60, 72, 80, 100, 119, 120, 160, 200):
+            await pilot.resize_terminal(width, 24)
+            table = app.screen.query_one(JobTable)
+            await until(pilot, lambda: table.size.width and table.virtual_size.width <= table.size.width, str(width))  # noqa: B023
+            await see(pilot, "no slots")
+
+
+async def test_the_order_of_the_rows_is_chosen_and_the_cursor_stays_on_its_job(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    for name in ("b", "c", "a"):
+        cli("add", "--name", name, "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "no slots")
+        await pilot.press("o")
+        await see(pilot, "Order the jobs by")
+        await pilot.press("j", "j", "enter")
+        table = app.screen_stack[0].query_one(JobTable)
+        await until(pilot, lambda: [job.name for job in table.jobs] == ["a", "b", "c"], "the order")
+        assert table.job is not None
+        assert table.job.id == 1
+        assert heading(drawn(app))[:3] == ["ID", "Name↑", "Parameters"]
+        await pilot.press("T")  # moves in the queue, not on screen
+        assert [job.name for job in table.jobs] == ["a", "b", "c"]
+
+
+async def test_a_click_on_a_heading_orders_by_it_and_the_next_one_takes_that_back(cli: Cli) -> None:
+    cli.settings('slots = 0\ndashboard = {columns = ["name", "state", "elapsed", "parameters"]}')
+    for name in ("b", "c", "a"):
+        cli("add", "--name", name, "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "pending")
+        table = app.screen.query_one(JobTable)
+        for column, signed, order in (
+            ("ID", "ID↓", "acb"),
+            ("Name", "Name↑", "abc"),
+            ("Parameters", "Name↑", "abc"),  # by which there is no order
+            ("Elapsed", "Elapsed↓", "bca"),
+            ("Elapsed", "Elapsed", "bca"),
+        ):
+            line = next(line for line in drawn(app).splitlines() if line.startswith(" ID"))
+            await pilot.click(JobTable, offset=(line.index(column), 0))
+            await until(pilot, lambda: "".join(job.name for job in table.jobs) == order, column)  # noqa: B023
+            await until(pilot, lambda: signed in heading(drawn(app)), signed)  # noqa: B023
+        assert not any(sign in "".join(heading(drawn(app))) for sign in "↑↓")
+        assert table.job is not None
+        assert table.job.id == 1
+
+
+async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
+    cli("add", "true")
+    cli("add", "sleep", "60")
+    async with dashboard((160, 30)) as (pilot, app, queue):
+        await see(pilot, "✓ completed")
+        await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: re.search(r"✓ 1   scheduler here   load \d+\.\d *\n", drawn(app)), "the load alone")
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
+        await queue.commands.cancel([2])

@@ -1,0 +1,1 @@
+"""Tests with kills, full or stuck disks, wrong clocks and stalled terminals."""

@@ -1,0 +1,44 @@
+"""Everything that takes part in a queue is killed: a short form of the tools that do it at length."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.support.tracer import SUPPORTED
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A directory with the program by a path of its own, which tells its processes from those of other tests."""
+    for package in ("tests", "tui_queue"):
+        (tmp_path / package).symlink_to(ROOT / package)
+    return tmp_path
+
+
+def run(program: Path, tool: str, *options: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.{tool}", *options],
+        cwd=program,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.long
+def test_kills_at_random_moments_lose_no_job_and_start_none_twice(program: Path) -> None:
+    run(program, "kill_rounds", "--rounds", "20")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
+def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end(program: Path) -> None:
+    run(program, "crash_matrix", "--every", "32")

@@ -1,0 +1,1 @@
+"""Random and exhaustive attacks: models, fuzzing, kills, crash points."""

@@ -1,0 +1,118 @@
+"""The one place where the parts of a queue are put together."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tui_queue.core.cleanup.cleaner import Cleaning
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.local import LocalExecutor
+from tui_queue.core.model.options import Full
+from tui_queue.core.parsing.fields import log_bytes
+from tui_queue.core.scheduling import wakeup
+from tui_queue.core.scheduling.background import Background
+from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.store.claim import Means
+from tui_queue.core.store.jobs import Store
+from tui_queue.core.system.machine import Machine, lives
+from tui_queue.core.units.printable import printable
+from tui_queue.paths import Paths
+from tui_queue.settings import Settings
+
+if TYPE_CHECKING:
+    from tui_queue.core.scheduling.scheduler import Scheduler
+
+
+class OpenQueue:
+    """An open queue: its verbs, and a scheduler that runs once it is entered."""
+
+    def __init__(self, paths: Paths, settings: Settings, store: Store, *, standby: bool) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.config = config = settings.now()
+        self.machine = Machine(paths.runs)
+        self.lease = Lease(paths.state, standby=standby)
+        self.background = Background(paths.state, enabled=config.background)
+        self.executor = LocalExecutor(
+            paths.runs,
+            python=lambda: settings.now().python,
+            grace_s=lambda: settings.now().grace_s,
+            log_size=lambda: log_bytes("log_size", settings.now().log_size),
+            log_full=lambda: Full(settings.now().log_full or Full.KEEP),
+        )
+        self._store = store
+        self._means = Means(
+            slots=lambda: settings.now().slots,
+            resources=config.resources,
+            gpus=self.machine.gpus,
+            free=self.machine.free,
+            lives=lives,
+        )
+        self._cleaning = Cleaning(store, self.executor, runs=paths.runs, scripts=paths.scripts)
+        self.commands = Commands(
+            store,
+            self.executor,
+            self.lease,
+            self.background,
+            cleaning=self._cleaning,
+            wake=paths.wake,
+            scripts=paths.scripts,
+            means=self._means,
+        )
+
+    @cached_property
+    def scheduler(self) -> "Scheduler":
+        """What starts the jobs; an async context manager."""
+        from tui_queue.core.scheduling.scheduler import Scheduler  # noqa: PLC0415 - few commands need it
+
+        return Scheduler(
+            self._store,
+            self.executor,
+            self.lease,
+            means=self._means,
+            cleaning=self._cleaning,
+            limits=lambda: self.settings.now().limits,
+            compress_after_s=lambda: self.settings.now().compress_after_s,
+            channels=self.config.notify,
+            bell=wakeup.Bell(self.paths.wake),
+        )
+
+
+@asynccontextmanager
+async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> AsyncIterator[OpenQueue]:
+    """Open the queue at ``paths``, or that the environment names; creates it if need be. Raises TuiQueueErrors.
+
+    With ``standby`` its scheduler leaves the lease to whoever is in the foreground.
+    """
+    paths = paths or Paths.from_environment()
+    _put_strange_runs_aside(paths)
+    for directory in (paths.state, paths.runs, paths.wake):
+        _make_private(directory)
+    settings = Settings(paths.config)
+    async with Store(paths.store) as store:
+        queue = OpenQueue(paths, settings, store, standby=standby)
+        try:
+            yield queue
+        finally:
+            queue.executor.close()
+            await queue.commands.cleaning.close()
+
+
+def _put_strange_runs_aside(paths: Paths) -> None:
+    """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
+    if not os.path.exists(paths.store) and os.path.isdir(paths.runs) and os.listdir(paths.runs):
+        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
+
+
+def _make_private(directory: str) -> None:
+    shown = printable(directory)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{shown}: can't be created: {error.strerror}. Set TUI_QUEUE_HOME to another place.") from None
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        raise StoreError(f"{shown}: can't be written. Set TUI_QUEUE_HOME to another place.")

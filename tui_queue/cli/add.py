@@ -1,0 +1,183 @@
+"""The commands that describe jobs: add, edit, clone."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+from msgspec.structs import replace
+
+from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.completion_types import files, jobs, templates
+from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
+from tui_queue.cli.options import Words, confirm, given, job_options, run
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.parsing.job_draft import MANY, edited, make_draft, swept
+from tui_queue.core.store.ordering import Move
+
+# Words behind the job's path belong to the job, whatever they look like.
+JOB_WORDS = {"allow_interspersed_args": False}
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@click.option("--template", metavar="NAME", help="Begin with what this template says.", shell_complete=templates)
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE|-",
+    shell_complete=files,
+    help="A job for each line: PATH and its words, or a JSON object with path, args and options.",
+)
+@click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
+@click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
+@click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
+@click.option("--top", is_flag=True, help="Put it at the top of its queue.")
+@click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+@click.argument("path", required=False, shell_complete=files)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
+def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Add a job: PATH and every word behind it. Prints its number. With --from many, all or none.
+
+    Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
+    """
+    if values["source"] is not None and (path is not None or values["sweep"]):
+        raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
+    words = given(values)
+    yes, unique = bool(values["yes"]), bool(values["unique"])
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
+            wanted = {**template, **words}
+            if values["source"] is not None:
+                drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
+            else:
+                drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
+            if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
+                raise click.exceptions.Abort
+            added = await queue.commands.add(drafts, unique=unique)
+            if values["before"]:
+                before = (await queue.commands.job(values["before"])).id
+                await queue.commands.move([job.id for job in added], Move.BEFORE, before)
+            elif values["top"]:
+                await queue.commands.move([job.id for job in added], Move.TOP)
+            _say(queue, added, as_json=as_json)
+
+    run(work())
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
+@json_option
+@click.argument("job_id", metavar="ID", shell_complete=jobs(*(state for state in State if state is not State.RUNNING)))
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
+
+    Example: tui-queue edit --priority 5 --after 12 14
+    """
+    words = given(values)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            job = await queue.commands.job(job_id)
+            words_now = words
+            if path is not None:
+                words_now["path"] = path
+            if args:
+                words_now["args"] = args
+            if not words_now:
+                raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
+            job = await queue.commands.edit(job.id, edited(job.draft, words_now))
+            if as_json:
+                print_json(job_object(job, queue.commands.log_path(job)))
+
+    run(work())
+
+
+@click.command(context_settings=JOB_WORDS)
+@job_options
+@json_option
+@click.argument("job_id", metavar="ID", shell_complete=jobs())
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
+
+    Example: tui-queue clone --priority 5 12
+    """
+    words = given(values)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            draft = (await queue.commands.job(job_id)).draft
+            words_now = words | {"path": draft.path}
+            if args:
+                words_now["args"] = args
+            _say(queue, await queue.commands.add([edited(replace(draft, not_before=None), words_now)]), as_json=as_json)
+
+    run(work())
+
+
+def _drafts(
+    words: Words,
+    path: str | None,
+    args: Sequence[str],
+    *,
+    sweep: bool,
+    together: bool,
+    yes: bool,
+) -> list[JobDraft] | None:
+    """Return the drafts; None when somebody was asked and does not want so many."""
+    if path is not None:
+        words = {**words, "path": path, "args": tuple(args)}
+    if "path" not in words:
+        raise click.UsageError("Missing argument 'PATH'.")
+    draft = make_draft(**words)
+    if not sweep:
+        return [draft]
+    from tui_queue.core.parsing.sweep import check_count, count_line, expand, first_lines  # takes long to import
+
+    combinations = expand(draft.args, together=together)
+    check_count(combinations, yes=yes)
+    for line in (count_line(combinations), *first_lines([draft.path], combinations)):
+        click.echo(line, err=True)
+    if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
+        return None
+    return swept(draft, combinations)
+
+
+def _from_file(source: str, words: Words) -> list[JobDraft]:
+    from tui_queue.core.parsing.bulk import drafts_of_lines
+
+    with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
+        return drafts_of_lines(lines, words)
+
+
+async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:
+    """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
+    twin = await queue.commands.like(drafts[0]) if len(drafts) == 1 else None
+    return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
+
+
+def _say(queue: OpenQueue, added: Sequence[Job], *, as_json: bool) -> None:
+    if as_json and len(added) == 1:
+        print_json(job_object(added[0], queue.commands.log_path(added[0])))
+    elif as_json:
+        print_jobs(added, queue.commands.log_path)
+    else:
+        click.echo("\n".join(_numbers([job.id for job in added])))
+
+
+def _numbers(numbers: list[int]) -> Iterator[str]:
+    """Yield the numbers of new jobs; many that follow each other as one range."""
+    if len(numbers) > MANY and numbers[-1] - numbers[0] == len(numbers) - 1:
+        yield f"{numbers[0]}-{numbers[-1]}"
+    else:
+        yield from map(str, numbers)
+
+
+COMMANDS = {"add": add, "clone": clone, "edit": edit}

@@ -1,0 +1,81 @@
+"""The commands for batches: jobs of one name."""
+
+import click
+
+from tui_queue.bootstrap import open_queue
+from tui_queue.cli.completion_types import batches
+from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
+from tui_queue.cli.options import run
+from tui_queue.cli.tables import print_columns, print_table
+from tui_queue.core.model.job import State
+from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.store.batches import Batch
+from tui_queue.core.units.printable import printable
+
+
+@click.group()
+def batch() -> None:
+    """Batches: jobs that were added with the same --batch NAME, or by one sweep. Other verbs take --batch NAME."""
+
+
+@batch.command(name="list")
+@json_option
+def list_batches(as_json: bool) -> None:
+    """List the batches, the latest first.
+
+    Example: tui-queue batch list
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            found = await queue.commands.batches()
+            if as_json:
+                print_json([_object(each) for each in found])
+                return
+            rows = [
+                (
+                    printable(each.name),
+                    f"{each.ended}/{each.jobs}",
+                    *(str(each.counts.get(state, 0)) for state in State),
+                    f"{each.created_at.astimezone():%m-%d %H:%M:%S}",
+                )
+                for each in found
+            ]
+            print_columns(("BATCH", "ENDED", *(state.upper() for state in State), "ADDED"), rows)
+
+    run(work())
+
+
+@batch.command()
+@json_option
+@click.argument("called", metavar="NAME", shell_complete=batches)
+def show(called: str, as_json: bool) -> None:
+    """List all jobs of a batch.
+
+    Example: tui-queue batch show nightly
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            await queue.commands.batch(called)  # an unknown one is refused
+            overview = await queue.commands.overview(ended=-1, only=Filter(batch=called))
+            if as_json:
+                print_jobs(overview.jobs, queue.commands.log_path)
+            else:
+                print_table(overview.jobs)
+
+    run(work())
+
+
+def _object(batch: Batch) -> Object:
+    return {
+        "name": batch.name,
+        "jobs": batch.jobs,
+        "ended": batch.ended,
+        **{state.value: batch.counts.get(state, 0) for state in State},
+        "created_at": iso(batch.created_at),
+        "finished_at": iso(batch.finished_at),
+    }
+
+
+COMMANDS = {"batch": batch}

@@ -1,0 +1,80 @@
+"""What a shell offers for a word that is being typed: jobs, queues, batches, names, files."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+
+import click
+from click.shell_completion import CompletionItem
+
+from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.model.job import State
+from tui_queue.core.units.printable import printable
+from tui_queue.paths import Paths
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+MOST = 100  # ended jobs that are offered
+
+
+def _complete(look: Callable[[OpenQueue], Awaitable[list[CompletionItem]]]) -> Complete:
+    async def found() -> list[CompletionItem]:
+        async with open_queue() as queue:
+            return await look(queue)
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+        try:
+            # A key that is pressed makes no queue where there is none.
+            items = asyncio.run(found()) if os.path.exists(Paths.from_environment().store) else []
+        except (TuiQueueError, OSError):
+            return []
+        given = {str(word) for word in context.params.get(parameter.name or "") or ()}
+        return [item for item in items if item.value.startswith(begun) and item.value not in given]
+
+    return complete
+
+
+def jobs(*states: State) -> Complete:
+    """Return what offers the numbers of jobs in these states, or of all jobs."""
+
+    async def look(queue: OpenQueue) -> list[CompletionItem]:
+        overview = await queue.commands.overview(ended=MOST)
+        return [
+            CompletionItem(str(job.id), help=printable(f"{job.name}: {job.state}"))
+            for job in overview.jobs
+            if not states or job.state in states
+        ]
+
+    return _complete(look)
+
+
+def files(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Have the shell offer its files."""
+    return [CompletionItem(begun, type="file")]
+
+
+def directories(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Have the shell offer its directories."""
+    return [CompletionItem(begun, type="dir")]
+
+
+async def _queues(queue: OpenQueue) -> list[CompletionItem]:
+    return [CompletionItem(each.name) for each in await queue.commands.queues()]
+
+
+async def _batches(queue: OpenQueue) -> list[CompletionItem]:
+    return [CompletionItem(each.name) for each in await queue.commands.batches()]
+
+
+async def _schedules(queue: OpenQueue) -> list[CompletionItem]:
+    return [CompletionItem(each.name, help=each.rule) for each in await queue.commands.schedules()]
+
+
+async def _templates(queue: OpenQueue) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in await queue.commands.templates.all()]
+
+
+queues = _complete(_queues)
+batches = _complete(_batches)
+schedules = _complete(_schedules)
+templates = _complete(_templates)

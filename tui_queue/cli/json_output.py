@@ -1,0 +1,153 @@
+"""What `--json` prints: shapes that scripts may rely on.
+
+Every object that stands alone or in the outermost array has ``schema``. It grows when a field is removed or means
+something else; new fields may come at any time. Times are ISO 8601 with offset, spans are seconds, bytes that are not
+UTF-8 are lone surrogates (``os.fsdecode``), what is not there is null.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from tui_queue.core.model.job import Details, Job, Overview, Queue, Run, Schedule, State
+from tui_queue.core.model.options import options_to_json
+
+SCHEMA = 1
+
+Object = dict[str, Any]
+LogPath = Callable[[Job], str | None]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def print_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Print one object, or an array of them."""
+    if isinstance(value, Mapping):
+        click.echo(json.dumps({"schema": SCHEMA, **value}, indent=2))
+    else:
+        click.echo(json.dumps([{"schema": SCHEMA, **each} for each in value], indent=2))
+
+
+def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
+    """Print jobs as an array."""
+    print_json([job_object(job, log_path(job)) for job in jobs])
+
+
+def job_object(job: Job, log_path: str | None) -> Object:
+    """Return a job."""
+    return {
+        "id": job.id,
+        "uuid": job.uuid,
+        "name": job.name,
+        "path": job.path,
+        "args": list(job.args),
+        "cwd": job.cwd,
+        "python": job.python,
+        "queue": job.queue,
+        "priority": job.priority,
+        "batch": job.batch,
+        "timeout_s": job.timeout_s,
+        "state": job.state,
+        "reason": job.reason,
+        "held": job.held,
+        "paused": bool(job.paused),
+        "after": [{"id": each.job_id, "outcome": each.outcome} for each in job.after],
+        "options": json.loads(options_to_json(job.options)),
+        "devices": {name: list(numbers) for name, numbers in job.devices.items()},
+        "exit_code": job.exit_code,
+        "signal": job.signal,
+        "attempt": job.attempt,
+        "created_at": iso(job.created_at),
+        "not_before": iso(job.not_before),
+        "started_at": iso(job.started_at),
+        "finished_at": iso(job.finished_at),
+        "elapsed_s": job.elapsed_s(datetime.now(UTC)),
+        "log_path": log_path,
+    }
+
+
+def details_object(details: Details) -> Object:
+    """Return what `show` says besides the job itself."""
+    return {
+        "why": list(details.why),
+        "script": details.script,
+        "output": list(details.output),
+        "silent_s": details.silent_s,
+        "starts": details.starts,
+        "estimate": details.estimate,
+        "usage": [{"at": iso(each.at), "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in details.usage],
+        "told": list(details.told),
+        "waits_for": [job.id for job in details.waits_for],
+        "waited_by": [job.id for job in details.waited_by],
+        "history": [{"at": iso(deed.at), "verb": deed.verb, "who": deed.who} for deed in details.deeds],
+        "runs": [run_object(run) for run in details.runs],
+    }
+
+
+def run_object(run: Run) -> Object:
+    """Return one attempt."""
+    return {
+        "attempt": run.attempt,
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at),
+        "exit_code": run.exit_code,
+        "signal": run.signal,
+        "reason": run.reason,
+        "cpu_s": run.cpu_s,
+        "max_rss_kib": run.max_rss_kib,
+    }
+
+
+def queue_objects(overview: Overview) -> list[Object]:
+    """Return every queue with what is in it; the overview has all active jobs."""
+    active = Counter((job.queue, job.state) for job in overview.jobs)
+    return [
+        {
+            **queue_object(queue, overview.default_slots),
+            "running": active[queue.name, State.RUNNING],
+            "pending": active[queue.name, State.PENDING],
+        }
+        for queue in overview.queues
+    ]
+
+
+def queue_object(queue: Queue, default_slots: int) -> Object:
+    """Return a queue; ``default_slots`` counts for one that has no number of its own."""
+    return {
+        "name": queue.name,
+        "slots": default_slots if queue.slots is None else queue.slots,
+        "paused": queue.paused,
+        "hours": queue.options.hours,
+        "zone": queue.options.zone if queue.options.hours else None,
+        "pause_outside": queue.options.pause_outside,
+        "on_lost": queue.options.lost,
+    }
+
+
+def schedule_object(schedule: Schedule) -> Object:
+    """Return a schedule."""
+    return {
+        "name": schedule.name,
+        "rule": schedule.rule,
+        "zone": schedule.zone,
+        "missed": schedule.missed,
+        "overlap": schedule.overlap,
+        "paused": schedule.paused,
+        "path": schedule.draft.path,
+        "args": list(schedule.draft.args),
+        "cwd": schedule.draft.cwd,
+        "queue": schedule.draft.queue,
+        "created_at": iso(schedule.created_at),
+        "next_at": iso(schedule.next_at),
+        "last_at": iso(schedule.last_at),
+        "said": schedule.said,
+    }
+
+
+def iso(time: datetime | None) -> str | None:
+    """Return a time as scripts read it, in the zone of this machine."""
+    return None if time is None else time.astimezone().isoformat()

@@ -1,0 +1,67 @@
+"""The commands that schedule without a screen."""
+
+import sys
+
+import click
+
+from tui_queue.bootstrap import open_queue
+from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.cli.options import run
+
+
+@click.command(name="run")
+@click.option("--until-empty", "how", flag_value="until-empty", help="End when nothing is pending or running.")
+@click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
+@click.option("--standby", "how", flag_value="standby", hidden=True)
+@click.option("--stay", is_flag=True, hidden=True)
+@json_option
+def run_queue(how: str | None, stay: bool, as_json: bool) -> None:
+    """Run the queue without a screen.
+
+    With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not. With
+    --background a process without a terminal schedules until nothing is left; it gives way to a dashboard.
+
+    Example: tui-queue run --until-empty
+    """
+    if how == "until-empty":
+        from tui_queue.cli.until_empty import run_until_empty
+
+        completed = run(run_until_empty())
+        if as_json:
+            print_json({"all_completed": completed})
+        sys.exit(0 if completed else 1)
+    elif how == "standby":
+        from tui_queue.cli.standby import stand_by
+
+        run(stand_by(stay=stay))
+    elif how == "background":
+        left = run(_go_on())
+        if as_json:
+            print_json({"work_left": left})
+        elif not left:
+            click.echo("Nothing is pending or running.")
+    else:
+        raise click.UsageError("Say how: --until-empty or --background.")
+
+
+@click.command()
+@json_option
+def unit(as_json: bool) -> None:
+    """Print a systemd user unit that runs the queue also when you are logged out.
+
+    Example: tui-queue unit > ~/.config/systemd/user/tui-queue.service
+    """
+    from tui_queue.cli.systemd_unit import unit
+
+    if as_json:
+        print_json({"unit": unit()})
+    else:
+        click.echo(unit(), nl=False)
+
+
+async def _go_on() -> bool:
+    async with open_queue() as queue:
+        return await queue.commands.go_on_without_us()
+
+
+COMMANDS = {"run": run_queue, "unit": unit}

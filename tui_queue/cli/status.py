@@ -1,0 +1,143 @@
+"""The commands that tell how the queue stands, and how it has done."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from msgspec.structs import asdict
+
+from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
+from tui_queue.cli.options import run
+from tui_queue.cli.tables import print_columns, print_pairs
+from tui_queue.core.model.job import State
+from tui_queue.core.parsing.job_draft import check_timeout
+from tui_queue.core.store.statistics import Figures, Group
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.sizes import amount
+
+SHOWN = 20  # groups of jobs that a table has
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Tell how the queue stands: who schedules, how many jobs wait and run, what is free.
+
+    Example: tui-queue status
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            found = await _status(queue)
+            if as_json:
+                print_json(found)
+            else:
+                print_pairs(_lines(found))
+
+    run(work())
+
+
+async def _status(queue: OpenQueue) -> Object:
+    overview = await queue.commands.overview(ended=0)
+    due = [each for each in await queue.commands.schedules() if each.next_at is not None and not each.paused]
+    holder = overview.holder
+    return {
+        "scheduler": None
+        if holder is None
+        else {"pid": holder.pid, "host": holder.host, "tty": holder.tty, "since": iso(holder.since)},
+        "background": queue.background.lock.is_taken(),
+        "counts": {state.value: overview.count(state) for state in State},
+        "slots": overview.slots,
+        "limit": overview.limit,
+        "queues": queue_objects(overview),
+        "next_schedule": min(
+            ({"name": each.name, "next_at": iso(each.next_at)} for each in due),
+            key=lambda each: str(each["next_at"]),
+            default=None,
+        ),
+        "store": queue.paths.store,
+        "store_bytes": os.stat(queue.paths.store).st_size,
+        "free": {name: queue.machine.free(name) for name in ("mem", "disk", "load")},
+    }
+
+
+def _lines(found: Object) -> list[tuple[str, str]]:
+    counts, holder, schedule, free = found["counts"], found["scheduler"], found["next_schedule"], found["free"]
+    limit = "" if found["limit"] is None else f", at most {found['limit']} in all"
+    return [
+        (
+            "Scheduler",
+            "none; pending jobs wait"
+            if holder is None
+            else f"process {holder['pid']} on {holder['host']}, {holder['tty'] or 'in the background'}, "
+            f"since {holder['since']}",
+        ),
+        ("Jobs", ", ".join(f"{number:,} {state}" for state, number in counts.items())),
+        ("Slots", f"{counts[State.RUNNING]} of {found['slots']} taken{limit}"),
+        *(("Queue", _queue(each)) for each in found["queues"]),
+        ("Schedule", "none is due" if schedule is None else f"{schedule['name']} at {schedule['next_at']}"),
+        ("Free", f"memory {_size(free['mem'])}, disk {_size(free['disk'])}; load {free['load'] or 0:.2f}"),
+        ("Store", f"{found['store']}, {amount(found['store_bytes'])} bytes"),
+    ]
+
+
+def _queue(found: Object) -> str:
+    paused = ", paused" if found["paused"] else ""
+    return f"{found['name']}: {found['running']}/{found['slots']} run, {found['pending']:,} wait{paused}"
+
+
+def _size(number: float | None) -> str:
+    return "?" if number is None else amount(int(number))
+
+
+@click.command()
+@click.option("--since", default="7d", show_default=True, metavar="D", help="Jobs that have ended in this time.")
+@click.option("--by", type=click.Choice([each.value for each in Group]), default="name", show_default=True)
+@json_option
+def stats(since: str, by: str, as_json: bool) -> None:
+    """Tell how ended jobs have done: how many failed, how long they took and waited.
+
+    Example: tui-queue stats --since 30d --by queue
+    """
+    begin = datetime.now(UTC) - timedelta(seconds=check_timeout(since) or 0)
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            every, groups = await queue.commands.history.figures(begin, Group(by))
+            if as_json:
+                print_json({"since": iso(begin), "by": by, "all": _object(every), "groups": list(map(_object, groups))})
+                return
+            rows = [_row(each) for each in groups[:SHOWN]]
+            if len(groups) > 1:
+                rows.append(_row(every, "all"))
+            print_columns(
+                (by.upper(), "JOBS", "COMPLETED", "FAILED", "CANCELLED", "MEDIAN", "P90", "LONGEST", "WAITED", "CPU"),
+                rows,
+            )
+            if len(groups) > SHOWN:
+                click.echo(f"{len(groups) - SHOWN:,} more are not shown.")
+
+    run(work())
+
+
+def _object(figures: Figures) -> dict[str, Any]:
+    return asdict(figures)
+
+
+def _row(figures: Figures, name: str | None = None) -> Sequence[str]:
+    return (
+        printable(figures.name) if name is None else name,
+        *(str(number) for number in (figures.jobs, figures.completed, figures.failed, figures.cancelled)),
+        *(
+            duration(span)
+            for span in (figures.took_median_s, figures.took_p90_s, figures.took_longest_s, figures.waited_median_s)
+        ),
+        duration(figures.cpu_s),
+    )
+
+
+COMMANDS = {"stats": stats, "status": status}

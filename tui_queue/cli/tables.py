@@ -1,0 +1,130 @@
+"""Jobs, queues and schedules as tables that fit the terminal; in a pipe nothing is cut."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from tui_queue.cli.json_output import Object
+from tui_queue.core.model.job import Job, Schedule
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import cells, clipped, printable
+
+# As on the screen of the dashboard: a colour only repeats what the word says.
+_COLOURS = {
+    "pending": "yellow",
+    "running": "green",
+    "paused": "white",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "bright_black",
+    "ok": "green",
+    "look": "yellow",
+    "wrong": "red",
+}
+
+
+def print_table(jobs: Sequence[Job]) -> None:
+    """Print a line a job."""
+    now = datetime.now(UTC)
+    rows = [
+        (
+            str(job.id),
+            "paused" if job.paused else str(job.state),
+            printable(job.reason),
+            printable(job.queue),
+            "" if job.started_at is None else f"{job.started_at.astimezone():%m-%d %H:%M:%S}",
+            duration(job.elapsed_s(now)),
+            printable(job.name),
+            printable(shlex.join(job.args)),
+        )
+        for job in jobs
+    ]
+    print_columns(("ID", "STATE", "REASON", "QUEUE", "STARTED", "ELAPSED", "NAME", "PARAMETERS"), rows, state=1)
+
+
+def print_queues(queues: Sequence[Object], limit: int | None) -> None:
+    """Print the queues."""
+    rows = [
+        (
+            printable(each["name"]),
+            f"{each['running']}/{each['slots']}",
+            str(each["pending"]),
+            "paused" if each["paused"] else "",
+            f"{each['hours']} {each['zone']}" if each["hours"] else "",
+        )
+        for each in queues
+    ]
+    print_columns(("QUEUE", "RUNNING", "PENDING", "STATE", "HOURS"), rows, state=3)
+    if limit is not None:
+        click.echo(f"At most {limit} in all queues together.")
+
+
+def print_schedules(schedules: Sequence[Schedule]) -> None:
+    """Print the schedules."""
+    rows = [
+        (
+            printable(schedule.name),
+            schedule.rule,
+            schedule.zone,
+            "paused"
+            if schedule.paused
+            else ""
+            if schedule.next_at is None
+            else f"{schedule.next_at.astimezone():%m-%d %H:%M:%S}",
+            printable(shlex.join([schedule.draft.path, *schedule.draft.args])),
+            printable(schedule.said),
+        )
+        for schedule in schedules
+    ]
+    print_columns(("SCHEDULE", "RULE", "ZONE", "NEXT", "COMMAND", "LAST TIME"), rows)
+
+
+def coloured(word: str) -> str:
+    """Return a word in its colour, if it has one."""
+    return click.style(word, fg=_COLOURS[word]) if word in _COLOURS else word
+
+
+def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state: int = -1) -> None:
+    """Print a table; the words of the column ``state`` have their colour.
+
+    The columns that are wider than their share of the terminal give way, the last one first.
+    """
+    table = [heads, *rows]
+    widths = [max(cells(row[column]) for row in table) for column in range(len(heads))]
+    if sys.stdout.isatty():
+        widths = _fitting(widths, shutil.get_terminal_size().columns)
+    for place, row in enumerate(table):
+        parts = []
+        for column, (text, width) in enumerate(zip(row, widths, strict=True)):
+            shown = clipped(text, width)
+            padding = " " * (width - cells(shown)) if column < len(row) - 1 else ""
+            parts.append((coloured(shown) if column == state and place else shown) + padding)
+        click.echo("  ".join(parts).rstrip())
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Return widths of columns that fit with two blanks between them: the widest ones give way."""
+    fitting = list(widths)
+    excess = sum(fitting) + 2 * (len(fitting) - 1) - room
+    while excess > 0 and max(fitting) > _LEAST:
+        widest = len(fitting) - 1 - fitting[::-1].index(max(fitting))
+        second = max([width for place, width in enumerate(fitting) if place != widest] + [_LEAST])
+        step = min(excess, max(1, fitting[widest] - second))
+        fitting[widest] -= step
+        excess -= step
+    return fitting
+
+
+_LEAST = 4
+_LABEL_WIDE = 11
+
+
+def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
+    """Print a label and a text on each line."""
+    width = max([_LABEL_WIDE, *(len(label) + 1 for label, _ in pairs)])
+    for label, text in pairs:
+        click.echo(f"{label:<{width}}{printable(text)}")

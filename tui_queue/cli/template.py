@@ -1,0 +1,111 @@
+"""The commands for templates: descriptions of jobs that are kept under a name."""
+
+import os
+import shlex
+from typing import Any
+
+import click
+
+from tui_queue.bootstrap import open_queue
+from tui_queue.cli.add import JOB_WORDS
+from tui_queue.cli.completion_types import files, templates
+from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.cli.options import given, job_options, run
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.parsing.fields import title
+from tui_queue.core.parsing.job_draft import make_draft
+from tui_queue.core.units.printable import printable
+
+
+@click.group()
+def template() -> None:
+    """Templates: options, and a script if you like, to begin with in `add --template NAME`."""
+
+
+@template.command(context_settings=JOB_WORDS)
+@job_options
+@json_option
+@click.argument("called", metavar="NAME", shell_complete=templates)
+@click.argument("path", required=False, shell_complete=files)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
+def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+    """Keep these options, and PATH with its words if given, under that name; one of that name is replaced.
+
+    Example: tui-queue template save --queue gpu --resource gpu=1 --retries 2 training
+    """
+    words = given(values)
+    if not title("name", called):
+        raise BadInputError("name", "The template needs a name.")
+    if path is not None:
+        words |= {"path": os.path.abspath(path) if os.sep in path else path, "args": list(args)}
+    if not words:
+        raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            # Checked now, with any program where it names none: what is kept can be used.
+            checked = {**words, "copy": False}
+            make_draft(**{"path": "sh", **checked})
+            await queue.commands.templates.put(called, words)
+            if as_json:
+                print_json({"name": called, "words": words})
+
+    run(work())
+
+
+@template.command(name="list")
+@json_option
+def list_templates(as_json: bool) -> None:
+    """List the templates.
+
+    Example: tui-queue template list
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            found = await queue.commands.templates.all()
+            if as_json:
+                print_json([{"name": name, "words": dict(words)} for name, words in found.items()])
+            else:
+                for name, words in found.items():
+                    click.echo(f"{printable(name)}: {_as_options(dict(words))}")
+
+    run(work())
+
+
+@template.command()
+@json_option
+@click.argument("name", shell_complete=templates)
+def remove(name: str, as_json: bool) -> None:
+    """Forget a template.
+
+    Example: tui-queue template remove training
+    """
+
+    async def work() -> None:
+        async with open_queue() as queue:
+            await queue.commands.templates.remove(name)
+            if as_json:
+                print_json({"name": name, "removed": True})
+
+    run(work())
+
+
+def _as_options(words: dict[str, Any]) -> str:
+    """Return the words as they could be typed."""
+    path, args = words.pop("path", None), words.pop("args", ())
+    typed: list[str] = []
+    for name, word in words.items():
+        option = f"--{_TYPED.get(name, name).replace('_', '-')}"
+        if isinstance(word, bool):
+            typed.append(option if word else option.replace("--", "--no-", 1))
+        else:
+            for each in word if isinstance(word, list) else [word]:
+                typed += [option, each]
+    return printable(shlex.join([*typed, *([] if path is None else [path, *args])]))
+
+
+_TYPED = {"unmet": "if-unmet", "lost": "on-lost"}
+
+
+COMMANDS = {"template": template}

@@ -1,0 +1,1 @@
+"""Pure readings of output and figures: progress, causes of failure, estimates, usage."""

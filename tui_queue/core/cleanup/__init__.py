@@ -1,0 +1,1 @@
+"""Removing ended jobs and their logs, and the trash they can be restored from."""

@@ -1,0 +1,41 @@
+"""Puts the output of ended runs on disk.
+
+Runs that end at about the same time share a sync: the first file takes the file system's journal along for the others.
+"""
+
+import asyncio
+import os
+
+from tui_queue.core.execution.watcher import serve
+
+TOGETHER_S = 0.02
+
+
+class Outputs:
+    """The logs that are to be on disk next."""
+
+    def __init__(self) -> None:
+        self._logs: list[bytes] = []
+        self._sync: asyncio.Task[None] | None = None
+
+    async def secure(self, log: str) -> None:
+        """Have a log on disk when this returns; up to ``TOGETHER_S`` is waited for others."""
+        try:
+            if not os.path.getsize(log):
+                return
+        except OSError:  # deleted by somebody
+            return
+        self._logs.append(os.fsencode(log))
+        if self._sync is None:
+            self._sync = asyncio.create_task(self._sync_soon())
+        await asyncio.shield(self._sync)
+
+    async def _sync_soon(self) -> None:
+        await asyncio.sleep(TOGETHER_S)
+        logs, self._logs, self._sync = self._logs, [], None
+        await asyncio.to_thread(_sync_all, logs)  # a log of many gigabytes holds up nobody else
+
+
+def _sync_all(logs: list[bytes]) -> None:
+    for log in logs:
+        serve.sync_output(log)

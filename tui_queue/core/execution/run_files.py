@@ -1,0 +1,109 @@
+"""The files of one run, and the records that its watcher leaves in them.
+
+``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
+watcher reads · ``claim`` exists once somebody has taken the run · ``start`` and ``end`` one line each: a JSON record
+and its CRC-32 · ``times``, where they are asked for, 16 bytes for each look: where what is new begins in the log, and
+when it was seen, in nanoseconds since 1970 · ``usage``, by whoever schedules, a line for each look: seconds since 1970,
+seconds of processor time used by then, bytes of resident memory. The last two are never synced; what is not whole in
+them is to be ignored.
+"""
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from tui_queue.core.execution.watcher import serve
+from tui_queue.core.model.job import RunEnd
+
+Record = dict[str, Any]
+REVOKED = "revoked"
+
+
+class RunFiles(Struct, frozen=True):
+    """Where the files of one attempt at a job lie."""
+
+    directory: str
+
+    @classmethod
+    def of(cls, runs: str, job_id: int, attempt: int) -> "RunFiles":
+        """Name the directory of an attempt below the directory of all runs."""
+        return cls(os.path.join(runs, str(job_id), str(attempt)))
+
+    def path(self, name: str) -> str:
+        """Return the path of one file."""
+        return os.path.join(self.directory, name)
+
+    @property
+    def log(self) -> str:
+        """The output, written by the job itself."""
+        return self.path("log")
+
+    def revoke(self) -> bool:
+        """Take the claim so that no watcher ever can; return False when one has it already."""
+        for directory in (os.path.dirname(self.directory), self.directory):
+            with suppress(FileExistsError):
+                os.mkdir(directory, 0o700)
+        # A link that leads nowhere: a watcher can't create the file then, and it is there in one step.
+        try:
+            os.symlink(REVOKED, self.path("claim"))
+        except FileExistsError:
+            return os.path.islink(self.path("claim"))
+        return True
+
+    def was_claimed(self) -> bool:
+        """Whether a watcher has taken the run."""
+        return os.path.exists(self.path("claim"))
+
+    def processes(self) -> tuple[int, int] | None:
+        """Return the numbers of the command and of its watcher, if that has said so."""
+        record = self._read("start")
+        return None if record is None else (record["pid"], record["watcher"])
+
+    def started_at(self) -> datetime | None:
+        """When the command was started, if the watcher has said so."""
+        record = self._read("start")
+        return None if record is None else start_time(record)
+
+    def end(self) -> RunEnd | None:
+        """How the run ended, if its watcher has written a valid record."""
+        record = self._read("end")
+        return None if record is None else run_end(record)
+
+    def _read(self, name: str) -> Record | None:
+        try:
+            with open(self.path(name), "rb") as file:
+                return serve.unsealed(file.readline())
+        except FileNotFoundError:
+            return None
+
+
+def start_time(record: Record) -> datetime | None:
+    """Return when a command was started, by the record of that or of its end."""
+    return _time(record, "started_ns")
+
+
+def run_end(record: Record) -> RunEnd:
+    """Return what an end record says."""
+    return RunEnd(
+        finished_at=_time(record, "finished_ns") or datetime.now(UTC),
+        started_at=start_time(record),
+        exit_code=record.get("exit_code"),
+        signal=record.get("signal"),
+        error=record.get("error"),
+        cancelled=record.get("cancelled", False),
+        timed_out=record.get("timed_out", False),
+        silent=record.get("silent", False),
+        log_full=record.get("log_full", False),
+        oom=record.get("oom", ""),
+        survivors=tuple(record.get("survivors", ())),
+        cpu_s=record.get("cpu_s"),
+        max_rss_kib=record.get("max_rss_kib"),
+    )
+
+
+def _time(record: Record, key: str) -> datetime | None:
+    nanoseconds = record.get(key)
+    return None if nanoseconds is None else datetime.fromtimestamp(nanoseconds / 1e9, UTC)

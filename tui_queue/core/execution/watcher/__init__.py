@@ -1,0 +1,1 @@
+"""The watcher: the process beside a run. It imports the standard library only."""

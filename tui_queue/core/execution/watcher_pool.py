@@ -1,0 +1,136 @@
+"""The processes that watch runs: forked from one that is warm, small and has one thread; used again while they can be.
+
+To fork one costs more than all that it does for a short run.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from contextlib import suppress
+
+from tui_queue.core.execution.watcher import serve
+
+# Message boundaries, and the end of the sender is heard; macOS has no such kind, and there datagrams do.
+KIND = socket.SOCK_DGRAM if sys.platform == "darwin" else socket.SOCK_SEQPACKET
+BUSY_S = 0.01  # how long to wait when more runs are under way to watchers than the socket holds
+IDLE_KEPT = 6  # watchers that wait for their next run
+
+
+class Watchers:
+    """All watchers that one scheduler has; each depends on it only for its next run."""
+
+    def __init__(self) -> None:
+        self._pid = 0
+        self._orders = -1
+        self._runs: socket.socket | None = None
+        self._idle = 0
+
+    def warm_up(self) -> None:
+        """Have one watcher ready. Raises OSError."""
+        self._ensure()
+        if not self._idle:
+            self._order()
+            self._idle = 1
+
+    async def watch(self, spec: dict[str, object], news: int) -> None:
+        """Have a run watched by one that is free; it gets its own copy of the socket ``news``. Raises OSError.
+
+        Nothing comes back here: a message that is never read closes its descriptors with it, as a dead watcher does.
+        """
+        message = json.dumps(spec).encode("ascii")
+        if len(message) <= serve.MESSAGE_SIZE:
+            await self._send(message, [news])
+            return
+        with tempfile.TemporaryFile(buffering=0) as file:
+            file.write(message)
+            file.seek(0)
+            await self._send(b"in a file", [news, file.fileno()])
+
+    async def _send(self, message: bytes, descriptors: list[int]) -> None:
+        while True:
+            channel = self._ensure()
+            try:
+                if not self._idle:
+                    self._order()
+                    self._idle = 1
+                socket.send_fds(channel, [message], descriptors)
+            except BlockingIOError:
+                await asyncio.sleep(BUSY_S)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close()
+            else:
+                self._idle -= 1
+                return
+
+    def order_another(self) -> None:
+        """Have one more, since the one that should have taken a run may have been killed."""
+        try:
+            self._order()
+        except OSError:
+            self.close()  # what was not taken up comes back as never started
+
+    def _order(self) -> None:
+        os.write(self._orders, b"+")
+
+    def free(self) -> None:
+        """Count on one that has said that it has nothing to do any more."""
+        if self._runs is None:
+            return
+        self._idle += 1
+        if self._idle > IDLE_KEPT:
+            with suppress(OSError):
+                self._runs.send(b"")
+                self._idle -= 1
+
+    def close(self) -> None:
+        """Let them end, each with the run that it watches now."""
+        if self._runs is not None:
+            self._runs.close()
+            self._runs = None
+            os.close(self._orders)
+            self._idle = 0
+            with suppress(ChildProcessError):
+                os.waitpid(self._pid, os.WNOHANG)  # where it has not ended yet, it is reaped when we end
+
+    def _ensure(self) -> socket.socket:
+        if self._runs is None:
+            ours, theirs = socket.socketpair(type=KIND)
+            orders, self._orders = os.pipe()
+            with theirs:
+                try:
+                    self._pid = _spawn(orders, theirs.fileno())
+                except OSError:
+                    ours.close()
+                    os.close(self._orders)
+                    raise
+                finally:
+                    os.close(orders)
+            ours.setblocking(False)
+            self._runs = ours
+        return self._runs
+
+
+def _spawn(orders: int, runs: int) -> int:
+    # Copies out of the way first: either could be the number that the other is to get.
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", serve.__file__],
+        # No run's mark: a job that starts a queue of its own does not own what that runs.
+        {"TUI_QUEUE_LOG": ""},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, orders, 10),
+            (os.POSIX_SPAWN_DUP2, runs, 4),
+            (os.POSIX_SPAWN_DUP2, 10, 3),
+            (os.POSIX_SPAWN_CLOSE, 10),
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, 0, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+    )

@@ -1,0 +1,1 @@
+"""What the program tells about a job, the forecast and the health of a queue."""

@@ -1,0 +1,229 @@
+"""Whether everything that a queue rests on is as it should be, and what to do where it is not."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui_queue.core.units.sizes import amount
+
+# Where locks and memory that processes share may not work. See statfs(2) and df(1).
+NETWORK = {
+    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse.sshfs", "gfs2", "glusterfs", "lustre", "nfs", "nfs4", "ocfs2",
+    "smb3", "smbfs", "vboxsf", "virtiofs",
+}  # fmt: skip
+LEAST_BYTES = 100 << 20  # free, below which it is said
+REPAIRED = ((3, 50, 7), (3, 44, 6))  # older SQLites without that error; https://www.sqlite.org/wal.html#walresetbug
+OPEN_FILES = 256  # that a scheduler with some dozen runs should be able to open
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    LOOK = "look"  # it works, but look
+    WRONG = "wrong"
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What was looked at, what was found, and what to do about it."""
+
+    name: str
+    level: Level
+    found: str
+    advice: str = ""
+
+
+def directories(state: str, config: str) -> Iterator[Check]:
+    """Look at the directory of the store and at the settings."""
+    nearest = state
+    while not os.path.isdir(nearest):
+        nearest = os.path.dirname(nearest)
+    if nearest != state and not os.access(nearest, os.W_OK | os.X_OK):
+        yield _wrong("directory", f"{state} can't be created", "Set TUI_QUEUE_HOME to a directory of yours.")
+        return
+    if nearest != state:
+        yield _ok("directory", f"{state} is not there yet; the first job makes it")
+        return
+    found = os.stat(state)
+    if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
+        yield _wrong("directory", f"{state} can't be written", "Set TUI_QUEUE_HOME to a directory of yours.")
+    elif found.st_uid != os.geteuid():
+        yield _look("directory", f"{state} belongs to user {found.st_uid}", "Let each user have a queue of their own.")
+    elif stat.S_IMODE(found.st_mode) & 0o077:
+        yield _look("directory", f"{state} is open to others (mode {found.st_mode & 0o777:o})", f"chmod 700 {state}")
+    else:
+        yield _ok("directory", f"{state}, yours alone")
+    yield _ok("settings", config if os.path.exists(config) else f"{config} is not there: all are as they come")
+
+
+def file_system(state: str) -> Iterator[Check]:
+    """Look at what the store lies on."""
+    if not os.path.isdir(state):
+        return
+    kind = file_system_of(state)
+    if kind in NETWORK:
+        yield _wrong(
+            "file system",
+            f"{kind}: other machines may have it too, and locks may not hold",
+            "Set TUI_QUEUE_HOME to a directory on a disk of this machine.",
+        )
+    elif kind in ("tmpfs", "ramfs"):
+        yield _look("file system", f"{kind}: nothing of it survives a reboot", "Set TUI_QUEUE_HOME to a disk.")
+    else:
+        yield _ok("file system", kind or "unknown")
+    free = shutil.disk_usage(state).free
+    room = f"{amount(free)} bytes free"
+    if free < LEAST_BYTES:
+        yield _look("room", room, "Make room, or `tui-queue clean --logs 1G`.")
+    else:
+        yield _ok("room", room)
+
+
+def file_system_of(directory: str, mounts: str = "/proc/self/mounts") -> str:
+    """Return the kind of the file system that a directory is on; empty where that can't be told."""
+    directory = os.path.realpath(directory)
+    longest, kind = "", ""
+    try:
+        with open(mounts, encoding="utf-8", errors="surrogateescape") as file:
+            for line in file:
+                _, place, of, *_ = line.split(" ")
+                place = place.replace("\\040", " ")
+                inside = directory == place or directory.startswith(f"{place.rstrip('/')}/")
+                if inside and len(place) >= len(longest):
+                    longest, kind = place, of
+    except OSError:
+        return ""
+    return kind
+
+
+def database(store: str) -> Iterator[Check]:
+    """Look at SQLite and at the store; reads all of it."""
+    version = sqlite3.sqlite_version_info
+    safe = version >= (3, 51, 3) or any(one <= version < (*one[:2], 99) for one in REPAIRED)
+    about = "" if safe else ", whose WAL-reset error can do no harm here: checkpoints and writers are kept apart"
+    yield _ok("SQLite", f"{sqlite3.sqlite_version}{about}")
+    if not os.path.exists(store):
+        return
+    try:
+        db = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)
+        try:
+            (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+            (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        said, mode = str(error), ""
+    if said == "ok":
+        yield _ok("store", f"{store} is whole (journal {mode}, {amount(os.stat(store).st_size)} bytes)")
+    else:
+        yield _wrong(
+            "store",
+            f"{store}: {said}",
+            "End all tui-queue processes, move the file away and tell us; the logs lie in runs/ beside it.",
+        )
+
+
+def scheduler(*, held: bool, background: bool, allowed: bool) -> Iterator[Check]:
+    """Look at who starts jobs: whether the lease is held, and whether a process stands by in the background."""
+    if held:
+        yield _ok("scheduler", f"there is one{', and one stands by in the background' if background else ''}")
+    elif allowed:
+        yield _ok("scheduler", "none now; adding a job starts one in the background")
+    else:
+        yield _look(
+            "scheduler",
+            "none, and background = false",
+            "Open a dashboard, or `tui-queue run --until-empty`; or set background = true.",
+        )
+
+
+def terminal() -> Iterator[Check]:
+    """Look at the terminal and at the encoding."""
+    encoding = sys.stdout.encoding or "none"
+    if encoding.lower().replace("-", "") != "utf8":
+        yield _look("encoding", encoding, "Set LC_ALL=C.UTF-8; what can't be written is written out meanwhile.")
+    else:
+        yield _ok("encoding", encoding)
+    if not sys.stdout.isatty():
+        yield _ok("terminal", "none: output goes to a file or a pipe")
+        return
+    size = os.get_terminal_size(sys.stdout.fileno())
+    kind = os.environ.get("TERM", "")
+    shown = f"{kind or 'TERM is not set'}, {size.columns}x{size.lines}"
+    if kind in ("", "dumb"):
+        yield _look("terminal", shown, "The dashboard needs cursor movement: set TERM, for instance to xterm-256color.")
+    elif size.columns < 60 or size.lines < 20:
+        yield _look("terminal", shown, "Make it 60x20 or larger.")
+    else:
+        yield _ok("terminal", shown)
+
+
+def logind(run: Callable[[list[str]], str] | None = None) -> Iterator[Check]:
+    """Look at whether the end of a login session ends what was started in it."""
+    if not os.path.isdir("/run/systemd/system"):
+        yield _ok("logging out", "no systemd here: what runs goes on")
+        return
+    ask = run or _output
+    settings = ask(["systemd-analyze", "cat-config", "systemd/logind.conf"])
+    lines = [line.strip().lower() for line in settings.splitlines()]
+    kills = [line.partition("=")[2] for line in lines if line.startswith("killuserprocesses=")]
+    lingers = "yes" in ask(["loginctl", "show-user", str(os.geteuid()), "--property=Linger"])
+    if not kills or kills[-1] not in ("yes", "1", "true", "on"):
+        yield _ok("logging out", "systemd-logind lets what runs go on")
+    elif lingers:
+        yield _look(
+            "logging out",
+            "systemd-logind ends what was started in a login session; lingering is on",
+            "Start with `systemd-run --user --scope tui-queue`, or see `tui-queue unit`.",
+        )
+    else:
+        yield _wrong(
+            "logging out",
+            "systemd-logind ends what was started in a login session (KillUserProcesses=yes)",
+            "loginctl enable-linger, then `systemd-run --user --scope tui-queue`, or see `tui-queue unit`.",
+        )
+
+
+def machine() -> Iterator[Check]:
+    """Look at the clock and at the limits of this process."""
+    now = time.time()
+    if now < os.stat(__file__).st_mtime - 86_400:
+        yield _look("clock", f"{time.ctime(now)}: before this program was installed", "Set the clock.")
+    else:
+        yield _ok("clock", f"{time.strftime('%Y-%m-%d %H:%M:%S %z', time.localtime(now))}")
+    import resource  # noqa: PLC0415 - not everywhere
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < OPEN_FILES:
+        yield _look("open files", f"at most {soft}", f"ulimit -n {OPEN_FILES}")
+    else:
+        yield _ok("open files", f"at most {soft}")
+    yield _ok("host", f"{socket.gethostname()}, Python {sys.version.split()[0]}, {sys.platform}")
+
+
+def _output(words: list[str]) -> str:
+    try:
+        return subprocess.run(words, capture_output=True, text=True, timeout=5, check=False).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _ok(name: str, found: str) -> Check:
+    return Check(name=name, level=Level.OK, found=found)
+
+
+def _look(name: str, found: str, advice: str) -> Check:
+    return Check(name=name, level=Level.LOOK, found=found, advice=advice)
+
+
+def _wrong(name: str, found: str, advice: str) -> Check:
+    return Check(name=name, level=Level.WRONG, found=found, advice=advice)

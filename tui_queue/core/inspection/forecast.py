@@ -1,0 +1,95 @@
+"""How far running jobs have come, how long they may still take and what they use, looked at again and again."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from msgspec import Struct
+
+from tui_queue.core.analysis.eta import Sample, estimate
+from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
+from tui_queue.core.analysis.usage_chart import Activity, Process, activity
+from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.executor import Executor
+from tui_queue.core.logs.file import end_of
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.store.jobs import Store
+from tui_queue.core.system.worker_thread import away
+
+_Key = tuple[int, int]  # number and attempt of a job
+_Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanoseconds
+
+
+class Outlook(Struct, frozen=True):
+    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
+
+    ``activity`` is what its processes have done since the last look; None where nobody has asked.
+    """
+
+    fraction: float | None
+    remaining_s: float | None
+    activity: Activity | None = None
+
+
+class Outlooks:
+    """Reads the ends of logs; what has not changed since the last look is not read again."""
+
+    def __init__(self, store: Store, executor: Executor) -> None:
+        self._store = store
+        self._executor = executor
+        self._samples: dict[_Key, Sequence[Sample]] = {}
+        self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
+        self._processes: dict[_Key, Sequence[Process]] = {}
+        self._looked = 0.0  # when those were looked at
+        self._looking: asyncio.Task[dict[int, Outlook]] | None = None
+
+    async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Outlook]:
+        """Return what is known of those of these jobs that run, by number; with what they use if that is wanted."""
+        running = {(job.id, job.attempt): job for job in jobs if job.state is State.RUNNING}
+        self._samples = {key: known for key, known in self._samples.items() if key in running}
+        self._read = {key: known for key, known in self._read.items() if key in running}
+        for key in running.keys() - self._samples.keys():
+            self._samples[key] = await self._store.samples(running[key])
+        if self._looking is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
+            await asyncio.wait([self._looking])
+        self._looking = asyncio.create_task(away(partial(self._look, running, datetime.now(UTC), measure=measure)))
+        await asyncio.wait([self._looking])
+        return self._looking.result()
+
+    def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Outlook]:
+        active = self._activities(running) if measure else {}
+        return {job.id: self._outlook(key, job, now, active.get(key)) for key, job in running.items()}
+
+    def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
+        """Return what the processes have done since the last look; of those that were not there then nothing yet."""
+        before, since = self._processes, self._looked
+        found, self._looked = self._executor.processes(running.values()), time.monotonic()
+        self._processes = {key: found[job.id] for key, job in running.items() if found.get(job.id)}
+        seconds = self._looked - since
+        return {key: activity(before[key], now, seconds) for key, now in self._processes.items() if key in before}
+
+    def _outlook(self, key: _Key, job: Job, now: datetime, active: Activity | None) -> Outlook:
+        progress = self._progress(key, self._executor.log_path(job))
+        guess = estimate(self._samples.get(key, ()), elapsed_s=job.elapsed_s(now) or 0.0, progress=progress)
+        return Outlook(
+            fraction=None if progress is None else progress.fraction,
+            remaining_s=None if guess is None or job.paused else guess.remaining_s,
+            activity=active,
+        )
+
+    def _progress(self, key: _Key, log: str | None) -> Progress | None:
+        stamp, progress = self._read.get(key, ((-1, 0), None))
+        with suppress(OSError, StoreError):
+            if log is not None and (now := _stamp(log)) != stamp:
+                progress = progress_of(end_of(log, WINDOW))
+                self._read[key] = now, progress
+        return progress
+
+
+def _stamp(path: str) -> _Stamp:
+    found = os.stat(path)
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,138 @@
+"""Everything about one job in words, a line for each thing; pure."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from datetime import datetime
+
+from tui_queue.core.analysis.process_tree import drawn
+from tui_queue.core.analysis.usage_chart import mebibytes, percents, process_lines, sparkline
+from tui_queue.core.model.job import Details, Job, Run
+from tui_queue.core.model.options import options_to_json
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import clipped, printable
+
+STEPS, BRANCHES = 3, 20  # how far away, and in how many lines, jobs before and after one are shown
+VARIABLE_CELLS = 200  # of a variable of the environment
+CELLS = 20  # of a line that shows something over time
+
+
+def details_lines(details: Details, log_path: str | None, now: datetime) -> list[tuple[str, str]]:
+    """Return pairs of a label and what there is to say under it; times are local."""
+    return [(label, text) for label, text in _lines(details, log_path, now) if text]
+
+
+def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tuple[str, str]]:
+    job = details.job
+    options = json.loads(options_to_json(job.options))
+    script = options.pop("script", {})
+    options.pop("env", None)
+    yield "Job", f"{job.id}  {job.uuid}"
+    yield "Name", job.name
+    yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
+    yield "Directory", job.cwd
+    yield "Queue", f"{job.queue}, priority {job.priority}" + (f", batch {job.batch}" if job.batch else "")
+    yield "State", _state(job)
+    for sentence in details.why:
+        yield "Why", sentence
+    yield "Added", _time(job.created_at)
+    yield "Not before", _time(job.not_before)
+    yield from _neighbours(details)
+    yield "Started", _time(job.started_at)
+    yield "Ended", _time(job.finished_at)
+    yield "Took", duration(job.elapsed_s(now))
+    yield "Time limit", duration(job.timeout_s)
+    yield "Starts", details.starts
+    yield "Estimate", details.estimate
+    yield "Silent for", duration(details.silent_s) if (details.silent_s or 0) >= 1 else ""
+    yield from _usage(details)
+    yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
+    yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
+    yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    for name, value in job.options.env:
+        yield "Environment", clipped(printable(f"{name}={value}"), VARIABLE_CELLS)
+    for run, log in zip(details.runs, details.logs, strict=True):
+        yield "Attempt", _attempt(run, log)
+    for told in details.told:
+        yield "Told", told
+    for deed in details.deeds:
+        yield "History", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
+    yield "Log", log_path or ""
+    for line in details.output:
+        yield "Output", line
+
+
+def _neighbours(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield what the job waits for, then what waits for it: a tree each, with how those are now."""
+    there = {job.id: job for job in details.around}
+    below: dict[int, list[Job]] = {}
+    for other in sorted(there.values(), key=lambda each: each.id):
+        for number in {each.job_id for each in other.after}:
+            below.setdefault(number, []).append(other)
+
+    def words(number: int) -> str:
+        return f"{there[number].name}: {there[number].state}" if number in there else "removed"
+
+    after, left = drawn(
+        details.job.after,
+        lambda each: there[each.job_id].after if each.job_id in there else (),
+        lambda each: f"#{each.job_id} {each.outcome}  {words(each.job_id)}",
+        levels=STEPS,
+        most=BRANCHES,
+    )
+    yield from (("After", text) for text in [*after, *(["…"] if left else [])])
+    before, left = drawn(
+        details.waited_by,
+        lambda each: below.get(each.id, ()),
+        lambda each: f"#{each.id}  {words(each.id)}",
+        levels=STEPS,
+        most=BRANCHES,
+    )
+    yield from (("Before", text) for text in [*before, *(["…"] if left else [])])
+
+
+def _usage(details: Details) -> Iterator[tuple[str, str]]:
+    """Yield what the latest run uses, now and over time, and its processes."""
+    usage, now = details.usage, details.activity
+    begun = details.job.started_at or next(
+        (run.started_at for run in details.runs if run.attempt == details.job.attempt), None
+    )
+    shares = percents(usage, begun)
+    memory = [(each.at.timestamp(), float(each.rss_bytes)) for each in usage]
+    begin = begun.timestamp() if begun is not None else memory[0][0] if memory else 0.0
+    highest = max([share for _, share in shares] + ([now.percent] if now else []), default=0.0)
+    most = max([rss for _, rss in memory] + ([now.rss_bytes] if now else []), default=0.0)
+    if usage or now:
+        line = sparkline(shares, begin=begin, top=max(100.0, highest), cells=CELLS)
+        yield "CPU", _now(line, f"{now.percent:.0f} %" if now else "", f"{highest:.0f} % of one core")
+        line = sparkline(memory, begin=begin, top=most, cells=CELLS)
+        yield "Memory", _now(line, mebibytes(now.rss_bytes) if now else "", mebibytes(most))
+    for text in process_lines(now.processes) if now else ():
+        yield "Processes", text
+
+
+def _now(line: str, now: str, highest: str) -> str:
+    return f"{line}  {f'now {now}, ' if now else ''}highest {highest}".lstrip()
+
+
+def _state(job: Job) -> str:
+    return ": ".join(filter(None, [f"{job.state}{', paused' if job.paused else ''}", job.reason]))
+
+
+def _attempt(run: Run, log: str) -> str:
+    took = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
+    parts = [
+        str(run.attempt),
+        run.reason,
+        "" if run.started_at is None else f"started {run.started_at.astimezone():%m-%d %H:%M:%S}",
+        f"took {duration(took)}" if took is not None else "",
+        f"{run.cpu_s:.2f} s CPU" if run.cpu_s is not None else "",
+        f"{run.max_rss_kib / 1024:.0f} MiB" if run.max_rss_kib is not None else "",
+        f"script {run.script[:12]}" if run.script else "",
+        f"log {log}" if log else "its log is gone" if run.started_at else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else time.astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Jobs as they travel between queues and programs."""

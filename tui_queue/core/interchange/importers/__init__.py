@@ -1,0 +1,1 @@
+"""One file for each format that jobs are imported from."""

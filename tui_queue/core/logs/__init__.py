@@ -1,0 +1,1 @@
+"""The output of runs: reading, searching, watching and compressing log files."""

@@ -1,0 +1,1 @@
+"""The terminal that output is drawn on: cells, colours, escape sequences."""

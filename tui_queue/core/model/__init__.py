@@ -1,0 +1,1 @@
+"""The frozen values of the domain: jobs, runs, queues, schedules, options, reasons."""

@@ -1,0 +1,99 @@
+"""What there is to tell of a job, to whom, and in which words; pure."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.options import Notify
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import printable
+
+TERMINALS = ("auto", "osc9", "osc777", "osc99", "bell", "off")  # ways to tell it that something has happened
+
+
+class Event(StrEnum):
+    """Something of a job that a person may want to hear of."""
+
+    ENDED = "ended"
+    SILENT = "silent"
+    ASKS = "asks"  # it was interrupted, and whether it runs again is to be said
+
+
+class Channels(Struct, frozen=True, kw_only=True):
+    """How news travel, by the settings.
+
+    ``on`` is for jobs that say nothing themselves. ``hook`` is a command and its words, which gets ``hook_timeout_s``
+    seconds; ``urls`` are those of apprise; ``terminal`` is how the dashboard's terminal is told.
+    """
+
+    on: Notify = Notify.FAILURE
+    terminal: str = "auto"
+    hook: tuple[str, ...] = ()
+    hook_timeout_s: float = 30
+    urls: tuple[str, ...] = ()
+
+    def wants(self, job: Job, event: Event) -> bool:
+        """Whether somebody is to hear this of a job."""
+        match job.options.notify or self.on:
+            case Notify.NEVER:
+                return False
+            case Notify.FAILURE:
+                return event is not Event.ENDED or job.state is State.FAILED
+            case Notify.END:
+                return True
+
+
+def title(job: Job, event: Event) -> str:
+    """Return the news in a few words."""
+    what = {Event.ENDED: str(job.state), Event.SILENT: "is silent", Event.ASKS: "was interrupted"}[event]
+    return f"Job {job.id} {what}: {printable(job.name)}"
+
+
+def body(job: Job, event: Event) -> str:
+    """Return what else there is to know, in one line."""
+    if event is Event.SILENT:
+        return f"It has printed nothing for {duration(job.options.silence_s)}."
+    if event is Event.ASKS:
+        return "Release runs it again, cancel leaves it."
+    took = duration(job.elapsed_s(datetime.now(UTC)))
+    return f"{printable(job.reason)}{f' after {took}' if took else ''}"
+
+
+def environment(job: Job, event: Event, log: str | None) -> Mapping[str, str]:
+    """Return what a hook finds about a job; times are ISO 8601, what is not known is empty."""
+    # Not TUI_QUEUE_LOG: that marks the processes of a run, which its end ends.
+    return {
+        "TUI_QUEUE_EVENT": event,
+        "TUI_QUEUE_TITLE": title(job, event),
+        "TUI_QUEUE_TEXT": body(job, event),
+        "TUI_QUEUE_JOB": str(job.id),
+        "TUI_QUEUE_UUID": job.uuid,
+        "TUI_QUEUE_NAME": job.name,
+        "TUI_QUEUE_STATE": job.state,
+        "TUI_QUEUE_REASON": job.reason,
+        "TUI_QUEUE_EXIT_CODE": "" if job.exit_code is None else str(job.exit_code),
+        "TUI_QUEUE_SIGNAL": "" if job.signal is None else str(job.signal),
+        "TUI_QUEUE_ATTEMPT": str(job.attempt),
+        "TUI_QUEUE_QUEUE": job.queue,
+        "TUI_QUEUE_BATCH": job.batch,
+        "TUI_QUEUE_COMMAND": shlex.join([job.path, *job.args]),
+        "TUI_QUEUE_DIRECTORY": job.cwd,
+        "TUI_QUEUE_STARTED": _time(job.started_at),
+        "TUI_QUEUE_ENDED": _time(job.finished_at),
+        "TUI_QUEUE_OUTPUT": log or "",
+    }
+
+
+def for_hook(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a hook: ours, and what it is to know."""
+    ours = {name: value for name, value in os.environ.items() if name != "TUI_QUEUE_LOG"}
+    return ours | dict(variables)
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else time.astimezone().isoformat()

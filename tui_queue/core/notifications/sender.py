@@ -1,0 +1,147 @@
+"""Tells news by a hook command and by apprise; neither can harm the scheduler."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.notifications import message
+from tui_queue.core.notifications.message import Channels
+from tui_queue.core.store.outbox import News, NewsBox
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import printable
+
+AT_ONCE = 4  # news that are told at the same time
+LAST_WORDS = 200  # characters of what a hook that fails has said
+KEPT = 4096  # bytes of that while it goes on
+LEAVE_S = 1.0  # how long whoever leaves waits for hooks that are under way
+SPARE = timedelta(seconds=30)  # beyond its time: then whoever runs it has gone, and others may
+
+logger = logging.getLogger(__name__)
+
+
+class Teller:
+    """Takes news from the store and tells them, a few at a time."""
+
+    def __init__(
+        self, box: NewsBox, channels: Channels, *, log_path: Callable[[Job], str | None], told: Callable[[], None]
+    ) -> None:
+        """Call ``told`` each time when something has been told, and there is room for more."""
+        self._box = box
+        self._channels = channels
+        self._log_path = log_path
+        self._told = told
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anybody to tell."""
+        return bool(self._channels.hook or self._channels.urls)
+
+    async def begin(self) -> None:
+        """Where nobody is to be told, have nothing wait for it."""
+        if not self.wanted:
+            await self._box.give_up("told to nobody: the settings name no hook")
+
+    async def tell(self) -> None:
+        """Begin to tell what waits; returns at once."""
+        room = AT_ONCE - len(self._under_way)
+        if not self.wanted or room <= 0:
+            return
+        now = datetime.now(UTC)
+        until = now + timedelta(seconds=2 * self._channels.hook_timeout_s) + SPARE
+        for news in await self._box.take(room, until=until, now=now):
+            task = asyncio.create_task(self._tell(news))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+
+    async def close(self) -> None:
+        """Wait a little for what is under way; the rest is ended, and left to the next one who schedules."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=LEAVE_S)
+        left = list(self._under_way)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _tell(self, news: News) -> None:
+        try:
+            said = [
+                await _run(what, words, env, self._channels.hook_timeout_s) for what, words, env in self._ways(news)
+            ]
+        except asyncio.CancelledError:
+            with suppress(TuiQueueError):
+                await self._box.put_back([news.id])
+            raise
+        complaint = "; ".join(filter(None, said))
+        if complaint:
+            logger.warning("job %s: %s", news.job.id, complaint)
+        await self._box.told(news.id, complaint)
+
+    def _ways(self, news: News) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+        job, event = news.job, news.event
+        variables = message.environment(job, event, self._log_path(job))
+        ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+        if self._channels.hook:
+            ways.append(("hook", self._channels.hook, message.for_hook(variables)))
+        if self._channels.urls:
+            kind = {State.COMPLETED: "success", State.FAILED: "failure"}.get(job.state, "warning")
+            words = [sys.executable, "-c", "from apprise.cli import main; main()", "--notification-type", kind]
+            words += ["--title", message.title(job, event), "--body", message.body(job, event)]
+            # In the environment: a command line is for everybody to see, and these have passwords in them.
+            env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)})
+            ways.append(("apprise", words, env))
+        return ways
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("news could not be told", exc_info=error)
+        self._told()
+
+
+async def _run(what: str, words: Sequence[str], env: Mapping[str, str], limit_s: float) -> str:
+    """Run a command to its end; return what went wrong, or nothing."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            env=env,
+            cwd=os.path.expanduser("~"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        return f"{what} {printable(words[0])}: could not start: {why}"
+    output = bytearray()
+    reading = asyncio.create_task(_read(process, output))
+    try:
+        async with asyncio.timeout(limit_s):
+            code = await process.wait()
+    except TimeoutError:
+        return f"{what}: did not end within {duration(limit_s)}, and was killed"
+    finally:
+        # What it has left behind may keep the pipe open; only of one that did not end everything is ended.
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.wait([reading], timeout=0.1)
+        reading.cancel()
+    words_of_it = printable(" ".join(output.decode(errors="replace").split())[-LAST_WORDS:])
+    ended = f"signal {-code}" if code < 0 else f"exit {code}"
+    return f"{what}: {ended}{f': {words_of_it}' if words_of_it else ''}" if code else ""
+
+
+async def _read(process: asyncio.subprocess.Process, output: bytearray) -> None:
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    while chunk := await process.stdout.read(65536):
+        output += chunk
+        del output[:-KEPT]

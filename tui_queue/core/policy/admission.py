@@ -1,0 +1,233 @@
+"""Which pending jobs may start now, and why each of the others may not. Pure."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+
+from tui_queue.core.model.job import Outcome, State
+from tui_queue.core.model.options import JobOptions
+from tui_queue.core.units.sizes import amount
+
+MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
+LOOK_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
+
+
+class Waited(Struct, frozen=True, kw_only=True):
+    """A job that a candidate waits for, and how that one is now; ``state`` is None when it is no more."""
+
+    job_id: int
+    outcome: Outcome
+    state: State | None
+
+    @property
+    def met(self) -> bool:
+        """Whether it has come to what is waited for."""
+        match self.outcome:
+            case Outcome.COMPLETED:
+                return self.state is State.COMPLETED
+            case Outcome.FAILED:
+                return self.state is State.FAILED
+            case Outcome.ENDED:
+                return self.state is None or self.state.ended
+
+    @property
+    def possible(self) -> bool:
+        """Whether it may yet come to that without anybody's doing."""
+        return self.met or (self.state is not None and not self.state.ended)
+
+    @property
+    def wish(self) -> str:
+        """What is waited for, in words."""
+        word = "" if self.outcome is Outcome.COMPLETED else f" {self.outcome}"
+        return f"after #{self.job_id}{word}"
+
+    @property
+    def complaint(self) -> str:
+        """Why that can't come, in words."""
+        return f"{self.wish}: {self.state or 'removed'}"
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """What decides about a pending job; candidates of higher ``priority`` come first, then those of lower ``place``."""
+
+    id: int
+    queue: str
+    priority: int
+    place: int
+    held: bool = False
+    hold_reason: str = ""
+    not_before: datetime | None = None
+    again: bool = False  # it waits for its next attempt
+    waited: tuple[Waited, ...] = ()
+    options: JobOptions = field(default_factory=JobOptions)
+
+
+class Lane(Struct, frozen=True, kw_only=True):
+    """A queue as it is now: ``slots`` runs at a time, ``running`` of them in use; it may rest until it ``opens_at``."""
+
+    slots: int
+    running: int
+    paused: bool = False
+    opens_at: datetime | None = None
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """All that a decision rests on. ``limit`` is for all queues together; None is no limit.
+
+    ``total`` tells how much of a resource there is, None for an unknown one; ``used`` is what is taken of each.
+    ``free`` measures what a gate looks at: bytes, or the present load; None where that can't be measured. ``promised``
+    is what jobs that have only just begun were let in for and may not have taken yet. ``lives`` tells whether a
+    process, by number and start time, is still there.
+    """
+
+    now: datetime
+    scheduled: bool = True
+    lanes: Mapping[str, Lane]
+    limit: int | None = None
+    total: Callable[[str], int | None] = lambda _: None
+    used: Mapping[str, int] = field(default_factory=dict)
+    free: Callable[[str], float | None] = lambda _: None
+    promised: Mapping[str, float] = field(default_factory=dict)
+    lives: Callable[[tuple[int, int]], bool] = lambda _: False
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What was decided: ``reason`` is empty for a job that may start now.
+
+    ``due`` is when time alone may change that.
+    """
+
+    reason: str = ""
+    due: datetime | None = None
+
+
+START = Verdict()
+
+
+def decide(
+    pending: Mapping[str, Iterable[Candidate]], world: World, *, explain: bool
+) -> Iterator[tuple[Candidate, Verdict]]:
+    """Yield candidates in the order they are served, each with its verdict.
+
+    ``pending`` has those of each queue in order. Unless it is to ``explain``, a queue is left as soon as nothing in it
+    can start any more, however many jobs it has.
+    """
+    ledger = _Ledger(world)
+
+    def lane(queue: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if not explain and ledger.why_none_of(queue):
+                return
+            yield candidate
+
+    lanes = [lane(queue, candidates) for queue, candidates in pending.items()]
+    for candidate in heapq.merge(*lanes, key=lambda each: (-each.priority, each.place)):
+        yield candidate, ledger.verdict(candidate)
+
+
+class _Ledger:
+    """What is left to give while candidates are served."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._left = {name: lane.slots - lane.running for name, lane in world.lanes.items()}
+        running = sum(lane.running for lane in world.lanes.values())
+        self._left_of_all = None if world.limit is None else world.limit - running
+        self._used = dict(world.used)
+        self._promised = dict(world.promised)
+        self._wanted: dict[str, int] = {}  # resource: who waits for it, and is served before all behind him
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        """Decide about one; what it takes is not there for the next."""
+        own = self._why_not_by_itself(candidate)
+        if own is not None:
+            return own
+        if reason := self.why_none_of(candidate.queue):
+            lane = self._world.lanes.get(candidate.queue)
+            return Verdict(reason=reason, due=lane.opens_at if lane else None)
+        if reason := self._resources(candidate):
+            return Verdict(reason=reason)
+        if reason := self._gates(candidate):
+            return Verdict(reason=reason, due=self._world.now + MEASURE_AGAIN)
+        self._take(candidate)
+        return START
+
+    def why_none_of(self, queue: str) -> str:
+        """Return why no job of a queue can start now; empty when one can."""
+        lane = self._world.lanes.get(queue)
+        if not self._world.scheduled:
+            return "no scheduler"
+        if lane is None:
+            return f"no queue {queue}"
+        if lane.paused:
+            return "queue paused"
+        if lane.opens_at is not None:
+            return f"queue opens {moment(lane.opens_at)}"
+        if lane.slots == 0:
+            return "no slots"
+        if self._left[queue] <= 0:
+            return "slots"
+        if self._left_of_all is not None and self._left_of_all <= 0:
+            return f"limit of {self._world.limit} for all queues"
+        return ""
+
+    def _why_not_by_itself(self, candidate: Candidate) -> Verdict | None:
+        if candidate.held:
+            return Verdict(reason=candidate.hold_reason or "held")
+        for waited in candidate.waited:
+            if not waited.possible:
+                return Verdict(reason=waited.complaint)
+        unmet = [waited.wish for waited in candidate.waited if not waited.met]
+        if unmet:
+            return Verdict(reason=", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else ""))
+        for process in candidate.options.after_pids:
+            if self._world.lives(process):
+                return Verdict(reason=f"after process {process[0]}", due=self._world.now + LOOK_AGAIN)
+        if candidate.not_before is not None and candidate.not_before > self._world.now:
+            word = "retry" if candidate.again else "begins"
+            return Verdict(reason=f"{word} {moment(candidate.not_before)}", due=candidate.not_before)
+        return None
+
+    def _gates(self, candidate: Candidate) -> str:
+        for name, least in candidate.options.gates:
+            measured, promised = self._world.free(name), self._promised.get(name, 0)
+            if measured is None:
+                return f"{name}: can't be measured here"
+            if name == "load":
+                if measured + promised > least:
+                    return f"load {measured + promised:.1f}, above {least:g}"
+            elif measured - promised < least:
+                return f"{name}: {amount(max(0, int(measured - promised)))} of {amount(int(least))} free"
+        return ""
+
+    def _resources(self, candidate: Candidate) -> str:
+        short = ""
+        for name, wanted in candidate.options.resources:
+            total = self._world.total(name) or 0
+            if wanted > total:
+                return f"{name}: {amount(wanted)} asked, {amount(total)} in all"
+            if name in self._wanted:
+                short = short or f"{name} (behind #{self._wanted[name]})"
+            elif wanted > (left := total - self._used.get(name, 0)):
+                short = short or f"{name}: {amount(max(0, left))} of {amount(wanted)} free"
+        if short:
+            for name, _ in candidate.options.resources:
+                self._wanted.setdefault(name, candidate.id)
+        return short
+
+    def _take(self, candidate: Candidate) -> None:
+        self._left[candidate.queue] -= 1
+        if self._left_of_all is not None:
+            self._left_of_all -= 1
+        for name, wanted in candidate.options.resources:
+            self._used[name] = self._used.get(name, 0) + wanted
+        for name, least in candidate.options.gates:
+            self._promised[name] = self._promised.get(name, 0) + (1 if name == "load" else least)
+
+
+def moment(time: datetime) -> str:
+    """Return a time as a reason names it: local, to the minute, or to the second where it is not a whole one."""
+    local = time.astimezone()
+    return f"{local:%Y-%m-%d %H:%M}" if not local.second else f"{local:%Y-%m-%d %H:%M:%S}"

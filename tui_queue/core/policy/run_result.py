@@ -1,0 +1,67 @@
+"""What the end of a run means for its job: its state, its reason, and whether there is another attempt. Pure."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from tui_queue.core.model.job import Job, QueueOptions, RunEnd, State
+from tui_queue.core.model.options import JobOptions, Lost
+from tui_queue.core.parsing.fields import signal_name
+from tui_queue.core.units.durations import LONGEST_S, duration
+
+INTERRUPTED = "interrupted (outcome unknown)"
+
+
+class Again(Struct, frozen=True, kw_only=True):
+    """That a job is to have another attempt; ``reason`` is why it is held, if it is."""
+
+    not_before: datetime | None = None
+    held: bool = False
+    reason: str = ""
+
+
+def verdict(end: RunEnd, options: JobOptions) -> tuple[State, str]:
+    """Return the final state that an end means, and its reason in words."""
+    left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
+    if end.silent:
+        return State.FAILED, f"silent for {duration(options.silence_s)}{left}"
+    if end.log_full:
+        return State.FAILED, f"its log is full{left}"
+    if end.timed_out:
+        return State.FAILED, f"timeout{left}"
+    if end.cancelled:
+        return State.CANCELLED, f"cancelled by user{left}"
+    if end.error is not None:
+        return State.FAILED, f"could not start: {end.error}" if end.error else INTERRUPTED
+    if end.signal is not None:
+        memory = ", out of memory" if end.oom else ""
+        return State.FAILED, f"signal {end.signal} ({signal_name(end.signal)}{memory})"
+    if end.exit_code and end.exit_code not in options.success_codes:
+        return State.FAILED, f"exit {end.exit_code}"
+    return State.COMPLETED, f"exit {end.exit_code or 0}"
+
+
+def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: datetime) -> Again | None:
+    """Return whether a job whose run has ended so is to have another attempt."""
+    if state is not State.FAILED:
+        return None
+    if end.error == "":
+        return _after_a_loss(job, queue, now)
+    options = job.options
+    done = job.attempt - job.first_attempt
+    if done >= options.retries or (options.retry_on and end.exit_code not in options.retry_on):
+        return None
+    delay = min(options.retry_delay_s * options.retry_growth**done, LONGEST_S)
+    return Again(not_before=now + timedelta(seconds=delay) if delay else None)
+
+
+def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> Again | None:
+    """Nobody knows what that attempt has done: only where the job or its queue says so there is another one."""
+    wish, age_s = queue.lost, queue.lost_age_s
+    if job.options.lost is not None:
+        wish, age_s = job.options.lost, job.options.lost_age_s
+    if wish is Lost.LEAVE or (age_s and job.started_at is not None and now - job.started_at > timedelta(seconds=age_s)):
+        return None
+    if wish is Lost.ASK:
+        return Again(held=True, reason="interrupted: release runs it again, cancel leaves it")
+    return Again()

@@ -1,0 +1,1 @@
+"""The scheduler, and the lease that makes it the only one."""

@@ -1,0 +1,115 @@
+"""One claimed job, from its start to its final state."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from tui_queue.core.execution.executor import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
+from tui_queue.core.model.job import Job, QueueOptions, RunEnd
+from tui_queue.core.notifications.message import Channels
+from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, verdict
+from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.queues import Queues
+
+PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
+
+
+class Runner:
+    """Writes what happens to runs into the store, in the name of one lease (``epoch``)."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        *,
+        epoch: int,
+        changed: Callable[[], None],
+        over: Callable[[Job], None],
+        finished: Callable[[Job], None],
+        tell: Channels | None,
+    ) -> None:
+        """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
+        claim can join it. When that is written, call ``finished``. ``tell`` is who wants to hear of ends.
+        """
+        self._store = store
+        self._queues = Queues(store)
+        self._executor = executor
+        self._epoch = epoch
+        self._changed = changed
+        self._over = over
+        self._finished = finished
+        self._tell = tell
+
+    async def start(self, job: Job) -> None:
+        """Run a job that was just claimed; returns when it has ended."""
+        try:
+            news = await self._executor.start(await self._resuming(job))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
+        else:
+            await self._follow(job, news, ours=True)
+
+    async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
+        """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
+        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), ours=False)
+
+    async def _follow(self, job: Job, news: AsyncIterator[RunNews], *, ours: bool) -> None:
+        async for item in news:
+            match item:
+                case RunStarted(at=at):
+                    await self._confirm(job, at)
+                case RunEnd():
+                    if not await self._finish(job, item):
+                        return  # and do not ask for more, which would mean that it is stored
+                case RunNeverStarted(complaint=""):
+                    if ours:  # a full disk, too many processes: trying again at once would only fail again
+                        await asyncio.sleep(PAUSE_S)
+                    self._over(job)
+                    back = await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
+                    if back is not None:
+                        self._finished(back)
+                    self._changed()
+                case RunNeverStarted(complaint=complaint):
+                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
+                case RunLost():
+                    now = await self._store.job(str(job.id))
+                    await self._finish(
+                        now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
+                    )
+
+    async def _confirm(self, job: Job, at: datetime) -> None:
+        started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
+        if started is not None and started.cancel_requested:
+            await self._executor.cancel(job)
+        elif started is not None and started.paused:
+            await self._executor.pause(job)
+        self._changed()
+
+    async def _resuming(self, job: Job) -> Job:
+        """Return the job with the parameters that it is to go on with where its attempt before was lost."""
+        if not job.options.resume_args or job.attempt == 1:
+            return job
+        runs = await self._store.runs(job.id)
+        lost = any(run.attempt == job.attempt - 1 and run.reason == INTERRUPTED for run in runs)
+        return replace(job, args=job.args + job.options.resume_args) if lost else job
+
+    async def _finish(self, job: Job, end: RunEnd) -> bool:
+        state, reason = verdict(end, job.options)
+        again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
+        self._over(job)
+        await self._executor.secure_output(job)
+        done = await self._store.finish(
+            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, tell=self._tell
+        )
+        if done is not None:
+            self._finished(done)
+        self._changed()
+        return done is not None
+
+    async def _options_of(self, queue: str, end: RunEnd) -> QueueOptions:
+        """Return how its queue is served, where that matters."""
+        lost = end.error == ""
+        return (await self._queues.get(queue)).options if lost else QueueOptions()

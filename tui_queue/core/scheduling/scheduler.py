@@ -1,0 +1,245 @@
+"""Starts what may start now, sleeps until something changes."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Self
+
+from tui_queue.core.cleanup.cleaner import Cleaning
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.execution.executor import Executor
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.notifications.message import Channels, Event
+from tui_queue.core.notifications.sender import Teller
+from tui_queue.core.policy.retention import Limits
+from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.scheduling.runner import Runner
+from tui_queue.core.scheduling.silence import SilenceWatch
+from tui_queue.core.scheduling.usage_sampler import Metering
+from tui_queue.core.scheduling.wakeup import Bell
+from tui_queue.core.store.claim import Claimed, Means
+from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.outbox import NewsBox
+from tui_queue.core.system.boot import boot_id
+
+LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
+CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
+RETRY_S = 1.0  # after an error of the store, a full disk say
+
+Run = Callable[[], Coroutine[None, None, None]]
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Schedules while it holds the lease; an async context manager around whatever shows a screen.
+
+    Leaving it stops the scheduling and no run: each has a watcher of its own, and the next scheduler adopts it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        lease: Lease,
+        *,
+        means: Means,
+        cleaning: Cleaning,
+        limits: Callable[[], Limits],
+        compress_after_s: Callable[[], int | None],
+        channels: Channels,
+        bell: Bell,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._lease = lease
+        self._means = means
+        self._cleaning = cleaning
+        self._limits = limits
+        self._compress_after_s = compress_after_s
+        self._channels = channels
+        self._bell = bell
+        self._woken = asyncio.Event()
+        self._news = NewsBox(store)
+        self._teller = Teller(self._news, channels, log_path=executor.log_path, told=self._has_told)
+        self._silence = SilenceWatch(store, executor, silent=self._is_silent)
+        self._metering = Metering(executor)
+        self._runs: set[asyncio.Task[None]] = set()
+        self._awaited = False  # whether any job waits for another one
+        self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
+        self._loop: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Look at the queue again, soon."""
+        self._woken.set()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.create_task(self._schedule(), name="scheduler")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        await self._teller.close()
+        self._lease.release()
+
+    async def _schedule(self) -> None:
+        while True:
+            try:
+                await self._lease.announce()
+                self._bell.call()
+                await self._lease.acquire(away=self.wake)
+                await self._lead()
+            except Exception:  # whatever it is: without a scheduler nothing would ever start
+                logger.exception("scheduling failed; trying again")
+                await asyncio.sleep(RETRY_S)
+            finally:
+                await self._let_go_of_runs()
+                self._executor.close()
+                self._lease.hand_over()
+
+    async def _lead(self) -> None:
+        """Schedule until somebody in the foreground wants to, or somebody else does already."""
+        holder = await self._store.take_lease(
+            pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
+        )
+        self._executor.warm_up()
+        runner = Runner(
+            self._store,
+            self._executor,
+            epoch=holder.epoch,
+            changed=self._bell,
+            over=self._is_over,
+            finished=self._has_finished,
+            tell=self._channels if self._teller.wanted else None,
+        )
+        await self._teller.begin()
+        boot = boot_id()
+        for job, of_boot in await self._store.running():
+            adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
+            self._see_through(job, adopt, again=adopt)
+            if job.paused:  # whoever wrote that down may have gone before it was done
+                await self._executor.pause(job)
+        self._bell()
+        async with asyncio.TaskGroup() as tasks:
+            works = (self._keep_clean(), self._silence.run(), self._metering.run())
+            beside = [tasks.create_task(work) for work in works]
+            await self._start_what_may(runner, holder.epoch, boot)
+            for task in beside:
+                task.cancel()
+
+    async def _keep_clean(self) -> None:
+        """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
+        while True:
+            try:
+                await self._cleaning.throw_away(now=datetime.now(UTC))
+                if (older_s := self._compress_after_s()) is not None:
+                    await self._cleaning.compress(older_s, now=datetime.now(UTC))
+                if (limits := self._limits()) != Limits():
+                    planned = await self._cleaning.planned(limits, now=datetime.now(UTC))
+                    if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
+                        self._bell()
+            except (TuiQueueError, OSError):
+                logger.exception("could not clean up; trying again later")
+            await asyncio.sleep(CLEAN_S)
+
+    async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
+        while self._lease.held and not self._lease.wanted:
+            self._woken.clear()
+            now = datetime.now(UTC)
+            claimed = await self._store.claim(
+                epoch=epoch, means=self._means, over=tuple(self._over), boot=boot, now=now
+            )
+            if claimed is None:
+                logger.warning("another scheduler has taken over: this one was stopped or too slow")
+                return
+            self._awaited = claimed.awaited
+            for job in claimed.jobs:
+                self._over.discard(job.id)
+                self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
+            await asyncio.sleep(0)  # the starts go first
+            await self._tell_runs(claimed)
+            await self._teller.tell()
+            if claimed.changed:
+                self._bell()
+            # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_patience(claimed, now)):
+                    await self._woken.wait()
+
+    async def _tell_runs(self, claimed: Claimed) -> None:
+        for job in claimed.cancel:
+            await self._executor.cancel(job)
+        for job in claimed.pause:
+            await self._executor.pause(job)
+        for job in claimed.resume:
+            await self._executor.resume(job)
+
+    def _is_over(self, job: Job) -> None:
+        self._over.add(job.id)
+        self.wake()
+
+    def _has_finished(self, job: Job) -> None:
+        """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
+        if self._awaited or job.state is State.PENDING or self._teller.wanted:
+            self.wake()
+
+    async def _is_silent(self, job: Job) -> None:
+        """Show that a job is silent, and have that told."""
+        if self._teller.wanted and self._channels.wants(job, Event.SILENT):
+            await self._news.report(job, Event.SILENT)
+            self.wake()
+        self._bell()
+
+    def _has_told(self) -> None:
+        self.wake()
+        self._bell()  # whoever waits until nothing is left to do waits for this too
+
+    def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
+        self._silence.watch(job)
+
+        async def until_its_end() -> None:
+            try:
+                with self._metering.of(job):
+                    await run()
+                self._over.discard(job.id)
+            except (TuiQueueError, OSError):
+                # The end lies safe in the run's own files: it is written down when that is possible again.
+                logger.exception("what became of a run could not be stored; trying again")
+                await asyncio.sleep(RETRY_S)
+                self._see_through(job, again, again=again)
+
+        task = asyncio.create_task(until_its_end())
+        self._runs.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._runs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a run could not be followed", exc_info=error)
+
+    async def _let_go_of_runs(self) -> None:
+        runs = list(self._runs)
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _patience(claimed: Claimed, now: datetime) -> float:
+    """Return after how many seconds to look again, woken or not."""
+    if claimed.due is None:
+        return LOOK_S
+    return min(LOOK_S, max(0.0, (claimed.due - now).total_seconds()))
+
+
+def _terminal() -> str:
+    with suppress(OSError, ValueError, AttributeError):
+        return os.ttyname(sys.stdin.fileno())
+    return ""

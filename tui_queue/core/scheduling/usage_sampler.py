@@ -1,0 +1,140 @@
+"""Notes what running jobs use of processors and memory, over their lives."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from tui_queue.core.analysis.usage_chart import MOST, Process, Usage, cpu_total, halved, line, next_look, parse
+from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.executor import Executor
+from tui_queue.core.logs.file import end_of
+from tui_queue.core.model.job import Job
+
+SOONEST_S = 1.0  # between two looks, however many jobs there are
+ROOM = 1 << 16  # bytes that are read of a file, more than it ever has
+
+logger = logging.getLogger(__name__)
+
+
+class Metering:
+    """Looks at all jobs that run, in one walk for those that are due. What goes wrong is logged, and harms nothing."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._meters: dict[int, _Meter] = {}
+        self._more = asyncio.Event()
+        self._due = float("inf")  # when it looks again
+
+    @contextmanager
+    def of(self, job: Job) -> Iterator[None]:
+        """Look after a run as long as this is entered."""
+        path = self._executor.usage_path(job)
+        if path is None:
+            yield
+            return
+        meter = self._meters[job.id] = _Meter(job, path)
+        if meter.due < self._due:  # else it looks before that anyhow
+            self._more.set()
+        try:
+            yield
+        finally:
+            if self._meters.get(job.id) is meter:
+                del self._meters[job.id]
+
+    async def run(self) -> None:
+        """Look, and wait; nothing happens while no job runs. Until cancelled."""
+        looked = float("-inf")
+        while True:
+            self._more.clear()
+            now = time.monotonic()
+            due = max(looked + SOONEST_S, min((each.due for each in self._meters.values()), default=float("inf")))
+            self._due = due
+            if due <= now:
+                looked = now
+                await self._look(now)
+                continue
+            try:
+                async with asyncio.timeout(None if due == float("inf") else due - now):
+                    await self._more.wait()
+            except TimeoutError:
+                pass
+
+    async def _look(self, now: float) -> None:
+        meters = [each for each in self._meters.values() if each.due <= now + SOONEST_S / 2]
+        for meter in meters:
+            meter.plan(now)
+        try:
+            await asyncio.to_thread(self._note, meters)
+        except Exception:  # whatever it is: it must not stop what starts the jobs
+            logger.exception("could not look at what running jobs use; trying again later")
+
+    def _note(self, meters: Sequence["_Meter"]) -> None:
+        found = self._executor.processes([meter.job for meter in meters])
+        for meter in meters:
+            if processes := found.get(meter.job.id):
+                meter.note(processes, datetime.now(UTC))
+
+
+class _Meter:
+    """What is known of one run."""
+
+    def __init__(self, job: Job, path: str) -> None:
+        self.job = job
+        self._path = path
+        now = datetime.now(UTC)
+        age_s = max(0.0, (now - (job.started_at or now)).total_seconds())
+        self._begun = time.monotonic() - age_s
+        self.due = time.monotonic() + SOONEST_S
+        self._kept = -1  # looks in the file; not read yet
+        self._cpu_s = self._read_s = 0.0  # used in all, and by those processes that could be seen last
+        self._complained = False
+
+    def plan(self, now: float) -> None:
+        """Say when the next look is due."""
+        self.due = next_look(now - self._begun, now)
+
+    def note(self, processes: Sequence[Process], now: datetime) -> None:
+        """Write down what the run has used by now; blocks."""
+        try:
+            self._go_on()
+            read_s = cpu_total(processes)
+            # What a process has used is gone when it ends and nobody waits for it: that was used all the same.
+            self._cpu_s = max(self._cpu_s, self._cpu_s + read_s - self._read_s)
+            self._read_s = read_s
+            self._append(Usage(at=now, cpu_s=self._cpu_s, rss_bytes=sum(each.rss_bytes for each in processes)))
+        except (OSError, StoreError):
+            if not self._complained:
+                logger.warning("job %s: could not note what it uses", self.job.id, exc_info=True)
+            self._complained = True
+
+    def _go_on(self) -> None:
+        """Take up what an earlier scheduler has noted."""
+        if self._kept < 0:
+            usages = self._usages()
+            self._kept = len(usages)
+            self._cpu_s = self._read_s = usages[-1].cpu_s if usages else 0.0
+
+    def _append(self, usage: Usage) -> None:
+        _write(self._path, line(usage), os.O_APPEND)
+        self._kept += 1
+        if self._kept >= MOST:
+            usages = halved(self._usages())
+            _write(f"{self._path}.new", b"".join(map(line, usages)), os.O_TRUNC)
+            os.replace(f"{self._path}.new", self._path)
+            self._kept = len(usages)
+
+    def _usages(self) -> tuple[Usage, ...]:
+        return parse(end_of(self._path, ROOM))
+
+
+def _write(path: str, written: bytes, how: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(path, flags | how, 0o600)
+    try:
+        os.write(file, written)
+    finally:
+        os.close(file)

@@ -1,0 +1,1 @@
+"""The database: one transaction for each verb, one class for each noun."""

@@ -1,0 +1,57 @@
+"""Who did what to which job: each verb of the user notes it in its own transaction."""
+
+import os
+import pwd
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import TypeVar
+
+from tui_queue.core.model.job import Deed, Job
+from tui_queue.core.store.rows import microseconds, required_time
+
+T = TypeVar("T", Job, list[Job])
+
+_NOTE = "INSERT INTO deeds (job_id, upto, at, verb, who) VALUES (?, ?, ?, ?, ?)"
+# Numbers are given once and in order: of those that were added together the nearest row tells.
+_OF_JOB = """
+    SELECT at, verb, who FROM (
+        SELECT * FROM deeds WHERE job_id = :id AND verb <> 'added'
+        UNION ALL SELECT * FROM (
+            SELECT * FROM deeds WHERE job_id <= :id AND verb = 'added' ORDER BY job_id DESC LIMIT 1)
+        WHERE upto >= :id)
+    ORDER BY id"""
+_FORGET = "DELETE FROM deeds WHERE job_id = :id AND upto = :id"
+
+
+def noting(db: sqlite3.Connection, verb: str, door: str, now: datetime, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Do ``work``, which returns one job or several, and note it of each."""
+    done = work(db)
+    ids = [job.id for job in ([done] if isinstance(done, Job) else done)]
+    ranges = [(ids[0], ids[-1])] if ids and verb == "added" else [(job_id, job_id) for job_id in ids]
+    at, who = microseconds(now), f"{user()}, {door}"
+    db.executemany(_NOTE, [(first, last, at, verb, who) for first, last in ranges])
+    return done
+
+
+def of_job(db: sqlite3.Connection, job_id: int) -> tuple[Deed, ...]:
+    """Return what was done to a job, in order."""
+    return tuple(
+        Deed(at=required_time(at), verb=verb, who=who) for at, verb, who in db.execute(_OF_JOB, {"id": job_id})
+    )
+
+
+def forget(db: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    """Forget what was done to jobs that are removed."""
+    db.executemany(_FORGET, [{"id": job.id} for job in jobs])
+
+
+@cache
+def user() -> str:
+    """Return who we are, as ``name@host``."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in many containers
+        name = str(os.geteuid())
+    return f"{name}@{os.uname().nodename}"

@@ -1,0 +1,274 @@
+"""From the rows of the database to the policy's candidates, and from its verdicts back to rows."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+
+from tui_queue.core.execution.script_snapshot import hash_now
+from tui_queue.core.model.job import Job, Outcome, Queue, State
+from tui_queue.core.model.options import JobOptions, options_from_json
+from tui_queue.core.policy.admission import Candidate, Lane, Verdict, Waited, World, decide
+from tui_queue.core.store import schedules
+from tui_queue.core.store.queues import all_queues, limit_of
+from tui_queue.core.store.rows import job_of, microseconds, time_of
+from tui_queue.core.timing.opening_hours import parse_hours
+
+SETTLED = timedelta(seconds=30)  # by then a job has taken what it was let in for, and measuring shows it
+
+_RUNNING = "SELECT id, queue, options, devices, started_at, paused FROM jobs WHERE state = 'running'"
+_WAITED = """
+    (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+        (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
+_CANDIDATES = f"""
+    SELECT id, queue, priority, place, held, reason, not_before, attempt >= first_attempt, options,
+        CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
+    FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
+_WAITING = f"""
+    SELECT id, held, reason, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
+    WHERE state = 'pending' AND after <> '[]'"""
+_CLAIM = """
+    UPDATE jobs SET state = 'running', reason = '', attempt = attempt + 1, started_at = NULL, not_before = NULL,
+        devices = ?
+    WHERE id = ? RETURNING *"""
+_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at, script) VALUES (?, ?, ?, ?, ?, ?)"
+_CANCEL_UNMET = "UPDATE jobs SET state = 'cancelled', reason = ?, finished_at = ? WHERE id = ?"
+_HOLD_UNMET = "UPDATE jobs SET held = 1, reason = ? WHERE id = ?"
+_PAUSE_OUTSIDE = """
+    UPDATE jobs SET paused = 'hours' WHERE state = 'running' AND paused = '' AND queue = ? RETURNING *"""
+_RESUME_INSIDE = """
+    UPDATE jobs SET paused = '' WHERE state = 'running' AND paused = 'hours' AND queue = ? RETURNING *"""
+_LET_GO = "UPDATE jobs SET held = 0, reason = '' WHERE id = ?"
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
+
+    ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings; without one for
+    ``gpu`` there are as many as ``gpus`` finds.
+    """
+
+    slots: Callable[[], int]
+    resources: Mapping[str, int] = field(default_factory=dict)
+    gpus: Callable[[], tuple[int, ...]] = lambda: ()
+    free: Callable[[str], float | None] = lambda _: None
+    lives: Callable[[tuple[int, int]], bool] = lambda _: False
+
+    def total(self, name: str) -> int | None:
+        """Return how much there is of a resource; None for one that nobody knows."""
+        if name in self.resources or name != "gpu":
+            return self.resources.get(name)
+        return len(self.gpus()) or None
+
+    def devices(self, name: str) -> tuple[int, ...]:
+        """Return the numbers of the single things that a resource counts; none for what is only counted."""
+        if name != "gpu":
+            return ()
+        return tuple(range(self.resources[name])) if name in self.resources else self.gpus()
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
+
+    ``awaited`` says whether any pending job waits for another one.
+    """
+
+    jobs: tuple[Job, ...]
+    awaited: bool = False
+    cancel: tuple[Job, ...] = ()
+    pause: tuple[Job, ...] = ()
+    resume: tuple[Job, ...] = ()
+    due: datetime | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything looks different now."""
+        return bool(self.jobs or self.cancel or self.pause or self.resume)
+
+
+def claim(
+    db: sqlite3.Connection, *, epoch: int, means: Means, over: Collection[int], boot: str, now: datetime
+) -> Claimed:
+    """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
+    fired = schedules.fire(db, now)
+    awaited = settle_waiting(db, now)
+    running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
+    queues = all_queues(db)
+    world = look(db, running, queues, means, now)
+    resting = any(row["paused"] == "hours" for row in running)
+    paused, resumed, changes = _keep_hours(db, queues, world, resting=resting)
+    chosen, due = [], [*changes, *([] if fired.due is None else [fired.due])]
+    for candidate, verdict in decide(candidates(db, world), world, explain=False):
+        if not verdict.reason:
+            chosen.append(candidate)
+        elif verdict.due is not None:
+            due.append(verdict.due)
+    taken: dict[str, set[int]] = {}
+    for row in running:
+        for name, numbers in json.loads(row["devices"]).items():
+            taken.setdefault(name, set()).update(numbers)
+    jobs = []
+    for candidate in chosen:
+        devices = _hand_out(candidate.options, means, taken)
+        job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
+        script = "" if job.options.script is None else hash_now(job.options.script, job.path)
+        db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now), script))
+        jobs.append(job)
+    return Claimed(
+        jobs=tuple(jobs),
+        awaited=awaited,
+        cancel=fired.replaced,
+        pause=paused,
+        resume=resumed,
+        due=min(due, default=None),
+    )
+
+
+def explain(
+    db: sqlite3.Connection, *, means: Means, scheduled: bool, now: datetime
+) -> Iterator[tuple[Candidate, Verdict]]:
+    """Yield pending jobs in the order they are served, each with its verdict."""
+    world = look(db, db.execute(_RUNNING).fetchall(), all_queues(db), means, now, scheduled=scheduled)
+    return decide(candidates(db, world), world, explain=True)
+
+
+def look(
+    db: sqlite3.Connection,
+    running: list[sqlite3.Row],
+    queues: Collection[Queue],
+    means: Means,
+    now: datetime,
+    *,
+    scheduled: bool = True,
+) -> World:
+    """Return all that a decision rests on."""
+    in_use: dict[str, int] = {}
+    used: dict[str, int] = {}
+    promised: dict[str, float] = {}
+    for row in running:
+        in_use[row["queue"]] = in_use.get(row["queue"], 0) + 1
+        if row["options"] == "{}":
+            continue
+        options = options_from_json(row["options"])
+        for name, wanted in options.resources:
+            used[name] = used.get(name, 0) + wanted
+        begun = time_of(row["started_at"])
+        if begun is None or now - begun < SETTLED:
+            for name, least in options.gates:
+                promised[name] = promised.get(name, 0) + (1 if name == "load" else least)
+    slots = means.slots()
+    return World(
+        now=now,
+        scheduled=scheduled,
+        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), slots, now) for queue in queues},
+        limit=limit_of(db),
+        total=means.total,
+        used=used,
+        free=means.free,
+        promised=promised,
+        lives=means.lives,
+    )
+
+
+def lane_of(queue: Queue, running: int, slots: int, now: datetime) -> Lane:
+    """Return how a queue stands; ``slots`` counts where it has no number of its own."""
+    opens_at = None
+    if queue.options.hours:
+        hours = parse_hours(queue.options.hours, queue.options.zone)
+        opens_at = None if hours.open_at(now) else hours.opens_at(now)
+    return Lane(
+        slots=slots if queue.slots is None else queue.slots, running=running, paused=queue.paused, opens_at=opens_at
+    )
+
+
+def candidates(db: sqlite3.Connection, world: World) -> dict[str, Iterator[Candidate]]:
+    """Return the pending jobs of each queue in order, read as they are asked for."""
+    return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in world.lanes}
+
+
+def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
+    """Cancel or hold jobs that wait for what can't come any more, let go those for which it can again.
+
+    Returns whether any job waits for another one.
+    """
+    any_waits, changed = False, True
+    while changed:  # one that is cancelled is waited for by others
+        any_waits = changed = False
+        for job_id, held, reason, stored, waited in db.execute(_WAITING).fetchall():
+            any_waits = True
+            impossible = [each for each in _waited(waited) if not each.possible]
+            if not impossible:
+                if held and reason.startswith("after #"):
+                    db.execute(_LET_GO, (job_id,))
+                continue
+            why = impossible[0].complaint
+            if options_from_json(stored).unmet == "cancel":
+                db.execute(_CANCEL_UNMET, (why, microseconds(now), job_id))
+                changed = True
+            elif not held:
+                db.execute(_HOLD_UNMET, (why, job_id))
+    return any_waits
+
+
+def _keep_hours(
+    db: sqlite3.Connection, queues: Collection[Queue], world: World, *, resting: bool
+) -> tuple[tuple[Job, ...], tuple[Job, ...], list[datetime]]:
+    """Mark what runs outside the hours of its queue as paused where the queue wants that, and inside as not.
+
+    ``resting`` says whether anything is paused for that reason.
+    Returns the jobs to pause, those to resume, and when the next of these hours begin or end.
+    """
+    paused: list[Job] = []
+    resumed: list[Job] = []
+    changes = []
+    for queue in queues:
+        opens_at = world.lanes[queue.name].opens_at
+        if opens_at is not None:
+            changes.append(opens_at)
+            if queue.options.pause_outside:
+                paused += map(job_of, db.execute(_PAUSE_OUTSIDE, (queue.name,)).fetchall())
+            continue
+        hours = parse_hours(queue.options.hours, queue.options.zone) if queue.options.hours else None
+        if hours is not None and (closes_at := hours.closes_at(world.now)) is not None:
+            changes.append(closes_at)
+        if resting:
+            resumed += map(job_of, db.execute(_RESUME_INSIDE, (queue.name,)).fetchall())
+    return tuple(paused), tuple(resumed), changes
+
+
+def _candidate(row: sqlite3.Row) -> Candidate:
+    job_id, queue, priority, place, held, reason, not_before, again, options, waited = row
+    return Candidate(
+        id=job_id,
+        queue=queue,
+        priority=priority,
+        place=place,
+        held=bool(held),
+        hold_reason=reason,
+        not_before=time_of(not_before),
+        again=bool(again),
+        waited=_waited(waited),
+        options=options_from_json(options),
+    )
+
+
+def _waited(stored: str) -> tuple[Waited, ...]:
+    if stored == "[]":
+        return ()
+    return tuple(
+        Waited(job_id=job_id, outcome=Outcome(outcome), state=None if state is None else State(state))
+        for job_id, outcome, state in json.loads(stored)
+    )
+
+
+def _hand_out(options: JobOptions, means: Means, taken: dict[str, set[int]]) -> str:
+    """Return, as stored, the lowest numbers that are free of what a job has asked for, and take them."""
+    given = {}
+    for name, wanted in options.resources:
+        if numbers := means.devices(name):
+            others = taken.setdefault(name, set())
+            given[name] = [number for number in numbers if number not in others][:wanted]
+            others.update(given[name])
+    return json.dumps(given) if given else "{}"

@@ -1,0 +1,162 @@
+"""Jobs out of the store with all that has become of them, and into it."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.interchange.record import Record
+from tui_queue.core.model.job import JobDraft, Run, State
+from tui_queue.core.parsing.filter import Filter, condition
+from tui_queue.core.store import ordering
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.insert import COLUMNS, newest
+from tui_queue.core.store.queues import all_queues
+from tui_queue.core.store.rows import job_of, microseconds, run_of, values_of
+
+PAGE = 1_000  # jobs that are read at once
+
+_RESULT = (
+    "uuid", "place", "state", "reason", "exit_code", "signal", "attempt", "first_attempt",
+    "created_at", "started_at", "finished_at",
+)  # fmt: skip
+_JOBS = "SELECT * FROM jobs WHERE id > :after {condition} ORDER BY id LIMIT :most"
+_INSERT = f"""
+    INSERT INTO jobs (id, {", ".join((*_RESULT, *COLUMNS))})
+    VALUES (:id, {", ".join(f":{column}" for column in (*_RESULT, *COLUMNS))})"""
+_INSERT_RUN = """
+    INSERT INTO runs (job_id, attempt, epoch, claimed_at, started_at, finished_at, exit_code, signal, reason, cpu_s,
+        max_rss_kib, script, oom)
+    VALUES (:job_id, :attempt, 0, :claimed_at, :started_at, :finished_at, :exit_code, :signal, :reason, :cpu_s,
+        :max_rss_kib, :script, :oom)"""
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What came of an import: the numbers of the new jobs, and how many there were already."""
+
+    numbers: tuple[int, ...]
+    known: int
+
+
+class Transfer:
+    """The way out of one store and into it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, after: int, only: Filter) -> list[Record]:
+        """Return the next jobs with numbers above ``after``, at most ``PAGE`` of them."""
+        return await self._database.read(_page, after, only)
+
+    async def add(self, records: Sequence[Record], *, now: datetime) -> Imported:
+        """Store all jobs that are not there yet, by their UUIDs, or none. Raises BadInputError.
+
+        A job keeps its number where that is above all that were ever given; queues that are missing are made.
+        """
+        return await self._database.write(_add, records, now)
+
+
+def _page(db: sqlite3.Connection, after: int, only: Filter) -> list[Record]:
+    part, values = condition(only, db)
+    rows = db.execute(_JOBS.format(condition=part), {**values, "after": after, "most": PAGE}).fetchall()
+    return [_record(db, row) for row in rows]
+
+
+def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
+    job = job_of(row)
+    runs = db.execute("SELECT * FROM runs WHERE job_id = ? ORDER BY attempt", (job.id,))
+    return Record(
+        draft=job.draft,
+        number=job.id,
+        uuid=job.uuid,
+        place=row["place"],
+        state=job.state,
+        reason=job.reason,
+        exit_code=job.exit_code,
+        signal=job.signal,
+        attempt=job.attempt,
+        first_attempt=job.first_attempt,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        runs=tuple(map(run_of, runs)),
+    )
+
+
+def _add(db: sqlite3.Connection, records: Sequence[Record], now: datetime) -> Imported:
+    new = [record for record in records if not record.uuid or not _is_known(db, record.uuid)]
+    last = newest(db)
+    keeps_places = last == 0
+    numbers: dict[int, int] = {}  # the old one: the new one
+    given = []
+    for record in new:
+        last = max(record.number, last + 1)
+        given.append(last)
+        numbers[record.number] = last
+    queues = {queue.name for queue in all_queues(db)}
+    for record, number in zip(new, given, strict=True):
+        if record.draft.queue not in queues:
+            db.execute("INSERT INTO queues (name) VALUES (?)", (record.draft.queue,))
+            queues.add(record.draft.queue)
+        place = record.place if keeps_places and record.place else ordering.first_place(number)
+        _insert(db, replace(record, place=place, draft=_renumbered(record, numbers)), number, now)
+    return Imported(numbers=tuple(given), known=len(records) - len(new))
+
+
+def _is_known(db: sqlite3.Connection, uuid: str) -> bool:
+    return db.execute("SELECT 1 FROM jobs WHERE uuid = ?", (uuid,)).fetchone() is not None
+
+
+def _renumbered(record: Record, numbers: dict[int, int]) -> JobDraft:
+    after = []
+    for each in record.draft.after:
+        if each.job_id in numbers:
+            after.append(replace(each, job_id=numbers[each.job_id]))
+        elif record.state is State.PENDING:
+            raise BadInputError("import", f"Job {record.number} waits for job {each.job_id}, which is not imported.")
+    return replace(record.draft, after=tuple(after))
+
+
+def _insert(db: sqlite3.Connection, record: Record, number: int, now: datetime) -> None:
+    values = values_of(record.draft) | {
+        "id": number,
+        "uuid": record.uuid or str(uuid4()),
+        "place": record.place,
+        "state": record.state,
+        "reason": record.reason,
+        "exit_code": record.exit_code,
+        "signal": record.signal,
+        "attempt": record.attempt,
+        "first_attempt": record.first_attempt,
+        "created_at": microseconds(record.created_at),
+        "started_at": microseconds(record.started_at),
+        "finished_at": microseconds(record.finished_at),
+    }
+    try:
+        db.execute(_INSERT, values)
+        for run in record.runs:
+            db.execute(_INSERT_RUN, _run_values(run, number, now))
+    except sqlite3.IntegrityError as error:
+        shown = record.number or f"{record.draft.path} {' '.join(record.draft.args)}"
+        raise BadInputError("import", f"Job {shown} contradicts itself: {error}.") from None
+
+
+def _run_values(run: Run, number: int, now: datetime) -> dict[str, object]:
+    return {
+        "job_id": number,
+        "attempt": run.attempt,
+        "claimed_at": microseconds(run.started_at or now),
+        "started_at": microseconds(run.started_at),
+        "finished_at": microseconds(run.finished_at),
+        "exit_code": run.exit_code,
+        "signal": run.signal,
+        "reason": run.reason,
+        "cpu_s": run.cpu_s,
+        "max_rss_kib": run.max_rss_kib,
+        "script": run.script,
+        "oom": run.oom,
+    }

@@ -1,0 +1,96 @@
+"""The news on disk: what is to be told of jobs, and what came of telling it."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui_queue.core.model.job import Job
+from tui_queue.core.notifications.message import Event
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.rows import job_of, microseconds
+
+_REPORT = "INSERT OR IGNORE INTO news (job_id, attempt, event) VALUES (?, ?, ?)"
+_WAITING = "SELECT count(*) FROM news WHERE said IS NULL AND until <= ?"
+_TAKE = """
+    UPDATE news SET until = :until WHERE id IN (
+        SELECT id FROM news WHERE said IS NULL AND until <= :now ORDER BY id LIMIT :most)
+    RETURNING id, job_id, event"""
+_TOLD = """
+    SELECT event, said FROM news WHERE job_id = ? AND said IS NOT NULL ORDER BY id"""
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """One thing to tell of a job."""
+
+    id: int
+    job: Job
+    event: Event
+
+
+class NewsBox:
+    """The news of one store; each is taken by one process for a time, and taken again if that one says nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def report(self, job: Job, event: Event) -> bool:
+        """Have something told of a job's present attempt; False if it has been reported before."""
+        return await self._database.write(report, job, event)
+
+    async def take(self, most: int, *, until: datetime, now: datetime) -> list[News]:
+        """Return news that are ours to tell until then."""
+        if not await self._database.read(_any, now):  # most of the time: without a transaction that writes
+            return []
+        return await self._database.write(_take, most, until, now)
+
+    async def told(self, news_id: int, said: str) -> None:
+        """Record that it has been told; ``said`` is what went wrong with that, or empty."""
+        await self._database.write(_say, news_id, said)
+
+    async def put_back(self, ids: Iterable[int]) -> None:
+        """Leave what we have not told to others."""
+        await self._database.write(_put_back, tuple(ids))
+
+    async def give_up(self, why: str) -> None:
+        """Record of all that waits that it is told to nobody."""
+        await self._database.write(_give_up, why)
+
+    async def of_job(self, job_id: int) -> list[tuple[Event, str]]:
+        """Return what has been told of a job, and what went wrong with that."""
+        return await self._database.read(_of_job, job_id)
+
+
+def report(db: sqlite3.Connection, job: Job, event: Event) -> bool:
+    """Have something told of a job's present attempt; False if it has been reported before."""
+    return db.execute(_REPORT, (job.id, job.attempt, event)).rowcount > 0
+
+
+def _any(db: sqlite3.Connection, now: datetime) -> bool:
+    return bool(db.execute(_WAITING, (microseconds(now),)).fetchone()[0])
+
+
+def _take(db: sqlite3.Connection, most: int, until: datetime, now: datetime) -> list[News]:
+    values = {"most": most, "until": microseconds(until), "now": microseconds(now)}
+    taken = sorted(tuple(row) for row in db.execute(_TAKE, values).fetchall())
+    jobs = {
+        job_id: job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()) for _, job_id, _ in taken
+    }
+    return [News(id=news_id, job=jobs[job_id], event=Event(event)) for news_id, job_id, event in taken]
+
+
+def _say(db: sqlite3.Connection, news_id: int, said: str) -> None:
+    db.execute("UPDATE news SET said = ? WHERE id = ?", (said, news_id))
+
+
+def _put_back(db: sqlite3.Connection, ids: tuple[int, ...]) -> None:
+    db.executemany("UPDATE news SET until = 0 WHERE id = ? AND said IS NULL", [(each,) for each in ids])
+
+
+def _give_up(db: sqlite3.Connection, why: str) -> None:
+    db.execute("UPDATE news SET said = ? WHERE said IS NULL", (why,))
+
+
+def _of_job(db: sqlite3.Connection, job_id: int) -> list[tuple[Event, str]]:
+    return [(Event(event), said) for event, said in db.execute(_TOLD, (job_id,))]

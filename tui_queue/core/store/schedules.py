@@ -1,0 +1,178 @@
+"""The schedules on disk, and the jobs that they make when their time has come."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui_queue.core.errors import BadInputError, NoSuchQueueError
+from tui_queue.core.model.job import After, Job, Outcome, Schedule
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.insert import add, check_references
+from tui_queue.core.store.queues import all_queues
+from tui_queue.core.store.rows import draft_to_json, job_of, microseconds, schedule_of, time_of
+from tui_queue.core.timing.recurrence import Overlap, due_times, parse_rule
+from tui_queue.core.units.printable import printable
+
+_COLUMNS = ["name", "rule", "zone", "missed", "overlap", "paused", "draft", "created_at", "next_at", "last_at", "said"]
+_INSERT = f"""
+    INSERT INTO schedules ({", ".join(_COLUMNS)})
+    VALUES ({", ".join(f":{column}" for column in _COLUMNS)}) RETURNING *"""
+_UPDATE = f"UPDATE schedules SET {', '.join(f'{column} = :{column}' for column in _COLUMNS)} WHERE id = :id RETURNING *"
+_DUE = "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at, id"
+_NEXT = "SELECT min(next_at) FROM schedules WHERE paused = 0"
+_ACTIVE = "SELECT * FROM jobs WHERE schedule_id = ? AND state IN ('pending', 'running') ORDER BY id"
+_REPLACE = """
+    UPDATE jobs SET cancel_requested = 1,
+        reason      = CASE state WHEN 'pending' THEN :why ELSE reason END,
+        finished_at = CASE state WHEN 'pending' THEN :now END,
+        state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END
+    WHERE schedule_id = :id AND state IN ('pending', 'running') RETURNING *"""
+
+
+class Fired(Struct, frozen=True, kw_only=True):
+    """What came of the schedules whose time had come: running jobs that gave way to new ones, the next such time."""
+
+    replaced: tuple[Job, ...] = ()
+    due: datetime | None = None
+
+
+class Schedules:
+    """The schedules of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> tuple[Schedule, ...]:
+        """Return every schedule by name."""
+        return await self._database.read(_all)
+
+    async def get(self, name: str) -> Schedule:
+        """Return one schedule. Raises NoSuchQueueError."""
+        return await self._database.read(_get, name)
+
+    async def add(self, schedule: Schedule) -> Schedule:
+        """Store a new schedule. Raises BadInputError when there is one of that name."""
+        return await self._database.write(_add, schedule)
+
+    async def add_all(self, schedules: Sequence[Schedule]) -> None:
+        """Store new schedules, all or none. Raises BadInputError when there is one of such a name."""
+        await self._database.write(_add_all, schedules)
+
+    async def put(self, schedule: Schedule) -> Schedule:
+        """Change a schedule as a whole."""
+        return await self._database.write(_put, schedule)
+
+    async def run(self, name: str, *, now: datetime) -> Job:
+        """Make a job now, whatever the rule says and whether or not the schedule is paused."""
+        return await self._database.write(_run, name, now)
+
+    async def remove(self, name: str) -> None:
+        """Remove a schedule; the jobs that it has made stay."""
+        await self._database.write(_remove, name)
+
+
+def fire(db: sqlite3.Connection, now: datetime) -> Fired:
+    """Make the jobs whose time has come, and set when their schedules are due next, in the same transaction."""
+    replaced: list[Job] = []
+    for row in db.execute(_DUE, (microseconds(now),)).fetchall():
+        replaced += _fire_one(db, schedule_of(row), now)
+    (due,) = db.execute(_NEXT).fetchone()
+    return Fired(replaced=tuple(replaced), due=time_of(due))
+
+
+def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequence[Job]:
+    assert schedule.next_at is not None  # noqa: S101 - the query has asked for it
+    rule = parse_rule(schedule.rule, schedule.zone)
+    times, next_at = due_times(
+        rule, next_at=schedule.next_at, now=now, missed=schedule.missed, anchor=schedule.created_at
+    )
+    replaced: list[Job] = []
+    said = "" if times else "missed while nothing scheduled"
+    for _ in times:
+        active = [job_of(found) for found in db.execute(_ACTIVE, (schedule.id,))]
+        if active and schedule.overlap is Overlap.SKIP:
+            said = f"skipped: job {active[0].id} is still {active[0].state}"
+            continue
+        if active and schedule.overlap is Overlap.REPLACE:
+            values = {"id": schedule.id, "now": microseconds(now), "why": "replaced by its schedule"}
+            changed = [job_of(found) for found in db.execute(_REPLACE, values).fetchall()]
+            replaced += [job for job in changed if not job.state.ended]
+        draft = schedule.draft
+        if active and schedule.overlap is Overlap.QUEUE:
+            draft = replace(draft, after=(*draft.after, After(job_id=active[-1].id, outcome=Outcome.ENDED)))
+        try:
+            add(db, [draft], now, schedule_id=schedule.id)
+        except BadInputError as error:
+            said = f"paused: {error}"
+            break
+    paused = said.startswith("paused")
+    last_at = times[-1] if times else schedule.last_at
+    _store(db, replace(schedule, next_at=next_at, last_at=last_at, said=said, paused=paused))
+    return replaced
+
+
+def _all(db: sqlite3.Connection) -> tuple[Schedule, ...]:
+    return tuple(map(schedule_of, db.execute("SELECT * FROM schedules ORDER BY name")))
+
+
+def _get(db: sqlite3.Connection, name: str) -> Schedule:
+    row = db.execute("SELECT * FROM schedules WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise NoSuchQueueError(f"{printable(name)}: no such schedule; `tui-queue schedule list` shows all.")
+    return schedule_of(row)
+
+
+def _add(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
+    check_references(db, schedule.draft, {queue.name for queue in all_queues(db)})
+    if db.execute("SELECT 1 FROM schedules WHERE name = ?", (schedule.name,)).fetchone() is not None:
+        raise BadInputError("name", f"{printable(schedule.name)}: there is a schedule of that name; choose another.")
+    return schedule_of(db.execute(_INSERT, _values(schedule)).fetchone())
+
+
+def _add_all(db: sqlite3.Connection, schedules: Sequence[Schedule]) -> None:
+    for schedule in schedules:
+        _add(db, schedule)
+
+
+def _put(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
+    check_references(db, schedule.draft, {queue.name for queue in all_queues(db)})
+    same = db.execute("SELECT 1 FROM schedules WHERE name = ? AND id <> ?", (schedule.name, schedule.id)).fetchone()
+    if same is not None:
+        raise BadInputError("name", f"{printable(schedule.name)}: there is a schedule of that name; choose another.")
+    return _store(db, schedule)
+
+
+def _store(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
+    row = db.execute(_UPDATE, {**_values(schedule), "id": schedule.id}).fetchone()
+    if row is None:
+        raise NoSuchQueueError(f"{printable(schedule.name)}: this schedule has been removed meanwhile.")
+    return schedule_of(row)
+
+
+def _run(db: sqlite3.Connection, name: str, now: datetime) -> Job:
+    schedule = _get(db, name)
+    (job,) = add(db, [schedule.draft], now, schedule_id=schedule.id)
+    return job
+
+
+def _remove(db: sqlite3.Connection, name: str) -> None:
+    db.execute("DELETE FROM schedules WHERE id = ?", (_get(db, name).id,))
+
+
+def _values(schedule: Schedule) -> dict[str, object]:
+    return {
+        "name": schedule.name,
+        "rule": schedule.rule,
+        "zone": schedule.zone,
+        "missed": schedule.missed,
+        "overlap": schedule.overlap,
+        "paused": schedule.paused,
+        "draft": draft_to_json(schedule.draft),
+        "created_at": microseconds(schedule.created_at),
+        "next_at": microseconds(schedule.next_at),
+        "last_at": microseconds(schedule.last_at),
+        "said": schedule.said,
+    }

@@ -1,0 +1,249 @@
+"""What the machine has and has free, for the jobs that are to start only then."""
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.sizes import LARGEST, amount, parse_amount
+
+GATES = {
+    "mem": "free memory, in bytes",
+    "gpumem": "free memory of the GPU that has most of it, in bytes",
+    "load": "at most this load: processes that run or want to, on average over the last minute",
+    "disk": "free room on the disk that holds the queue's logs, in bytes",
+}
+MEASURE_S = 1.0  # what was measured holds so long
+
+_NAME = r"(?a)[a-z][a-z0-9_-]{0,39}"
+_LEAST_BYTES = 1 << 20  # below that a unit was forgotten
+_CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
+
+
+class Machine:
+    """Measures this machine; made once a process. Nothing here raises: what can't be measured is None."""
+
+    def __init__(self, directory: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """``directory`` is on the file system that ``disk`` is about; ``clock`` gives seconds."""
+        self._directory = directory
+        self._clock = clock
+        self._measured: dict[str, tuple[float, float | None]] = {}
+        self._nvml: Any = None
+        self._nvml_tried = False
+
+    def free(self, name: str) -> float | None:
+        """Return what a gate looks at: free bytes, or the present load; None where that can't be measured."""
+        now = self._clock()
+        at, value = self._measured.get(name, (float("-inf"), None))
+        if now - at >= MEASURE_S:
+            value = self._measure(name)
+            self._measured[name] = now, value
+        return value
+
+    def gpus(self) -> tuple[int, ...]:
+        """Return the indexes of the GPUs in NVML's order, that of the PCI bus; none without NVIDIA's driver."""
+        return tuple(index for index, _ in self._devices())
+
+    def _measure(self, name: str) -> float | None:
+        with suppress(OSError):
+            match name:
+                case "mem":
+                    return _memory()
+                case "gpumem":
+                    return self._gpu_memory()
+                case "load":
+                    return os.getloadavg()[0]
+                case "disk":
+                    return float(shutil.disk_usage(self._directory).free)
+        return None
+
+    def _gpu_memory(self) -> float | None:
+        free = []
+        for _, device in self._devices():
+            with suppress(self._nvml.NVMLError):  # not told where the GPU shares the machine's memory
+                free.append(float(self._nvml.nvmlDeviceGetMemoryInfo(device).free))
+        return max(free, default=None)
+
+    def _devices(self) -> list[tuple[int, Any]]:
+        found: list[tuple[int, Any]] = []
+        if (nvml := self._driver()) is None:
+            return found
+        with suppress(nvml.NVMLError):
+            for index in range(nvml.nvmlDeviceGetCount()):
+                with suppress(nvml.NVMLError):  # one that is lost, or not for this user
+                    found.append((index, nvml.nvmlDeviceGetHandleByIndex(index)))
+        return found
+
+    def _driver(self) -> Any:
+        if not self._nvml_tried:
+            self._nvml_tried = True
+            try:
+                import pynvml  # noqa: PLC0415 - only where a GPU is asked for
+            except ImportError:
+                return None
+            with suppress(pynvml.NVMLError, OSError):
+                pynvml.nvmlInit()
+                self._nvml = pynvml
+        return self._nvml
+
+
+def cgroup_memory(root: str, path: str) -> int | None:
+    """Return the bytes that a cgroup may still take, itself and all above it; None without any limit.
+
+    ``root`` is where cgroup v2 is mounted. File pages that were not used lately count as free: the kernel drops them
+    before it kills anybody.
+    """
+    left: list[int] = []
+    names = [name for name in path.split("/") if name]
+    if ".." in names:  # it lies outside of what this process sees
+        names = []
+    for depth in range(len(names) + 1):
+        directory = os.path.join(root, *names[:depth])
+        with suppress(OSError, ValueError):  # no limit reads "max"
+            limit = int(_read(f"{directory}/memory.max"))
+            taken = int(_read(f"{directory}/memory.current"))
+            left.append(max(0, limit - taken + _droppable(directory)))
+    return min(left, default=None)
+
+
+def lives(process: tuple[int, int]) -> bool:
+    """Whether a process is still there, by its number and its start time; a dead one nobody has reaped is not."""
+    return _begun(process[0]) == process[1]
+
+
+def identify(pid: int) -> tuple[int, int]:
+    """Return number and start time of a living process, which no other ever has. Raises BadInputError."""
+    begun = _begun(pid)
+    if begun is not None:
+        return pid, begun
+    if pid > 0 and _exists(pid):
+        raise BadInputError("after_pid", f"{pid}: has ended, or this system hides it; name a process that ps shows.")
+    raise BadInputError("after_pid", f"{pid}: no such process; look for its number with ps.")
+
+
+def parse_gates(text: str) -> tuple[tuple[str, float], ...]:
+    """Return what ``mem=8G,load=4`` asks for. Raises BadInputError."""
+    gates = []
+    for name, value, part in _pairs("gates", [text]):
+        if name not in GATES:
+            raise BadInputError("gates", f"{printable(part)}: no such gate; there are {', '.join(GATES)}.")
+        least = _amount("gates", name, value, part)
+        if name == "load" and value[-1].isalpha():
+            raise BadInputError("gates", f"{printable(part)}: a load has no unit; write load=4 or load=0.5.")
+        if name != "load" and least < _LEAST_BYTES:
+            raise BadInputError("gates", f"{printable(part)}: less than 1M; write the unit, as in {name}=8G.")
+        gates.append((name, float(least)))
+    return tuple(gates)
+
+
+def parse_resources(text: str | Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Return what ``gpu=2,mem=32G`` asks for, or several of such texts together. Raises BadInputError."""
+    resources = []
+    for name, value, part in _pairs("resources", [text] if isinstance(text, str) else text):
+        wanted = _amount("resources", name, value, part)
+        if not isinstance(wanted, int):
+            raise BadInputError("resources", f"{printable(part)}: not a whole number; write {name}=1, or bytes as 32G.")
+        resources.append((name, wanted))
+    return tuple(resources)
+
+
+def _pairs(field: str, texts: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return name, value and the part that holds both; empty parts are nothing."""
+    pairs: dict[str, tuple[str, str, str]] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        if not part:
+            continue
+        name, equals, value = part.partition("=")
+        name = name.strip()
+        if not equals or not re.fullmatch(_NAME, name):
+            example = "mem=8G" if field == "gates" else "gpu=1"
+            raise BadInputError(field, f"{printable(part)}: not a name with an amount; write {example}.")
+        if name in pairs:
+            raise BadInputError(field, f"{printable(part)}: {name} is asked for twice; name it once.")
+        pairs[name] = name, value.strip(), part
+    return list(pairs.values())
+
+
+def _amount(field: str, name: str, value: str, part: str) -> int | float:
+    try:
+        return parse_amount(value)
+    except ValueError:
+        example = f"{name}=4" if name in ("load", "gpu") else f"{name}=32G"
+        raise BadInputError(
+            field, f"{printable(part)}: not an amount above 0 and up to {amount(LARGEST)}; write {example}."
+        ) from None
+
+
+def _memory() -> float:
+    import psutil  # noqa: PLC0415 - 20 ms that only those pay who ask
+
+    free: int = psutil.virtual_memory().available
+    return float(min([free, *_cgroup_limits()]))
+
+
+def _cgroup_limits() -> list[int]:
+    path = ""
+    with suppress(OSError):
+        for line in _read("/proc/self/cgroup").splitlines():
+            if line.startswith("0::"):
+                path = line[3:]
+    if not path:
+        return []
+    return [left for root in _CGROUPS if (left := cgroup_memory(root, path)) is not None]
+
+
+def _droppable(directory: str) -> int:
+    with suppress(OSError, ValueError):
+        for line in _read(f"{directory}/memory.stat").splitlines():
+            name, _, value = line.partition(" ")
+            if name == "inactive_file":
+                return int(value)
+    return 0
+
+
+def _begun(pid: int) -> int | None:
+    """Return when a living process was started, in clock ticks; None for any other."""
+    if pid <= 0:
+        return None
+    if sys.platform != "linux":
+        return _begun_elsewhere(pid)
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The name before it may hold blanks and brackets.
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return int(fields[19]) if len(fields) > 19 and fields[0] not in (b"Z", b"X", b"x") else None
+
+
+def _begun_elsewhere(pid: int) -> int | None:
+    import psutil  # noqa: PLC0415
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return None
+        return round(process.create_time() * 100)
+    except (psutil.Error, OverflowError):
+        return None
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()

@@ -1,0 +1,1 @@
+"""Times: absolute and relative datetimes, time zones, recurrence rules and opening hours."""

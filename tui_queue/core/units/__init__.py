@@ -1,0 +1,1 @@
+"""Values that are written with a unit: durations, sizes, signals; and text made safe to print."""

@@ -1,0 +1,233 @@
+"""The settings: a small TOML file; every key has a default."""
+
+import importlib.util
+import logging
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from msgspec import Struct, field
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.options import Full, Notify
+from tui_queue.core.notifications.message import TERMINALS, Channels
+from tui_queue.core.parsing.fields import log_bytes
+from tui_queue.core.policy.retention import Limits
+from tui_queue.core.system.machine import parse_resources
+from tui_queue.core.units.durations import parse_duration
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.sizes import parse_amount
+
+_TABLES = {
+    "resources": "gpu = 2",
+    "notify": 'on = "end"',
+    "dashboard": 'theme = "ansi"',
+    "keys": 'job.cancel = "X"',
+}
+_PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "keep_for": (parse_duration, '"30d"'),
+    "keep_logs": (parse_amount, '"2G"'),
+    "compress_after": (parse_duration, '"7d"'),
+    "log_size": (partial(log_bytes, "log_size"), '"500M", 64K at least'),
+    "log_full": (Full, '"keep", "stop" or "fail"'),
+}
+HOOK_LIMIT_S = 3600
+_RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
+
+logger = logging.getLogger(__name__)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
+
+    Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
+    output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
+    the most that one run's output takes, ``log_full`` what then becomes of it. What ``dashboard`` and ``keys`` mean
+    only the dashboard knows.
+    """
+
+    slots: int = 3
+    grace_s: float = 10
+    python: str = ""
+    mouse: bool = True
+    background: bool = True
+    resources: Mapping[str, int] = field(default_factory=dict)
+    keep_for: str = ""
+    keep_jobs: int = 0
+    keep_logs: str = ""
+    compress_after: str = ""
+    log_size: str = ""
+    log_full: str = ""
+    notify: Channels = field(default_factory=Channels)
+    dashboard: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def compress_after_s(self) -> int | None:
+        """For how long the logs of ended jobs stay as they are; None: for ever."""
+        return parse_duration(self.compress_after) if self.compress_after else None
+
+    @property
+    def limits(self) -> Limits:
+        """How many ended jobs are kept."""
+        return Limits(
+            max_age_s=parse_duration(self.keep_for) if self.keep_for else None,
+            max_jobs=self.keep_jobs or None,
+            max_bytes=int(parse_amount(self.keep_logs)) if self.keep_logs else None,
+        )
+
+
+class Settings:
+    """The settings as the file has them now.
+
+    Those in force stay while it can't be understood, and while it is empty or away: an editor may be at it.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Read the file for the first time. Raises BadInputError."""
+        self._path = path
+        self._seen = _stamp(path)
+        self._config = load_config(path)
+
+    def now(self) -> Config:
+        """Return the settings in force."""
+        seen = _stamp(self._path)
+        if seen is not None and seen != self._seen:
+            self._seen = seen
+            try:
+                self._config = load_config(self._path)
+            except BadInputError as error:
+                logger.warning("the settings stay as they were: %s", error)
+        return self._config
+
+
+def _stamp(path: str) -> tuple[int, ...] | None:
+    """Return what is another when a file has been written anew; None for one that is empty or away."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if found.st_size else None
+
+
+def load_config(path: str) -> Config:
+    """Read the settings file; a missing one means all defaults. Raises BadInputError naming file and key."""
+    return config_of(content_of(path), path)
+
+
+def content_of(path: str) -> bytes:
+    """Return what the settings file has; nothing when it is missing. Raises BadInputError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
+
+
+def values_of(content: bytes, path: str) -> dict[str, Any]:
+    """Return what stands in a settings file, not looked at any further. Raises BadInputError."""
+    if not content:
+        return {}
+    import tomllib  # noqa: PLC0415 - takes long
+
+    try:
+        return tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
+
+
+def config_of(content: bytes, path: str) -> Config:
+    """Return the settings that a file with this content has. Raises BadInputError with the key as its field."""
+    values = values_of(content, path)
+    known = set(Config.__struct_fields__)
+    for key, value in values.items():
+        if key not in known:
+            raise BadInputError(
+                "config",
+                f"{printable(path)}: unknown setting {printable(key)}; known are {', '.join(sorted(known))}.",
+            )
+        _check(path, key, value)
+    if "resources" in values:
+        values["resources"] = dict(parse_resources([f"{name}={total}" for name, total in values["resources"].items()]))
+    if "keys" in values:
+        values["keys"] = dict(_flat(values["keys"]))
+    if "notify" in values:
+        values["notify"] = _channels(path, values["notify"])
+    return Config(**values)
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    """Return the values of a table by their whole names: without quotes a dot makes a table of its own in TOML."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _channels(path: str, values: Mapping[str, object]) -> Channels:
+    """Return how news travel, by the table [notify]."""
+    where = f"{printable(path)}: [notify]"
+    known = {"on", "terminal", "hook", "hook_timeout_s", "urls"}
+    if strange := sorted(values.keys() - known):
+        raise BadInputError(
+            "config", f"{where} unknown setting {printable(strange[0])}; known are {', '.join(sorted(known))}."
+        )
+    on, terminal = str(values.get("on", Notify.FAILURE)), values.get("terminal", "auto")
+    if on not in list(Notify):
+        raise BadInputError("on", f'{where} on must be "end", "failure" or "never".')
+    if terminal not in TERMINALS:
+        raise BadInputError("terminal", f"{where} terminal must be one of {', '.join(TERMINALS)}.")
+    seconds = values.get("hook_timeout_s", 30)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= HOOK_LIMIT_S:
+        raise BadInputError("config", f"{where} hook_timeout_s must be a number above 0, up to {HOOK_LIMIT_S}.")
+    urls = values.get("urls", [])
+    if not isinstance(urls, list) or not all(isinstance(url, str) and "://" in url for url in urls):
+        raise BadInputError("config", f'{where} urls must be a list such as ["mailto://user:password@host"].')
+    if urls and importlib.util.find_spec("apprise") is None:
+        raise BadInputError("config", f"{where} urls need the package apprise: pip install 'tui-queue[apprise]'.")
+    return Channels(
+        on=Notify(on),
+        terminal=str(terminal),
+        hook=_words(where, values.get("hook", "")),
+        hook_timeout_s=float(seconds),
+        urls=tuple(urls),
+    )
+
+
+def _words(where: str, hook: object) -> tuple[str, ...]:
+    """Return the words of a command that is written as a line or as a list."""
+    words = hook
+    try:
+        words = shlex.split(hook) if isinstance(hook, str) else hook
+    except ValueError:
+        raise BadInputError("hook", f"{where} hook: a quote is not closed.") from None
+    if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise BadInputError("hook", f"{where} hook must be a command in quotes, or a list of its words.")
+    return (os.path.expanduser(words[0]), *words[1:]) if words else ()
+
+
+def _check(path: str, key: str, value: object) -> None:
+    if key in _RANGES:
+        low, high = _RANGES[key]
+        kind: type | tuple[type, ...] = int if key in ("slots", "keep_jobs") else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
+            raise BadInputError(key, f"{printable(path)}: {key} must be a number from {low} to {high}.")
+    elif key in _TABLES:
+        if not isinstance(value, dict):
+            raise BadInputError(key, f"{printable(path)}: [{key}] must be a table such as {_TABLES[key]}.")
+    elif key in _PARSED:
+        parse, example = _PARSED[key]
+        try:
+            if value:
+                parse(str(value))
+        except (ValueError, BadInputError):
+            raise BadInputError(key, f"{printable(path)}: {key} must be as in {example}, or empty.") from None
+    elif key in ("mouse", "background") and not isinstance(value, bool):
+        raise BadInputError(key, f"{printable(path)}: {key} must be true or false.")
+    elif key == "python" and not (isinstance(value, str) and (not value or os.path.isabs(value))):
+        raise BadInputError(key, f"{printable(path)}: python must be an absolute path in quotes, or empty.")

@@ -1,0 +1,1 @@
+"""The main screen: the table of jobs and everything around it."""

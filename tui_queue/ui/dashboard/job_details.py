@@ -1,0 +1,135 @@
+"""Everything about one job, on the whole screen, as it is now."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.inspection.report import details_lines
+from tui_queue.core.model.job import Details
+from tui_queue.core.units.printable import printable
+from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
+
+EVERY_S = 2.0  # between two looks at a job that is not over
+PAUSE_S = 0.5  # after a look, however much changes meanwhile
+OTHERS_SHARE = 3  # for so many times as long as a look takes the store is left to others
+WIDEST = 110  # cells
+FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
+
+
+class JobDetails(ModalScreen[None]):
+    """Shows lines of a label and a text; looks again when the queue changes, and now and then until the job is over."""
+
+    DEFAULT_CSS = """
+    JobDetails {
+        align: center middle;
+
+        #details {
+            width: 100%; height: auto; max-height: 100%; padding: 0 1;
+            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
+            background: $surface; scrollbar-size: 1 1;
+        }
+        Static { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,i", "close", "Close", id="details.close", tooltip="Go back"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, commands: Commands, details: Details) -> None:
+        """``details`` are what is shown at first."""
+        super().__init__()
+        self._commands = commands
+        self._details = details
+        self._lines: Sequence[tuple[str, str]] = ()
+        self._changed = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """Put all lines into one text."""
+        with VerticalScroll(id="details") as box:
+            box.styles.max_width = WIDEST
+            yield Static()
+
+    def on_mount(self) -> None:
+        """Let the keys that scroll go to the text; show it, and look again from now on."""
+        self.query_one("#details").focus()
+        self._show(self._details)
+        self._say("")
+        self._look()
+
+    def on_resize(self) -> None:
+        """Fold the lines for the width that there is now."""
+        self._draw()
+
+    def on_queue_changed(self) -> None:
+        """Look again soon."""
+        self._changed.set()
+
+    @work(group=LOOKS)
+    async def _look(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._details.job.state.ended else EVERY_S):
+                    await self._changed.wait()
+            self._changed.clear()
+            begun = time.monotonic()
+            try:
+                self._show(await self._commands.details(str(self._details.job.id)))
+                self._say("")
+            except TuiQueueError as error:  # somebody has removed it
+                self._say(f"{printable(str(error))} · ")
+            await asyncio.sleep(max(PAUSE_S, OTHERS_SHARE * (time.monotonic() - begun)))
+
+    def _show(self, details: Details) -> None:
+        self._details = details
+        self.query_one("#details").border_title = Content(printable(f"Job {details.job.id}, {details.job.name}"))
+        lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
+        if lines != self._lines:
+            self._lines = lines
+            self._draw()
+
+    def _draw(self) -> None:
+        room = min(WIDEST, self.app.size.width) - FRAME_WIDE
+        self.query_one(Static).update(_drawn(self._lines, room, self.app.console))
+
+    def _say(self, what: str) -> None:
+        closes = with_keys("{details.close} closes", keys_of(self))
+        self.query_one("#details").border_subtitle = Content(f"{what}{closes}")
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#details").scroll_relative(y=lines, animate=False)
+
+
+def _drawn(lines: Sequence[tuple[str, str]], room: int, console: Console) -> Text:
+    """Return the lines; what is too long for one goes on below its beginning."""
+    width = max((cell_len(label) for label, _ in lines), default=0) + 2
+    text = Text()
+    for place, (label, words) in enumerate(lines):
+        text.append("\n" if place else "")
+        text.append(f"{label}{' ' * (width - cell_len(label))}", style="cyan")
+        folded = Text(printable(words)).wrap(console, max(1, room - width), overflow="fold")
+        text.append("\n".join(f"{' ' * width if below else ''}{part.plain}" for below, part in enumerate(folded)))
+    return text

@@ -1,0 +1,113 @@
+"""The line at the top: where we are, how much runs, how much waits, who schedules."""
+
+import os
+import socket
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui_queue.core.model.job import Overview, State, Surroundings
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.sizes import amount
+from tui_queue.ui.dashboard.cells import SIGNS
+
+_BARS = " ▁▂▃▄▅▆▇█"
+
+
+class Summary(Static):
+    """One line that fits the width it is given: what matters less is left out first."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id, markup=False)
+        self._overview: Overview | None = None
+        self._around: Surroundings | None = None
+        self._drawn = Text()
+
+    def show(self, overview: Overview) -> None:
+        """Show an overview; nothing is drawn when the line stays the same."""
+        self._overview = overview
+        self._draw()
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether it shows what is around the queue."""
+        return self._around is not None
+
+    def look_around(self, around: Surroundings | None) -> None:
+        """Show what is around the queue, where there is room."""
+        self._around = around
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Choose again what fits."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._overview is None:
+            return
+        line = compose_line(self._overview, self.size.width or 80, self._around)
+        if line != self._drawn:
+            self._drawn = line
+            self.update(line)
+
+
+def compose_line(overview: Overview, width: int, around: Surroundings | None = None) -> Text:
+    """Return the line for a width in cells."""
+    name, at = Text("tui-queue", style="bold"), Text(f" @ {printable(socket.gethostname())}")
+    slots = Text(f"slots {overview.count(State.RUNNING)}/{overview.slots}")
+    words, signs = _counts(overview, words=True), _counts(overview, words=False)
+    scheduler = _scheduler(overview)
+    paused = [queue.name for queue in overview.queues if queue.paused]
+    if paused:
+        what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
+        slots.append(f"   {what} paused", style="bold yellow")
+    around_it = [] if around is None else _glance(around)
+    glances = [[Text("  ".join(around_it[:kept]), style="dim")] for kept in range(len(around_it), 0, -1)]
+    for choice in (
+        *([name + at, slots, *words, scheduler, *glance] for glance in (*glances, [])),
+        *([name + at, slots, *signs, scheduler, *glance] for glance in (*glances, [])),
+        [name + at, slots, *signs],
+        [slots, *signs],
+    ):
+        line = Text("   ").join(choice)
+        if line.cell_len <= width:
+            break
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _glance(around: Surroundings) -> list[str]:
+    """Return load, free memory and disk, and how many jobs ended in each of the last minutes, as far as known."""
+    parts = [
+        f"load {around.load:.1f}" if around.load is not None else "",
+        f"mem {_roughly(around.mem)}" if around.mem is not None else "",
+        f"disk {_roughly(around.disk)}" if around.disk is not None else "",
+    ]
+    if most := max(around.ended, default=0):
+        bars = "".join(_BARS[-(-ended * (len(_BARS) - 1) // most)] for ended in around.ended)
+        parts.append(f"{bars} {sum(around.ended)} ended in {len(around.ended)}m")
+    return list(filter(None, parts))
+
+
+def _roughly(number: float) -> str:
+    """Return an amount of bytes that does not change with every little thing: 3.4G, 120G."""
+    text = amount(int(number))
+    return text if len(text) <= len("9.9G") else f"{float(text[:-1]):.0f}{text[-1]}"
+
+
+def _counts(overview: Overview, *, words: bool) -> list[Text]:
+    return [
+        Text(f"{SIGNS[state][0]} {overview.count(state)}{f' {state}' if words else ''}", style=SIGNS[state][1])
+        for state in State
+        if overview.count(state) or state in (State.RUNNING, State.PENDING)
+    ]
+
+
+def _scheduler(overview: Overview) -> Text:
+    holder = overview.holder
+    if holder is None:
+        return Text("no scheduler", style="bold red")
+    if holder.pid == os.getpid():
+        return Text("scheduler here", style="dim")
+    where = f" on {printable(holder.tty.removeprefix('/dev/'))}" if holder.tty else ""
+    return Text(f"scheduler: process {holder.pid}{where}", style="dim")

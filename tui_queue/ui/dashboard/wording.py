@@ -1,0 +1,113 @@
+"""What the dashboard says about jobs in sentences; pure."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from tui_queue.core.model.job import Job, Overview, State
+from tui_queue.core.units.durations import duration
+from tui_queue.core.units.printable import printable
+from tui_queue.ui.keymap import with_keys
+
+_ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
+# Ids of bindings stand for their keys.
+EMPTY = "The queue is empty. Press {job.add} to add a job."
+NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
+_WAITS = {
+    "slots": "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
+    "no slots": "This job waits: there are no slots. Press {queue.more} for one.",
+    "held": "This job is held. Press {job.hold} to release it.",
+    "queue paused": "This job waits: its queue is paused.",
+    "no scheduler": "This job waits: no process schedules the queue.",
+    "starting": "This job is about to start.",
+}
+
+
+def stopping(running: int, pending: int) -> str:
+    """Say what stopping all means; at least one of the two is not 0."""
+    if not pending:
+        return f"Stop {count(running, 'running job')}"
+    if not running:
+        return f"Take out {count(pending, 'pending job')}"
+    return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
+
+
+def has_run(running: Sequence[Job], now: datetime) -> str:
+    """Say how much work is in running jobs, which are at least one."""
+    taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
+    return f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
+
+
+def what_ends(running: Sequence[Job], now: datetime) -> str:
+    """Say what a cancel of running jobs ends; nothing where there are none."""
+    return f"{has_run(running, now)} {_ALL_ENDS[len(running) > 1]}" if running else ""
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def more_wait(unshown: int, at_once: int) -> str:
+    """Say that not all pending jobs are shown, and which key shows ``at_once`` more; empty where all are."""
+    if not unshown:
+        return ""
+    which = "them" if unshown <= at_once else f"the next {at_once:,}"
+    return f" {unshown:,} more wait; {{table.bottom}} shows {which} "
+
+
+def only_those_shown(selected: int, unshown: int, older: bool) -> str:
+    """Say that what was selected is not all there is; empty where it is."""
+    rest = [f"{unshown:,} more that wait"] if unshown else []
+    rest += ["older ended ones"] if older else []
+    return f"Selected the {selected:,} jobs that are shown, not {' nor '.join(rest)}." if rest else ""
+
+
+def named(jobs: Sequence[Job]) -> str:
+    """Return how one job, or several, are called in a question."""
+    return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")
+
+
+def one_at_a_time(number: int) -> str:
+    """Say that a verb is for one job where it applies to several; ids of bindings stand for their keys."""
+    return f"That is for one job at a time; {number} of those selected could be meant. {{app.back}} selects none."
+
+
+def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
+    """Say why a job has no output to show; ``keys`` has those of each binding by its id."""
+    if job.state is State.PENDING:
+        if (words := _WAITS.get(job.reason)) is None:
+            return f"This job waits: {printable(job.reason)}."
+        return with_keys(words, keys).replace("{slots}", str(_slots_of(job.queue, overview)))
+    if job.state is State.RUNNING:
+        return "No output yet."
+    return f"No output; ended with: {printable(job.reason)}."
+
+
+def _slots_of(name: str, overview: Overview | None) -> int:
+    queues = {queue.name: queue.slots for queue in overview.queues} if overview else {}
+    slots = queues.get(name)
+    return slots if slots is not None else overview.default_slots if overview else 0
+
+
+def window_title(overview: Overview) -> str:
+    """Return the title of the terminal."""
+    running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
+    return f"{running} running, {pending} waiting" if running or pending else "tui-queue"
+
+
+def copyable(jobs: Sequence[Job], log_path: Callable[[Job], str | None]) -> dict[str, tuple[str, str]]:
+    """Return what of jobs can be copied, by what is offered: the text, and what it is called."""
+    texts = {
+        "number": [str(job.id) for job in jobs],
+        "command": [shlex.join((job.path, *job.args)) for job in jobs],
+        "log": [path for job in jobs if (path := log_path(job))],
+        "directory": list(dict.fromkeys(job.cwd for job in jobs)),
+        "UUID": [job.uuid for job in jobs],
+    }
+    separators = {"number": " "}
+    return {
+        f"{what:<10}{separators.get(what, '  ').join(lines)}": (separators.get(what, "\n").join(lines), f"the {what}")
+        for what, lines in texts.items()
+        if lines
+    }

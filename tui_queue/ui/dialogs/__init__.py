@@ -1,0 +1,1 @@
+"""Dialogs: a prompt, a choice, a confirmation, a form, the settings, help."""

@@ -1,0 +1,113 @@
+"""All batches: how their jobs stand, and what can be done with all of them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_queue.core.model.job import Job, State
+from tui_queue.ui.dashboard.cells import moment
+from tui_queue.ui.dashboard.wording import stopping, what_ends
+from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
+
+_FOR = {  # in which states jobs are that an action is for
+    "cancel": (State.PENDING, State.RUNNING),
+    "hold": (State.PENDING,),
+    "retry": (State.FAILED,),
+}
+
+
+class BatchesScreen(Listing):
+    """Shows the batches, the latest first; the answer ``batch:NAME`` asks to show the jobs of one."""
+
+    NAME = "batches"
+    EMPTY = "There is no batch. Jobs that are added with the same batch, or by a sweep, make one."
+    COLUMNS: ClassVar[Mapping[str, int]] = {"Batch": 0, "Ended": 9, "Running": 7, "Pending": 7, "Failed": 6, "Added": 8}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o,enter", "open", "Show", id="batches.open", tooltip="Show the jobs of the batch"),
+        Binding("c", "cancel", "Cancel", id="batches.cancel", tooltip="Cancel all of its jobs"),
+        Binding("h", "hold", "Hold", id="batches.hold", tooltip="Hold its pending jobs, or release them"),
+        Binding("r", "retry", "Retry failed", id="batches.retry", tooltip="Put those that have failed in again"),
+        Binding("u", "undo", "Undo", id="batches.undo", tooltip="Take back what was done last"),
+        HELP_KEY,
+    ]
+    OF_ROW = frozenset({"open", "cancel", "hold", "retry"})
+
+    _counts: Mapping[str, Mapping[State, int]] = {}
+
+    async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return a row for each batch."""
+        now = datetime.now(UTC)
+        batches = await self.commands.batches()
+        self._counts = {batch.name: batch.counts for batch in batches}
+        return [
+            (
+                batch.name,
+                (
+                    batch.name,
+                    f"{batch.ended}/{batch.jobs}",
+                    *(str(batch.counts.get(state, 0)) for state in (State.RUNNING, State.PENDING, State.FAILED)),
+                    moment(batch.created_at, now),
+                ),
+            )
+            for batch in batches
+        ]
+
+    def applies(self, action: str, parameters: tuple[object, ...], name: str) -> bool:
+        """Whether the batch has any jobs that an action is for."""
+        wanted = _FOR.get(action, ())
+        return not wanted or any(self._counts[name].get(state) for state in wanted)
+
+    def on_data_table_row_selected(self) -> None:
+        """Take Enter in the table for what it is here."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Go to the jobs of the batch under the cursor."""
+        if self.chosen is not None:
+            self.dismiss(f"batch:{self.chosen}")
+
+    @work
+    async def action_cancel(self) -> None:
+        """Cancel what of the batch has not ended; ask first."""
+        batch = self.chosen
+        jobs = await self._jobs(lambda job: not job.state.ended)
+        if not jobs:
+            return
+        running = [job for job in jobs if job.state is State.RUNNING]
+        question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
+        if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
+            await self._act(self.commands.cancel, jobs, self.undo.cancelled)
+
+    async def action_hold(self) -> None:
+        """Hold the pending jobs of the batch, or release them when all are held."""
+        pending = await self._jobs(lambda job: job.state is State.PENDING)
+        if free := [job for job in pending if not job.held]:
+            await self._act(self.commands.hold, free, self.undo.held)
+        else:
+            await self._act(self.commands.release, pending, self.undo.released)
+
+    async def action_retry(self) -> None:
+        """Put the failed jobs of the batch into the queue again."""
+        await self._act(self.commands.retry, await self._jobs(lambda job: job.state is State.FAILED))
+
+    async def action_undo(self) -> None:
+        """Take back what was done last with jobs, here or at their table."""
+        if said := await self.undo.take_back(self.ask):
+            self.notify(said, markup=False, timeout=3)
+
+    async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
+        jobs = await self.ask(self.commands.batch(self.chosen)) if self.chosen is not None else None
+        return [job for job in jobs or [] if wanted(job)]
+
+    async def _act(
+        self,
+        verb: Callable[[list[int]], Awaitable[object]],
+        jobs: Sequence[Job],
+        done: Callable[[Sequence[Job]], object] | None = None,
+    ) -> None:
+        if jobs and await self.ask(verb([job.id for job in jobs])) is not None and done is not None:
+            done(jobs)

@@ -1,0 +1,135 @@
+"""The lines of all logs that have some words, as they are found."""
+
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import DataTable
+
+from tui_queue.core.commands.commands import Commands, Found
+from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.units.printable import printable
+from tui_queue.ui.dashboard.cells import cell
+from tui_queue.ui.dashboard.wording import count
+from tui_queue.ui.keymap import keys_of, with_keys
+from tui_queue.ui.messages import LOOKS
+
+PER_LOG = 20  # lines
+JOBS = 10_000  # the latest ones
+MOST = 1_000  # lines in all
+TOLD = 50  # logs without any, before somebody is told that we are further
+_NUMBER_WIDE, _NAME_WIDE = 7, 14  # cells
+
+
+class FoundLine(NamedTuple):
+    """Where a line was found: the place is in bytes from the start of the log."""
+
+    job_id: int
+    attempt: int
+    offset: int
+
+
+class FoundLines(ModalScreen[FoundLine | None]):
+    """Answers with the line to go to."""
+
+    DEFAULT_CSS = """
+    FoundLines {
+        background: $background;
+
+        #box {
+            height: 1fr; border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
+            background: $background;
+        }
+        DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Back", id="found.leave", tooltip="Go to none"),
+        Binding("j", "cursor(1)", "Down", show=False, id="found.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="found.up"),
+        Binding("g", "end(-1)", "First", show=False, id="found.top"),
+        Binding("G", "end(1)", "Last", show=False, id="found.bottom"),
+    ]
+
+    def __init__(self, commands: Commands, words: str) -> None:
+        super().__init__()
+        self._commands = commands
+        self._words = words
+        self._rows: list[FoundLine] = []
+        self._lines = 0
+
+    def compose(self) -> ComposeResult:
+        """Put the lines into a table."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(printable(self._words))
+            yield DataTable[Text](cursor_type="row", id="lines")
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        table = self.query_one(DataTable)
+        table.add_column("Job", width=_NUMBER_WIDE)
+        table.add_column("Name", width=_NAME_WIDE)
+        table.add_column("Line", width=max(20, self.app.size.width - _NUMBER_WIDE - _NAME_WIDE - 9))
+        table.focus()
+        self._look()
+
+    @work(group=LOOKS)
+    async def _look(self) -> None:
+        logs, jobs = 0, set[int]()
+        try:
+            async for found in self._commands.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
+                logs += 1
+                jobs.add(found.job.id)
+                self._add(found)
+                if found.lines or logs % TOLD == 0:
+                    self._say(f"{self._so_far(len(jobs))} so far")
+                if self._lines >= MOST:
+                    self._say(f"{self._so_far(len(jobs))}, there may be more")
+                    return
+        except TuiQueueError as error:
+            self._say(printable(str(error)))
+        else:
+            self._say(self._so_far(len(jobs)))
+
+    def _add(self, found: Found) -> None:
+        attempt = "" if found.attempt == found.job.attempt else f"attempt {found.attempt}  "
+        for offset, line in found.lines:
+            self._add_row(found, offset, Text.assemble((attempt, "dim"), line.strip(), no_wrap=True))
+        if found.more:  # its row leads to the last line that is shown
+            self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="dim"))
+        self._lines += len(found.lines)
+
+    def _add_row(self, found: Found, offset: int, line: Text) -> None:
+        self._rows.append(FoundLine(found.job.id, found.attempt, offset))
+        self.query_one(DataTable).add_row(Text(str(found.job.id)), cell(found.job.name), line)
+
+    def _so_far(self, jobs: int) -> str:
+        return f"{count(self._lines, 'line')} in {count(jobs, 'job')}"
+
+    def _say(self, what: str) -> None:
+        self.query_one("#box").border_subtitle = Content(
+            f"{what} · {with_keys('Enter goes there   {found.leave} goes back', keys_of(self))}"
+        )
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Go to the line under the cursor."""
+        self.dismiss(self._rows[event.cursor_row])
+
+    def action_leave(self) -> None:
+        """Go to none."""
+        self.dismiss(None)
+
+    def action_cursor(self, lines: int) -> None:
+        """Move by lines."""
+        table = self.query_one(DataTable)
+        (table.action_cursor_down if lines > 0 else table.action_cursor_up)()
+
+    def action_end(self, side: int) -> None:
+        """Move to the first line, or to the last."""
+        table = self.query_one(DataTable)
+        table.move_cursor(row=0 if side < 0 else table.row_count - 1)

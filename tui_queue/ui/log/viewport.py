@@ -1,0 +1,117 @@
+"""The part of a log that is in view: rows, or parts of them where long ones are wrapped; moves by lines."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from tui_queue.core.logs.terminal.screen import text_of
+from tui_queue.core.logs.text import START, LogRow, Place, Rows
+
+
+class Line(NamedTuple):
+    """What is drawn in one line: a row, or the part of it with this number, from 0."""
+
+    row: LogRow
+    part: int
+
+
+class Page:
+    """As many lines of a log as there is room for; each move reads only what comes into view."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.lines: list[Line] = []
+        self._height = 1
+        self._width: int | None = None  # of a part; None: rows are not wrapped
+        self._top, self._part = START, 0
+
+    def fit(self, height: int, width: int | None) -> None:
+        """Have room for so many lines, each of so many cells where rows are wrapped."""
+        self._height = max(1, height)
+        if width != self._width:
+            self._width, self._part = width, 0
+        self.read()
+
+    def read(self) -> None:
+        """Read again what is in view, from the same place."""
+        lines = self._lines(self.rows.rows_from(self._top, self._height + 1))[self._part :]
+        self.lines = lines[: self._height]
+
+    def to_end(self) -> None:
+        """Show the last lines."""
+        self._show_before(self.rows.end)
+
+    def to_start(self) -> None:
+        """Show the first lines."""
+        self._top, self._part = START, 0
+        self.read()
+
+    def to(self, place: Place) -> None:
+        """Show a row with some lines above it, unless the end would come too high."""
+        above = self.rows.rows_before(place, self._height // 3)
+        self._top, self._part = (above[0].place if above else place), 0
+        self._settle()
+
+    def up(self, lines: int) -> None:
+        """Go up."""
+        if lines > self._part:
+            above = self._lines(self.rows.rows_before(self._top, lines - self._part))
+            if above:
+                self._stand_on(above[max(0, len(above) - (lines - self._part))])
+            else:  # all that was just above has been written over
+                self._top, self._part = Place(max(0, self._top.chunk - 1), 0), 0
+        else:
+            self._part -= lines
+        self.read()
+
+    def down(self, lines: int) -> bool:
+        """Go down; return whether the end is in view."""
+        below = self._lines(self.rows.rows_from(self._top, self._height + lines + 1))[self._part :]
+        if len(below) - lines < self._height:
+            self.to_end()
+            return True
+        self._stand_on(below[lines])
+        self.read()
+        return self.is_at_end
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing is below what is in view."""
+        if not self.lines:
+            return True
+        last = self.lines[-1].row.place
+        return last._replace(row=last.row + 1) >= self.rows.end
+
+    @property
+    def part(self) -> tuple[float, float]:
+        """What parts of all are before what is in view, and before its end; from 0 to 1."""
+        if not self.lines:
+            return 0.0, 1.0
+        last = self.lines[-1].row.place
+        return self.rows.part(self.lines[0].row.place), self.rows.part(last._replace(row=last.row + 1))
+
+    def _settle(self) -> None:
+        """Read; where that does not fill the room show the last lines."""
+        self.read()
+        if len(self.lines) < self._height:
+            self.to_end()
+
+    def _show_before(self, place: Place) -> None:
+        lines = self._lines(self.rows.rows_before(place, self._height))
+        if lines:
+            self._stand_on(lines[max(0, len(lines) - self._height)])
+        else:
+            self._top, self._part = START, 0
+        self.read()
+
+    def _stand_on(self, line: Line) -> None:
+        self._top, self._part = line.row.place, line.part
+
+    def _lines(self, rows: Sequence[LogRow]) -> list[Line]:
+        if self._width is None:
+            return [Line(row, 0) for row in rows]
+        return [Line(row, part) for row in rows for part in range(self._parts(row, self._width))]
+
+    def _parts(self, row: LogRow, width: int) -> int:
+        return max(1, -(-cell_len(text_of(row.row)) // max(1, width)))
