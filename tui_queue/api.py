@@ -28,7 +28,6 @@ from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.parsing.bulk import drafts_of_lines, text_of, words_of_values
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.parsing.job_draft import make_draft
-from tui_queue.core.scheduling import wakeup
 from tui_queue.paths import Paths
 
 T = TypeVar("T")
@@ -119,7 +118,7 @@ class AsyncQueue:
         """Return these jobs once all have ended. Raises TimeoutError after ``timeout`` seconds."""
         numbers = await self._numbers(jobs)
         changed = asyncio.Event()
-        async with wakeup.Listener(self._queue.paths.wake, changed.set), asyncio.timeout(timeout):
+        async with self._queue.listen(changed.set), asyncio.timeout(timeout):
             while True:
                 changed.clear()
                 found = {job.id: job for job in await self._queue.commands.jobs(numbers)}
@@ -172,7 +171,7 @@ class AsyncQueue:
             raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
         wanted = attempt or job.attempt + (follow and job.state is State.PENDING)
         changed = asyncio.Event()
-        async with wakeup.Listener(self._queue.paths.wake, changed.set):
+        async with self._queue.listen(changed.set):
             tail: LogTail | None = None
             while True:
                 changed.clear()

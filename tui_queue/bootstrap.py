@@ -2,28 +2,29 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_queue.core.cleanup.cleaner import Cleaning
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.errors import StoreError
+from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model.options import Full
 from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
-from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.scheduling.lease import Lease, Lock
 from tui_queue.core.store.claim import Means
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
-from tui_queue.settings import Settings
+from tui_queue.settings import Settings, load_config
 
 if TYPE_CHECKING:
+    from tui_queue.core.inspection.doctor import Check
     from tui_queue.core.scheduling.scheduler import Scheduler
 
 
@@ -64,6 +65,13 @@ class OpenQueue:
             means=self._means,
         )
 
+    def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
+        """Call ``changed`` in the event loop after each change by any process; an async context manager.
+
+        ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself.
+        """
+        return wakeup.Listener(self.paths.wake, changed, called=called)
+
     @cached_property
     def scheduler(self) -> "Scheduler":
         """What starts the jobs; an async context manager."""
@@ -100,6 +108,26 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
         finally:
             queue.executor.close()
             await queue.commands.cleaning.close()
+
+
+def examine(paths: Paths) -> "Iterator[Check]":
+    """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
+    from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
+
+    yield from doctor.directories(paths.state, paths.config)
+    background = True
+    try:
+        background = load_config(paths.config).background
+    except TuiQueueError as error:
+        yield doctor.Check(name="settings", level=doctor.Level.WRONG, found=str(error), advice="Correct this line.")
+    yield from doctor.file_system(paths.state)
+    yield from doctor.database(paths.store)
+    if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
+        stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
+        yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+    yield from doctor.terminal()
+    yield from doctor.logind()
+    yield from doctor.machine()
 
 
 def _put_strange_runs_aside(paths: Paths) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.options import Full, Notify
-from tui_queue.core.notifications.message import TERMINALS, Channels
+from tui_queue.core.model.retention import Limits
+from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.parsing.fields import log_bytes
-from tui_queue.core.policy.retention import Limits
 from tui_queue.core.system.machine import parse_resources
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable

@@ -28,13 +28,14 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, TuiQueueError, WrongStateError
-from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Queue, QueueOptions, RunEnd, Schedule, State
+from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, RunEnd, State
 from tui_queue.core.model.options import JobOptions, Lost, Unmet
+from tui_queue.core.model.queue import Move, Queue, QueueOptions
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.policy.run_result import next_attempt, verdict
 from tui_queue.core.store.claim import Means
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.ordering import Move
 from tui_queue.core.store.queues import Queues
 from tui_queue.core.store.schedules import Schedules
 from tui_queue.core.timing.recurrence import Overlap

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_queue.core.policy.retention import EndedJob, Limits, Removal, log_sizes, removals
+from tui_queue.core.model.retention import Limits, Removal
+from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = 86_400

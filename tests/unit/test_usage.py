@@ -21,8 +21,6 @@ from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.analysis.usage_chart import (
     EVERY_S,
     MOST,
-    Process,
-    Usage,
     activity,
     halved,
     line,
@@ -33,6 +31,7 @@ from tui_queue.core.analysis.usage_chart import (
     sparkline,
 )
 from tui_queue.core.execution import processes
+from tui_queue.core.model.usage import Process, Usage
 
 Script = Callable[..., str]
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)

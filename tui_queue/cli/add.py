@@ -12,8 +12,8 @@ from tui_queue.cli.json_output import job_object, json_option, print_jobs, print
 from tui_queue.cli.options import Words, confirm, given, job_options, run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.queue import Move
 from tui_queue.core.parsing.job_draft import MANY, edited, make_draft, swept
-from tui_queue.core.store.ordering import Move
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}

@@ -7,9 +7,9 @@ from tui_queue.cli.completion_types import batches
 from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_table
+from tui_queue.core.model.batch import Batch
 from tui_queue.core.model.job import State
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.store.batches import Batch
 from tui_queue.core.units.printable import printable
 
 

@@ -10,8 +10,8 @@ from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.retention import Limits
 from tui_queue.core.parsing.fields import number, span
-from tui_queue.core.policy.retention import Limits
 from tui_queue.core.units.sizes import amount, parse_amount
 
 SHOWN = 20  # jobs that are named before they go

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.cli.exit_signals import leave_on_signals
-from tui_queue.core.scheduling import wakeup
 
 if TYPE_CHECKING:
     from tui_queue.ui.app import TuiQueueApp
@@ -36,7 +35,7 @@ async def run_dashboard() -> tuple[str, int]:
         keep_diary(queue.paths.diary)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
-        listener = wakeup.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
+        listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
             await queue.commands.go_on_without_us()
             await app.run_async(mouse=queue.config.mouse)

@@ -21,7 +21,6 @@ from tui_queue.core.interchange.record import TEXTS, TIMES, Record, record_objec
 from tui_queue.core.model.job import State
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.parsing.job_draft import check_cwd
-from tui_queue.core.store.import_export import PAGE
 
 
 @click.command(name="import")
@@ -130,23 +129,18 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
 
 
 async def _write(queue: OpenQueue, only: Filter, file: IO[str], kind: str, *, as_json: bool) -> None:
-    after, begun = 0, False
+    begun = False
     table = csv.writer(file, lineterminator="\n") if kind == "csv" and not as_json else None
-    while True:
-        page = await queue.commands.transfer.page(after, only)
-        for record in page:
-            values = record_object(record)
-            if table is not None:
-                if not begun:
-                    table.writerow(values)
-                table.writerow(_cell(name, value) for name, value in values.items())
-            else:
-                file.write(("[\n" if not begun else ",\n") if as_json else "")
-                file.write(json.dumps(values) + ("" if as_json else "\n"))
-            begun = True
-        if len(page) < PAGE:
-            break
-        after = page[-1].number
+    async for record in queue.commands.transfer.records(only):
+        values = record_object(record)
+        if table is not None:
+            if not begun:
+                table.writerow(values)
+            table.writerow(_cell(name, value) for name, value in values.items())
+        else:
+            file.write(("[\n" if not begun else ",\n") if as_json else "")
+            file.write(json.dumps(values) + ("" if as_json else "\n"))
+        begun = True
     if as_json:
         file.write("\n]\n" if begun else "[]\n")
 

@@ -12,8 +12,8 @@ from tui_queue.cli.options import run
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.queue import Move
 from tui_queue.core.parsing.fields import signal_number
-from tui_queue.core.store.ordering import Move
 
 Act = Callable[[Commands, list[int]], Awaitable[Sequence[Job]]]
 Everyone = Callable[[Commands], Awaitable[list[int]]]

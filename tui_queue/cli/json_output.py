@@ -13,8 +13,11 @@ from typing import Any
 
 import click
 
-from tui_queue.core.model.job import Details, Job, Overview, Queue, Run, Schedule, State
+from tui_queue.core.model.job import Job, Run, State
 from tui_queue.core.model.options import options_to_json
+from tui_queue.core.model.overview import Details, Overview
+from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.schedule import Schedule
 
 SCHEMA = 1
 

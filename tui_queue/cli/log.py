@@ -16,7 +16,6 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.file import LogTail, last_lines_begin, left_out
 from tui_queue.core.logs.lines import ClearText
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.scheduling import wakeup
 from tui_queue.core.units.printable import Harmless
 
 
@@ -72,7 +71,7 @@ async def _print_log(
     harmless = None if raw else Harmless() if on_screen else ClearText(live=follow)
     # Whoever follows a job that waits means its next run.
     wanted = attempt or job.attempt + (follow and job.state is State.PENDING)
-    async with wakeup.Listener(queue.paths.wake, changed.set):
+    async with queue.listen(changed.set):
         tail: LogTail | None = None
         while True:
             changed.clear()

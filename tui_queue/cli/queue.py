@@ -11,7 +11,8 @@ from tui_queue.cli.json_output import json_option, print_json, queue_object, que
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_queues
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import Queue, State
+from tui_queue.core.model.job import State
+from tui_queue.core.model.queue import Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
 

@@ -16,7 +16,8 @@ from tui_queue.cli.options import Words, confirm, given, job_options, run
 from tui_queue.cli.tables import print_schedules
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import Job, Schedule
+from tui_queue.core.model.job import Job
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import edited, make_draft
 from tui_queue.core.parsing.queues import next_lines, schedule_with

@@ -9,7 +9,7 @@ from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import details_object, job_object, json_option, print_json
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_pairs
-from tui_queue.core.inspection.report import details_lines
+from tui_queue.core.analysis.report import details_lines
 
 
 @click.command()

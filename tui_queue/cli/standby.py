@@ -6,7 +6,6 @@ from typing import Any
 
 from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.cli.dashboard import keep_diary
-from tui_queue.core.scheduling import wakeup
 
 LINGER_S = 10  # how long it waits for more when nothing is left
 
@@ -26,7 +25,7 @@ async def stand_by(*, stay: bool) -> None:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, left.set)
-        async with wakeup.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake), queue.scheduler:
+        async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left.wait())]
             if not stay:
                 tasks.append(asyncio.create_task(_until_nothing_is_left(queue, changed)))

@@ -13,8 +13,8 @@ from tui_queue.cli.json_output import Object, iso, json_option, print_json, queu
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
+from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.parsing.job_draft import check_timeout
-from tui_queue.core.store.statistics import Figures, Group
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import amount

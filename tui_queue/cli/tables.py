@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import click
 
 from tui_queue.cli.json_output import Object
-from tui_queue.core.model.job import Job, Schedule
+from tui_queue.core.model.job import Job
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import cells, clipped, printable
 

@@ -5,7 +5,6 @@ import signal
 from datetime import UTC, datetime
 
 from tui_queue.bootstrap import open_queue
-from tui_queue.core.scheduling import wakeup
 
 
 async def run_until_empty() -> bool:
@@ -24,7 +23,7 @@ async def run_until_empty() -> bool:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
-        async with wakeup.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake), queue.scheduler:
+        async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             overview = await queue.commands.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.newest()

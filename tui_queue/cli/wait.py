@@ -14,7 +14,6 @@ from tui_queue.cli.options import run
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.parsing.job_draft import check_timeout
-from tui_queue.core.scheduling import wakeup
 
 TIMED_OUT = 124  # as timeout(1) ends
 
@@ -59,7 +58,7 @@ def exit_code(job: Job) -> int:
 async def _ended(queue: OpenQueue, numbers: Sequence[int]) -> list[Job]:
     """Return the jobs, in that order, once all have ended."""
     changed, told = asyncio.Event(), False
-    async with wakeup.Listener(queue.paths.wake, changed.set):
+    async with queue.listen(changed.set):
         while True:
             changed.clear()
             found = {job.id: job for job in await queue.commands.jobs(numbers)}

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.notifications.message import Channels
+from tui_queue.core.model.notification import Channels
 from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.notifications import announcement

@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from msgspec import Struct
-
 from tui_queue.core.analysis.process_tree import drawn
+from tui_queue.core.model.usage import Activity, Process, Usage
 from tui_queue.core.units.printable import clipped, printable
 
 MOST = 400  # looks that are kept of a run
@@ -18,41 +17,6 @@ NAME_CELLS = 16
 
 _LINE = re.compile(rb"(\d{1,10}\.\d{3}) (\d{1,12}\.\d\d) (\d{1,18})")
 _BLOCKS = "▁▂▃▄▅▆▇█"
-
-
-class Process(Struct, frozen=True, kw_only=True):
-    """A process of a run. ``pid`` and ``begun`` together name it for good; ``session`` is 0 where not known.
-
-    ``cpu_s`` is what it has used of processors itself, ``reaped_s`` what its ended children had used.
-    """
-
-    pid: int
-    parent: int
-    session: int
-    begun: int
-    name: str
-    cpu_s: float
-    reaped_s: float
-    rss_bytes: int
-
-
-class Usage(Struct, frozen=True, kw_only=True):
-    """What all processes of a run had used of processors by then, and the resident memory that they had together.
-
-    A page that several of them share counts for each.
-    """
-
-    at: datetime
-    cpu_s: float
-    rss_bytes: int
-
-
-class Activity(Struct, frozen=True, kw_only=True):
-    """What the processes of a run are doing: how much of one core they take, in percent, all and each; and memory."""
-
-    percent: float
-    rss_bytes: int
-    processes: tuple[tuple[Process, float], ...]
 
 
 def next_look(age_s: float, now: float) -> float:

@@ -12,10 +12,11 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
 from tui_queue.core.model.job import Job
-from tui_queue.core.policy.retention import EndedJob, Limits, Removal, log_sizes, removals
+from tui_queue.core.model.retention import Limits, Removal
+from tui_queue.core.model.trash import Aside
+from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
 from tui_queue.core.store import trash
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.trash import Aside
 
 AT_ONCE = 500  # jobs removed in one transaction
 FRESH_S = 86_400  # a copy that is younger may belong to a job that is just being added

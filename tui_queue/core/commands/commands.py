@@ -15,22 +15,25 @@ from tui_queue.core.errors import BadInputError, StoreError, WrongStateError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed, describe
 from tui_queue.core.logs.file import silent_s
-from tui_queue.core.model.job import Details, Job, JobDraft, Overview, Pause, Queue, Schedule, State, Surroundings
+from tui_queue.core.model.batch import Batch
+from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.options import Script
+from tui_queue.core.model.overview import Details, Overview, Surroundings
+from tui_queue.core.model.queue import Move, Queue
+from tui_queue.core.model.retention import Removal
+from tui_queue.core.model.schedule import Schedule
+from tui_queue.core.model.trash import Aside
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.policy.retention import Removal
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
-from tui_queue.core.store.batches import Batch, Batches
+from tui_queue.core.store.batches import Batches
 from tui_queue.core.store.claim import Means
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.ordering import Move
 from tui_queue.core.store.outbox import NewsBox
 from tui_queue.core.store.queues import Queues
 from tui_queue.core.store.schedules import Schedules
 from tui_queue.core.store.templates import Templates
-from tui_queue.core.store.trash import Aside
 from tui_queue.core.system.worker_thread import away
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import amount
@@ -38,7 +41,8 @@ from tui_queue.core.units.sizes import amount
 if TYPE_CHECKING:
     from tui_queue.core.inspection.forecast import Outlooks
     from tui_queue.core.interchange.record import Record
-    from tui_queue.core.store.import_export import Imported, Transfer
+    from tui_queue.core.model.import_result import Imported
+    from tui_queue.core.store.import_export import Transfer
     from tui_queue.core.store.statistics import History
 
 EVERYTHING = Filter()
@@ -255,8 +259,8 @@ class Commands:
 
     async def details(self, key: str) -> Details:
         """Return everything about one job. Raises NoSuchJobError."""
+        from tui_queue.core.analysis.report import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
         from tui_queue.core.inspection.details import look_into  # noqa: PLC0415 - takes long
-        from tui_queue.core.inspection.report import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
 
         job = await self._store.job(key)
         ahead = None

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tui_queue.core.analysis.usage_chart import Process
 from tui_queue.core.model.job import Job, RunEnd
+from tui_queue.core.model.usage import Process
 
 
 class RunStarted(Struct, frozen=True):

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from tui_queue.core.analysis.usage_chart import Process
 from tui_queue.core.execution import processes
 from tui_queue.core.execution.executor import RunLost, RunNeverStarted, RunNews, RunStarted
 from tui_queue.core.execution.log_sync import Outputs
@@ -21,6 +20,7 @@ from tui_queue.core.execution.watcher import serve
 from tui_queue.core.execution.watcher_pool import Watchers
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
+from tui_queue.core.model.usage import Process
 
 
 def _latin(text: str) -> str:

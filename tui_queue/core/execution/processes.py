@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui_queue.core.analysis.usage_chart import Process
 from tui_queue.core.execution.watcher import serve
+from tui_queue.core.model.usage import Process
 
 Children = Mapping[int, Sequence[Process]]  # by the number of their parent
 

@@ -12,13 +12,15 @@ from msgspec.structs import replace
 from tui_queue.core.analysis.eta import Ahead, Estimate, Sample, estimate, starts_in
 from tui_queue.core.analysis.failure import TAIL, diagnose, last_lines
 from tui_queue.core.analysis.progress import progress_of
-from tui_queue.core.analysis.usage_chart import Activity, Usage, activity, parse
+from tui_queue.core.analysis.usage_chart import activity, parse
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.compression import packed
 from tui_queue.core.logs.file import end_of, silent_s
-from tui_queue.core.model.job import Details, Job, Run, State
+from tui_queue.core.model.job import Job, Run, State
+from tui_queue.core.model.overview import Details
+from tui_queue.core.model.usage import Activity, Usage
 
 LINES = 10  # of the output
 USAGE_BYTES = 1 << 16  # more than there ever are

@@ -8,31 +8,20 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
-from msgspec import Struct
-
 from tui_queue.core.analysis.eta import Sample, estimate
 from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
-from tui_queue.core.analysis.usage_chart import Activity, Process, activity
+from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.file import end_of
+from tui_queue.core.model.forecast import Outlook
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.usage import Activity, Process
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.system.worker_thread import away
 
 _Key = tuple[int, int]  # number and attempt of a job
 _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanoseconds
-
-
-class Outlook(Struct, frozen=True):
-    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
-
-    ``activity`` is what its processes have done since the last look; None where nobody has asked.
-    """
-
-    fraction: float | None
-    remaining_s: float | None
-    activity: Activity | None = None
 
 
 class Outlooks:

@@ -11,8 +11,9 @@ from msgspec import Struct, convert
 from msgspec.structs import asdict, replace
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import DEFAULT_QUEUE, After, JobDraft, Outcome, Run, State
+from tui_queue.core.model.job import After, JobDraft, Outcome, Run, State
 from tui_queue.core.model.options import JobOptions, options_to_json
+from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.core.parsing.fields import PRIORITY_LIMIT, title
 from tui_queue.core.units.durations import LONGEST_S
 from tui_queue.core.units.printable import printable

@@ -7,11 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from tui_queue.core.analysis.usage_chart import Activity, Usage
-from tui_queue.core.model.options import JobOptions, Lost
-from tui_queue.core.timing.recurrence import Missed, Overlap
-
-DEFAULT_QUEUE = "default"
+from tui_queue.core.model.options import JobOptions
+from tui_queue.core.model.queue import DEFAULT_QUEUE
 
 
 class State(StrEnum):
@@ -164,131 +161,6 @@ class Run(Struct, frozen=True, kw_only=True):
     max_rss_kib: int | None
     script: str
     oom: str
-
-
-class QueueOptions(Struct, frozen=True, kw_only=True):
-    """How a queue is to be served. ``hours`` are when it starts jobs, as ``parse_hours`` reads them in ``zone``;
-    empty: always.
-
-    Outside of them what runs goes on, or is stopped until they come again (``pause_outside``). ``lost`` is what becomes
-    of jobs that say nothing of it themselves.
-    """
-
-    hours: str = ""
-    zone: str = "UTC"
-    pause_outside: bool = False
-    lost: Lost = Lost.LEAVE
-    lost_age_s: int = 0
-
-
-class Queue(Struct, frozen=True, kw_only=True):
-    """A named lane; ``slots`` None means as many as the settings say."""
-
-    name: str
-    slots: int | None = None
-    paused: bool = False
-    options: QueueOptions = field(default_factory=QueueOptions)
-
-
-class Schedule(Struct, frozen=True, kw_only=True):
-    """A rule that makes jobs. ``zone`` names the time zone of a cron rule; ``said`` is what there was to say last time.
-
-    ``id`` is 0 and ``next_at`` None for one that is not stored yet.
-    """
-
-    id: int = 0
-    name: str
-    rule: str
-    zone: str
-    missed: Missed = Missed.ONCE
-    overlap: Overlap = Overlap.QUEUE
-    paused: bool = False
-    draft: JobDraft
-    created_at: datetime
-    next_at: datetime | None = None
-    last_at: datetime | None = None
-    said: str = ""
-
-
-class Deed(Struct, frozen=True, kw_only=True):
-    """What somebody did to a job: ``verb`` in the past tense; ``who`` by name, host, and the door they came by."""
-
-    at: datetime
-    verb: str
-    who: str
-
-
-class Details(Struct, frozen=True, kw_only=True):
-    """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
-
-    ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
-    waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
-    news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
-    are the jobs right before and after it, ``around`` those and the ones a few steps further. ``usage`` is what its
-    latest run has used of processors and memory, ``activity`` what the processes of a running one do now. ``logs`` says
-    where the output of each run lies, compressed or not; it is empty where there is none.
-    """
-
-    job: Job
-    runs: tuple[Run, ...]
-    logs: tuple[str, ...]
-    why: tuple[str, ...] = ()
-    script: str = ""
-    output: tuple[str, ...] = ()
-    estimate: str = ""
-    starts: str = ""
-    silent_s: float | None = None
-    told: tuple[str, ...] = ()
-    deeds: tuple[Deed, ...] = ()
-    waits_for: tuple[Job, ...] = ()
-    waited_by: tuple[Job, ...] = ()
-    around: tuple[Job, ...] = ()
-    usage: tuple[Usage, ...] = ()
-    activity: Activity | None = None
-
-
-class Holder(Struct, frozen=True, kw_only=True):
-    """The process that schedules now, or did last."""
-
-    epoch: int
-    pid: int
-    host: str
-    tty: str
-    since: datetime
-
-
-class Overview(Struct, frozen=True, kw_only=True):
-    """One consistent look: the jobs to show, how many there are by state, the queues, who schedules.
-
-    ``unshown`` are the active jobs that are wanted and were too many to be among ``jobs``; ``older`` says whether there
-    are such ended ones. ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
-    """
-
-    jobs: tuple[Job, ...]
-    unshown: int = 0
-    older: bool = False
-    counts: dict[State, int]
-    queues: tuple[Queue, ...]
-    slots: int
-    default_slots: int
-    limit: int | None
-    holder: Holder | None
-
-    def count(self, state: State) -> int:
-        """How many jobs are in ``state``, shown or not."""
-        return self.counts.get(state, 0)
-
-
-class Surroundings(Struct, frozen=True, kw_only=True):
-    """Where the queue runs: the load, free bytes of memory and of the disk of the logs, None where not known.
-
-    ``ended`` is how many jobs have ended in each of the last minutes, the present one last.
-    """
-
-    load: float | None
-    mem: float | None
-    disk: float | None
-    ended: tuple[int, ...]
 
 
 def encode_args(args: tuple[str, ...]) -> bytes:

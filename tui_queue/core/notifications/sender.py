@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.notification import Channels
 from tui_queue.core.notifications import message
-from tui_queue.core.notifications.message import Channels
 from tui_queue.core.store.outbox import News, NewsBox
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tui_queue.core.model.job import DEFAULT_QUEUE, JobDraft, Outcome
+from tui_queue.core.model.job import JobDraft, Outcome
 from tui_queue.core.model.options import JobOptions, Unmet
-from tui_queue.core.parsing.fields import signal_name
+from tui_queue.core.model.queue import DEFAULT_QUEUE
+from tui_queue.core.units.signals import signal_name
 
 LISTS = ("after", "after_pid", "env", "resource", "gate")  # fields that hold several words
 SWITCHES = ("hold", "copy", "cancel_when_silent", "pty", "times")  # fields that hold yes or no

@@ -232,14 +232,6 @@ def signal_number(field: str, text: str) -> int:
     raise BadInputError(field, f"{printable(text)}: no such signal here; write a name like USR1 or TERM.")
 
 
-def signal_name(number: int) -> str:
-    """Return ``SIGTERM`` for 15, and so on."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "real-time"
-
-
 def _words(field: str, text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))

@@ -12,7 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import DEFAULT_QUEUE, JobDraft
+from tui_queue.core.model.job import JobDraft
+from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.core.parsing.fields import PRIORITY_LIMIT, dependencies, make_options, moment, number, title
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable

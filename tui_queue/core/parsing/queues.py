@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import Queue, Schedule
 from tui_queue.core.model.options import Lost
+from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import choice, number, span, title
 from tui_queue.core.timing.opening_hours import parse_hours
 from tui_queue.core.timing.recurrence import Missed, Overlap, parse_rule

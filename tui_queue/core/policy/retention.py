@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import amount
 
@@ -19,21 +20,6 @@ class EndedJob(Struct, frozen=True, kw_only=True):
     finished_at: datetime
     log_bytes: int = 0
     protected: bool = False
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How much may be kept; None is no limit."""
-
-    max_age_s: int | None = None
-    max_jobs: int | None = None
-    max_bytes: int | None = None
-
-
-class Removal(Struct, frozen=True, kw_only=True):
-    """A job that goes, and why."""
-
-    job_id: int
-    reason: str
 
 
 def removals(ended: Iterable[EndedJob], limits: Limits, *, now: datetime) -> tuple[Removal, ...]:

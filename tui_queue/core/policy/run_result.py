@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from tui_queue.core.model.job import Job, QueueOptions, RunEnd, State
+from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.options import JobOptions, Lost
-from tui_queue.core.parsing.fields import signal_name
+from tui_queue.core.model.queue import QueueOptions
 from tui_queue.core.units.durations import LONGEST_S, duration
+from tui_queue.core.units.signals import signal_name
 
 INTERRUPTED = "interrupted (outcome unknown)"
 

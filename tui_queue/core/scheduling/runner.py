@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tui_queue.core.execution.executor import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
-from tui_queue.core.model.job import Job, QueueOptions, RunEnd
-from tui_queue.core.notifications.message import Channels
+from tui_queue.core.model.job import Job, RunEnd
+from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.queue import QueueOptions
 from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, verdict
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.store.queues import Queues

@@ -15,9 +15,9 @@ from tui_queue.core.cleanup.cleaner import Cleaning
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.notifications.message import Channels, Event
+from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import Teller
-from tui_queue.core.policy.retention import Limits
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch

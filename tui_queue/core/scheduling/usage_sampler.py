@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from tui_queue.core.analysis.usage_chart import MOST, Process, Usage, cpu_total, halved, line, next_look, parse
+from tui_queue.core.analysis.usage_chart import MOST, cpu_total, halved, line, next_look, parse
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.job import Job
+from tui_queue.core.model.usage import Process, Usage
 
 SOONEST_S = 1.0  # between two looks, however many jobs there are
 ROOM = 1 << 16  # bytes that are read of a file, more than it ever has

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
-from tui_queue.core.model.job import Deed, Job
+from tui_queue.core.model.job import Job
+from tui_queue.core.model.overview import Deed
 from tui_queue.core.store.rows import microseconds, required_time
 
 T = TypeVar("T", Job, list[Job])

@@ -1,10 +1,8 @@
 """Batches: jobs that were given the same name to act on all of them."""
 
 import sqlite3
-from datetime import datetime
 
-from msgspec import Struct
-
+from tui_queue.core.model.batch import Batch
 from tui_queue.core.model.job import State
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import required_time, time_of
@@ -12,25 +10,6 @@ from tui_queue.core.store.rows import required_time, time_of
 _BATCHES = """
     SELECT batch, state, count(*) AS jobs, min(created_at) AS created_at, max(finished_at) AS finished_at
     FROM jobs WHERE batch <> '' GROUP BY batch, state ORDER BY batch, state"""
-
-
-class Batch(Struct, frozen=True, kw_only=True):
-    """How the jobs of a batch stand; ``finished_at`` is None while one is pending or running."""
-
-    name: str
-    counts: dict[State, int]
-    created_at: datetime
-    finished_at: datetime | None
-
-    @property
-    def jobs(self) -> int:
-        """How many there are."""
-        return sum(self.counts.values())
-
-    @property
-    def ended(self) -> int:
-        """How many of them have ended."""
-        return sum(number for state, number in self.counts.items() if state.ended)
 
 
 class Batches:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from tui_queue.core.execution.script_snapshot import hash_now
-from tui_queue.core.model.job import Job, Outcome, Queue, State
+from tui_queue.core.model.job import Job, Outcome, State
 from tui_queue.core.model.options import JobOptions, options_from_json
+from tui_queue.core.model.queue import Queue
 from tui_queue.core.policy.admission import Candidate, Lane, Verdict, Waited, World, decide
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of

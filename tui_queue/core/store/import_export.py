@@ -1,15 +1,15 @@
 """Jobs out of the store with all that has become of them, and into it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import Record
+from tui_queue.core.model.import_result import Imported
 from tui_queue.core.model.job import JobDraft, Run, State
 from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.store import ordering
@@ -35,22 +35,19 @@ _INSERT_RUN = """
         :max_rss_kib, :script, :oom)"""
 
 
-class Imported(Struct, frozen=True, kw_only=True):
-    """What came of an import: the numbers of the new jobs, and how many there were already."""
-
-    numbers: tuple[int, ...]
-    known: int
-
-
 class Transfer:
     """The way out of one store and into it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, after: int, only: Filter) -> list[Record]:
-        """Return the next jobs with numbers above ``after``, at most ``PAGE`` of them."""
-        return await self._database.read(_page, after, only)
+    async def records(self, only: Filter) -> AsyncIterator[Record]:
+        """Yield the jobs that pass, by number; they are read in pages, each of one state of the database."""
+        after = 0
+        while page := await self._database.read(_page, after, only):
+            for record in page:
+                yield record
+            after = page[-1].number
 
     async def add(self, records: Sequence[Record], *, now: datetime) -> Imported:
         """Store all jobs that are not there yet, by their UUIDs, or none. Raises BadInputError.

@@ -12,8 +12,11 @@ from msgspec import Struct
 
 from tui_queue.core.analysis.eta import Ahead, Sample
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
-from tui_queue.core.model.job import Deed, Holder, Job, JobDraft, Pause, Queue, Run, RunEnd, State, encode_args
-from tui_queue.core.notifications.message import Channels, Event
+from tui_queue.core.model.job import Job, JobDraft, Pause, Run, RunEnd, State, encode_args
+from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.overview import Deed, Holder
+from tui_queue.core.model.queue import Move, Queue
+from tui_queue.core.model.trash import Rows
 from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.policy.run_result import Again
 from tui_queue.core.store import audit, ordering, trash
@@ -21,7 +24,6 @@ from tui_queue.core.store import claim as claims
 from tui_queue.core.store.claim import Claimed, Means
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references, like, newest
-from tui_queue.core.store.ordering import Move
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import holder_of, job_of, microseconds, required_time, run_of, values_of
@@ -306,11 +308,11 @@ class Store(Database):
         """Delete ended jobs that nobody waits for; all or, with an error, none."""
         return await self.write(_remove, tuple(ids), now)
 
-    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> tuple[list[Job], trash.Rows]:
+    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> tuple[list[Job], Rows]:
         """Remove ended jobs; return them, and what ``bring_back`` needs. All or, with an error, none."""
         return await self.write(_set_aside, tuple(ids), now)
 
-    async def bring_back(self, rows: trash.Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
+    async def bring_back(self, rows: Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
         """Undo ``set_aside``. Raises WrongStateError."""
         return await self.write(_bring_back, rows, self.door, removed_at, now)
 
@@ -592,12 +594,12 @@ def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list
     return jobs
 
 
-def _set_aside(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> tuple[list[Job], trash.Rows]:
+def _set_aside(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> tuple[list[Job], Rows]:
     rows = trash.rows_of(db, ids)
     return _remove(db, ids, now), rows
 
 
-def _bring_back(db: sqlite3.Connection, rows: trash.Rows, door: str, removed_at: datetime, now: datetime) -> list[Job]:
+def _bring_back(db: sqlite3.Connection, rows: Rows, door: str, removed_at: datetime, now: datetime) -> list[Job]:
     jobs = audit.noting(db, "removed", door, removed_at, lambda db: trash.put(db, rows))
     return audit.noting(db, "brought back", door, now, lambda _: jobs)
 

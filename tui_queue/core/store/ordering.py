@@ -1,23 +1,13 @@
 """The places of pending jobs in their queues."""
 
 import sqlite3
-from enum import StrEnum
 
 from tui_queue.core.errors import NoSuchJobError, WrongStateError
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.queue import Move
 from tui_queue.core.store.rows import job_of
 
 ROOM = 1 << 20  # between two places, for jobs that are put there
-
-
-class Move(StrEnum):
-    """Where a job goes in its queue."""
-
-    TOP = "top"
-    UP = "up"
-    DOWN = "down"
-    BOTTOM = "bottom"
-    BEFORE = "before"
 
 
 _PENDING = "SELECT id, priority, place FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"

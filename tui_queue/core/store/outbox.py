@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job
-from tui_queue.core.notifications.message import Event
+from tui_queue.core.model.notification import Event
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import job_of, microseconds
 

@@ -6,7 +6,7 @@ import sqlite3
 from msgspec.structs import asdict
 
 from tui_queue.core.errors import BadInputError, NoSuchQueueError, WrongStateError
-from tui_queue.core.model.job import DEFAULT_QUEUE, Queue, QueueOptions
+from tui_queue.core.model.queue import DEFAULT_QUEUE, Queue, QueueOptions
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import queue_of
 from tui_queue.core.units.printable import printable

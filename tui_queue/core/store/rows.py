@@ -6,22 +6,11 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
-from tui_queue.core.model.job import (
-    After,
-    Holder,
-    Job,
-    JobDraft,
-    Outcome,
-    Pause,
-    Queue,
-    QueueOptions,
-    Run,
-    Schedule,
-    State,
-    decode_args,
-    encode_args,
-)
+from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
+from tui_queue.core.model.overview import Holder
+from tui_queue.core.model.queue import Queue, QueueOptions
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
 
 

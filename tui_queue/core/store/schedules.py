@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, NoSuchQueueError
-from tui_queue.core.model.job import After, Job, Outcome, Schedule
+from tui_queue.core.model.job import After, Job, Outcome
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import add, check_references
 from tui_queue.core.store.queues import all_queues

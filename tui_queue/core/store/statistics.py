@@ -4,11 +4,9 @@ import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
-
-from msgspec import Struct
 
 from tui_queue.core.model.job import State
+from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import microseconds
 
@@ -22,33 +20,6 @@ _LATELY = """
     SELECT :minute - finished_at / 60000000 AS ago, count(*) FROM jobs
     WHERE finished_at >= (:minute - :minutes + 1) * 60000000 GROUP BY ago"""
 MINUTES = 12  # that a look at what has ended lately goes back
-
-
-class Group(StrEnum):
-    """What jobs are put together by."""
-
-    NAME = "name"
-    QUEUE = "queue"
-    BATCH = "batch"
-    DAY = "day"
-
-
-class Figures(Struct, frozen=True, kw_only=True):
-    """Figures of some ended jobs. Spans are in seconds, None where no job has one; ``took`` is of latest runs.
-
-    ``p90`` is the time that nine of ten did not exceed.
-    """
-
-    name: str
-    jobs: int
-    completed: int
-    failed: int
-    cancelled: int
-    took_median_s: float | None
-    took_p90_s: float | None
-    took_longest_s: float | None
-    waited_median_s: float | None
-    cpu_s: float
 
 
 class History:

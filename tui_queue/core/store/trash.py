@@ -8,19 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from msgspec import Struct
-
 from tui_queue.core.errors import StoreError, WrongStateError
 from tui_queue.core.model.job import Job
+from tui_queue.core.model.trash import GONE_S, KEPT_S, Aside, Rows
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, microseconds
 from tui_queue.core.units.printable import printable
 
-KEPT_S = 600
-GONE_S = KEPT_S + 60  # nobody brings back then what somebody else is deleting
 _ASIDE = ".removed"  # beside the directories of jobs: to move there is to rename
 
-Rows = Mapping[str, Sequence[Mapping[str, object]]]  # by table
 
 _OF_JOBS = {
     "jobs": "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
@@ -29,15 +25,6 @@ _OF_JOBS = {
     "deeds": "SELECT * FROM deeds WHERE job_id IN (SELECT value FROM json_each(?)) AND upto = job_id ORDER BY id",
 }
 _NUMBERED_ANEW = ("news", "deeds")  # nobody refers to their numbers, and others may have got them meanwhile
-
-
-class Aside(Struct, frozen=True, kw_only=True):
-    """What is kept of jobs that were removed ``at`` some time; those in ``ran`` have had runs."""
-
-    at: datetime
-    jobs: Sequence[Job]
-    rows: Rows
-    ran: Collection[int] = ()
 
 
 def rows_of(db: sqlite3.Connection, ids: Sequence[int]) -> Rows:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from tui_queue.core.inspection.forecast import Outlook
+from tui_queue.core.model.forecast import Outlook
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from rich.text import Text
 
-from tui_queue.core.analysis.usage_chart import Activity, mebibytes
-from tui_queue.core.inspection.forecast import Outlook
+from tui_queue.core.analysis.usage_chart import mebibytes
+from tui_queue.core.model.forecast import Outlook
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.usage import Activity
 from tui_queue.core.units.durations import duration
 from tui_queue.ui.dashboard import cells as show
 

@@ -12,11 +12,12 @@ from textual.screen import Screen
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
-from tui_queue.core.model.job import DEFAULT_QUEUE, Job, JobDraft, Overview, State
+from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.overview import Overview
+from tui_queue.core.model.queue import DEFAULT_QUEUE, Move
+from tui_queue.core.model.trash import GONE_S
 from tui_queue.core.parsing.fields import signal_number
 from tui_queue.core.parsing.job_draft import MANY
-from tui_queue.core.store.ordering import Move
-from tui_queue.core.store.trash import GONE_S
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard.bindings import APPLIES
 from tui_queue.ui.dashboard.job_details import JobDetails

@@ -18,10 +18,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.core.analysis.report import details_lines
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
-from tui_queue.core.inspection.report import details_lines
-from tui_queue.core.model.job import Details
+from tui_queue.core.model.overview import Details
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import LOOKS

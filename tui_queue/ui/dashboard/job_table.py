@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey, RowKey
 
-from tui_queue.core.inspection.forecast import Outlook
-from tui_queue.core.model.job import DEFAULT_QUEUE, Job, State
+from tui_queue.core.model.forecast import Outlook
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.ui.dashboard.columns import (
     COLUMNS,
     DEFAULT_COLUMNS,

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from tui_queue.core.model.job import Job, Overview, State
-from tui_queue.core.notifications.message import Channels, Event, body, title
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.overview import Overview
+from tui_queue.core.notifications.message import body, title
 from tui_queue.core.units.printable import printable
 
 BELL = "\a"

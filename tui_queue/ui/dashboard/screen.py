@@ -14,8 +14,9 @@ from textual.widget import Widget
 from tui_queue.core.commands.commands import ENDED_SHOWN, Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
-from tui_queue.core.model.job import Job, Overview, State
-from tui_queue.core.notifications.message import Channels
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.overview import Overview
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable

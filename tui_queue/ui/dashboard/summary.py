@@ -6,7 +6,8 @@ import socket
 from rich.text import Text
 from textual.widgets import Static
 
-from tui_queue.core.model.job import Overview, State, Surroundings
+from tui_queue.core.model.job import State
+from tui_queue.core.model.overview import Overview, Surroundings
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import amount
 from tui_queue.ui.dashboard.cells import SIGNS

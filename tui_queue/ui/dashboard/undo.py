@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.store.ordering import Move
-from tui_queue.core.store.trash import Aside
+from tui_queue.core.model.queue import Move
+from tui_queue.core.model.trash import Aside
 
 KEPT = 50  # steps that can be taken back
 

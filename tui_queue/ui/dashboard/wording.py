@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from tui_queue.core.model.job import Job, Overview, State
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.overview import Overview
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import with_keys

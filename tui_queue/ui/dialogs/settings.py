@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.options import Full, Notify
-from tui_queue.core.notifications.message import TERMINALS, Channels
+from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.units.printable import printable
 from tui_queue.settings import Config, content_of, values_of
 from tui_queue.settings_edit import Changes, checked, save

@@ -9,7 +9,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import DEFAULT_QUEUE, Queue, State
+from tui_queue.core.model.job import State
+from tui_queue.core.model.queue import DEFAULT_QUEUE, Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
 from tui_queue.ui.dialogs.confirm import Confirm

@@ -10,7 +10,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import JobDraft, Schedule
+from tui_queue.core.model.job import JobDraft
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.queues import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
 from tui_queue.ui.dashboard.cells import parameters

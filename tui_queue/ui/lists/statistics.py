@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_queue.core.store.statistics import Figures, Group
+from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.units.durations import duration
 from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
 from tui_queue.ui.messages import QueueChanged

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import TEXTS, TIMES, Record, record_of
-from tui_queue.core.model.job import After, JobDraft, Run, Schedule, State
+from tui_queue.core.model.job import After, JobDraft, Run, State
+from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.core.timing.recurrence import parse_rule

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.analysis.usage_chart import mebibytes, percents, process_lines, sparkline
-from tui_queue.core.model.job import Details, Job, Run
+from tui_queue.core.model.job import Job, Run
 from tui_queue.core.model.options import options_to_json
+from tui_queue.core.model.overview import Details
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import clipped, printable
 

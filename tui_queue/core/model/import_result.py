@@ -1,0 +1,10 @@
+"""The result of an import."""
+
+from msgspec import Struct
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What came of an import: the numbers of the new jobs, and how many there were already."""
+
+    numbers: tuple[int, ...]
+    known: int

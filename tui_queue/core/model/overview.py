@@ -1,0 +1,90 @@
+"""What screens show of a queue as a whole, and of one job in full."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui_queue.core.model.job import Job, Run, State
+from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.usage import Activity, Usage
+
+
+class Deed(Struct, frozen=True, kw_only=True):
+    """What somebody did to a job: ``verb`` in the past tense; ``who`` by name, host, and the door they came by."""
+
+    at: datetime
+    verb: str
+    who: str
+
+
+class Details(Struct, frozen=True, kw_only=True):
+    """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
+
+    ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
+    waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
+    news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
+    are the jobs right before and after it, ``around`` those and the ones a few steps further. ``usage`` is what its
+    latest run has used of processors and memory, ``activity`` what the processes of a running one do now. ``logs`` says
+    where the output of each run lies, compressed or not; it is empty where there is none.
+    """
+
+    job: Job
+    runs: tuple[Run, ...]
+    logs: tuple[str, ...]
+    why: tuple[str, ...] = ()
+    script: str = ""
+    output: tuple[str, ...] = ()
+    estimate: str = ""
+    starts: str = ""
+    silent_s: float | None = None
+    told: tuple[str, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    waits_for: tuple[Job, ...] = ()
+    waited_by: tuple[Job, ...] = ()
+    around: tuple[Job, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    activity: Activity | None = None
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """The process that schedules now, or did last."""
+
+    epoch: int
+    pid: int
+    host: str
+    tty: str
+    since: datetime
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """One consistent look: the jobs to show, how many there are by state, the queues, who schedules.
+
+    ``unshown`` are the active jobs that are wanted and were too many to be among ``jobs``; ``older`` says whether there
+    are such ended ones. ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
+    """
+
+    jobs: tuple[Job, ...]
+    unshown: int = 0
+    older: bool = False
+    counts: dict[State, int]
+    queues: tuple[Queue, ...]
+    slots: int
+    default_slots: int
+    limit: int | None
+    holder: Holder | None
+
+    def count(self, state: State) -> int:
+        """How many jobs are in ``state``, shown or not."""
+        return self.counts.get(state, 0)
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """Where the queue runs: the load, free bytes of memory and of the disk of the logs, None where not known.
+
+    ``ended`` is how many jobs have ended in each of the last minutes, the present one last.
+    """
+
+    load: float | None
+    mem: float | None
+    disk: float | None
+    ended: tuple[int, ...]
