@@ -37,7 +37,7 @@ Home = str | os.PathLike[str]
 Word = str | os.PathLike[str] | int | float  # a parameter
 Id = int | str | Job  # a number, a UUID, or a unique beginning of one of 6 or more characters; a job that was returned
 
-LOOK_S = 5.0  # how often a wait looks without being told
+POLL_S = 5.0  # how often a wait looks without being told
 LISTEN_S = 0.2  # how often a log is looked at
 
 
@@ -56,7 +56,7 @@ class AsyncQueue:
 
     async def __aenter__(self) -> Self:
         self._open = await self._stack.enter_async_context(open_queue(self._paths))
-        self._open.commands.come_by("Python")
+        self._open.commands.set_client("Python")
         return self
 
     async def __aexit__(
@@ -127,7 +127,7 @@ class AsyncQueue:
                         raise NoSuchJobError(f"{number}: no such job any more; somebody has removed it.")
                 if all(job.state.ended for job in found.values()):
                     return [found[number] for number in numbers]
-                await _at_most(LOOK_S, changed)
+                await _at_most(POLL_S, changed)
 
     async def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""

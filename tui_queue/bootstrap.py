@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.cleanup.cleaner import Cleaning
+from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
@@ -16,12 +16,12 @@ from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
-from tui_queue.core.store.claim import Means
+from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
-from tui_queue.settings import Settings, load_config
+from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
     from tui_queue.core.inspection.doctor import Check
@@ -31,38 +31,38 @@ if TYPE_CHECKING:
 class OpenQueue:
     """An open queue: its verbs, and a scheduler that runs once it is entered."""
 
-    def __init__(self, paths: Paths, settings: Settings, store: Store, *, standby: bool) -> None:
+    def __init__(self, paths: Paths, settings_file: SettingsFile, store: Store, *, standby: bool) -> None:
         self.paths = paths
-        self.settings = settings
-        self.config = config = settings.now()
+        self.settings_file = settings_file
+        self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
-        self.background = Background(paths.state, enabled=config.background)
+        self.background = Background(paths.state, enabled=settings.background)
         self.executor = LocalExecutor(
             paths.runs,
-            python=lambda: settings.now().python,
-            grace_s=lambda: settings.now().grace_s,
-            log_size=lambda: log_bytes("log_size", settings.now().log_size),
-            log_full=lambda: Full(settings.now().log_full or Full.KEEP),
+            python=lambda: settings_file.now().python,
+            grace_s=lambda: settings_file.now().grace_s,
+            log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
+            log_full=lambda: Full(settings_file.now().log_full or Full.KEEP),
         )
         self._store = store
-        self._means = Means(
-            slots=lambda: settings.now().slots,
-            resources=config.resources,
+        self._capacity = Capacity(
+            slots=lambda: settings_file.now().slots,
+            resources=settings.resources,
             gpus=self.machine.gpus,
             free=self.machine.free,
             lives=lives,
         )
-        self._cleaning = Cleaning(store, self.executor, runs=paths.runs, scripts=paths.scripts)
+        self._cleaner = Cleaner(store, self.executor, runs=paths.runs, scripts=paths.scripts)
         self.commands = Commands(
             store,
             self.executor,
             self.lease,
             self.background,
-            cleaning=self._cleaning,
+            cleaner=self._cleaner,
             wake=paths.wake,
             scripts=paths.scripts,
-            means=self._means,
+            capacity=self._capacity,
         )
 
     def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
@@ -81,12 +81,12 @@ class OpenQueue:
             self._store,
             self.executor,
             self.lease,
-            means=self._means,
-            cleaning=self._cleaning,
-            limits=lambda: self.settings.now().limits,
-            compress_after_s=lambda: self.settings.now().compress_after_s,
-            channels=self.config.notify,
-            bell=wakeup.Bell(self.paths.wake),
+            capacity=self._capacity,
+            cleaner=self._cleaner,
+            limits=lambda: self.settings_file.now().limits,
+            compress_after_s=lambda: self.settings_file.now().compress_after_s,
+            channels=self.settings.notify,
+            waker=wakeup.Waker(self.paths.wake),
         )
 
 
@@ -100,24 +100,24 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
     _put_strange_runs_aside(paths)
     for directory in (paths.state, paths.runs, paths.wake):
         _make_private(directory)
-    settings = Settings(paths.config)
+    settings_file = SettingsFile(paths.settings)
     async with Store(paths.store) as store:
-        queue = OpenQueue(paths, settings, store, standby=standby)
+        queue = OpenQueue(paths, settings_file, store, standby=standby)
         try:
             yield queue
         finally:
             queue.executor.close()
-            await queue.commands.cleaning.close()
+            await queue.commands.cleaner.close()
 
 
 def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
-    yield from doctor.directories(paths.state, paths.config)
+    yield from doctor.directories(paths.state, paths.settings)
     background = True
     try:
-        background = load_config(paths.config).background
+        background = load_settings(paths.settings).background
     except TuiQueueError as error:
         yield doctor.Check(name="settings", level=doctor.Level.WRONG, found=str(error), advice="Correct this line.")
     yield from doctor.file_system(paths.state)

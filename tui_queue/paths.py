@@ -12,7 +12,7 @@ class Paths(Struct, frozen=True):
     opens the same store must find the same ones, also from cron, where no XDG_RUNTIME_DIR is set.
     """
 
-    config: str
+    settings: str
     state: str
 
     @classmethod
@@ -24,7 +24,7 @@ class Paths(Struct, frozen=True):
         import platformdirs  # noqa: PLC0415 - takes long
 
         return cls(
-            config=os.path.join(platformdirs.user_config_dir("tui-queue", appauthor=False), "config.toml"),
+            settings=os.path.join(platformdirs.user_config_dir("tui-queue", appauthor=False), "config.toml"),
             state=platformdirs.user_state_dir("tui-queue", appauthor=False),
         )
 
@@ -32,7 +32,7 @@ class Paths(Struct, frozen=True):
     def in_directory(cls, home: str) -> "Paths":
         """Return the places of a queue that is kept in one directory."""
         home = os.path.abspath(os.path.expanduser(home))
-        return cls(config=os.path.join(home, "config.toml"), state=home)
+        return cls(settings=os.path.join(home, "config.toml"), state=home)
 
     @property
     def store(self) -> str:
@@ -55,6 +55,6 @@ class Paths(Struct, frozen=True):
         return os.path.join(self.state, "wake")
 
     @property
-    def diary(self) -> str:
+    def program_log(self) -> str:
         """What the program itself has to say about errors."""
         return os.path.join(self.state, "tui-queue.log")

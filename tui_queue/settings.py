@@ -19,7 +19,7 @@ from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.system.machine import parse_resources
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import parse_amount
+from tui_queue.core.units.sizes import parse_size
 
 _TABLES = {
     "resources": "gpu = 2",
@@ -29,7 +29,7 @@ _TABLES = {
 }
 _PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
     "keep_for": (parse_duration, '"30d"'),
-    "keep_logs": (parse_amount, '"2G"'),
+    "keep_logs": (parse_size, '"2G"'),
     "compress_after": (parse_duration, '"7d"'),
     "log_size": (partial(log_bytes, "log_size"), '"500M", 64K at least'),
     "log_full": (Full, '"keep", "stop" or "fail"'),
@@ -40,7 +40,7 @@ _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
 logger = logging.getLogger(__name__)
 
 
-class Config(Struct, frozen=True, kw_only=True):
+class Settings(Struct, frozen=True, kw_only=True):
     """The settings in force. ``grace_s`` is in seconds; an empty ``python`` is the running interpreter.
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
@@ -76,11 +76,11 @@ class Config(Struct, frozen=True, kw_only=True):
         return Limits(
             max_age_s=parse_duration(self.keep_for) if self.keep_for else None,
             max_jobs=self.keep_jobs or None,
-            max_bytes=int(parse_amount(self.keep_logs)) if self.keep_logs else None,
+            max_bytes=int(parse_size(self.keep_logs)) if self.keep_logs else None,
         )
 
 
-class Settings:
+class SettingsFile:
     """The settings as the file has them now.
 
     Those in force stay while it can't be understood, and while it is empty or away: an editor may be at it.
@@ -90,18 +90,18 @@ class Settings:
         """Read the file for the first time. Raises BadInputError."""
         self._path = path
         self._seen = _stamp(path)
-        self._config = load_config(path)
+        self._settings = load_settings(path)
 
-    def now(self) -> Config:
+    def now(self) -> Settings:
         """Return the settings in force."""
         seen = _stamp(self._path)
         if seen is not None and seen != self._seen:
             self._seen = seen
             try:
-                self._config = load_config(self._path)
+                self._settings = load_settings(self._path)
             except BadInputError as error:
                 logger.warning("the settings stay as they were: %s", error)
-        return self._config
+        return self._settings
 
 
 def _stamp(path: str) -> tuple[int, ...] | None:
@@ -113,9 +113,9 @@ def _stamp(path: str) -> tuple[int, ...] | None:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if found.st_size else None
 
 
-def load_config(path: str) -> Config:
+def load_settings(path: str) -> Settings:
     """Read the settings file; a missing one means all defaults. Raises BadInputError naming file and key."""
-    return config_of(content_of(path), path)
+    return settings_of(content_of(path), path)
 
 
 def content_of(path: str) -> bytes:
@@ -141,10 +141,10 @@ def values_of(content: bytes, path: str) -> dict[str, Any]:
         raise BadInputError("config", f"{printable(path)}: not valid TOML: {error}.") from None
 
 
-def config_of(content: bytes, path: str) -> Config:
+def settings_of(content: bytes, path: str) -> Settings:
     """Return the settings that a file with this content has. Raises BadInputError with the key as its field."""
     values = values_of(content, path)
-    known = set(Config.__struct_fields__)
+    known = set(Settings.__struct_fields__)
     for key, value in values.items():
         if key not in known:
             raise BadInputError(
@@ -158,7 +158,7 @@ def config_of(content: bytes, path: str) -> Config:
         values["keys"] = dict(_flat(values["keys"]))
     if "notify" in values:
         values["notify"] = _channels(path, values["notify"])
-    return Config(**values)
+    return Settings(**values)
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:

@@ -9,17 +9,17 @@ from typing import Any
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
-from tui_queue.settings import Config, config_of, content_of, values_of
+from tui_queue.settings import Settings, content_of, settings_of, values_of
 
 Changes = Mapping[str, object]  # by the names of the keys; one in a table is ``table.key``
-Check = Callable[[Config], object]  # raises BadInputError
+Check = Callable[[Settings], object]  # raises BadInputError
 
 
 def checked(path: str, changes: Changes, check: Check) -> bytes:
     """Return what the settings file would have with these changes. Raises BadInputError with the key as its field."""
     content = content_of(path)
     new = _changed(content, changes, path)
-    check(config_of(new, path))
+    check(settings_of(new, path))
     wanted = values_of(content, path)
     for name, value in changes.items():
         table, _, key = name.rpartition(".")

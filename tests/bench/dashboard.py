@@ -135,8 +135,8 @@ def print_bytes(seconds: float) -> None:
             window.type("j" if number % 40 < 20 else "k")
             window.rest_for(0.15)
             costs.append(window.received - before)
-        told = f"median {statistics.median(costs):,.0f}, largest {max(costs):,}"
-        print(f"bytes a key that moves the cursor:               {told}   (goal under 1,500)")
+        notified = f"median {statistics.median(costs):,.0f}, largest {max(costs):,}"
+        print(f"bytes a key that moves the cursor:               {notified}   (goal under 1,500)")
         cli("add", "sleep", "600")
         for _ in range(4):
             cli("add", "-y", "sleep", "600")

@@ -110,8 +110,8 @@ def print_open(cli: Cli, log: Path, times: int) -> None:
 
 def print_opened(name: str, taken: list[tuple[float, float]]) -> None:
     seconds, memory = (statistics.median(each) for each in zip(*taken, strict=True))
-    told = f"{1000 * seconds:10,.0f} ms" if seconds < PATIENCE_S else f"not in {PATIENCE_S} s"
-    print(f"  {name:<42} {told:>13}   {memory:7.1f} MiB", flush=True)
+    notified = f"{1000 * seconds:10,.0f} ms" if seconds < PATIENCE_S else f"not in {PATIENCE_S} s"
+    print(f"  {name:<42} {notified:>13}   {memory:7.1f} MiB", flush=True)
 
 
 def from_start_to_end_s(cli: Cli) -> tuple[float, float]:

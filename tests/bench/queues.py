@@ -103,8 +103,8 @@ def profile_ours(words: list[str], times: int) -> None:
         "watchers": sum(sum(each[:2]) for each in watchers),
         "the jobs themselves": sum(sum(each[2:]) for each in watchers),
     }
-    told = ", ".join(f"{what} {1000 * share / times:.2f}" for what, share in shares.items())
-    print(f"  a job's share, ms: wall clock {1000 * wall / times:.2f}; processors {told}")
+    notified = ", ".join(f"{what} {1000 * share / times:.2f}" for what, share in shares.items())
+    print(f"  a job's share, ms: wall clock {1000 * wall / times:.2f}; processors {notified}")
     print(f"  from the end of a job to the next start in its slot: median {1000 * statistics.median(gaps):.2f} ms")
 
 

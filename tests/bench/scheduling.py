@@ -16,7 +16,7 @@ from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.store.claim import Means
+from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.store.queues import Queues
 from tui_queue.core.store.schedules import Schedules
@@ -24,7 +24,7 @@ from tui_queue.core.store.schedules import Schedules
 SIZES = (1_000, 3_000, 10_000, 30_000)
 SCHEDULES = 100
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MEANS = Means(slots=lambda: 1, resources={"licence": 1})
+MEANS = Capacity(slots=lambda: 1, resources={"licence": 1})
 
 
 def draft(number: int, queue: str) -> JobDraft:
@@ -46,7 +46,7 @@ async def fill(store: Store, jobs: int) -> int:
     first = JobDraft(path="/bin/true", cwd="/", name="first", options=JobOptions(resources=(("licence", 1),)))
     await store.add([first], now=NOW)
     holder = await store.take_lease(pid=1, host="", tty="", now=NOW)
-    await store.claim(epoch=holder.epoch, means=MEANS, boot="", now=NOW)
+    await store.claim(epoch=holder.epoch, capacity=MEANS, boot="", now=NOW)
     await Queues(store).put(Queue(name="default", slots=2))
     await store.add([draft(number, ("default", "one", "two")[number % 3]) for number in range(jobs)], now=NOW)
     for number in range(SCHEDULES):
@@ -77,10 +77,10 @@ async def of_size(jobs: int, repeat: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as directory:
         async with Store(f"{directory}/queue.db") as store:
             epoch = await fill(store, jobs)
-            living = Means(slots=lambda: 1, resources={"licence": 1}, lives=lambda _: True)
-            a_pass = await measure(lambda: store.claim(epoch=epoch, means=living, boot="", now=NOW), repeat)
+            living = Capacity(slots=lambda: 1, resources={"licence": 1}, lives=lambda _: True)
+            a_pass = await measure(lambda: store.claim(epoch=epoch, capacity=living, boot="", now=NOW), repeat)
             a_look = await measure(
-                lambda: store.snapshot(active=1000, ended=500, only=Filter(), means=living, scheduled=True, now=NOW),
+                lambda: store.snapshot(active=1000, ended=500, only=Filter(), capacity=living, scheduled=True, now=NOW),
                 repeat,
             )
             return a_pass, a_look

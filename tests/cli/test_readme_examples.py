@@ -29,8 +29,8 @@ def test_each_command_has_json_with_a_version(cli: Cli, directory: Path) -> None
         if call.startswith("export"):
             continue  # into a file
         tool = [sys.executable, "-m", "json.tool"]
-        told = subprocess.run(tool, input=printed.encode(), capture_output=True, check=True).stdout
-        found = json.loads(told)
+        said = subprocess.run(tool, input=printed.encode(), capture_output=True, check=True).stdout
+        found = json.loads(said)
         assert all(each["schema"] == 1 for each in (found if isinstance(found, list) else [found])), call
     assert seen == set(commands())
 

@@ -59,8 +59,8 @@ def test_wait_for_several_ends_as_the_worst_and_counts_success_as_it_was_asked(c
     cli.drain(code=1)
     assert [cli.process("wait", number).returncode for number in ("1", "2", "3", "4")] == [0, 3, 0, 1]
     assert cli.process("wait", "--batch", "b").returncode == 3
-    told = json.loads(cli("wait", "--json", "3", "1"))
-    assert [job["id"] for job in told] == [3, 1]
+    said = json.loads(cli("wait", "--json", "3", "1"))
+    assert [job["id"] for job in said] == [3, 1]
 
 
 def test_wait_gives_up_and_says_when_nobody_starts_jobs(cli: Cli) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from tests.support.pilot import drawn, see, until
 from tui_queue.core.logs.compression import pack
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.log.view import LogView
 
 
@@ -149,10 +149,10 @@ async def test_a_line_without_an_end_is_shown_in_parts(tmp_path: Path) -> None:
 async def go_to(pilot: Pilot[Any], key: str, words: str) -> None:
     """Press a key that asks, and answer."""
     await pilot.press(key)
-    await until(pilot, lambda: isinstance(pilot.app.screen, Ask), "the question")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "the question")
     pilot.app.screen.query_one(Input).value = words
     await pilot.press("enter")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, Ask), "the answer to be taken")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, Prompt), "the answer to be taken")
 
 
 def numbered(path: Path, count: int = 5000) -> None:
@@ -195,7 +195,7 @@ async def test_what_can_not_be_searched_for_is_said(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         app.log_view.focus()
         await pilot.press("/")
-        await until(pilot, lambda: isinstance(app.screen, Ask), "the question")
+        await until(pilot, lambda: isinstance(app.screen, Prompt), "the question")
         app.screen.query_one(Input).value = "/(/"
         await pilot.press("enter")
         await see(pilot, "not a regular expression")

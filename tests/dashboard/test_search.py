@@ -10,14 +10,14 @@ from tests.conftest import Cli
 from tests.dashboard.test_dashboard import cursor, dashboard
 from tests.support.pilot import drawn, see, until
 from tui_queue.ui.dashboard.job_table import JobTable
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.search_results import FoundLines
+from tui_queue.ui.log.search_results import SearchResults
 
 
 async def look_for(pilot: Pilot[Any], words: str) -> None:
     """Answer the question for words."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Ask), "the question")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "the question")
     pilot.app.screen.query_one(Input).value = words
     await pilot.press("enter")
 
@@ -32,7 +32,7 @@ async def test_a_line_is_found_in_any_log_and_gone_to(cli: Cli) -> None:
         await see(pilot, "✓ completed")
         await pilot.press("F")
         await look_for(pilot, "needle")
-        await until(pilot, lambda: isinstance(app.screen, FoundLines), "the answers")
+        await until(pilot, lambda: isinstance(app.screen, SearchResults), "the answers")
         await see(pilot, "2 lines in 4 jobs")
         await see(pilot, "a needle in it")
         assert [line.split()[1:] for line in drawn(app).splitlines() if "needle" in line][1:] == [

@@ -33,8 +33,8 @@ from tui_queue.core.model.options import JobOptions, Lost, Unmet
 from tui_queue.core.model.queue import Move, Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.policy.run_result import next_attempt, verdict
-from tui_queue.core.store.claim import Means
+from tui_queue.core.policy.run_result import next_attempt, result_of
+from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.store.queues import Queues
 from tui_queue.core.store.schedules import Schedules
@@ -102,14 +102,14 @@ class QueueMachine(RuleBasedStateMachine):
         self.queues, self.schedules = Queues(self.store), Schedules(self.store)
         self.now = BEGIN
         self.jobs: dict[int, Known] = {}
-        self.lanes = {"default": Queue(name="default")}
+        self.queue_states = {"default": Queue(name="default")}
         self.limit: int | None = None
         self.timetable: dict[str, Schedule] = {}
         self.free = 10.0  # what the gate finds
         self.living = {1: False, 2: True}
         self.newest = 0
         self.epoch = 0
-        self.means = Means(
+        self.capacity = Capacity(
             slots=lambda: SLOTS,
             resources=TOTALS,
             free=lambda _: self.free,
@@ -127,7 +127,7 @@ class QueueMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         for name in NAMES[1:]:
-            self.lanes[name] = self.run(self.queues.add(Queue(name=name)))
+            self.queue_states[name] = self.run(self.queues.add(Queue(name=name)))
         self.take_lease()
 
     # What users do
@@ -233,7 +233,7 @@ class QueueMachine(RuleBasedStateMachine):
         BY_VERB["set queue"] += 1
         lost = Lost.REQUEUE if paused else Lost.LEAVE
         queue = Queue(name=name, slots=slots, paused=paused, options=QueueOptions(lost=lost))
-        self.lanes[name] = self.run(self.queues.put(queue))
+        self.queue_states[name] = self.run(self.queues.put(queue))
 
     @rule(limit=st.sampled_from([None, None, 2, 4]))
     def set_limit(self, limit: int | None) -> None:
@@ -313,8 +313,8 @@ class QueueMachine(RuleBasedStateMachine):
             end = RunEnd(finished_at=self.now, signal=9, started_at=self.now)
         else:
             end = RunEnd(finished_at=self.now, exit_code=int(code), started_at=self.now)
-        state, reason = verdict(end, job.options)
-        again = next_attempt(job, state, end, self.lanes[job.queue].options, self.now)
+        state, reason = result_of(end, job.options)
+        again = next_attempt(job, state, end, self.queue_states[job.queue].options, self.now)
         done = self.run(self.store.finish(job, epoch=self.epoch, state=state, reason=reason, end=end, again=again))
         assert done is not None
         self.ends(number, code)
@@ -333,7 +333,7 @@ class QueueMachine(RuleBasedStateMachine):
         before = self.epoch
         self.epoch = self.run(self.store.take_lease(pid=1, host="here", tty="", now=self.now)).epoch
         if before:
-            stale = self.run(self.store.claim(epoch=before, means=self.means, boot="b", now=self.now))
+            stale = self.run(self.store.claim(epoch=before, capacity=self.capacity, boot="b", now=self.now))
             assert stale is None
 
     @rule()
@@ -345,7 +345,7 @@ class QueueMachine(RuleBasedStateMachine):
         BY_VERB["claim"] += 1
         self.settle()
         before = set(self.jobs)
-        claimed = self.run(self.store.claim(epoch=self.epoch, means=self.means, boot="b", now=self.now))
+        claimed = self.run(self.store.claim(epoch=self.epoch, capacity=self.capacity, boot="b", now=self.now))
         assert claimed is not None
         self.fire(before)
         self.settle()
@@ -397,7 +397,10 @@ class QueueMachine(RuleBasedStateMachine):
         """Return who starts now, in order, and the reason of every pending job; one after the other, as it is told."""
         now = now or self.now
         running = [known for known in self.jobs.values() if known.state is State.RUNNING]
-        left = {name: (SLOTS if lane.slots is None else lane.slots) for name, lane in self.lanes.items()}
+        left = {
+            name: (SLOTS if queue_state.slots is None else queue_state.slots)
+            for name, queue_state in self.queue_states.items()
+        }
         used: Counter[str] = Counter()
         promised = 0.0
         for known in running:
@@ -449,10 +452,10 @@ class QueueMachine(RuleBasedStateMachine):
         return ""
 
     def lane_reason(self, queue: str, left: dict[str, int], count: int) -> str:
-        lane = self.lanes[queue]
-        if lane.paused:
+        queue_state = self.queue_states[queue]
+        if queue_state.paused:
             return "queue paused"
-        if (SLOTS if lane.slots is None else lane.slots) == 0:
+        if (SLOTS if queue_state.slots is None else queue_state.slots) == 0:
             return "no slots"
         if left[queue] <= 0:
             return "slots"
@@ -570,7 +573,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         if code == "lost":
             known.state = State.CANCELLED if known.cancelled else State.FAILED
-            wish = options.lost or self.lanes[known.queue].options.lost
+            wish = options.lost or self.queue_states[known.queue].options.lost
             if not known.cancelled and wish is not Lost.LEAVE:
                 known.state = State.PENDING
                 known.held = wish is Lost.ASK
@@ -642,7 +645,9 @@ class QueueMachine(RuleBasedStateMachine):
         return number in seen
 
     def seen(self) -> Coroutine[Any, Any, Any]:
-        return self.store.snapshot(active=-1, ended=-1, only=Filter(), means=self.means, scheduled=True, now=self.now)
+        return self.store.snapshot(
+            active=-1, ended=-1, only=Filter(), capacity=self.capacity, scheduled=True, now=self.now
+        )
 
     def refused(self, call: Coroutine[Any, Any, object], kind: type[TuiQueueError]) -> None:
         before = self.run(self.store.read(_everything))

@@ -70,8 +70,8 @@ def of_queue(home: Path) -> list[int]:
             continue
         # A dead one that nobody has reaped yet has neither.
         env, line = variables(pid), words(pid)
-        told = env.get("TUI_QUEUE_HOME") == str(home) or env.get("TUI_QUEUE_LOG", "").startswith(inside)
-        if told or any(word.startswith(inside) for word in line):
+        notified = env.get("TUI_QUEUE_HOME") == str(home) or env.get("TUI_QUEUE_LOG", "").startswith(inside)
+        if notified or any(word.startswith(inside) for word in line):
             found.append(pid)
         elif serve.__file__ in line:
             others.append(pid)

@@ -14,7 +14,7 @@ from tests.conftest import wait_for
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.system import machine
 from tui_queue.core.system.machine import Machine, cgroup_memory, identify, lives, parse_gates, parse_resources
-from tui_queue.core.units.sizes import amount, parse_amount
+from tui_queue.core.units.sizes import parse_size, size_text
 
 
 @pytest.fixture
@@ -241,10 +241,10 @@ def test_a_wrong_resource_is_named(text: str, says: str) -> None:
     ],
 )
 def test_an_amount_is_exact_and_whole_where_it_can_be(text: str, value: float) -> None:
-    found = parse_amount(text)
+    found = parse_size(text)
     assert (found, type(found)) == (value, type(value))
 
 
 def test_an_amount_is_written_as_it_is_read() -> None:
     for text in ("2", "512", "32G", "1.5T", "100M"):
-        assert amount(int(parse_amount(text))) == text
+        assert size_text(int(parse_size(text))) == text

@@ -104,9 +104,9 @@ def test_a_tqdm_bar_is_read_while_it_moves(terminal: bool) -> None:
 
 def test_tqdm_says_itself_how_long_it_still_takes() -> None:
     data = record(TQDM.replace("0.02", "0.1"), terminal=False)
-    told = [state.remaining_s for state in states(data) if state and 0.1 < state.fraction < 0.5]
-    assert told
-    assert all(left is not None and 1 <= left <= 6 for left in told)
+    said = [state.remaining_s for state in states(data) if state and 0.1 < state.fraction < 0.5]
+    assert said
+    assert all(left is not None and 1 <= left <= 6 for left in said)
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.fuzz import cron_reference
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.timing.datetimes import parse_moment
+from tui_queue.core.timing.datetimes import parse_datetime
 from tui_queue.core.timing.opening_hours import Hours, parse_hours
 from tui_queue.core.timing.recurrence import Missed, Rule, due_times, parse_rule
 from tui_queue.core.timing.timezones import local_zone, zone_of
@@ -79,7 +79,7 @@ def times(rule: Rule, after: datetime, n: int) -> list[str]:
     ],
 )
 def test_a_moment_is_read_by_the_clock_on_the_wall(text: str, means: str) -> None:
-    moment = parse_moment(text, now=NOW, zone=BERLIN)
+    moment = parse_datetime(text, now=NOW, zone=BERLIN)
     assert moment.replace(tzinfo=None) == datetime.fromisoformat(means).replace(tzinfo=None)
     assert moment.utcoffset() == timedelta(0)
 
@@ -126,7 +126,7 @@ def test_a_moment_is_read_by_the_clock_on_the_wall(text: str, means: str) -> Non
 )
 def test_a_moment_that_can_not_be_is_refused(text: str, says: str) -> None:
     with pytest.raises(BadInputError) as error:
-        parse_moment(text, now=NOW, zone=BERLIN)
+        parse_datetime(text, now=NOW, zone=BERLIN)
     assert says in str(error.value)
     assert error.value.field == "at"
     assert len(str(error.value)) < 250
@@ -139,40 +139,40 @@ def test_a_moment_that_daylight_saving_skips_is_refused_with_the_times_beside_it
         ("2026-03-28", "sun 2:59"),
     ]:
         with pytest.raises(BadInputError) as error:
-            parse_moment(text, now=berlin(now), zone=BERLIN)
+            parse_datetime(text, now=berlin(now), zone=BERLIN)
         assert str(error.value) == (
             f"{text}: on 2026-03-29 the clock in Europe/Berlin goes from 02:00 to 03:00 and this time is skipped;"
             " write 2026-03-29T01:59 or 2026-03-29T03:00."
         )
     with pytest.raises(BadInputError, match=r"from 02:00 to 02:30 .* write 2026-10-04T01:59 or 2026-10-04T02:30"):
-        parse_moment("2026-10-04 02:15", now=LONG_AGO, zone=ZoneInfo("Australia/Lord_Howe"))
-    assert parse_moment("2:30", now=berlin("2026-03-29T10:00"), zone=BERLIN) == berlin("2026-03-30T02:30")
-    assert parse_moment("2026-03-29T02:30+01:00", now=LONG_AGO, zone=BERLIN) == berlin("2026-03-29T03:30")
+        parse_datetime("2026-10-04 02:15", now=LONG_AGO, zone=ZoneInfo("Australia/Lord_Howe"))
+    assert parse_datetime("2:30", now=berlin("2026-03-29T10:00"), zone=BERLIN) == berlin("2026-03-30T02:30")
+    assert parse_datetime("2026-03-29T02:30+01:00", now=LONG_AGO, zone=BERLIN) == berlin("2026-03-29T03:30")
 
 
 def test_a_moment_that_daylight_saving_repeats_asks_for_an_offset() -> None:
     text = "2026-10-25 02:30"
     with pytest.raises(BadInputError) as error:
-        parse_moment(text, now=LONG_AGO, zone=BERLIN)
+        parse_datetime(text, now=LONG_AGO, zone=BERLIN)
     assert str(error.value).endswith(
         "shows this time twice; write 2026-10-25T02:30+02:00 for the first or 2026-10-25T02:30+01:00 for the second."
     )
     first, second = utc("2026-10-25T00:30"), utc("2026-10-25T01:30")
-    assert parse_moment("2026-10-25T02:30+02:00", now=LONG_AGO, zone=BERLIN) == first
-    assert parse_moment("2026-10-25T02:30+01:00", now=LONG_AGO, zone=BERLIN) == second
+    assert parse_datetime("2026-10-25T02:30+02:00", now=LONG_AGO, zone=BERLIN) == first
+    assert parse_datetime("2026-10-25T02:30+01:00", now=LONG_AGO, zone=BERLIN) == second
     between = first + timedelta(minutes=10)
-    assert parse_moment(text, now=between, zone=BERLIN) == second
-    assert parse_moment("2:30", now=between, zone=BERLIN) == second
+    assert parse_datetime(text, now=between, zone=BERLIN) == second
+    assert parse_datetime("2:30", now=between, zone=BERLIN) == second
     with pytest.raises(BadInputError, match="in the past"):
-        parse_moment(text, now=second + timedelta(minutes=1), zone=BERLIN)
+        parse_datetime(text, now=second + timedelta(minutes=1), zone=BERLIN)
 
 
 def test_a_day_without_a_time_begins_when_its_clock_does() -> None:
     cairo, azores = ZoneInfo("Africa/Cairo"), ZoneInfo("Atlantic/Azores")
-    assert parse_moment("2026-04-24", now=LONG_AGO, zone=cairo) == utc("2026-04-23T22:00")
-    assert parse_moment("2026-10-25", now=LONG_AGO, zone=azores) == utc("2026-10-25T00:00")
+    assert parse_datetime("2026-04-24", now=LONG_AGO, zone=cairo) == utc("2026-04-23T22:00")
+    assert parse_datetime("2026-10-25", now=LONG_AGO, zone=azores) == utc("2026-10-25T00:00")
     with pytest.raises(BadInputError, match="is skipped; write 2026-04-23T23:59 or 2026-04-24T01:00"):
-        parse_moment("2026-04-24 00:00", now=LONG_AGO, zone=cairo)
+        parse_datetime("2026-04-24 00:00", now=LONG_AGO, zone=cairo)
 
 
 # ── zones ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -567,7 +567,7 @@ def test_whatever_is_written_is_read_or_refused_in_one_line_that_can_be_shown() 
         lambda text: parse_rule(text, "Europe/Berlin").next_times(NOW, 3, anchor=NOW),
         lambda text: parse_rule(text, "Europe/Berlin").describe(),
         lambda text: parse_hours(text, "Europe/Berlin").closes_at(NOW),
-        lambda text: parse_moment(text, now=NOW, zone=BERLIN),
+        lambda text: parse_datetime(text, now=NOW, zone=BERLIN),
     ]
     refused = []
     for _ in range(2000):

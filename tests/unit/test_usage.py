@@ -24,7 +24,7 @@ from tui_queue.core.analysis.usage_chart import (
     activity,
     halved,
     line,
-    next_look,
+    next_sample,
     parse,
     percents,
     process_lines,
@@ -259,17 +259,17 @@ def test_looks_become_rarer_and_never_too_many() -> None:
         if looks >= MOST:
             looks = len(halved([a_usage(number) for number in range(looks)]))
         most = max(most, looks)
-        due = next_look(now, now)
+        due = next_sample(now, now)
         assert due > now
         now = due
     assert 100 < looks <= most < MOST
-    assert [next_look(age, 1000 + age) - 1000 for age in (1.0, 2.0, 5.0)] == [2.0, 5.0, 10.0]
+    assert [next_sample(age, 1000 + age) - 1000 for age in (1.0, 2.0, 5.0)] == [2.0, 5.0, 10.0]
 
 
 @pytest.mark.parametrize("age", [10, 1000, 100_000])
 def test_older_jobs_are_looked_at_together(age: float) -> None:
-    assert len({next_look(age + begun, 1_000_000.0 + begun) for begun in (0.0, 0.5, 1.5)}) == 1
-    assert next_look(age, 1_000_000.0) - 1_000_000 >= EVERY_S / 2
+    assert len({next_sample(age + begun, 1_000_000.0 + begun) for begun in (0.0, 0.5, 1.5)}) == 1
+    assert next_sample(age, 1_000_000.0) - 1_000_000 >= EVERY_S / 2
 
 
 def test_of_two_looks_the_later_one_is_kept_with_the_most_memory() -> None:

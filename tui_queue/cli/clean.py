@@ -12,7 +12,7 @@ from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.parsing.fields import number, span
-from tui_queue.core.units.sizes import amount, parse_amount
+from tui_queue.core.units.sizes import parse_size, size_text
 
 SHOWN = 20  # jobs that are named before they go
 
@@ -35,11 +35,11 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            limits = queue.config.limits if given == Limits() else given
+            limits = queue.settings.limits if given == Limits() else given
             if limits == Limits():
                 raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")
-            removals = await queue.commands.cleaning.planned(limits, now=datetime.now(UTC))
-            sizes = await queue.commands.cleaning.sizes([removal.job_id for removal in removals])
+            removals = await queue.commands.cleaner.planned(limits, now=datetime.now(UTC))
+            sizes = await queue.commands.cleaner.sizes([removal.job_id for removal in removals])
             if as_json:
                 removed = yes and not dry_run
                 if removed and removals:
@@ -51,11 +51,11 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
                     ]
                 )
                 return
-            rows = [(str(each.job_id), amount(sizes[each.job_id]), each.reason) for each in removals[:SHOWN]]
+            rows = [(str(each.job_id), size_text(sizes[each.job_id]), each.reason) for each in removals[:SHOWN]]
             if rows:
                 print_columns(("ID", "BYTES", "REASON"), rows)
             more = f" ({len(removals) - SHOWN:,} of them not shown)" if len(removals) > SHOWN else ""
-            click.echo(f"{len(removals):,} jobs{more}, {amount(sum(sizes.values()))} bytes.")
+            click.echo(f"{len(removals):,} jobs{more}, {size_text(sum(sizes.values()))} bytes.")
             if removals and not dry_run and (yes or click.confirm("Remove them?", err=True)):
                 await queue.commands.clean(removals)
 
@@ -65,7 +65,7 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
 def limits_of(older: str, keep: str, logs: str) -> Limits:
     """Return the limits that these words mean; an empty one is no limit. Raises BadInputError."""
     try:
-        max_bytes = int(parse_amount(logs)) if logs.strip() else None
+        max_bytes = int(parse_size(logs)) if logs.strip() else None
     except ValueError:
         raise BadInputError("logs", f"Logs {logs}: not a size; write 500M or 2G.") from None
     return Limits(

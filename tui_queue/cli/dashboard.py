@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 def open_app(queue: OpenQueue) -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
     from tui_queue.ui.app import TuiQueueApp, keymap_of
-    from tui_queue.ui.theme import looks_of
+    from tui_queue.ui.theme import dashboard_settings_of
 
-    queue.commands.come_by("dashboard")
-    config, where = queue.config, queue.paths.config
+    queue.commands.set_client("dashboard")
+    settings, path = queue.settings, queue.paths.settings
     return TuiQueueApp(
         queue.commands,
-        settings=where,
-        background=config.background,
-        channels=config.notify,
-        looks=looks_of(config.dashboard, where),
-        keymap=keymap_of(config.keys, where),
+        settings=path,
+        background=settings.background,
+        channels=settings.notify,
+        dashboard_settings=dashboard_settings_of(settings.dashboard, path),
+        keymap=keymap_of(settings.keys, path),
     )
 
 
 async def run_dashboard() -> tuple[str, int]:
     """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
     async with open_queue() as queue:
-        keep_diary(queue.paths.diary)
+        log_to_file(queue.paths.program_log)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
             await queue.commands.go_on_without_us()
-            await app.run_async(mouse=queue.config.mouse)
+            await app.run_async(mouse=queue.settings.mouse)
         anything_left = await queue.commands.go_on_without_us()
         return app.farewell if anything_left else "", app.return_code or 0
 
 
-def keep_diary(path: str) -> None:
+def log_to_file(path: str) -> None:
     """Send the program's own messages to a file: the screen, if there is one, belongs to the dashboard."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     logging.basicConfig(filename=path, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")

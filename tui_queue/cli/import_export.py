@@ -131,7 +131,7 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
 async def _write(queue: OpenQueue, only: Filter, file: IO[str], kind: str, *, as_json: bool) -> None:
     begun = False
     table = csv.writer(file, lineterminator="\n") if kind == "csv" and not as_json else None
-    async for record in queue.commands.transfer.records(only):
+    async for record in queue.commands.import_export.records(only):
         values = record_object(record)
         if table is not None:
             if not begun:

@@ -83,10 +83,10 @@ def details_object(details: Details) -> Object:
         "starts": details.starts,
         "estimate": details.estimate,
         "usage": [{"at": iso(each.at), "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in details.usage],
-        "told": list(details.told),
-        "waits_for": [job.id for job in details.waits_for],
-        "waited_by": [job.id for job in details.waited_by],
-        "history": [{"at": iso(deed.at), "verb": deed.verb, "who": deed.who} for deed in details.deeds],
+        "told": list(details.notified),
+        "waits_for": [job.id for job in details.dependencies],
+        "waited_by": [job.id for job in details.dependents],
+        "history": [{"at": iso(deed.at), "verb": deed.verb, "who": deed.who} for deed in details.audit_trail],
         "runs": [run_object(run) for run in details.runs],
     }
 

@@ -157,7 +157,7 @@ def limit(slots: str, as_json: bool) -> None:
 
 def _say(opened: OpenQueue, changed: Queue, *, as_json: bool) -> None:
     if as_json:
-        print_json(queue_object(changed, opened.config.slots))
+        print_json(queue_object(changed, opened.settings.slots))
 
 
 async def _set_paused(name: str, *, paused: bool, running: bool, as_json: bool) -> None:

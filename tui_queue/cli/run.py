@@ -31,9 +31,9 @@ def run_queue(how: str | None, stay: bool, as_json: bool) -> None:
             print_json({"all_completed": completed})
         sys.exit(0 if completed else 1)
     elif how == "standby":
-        from tui_queue.cli.standby import stand_by
+        from tui_queue.cli.standby import run_standby
 
-        run(stand_by(stay=stay))
+        run(run_standby(stay=stay))
     elif how == "background":
         left = run(_go_on())
         if as_json:

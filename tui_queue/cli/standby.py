@@ -5,12 +5,12 @@ import signal
 from typing import Any
 
 from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.dashboard import keep_diary
+from tui_queue.cli.dashboard import log_to_file
 
 LINGER_S = 10  # how long it waits for more when nothing is left
 
 
-async def stand_by(*, stay: bool) -> None:
+async def run_standby(*, stay: bool) -> None:
     """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue.
 
     With ``stay`` it waits for another such process to end, and does not end by itself.
@@ -20,7 +20,7 @@ async def stand_by(*, stay: bool) -> None:
             await queue.background.lock.acquire()
         elif not queue.background.lock.try_acquire():
             return
-        keep_diary(queue.paths.diary)
+        log_to_file(queue.paths.program_log)
         changed, left = asyncio.Event(), asyncio.Event()
 
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,7 +17,7 @@ from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.parsing.job_draft import check_timeout
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 SHOWN = 20  # groups of jobs that a table has
 
@@ -81,7 +81,7 @@ def _lines(found: Object) -> list[tuple[str, str]]:
         *(("Queue", _queue(each)) for each in found["queues"]),
         ("Schedule", "none is due" if schedule is None else f"{schedule['name']} at {schedule['next_at']}"),
         ("Free", f"memory {_size(free['mem'])}, disk {_size(free['disk'])}; load {free['load'] or 0:.2f}"),
-        ("Store", f"{found['store']}, {amount(found['store_bytes'])} bytes"),
+        ("Store", f"{found['store']}, {size_text(found['store_bytes'])} bytes"),
     ]
 
 
@@ -91,7 +91,7 @@ def _queue(found: Object) -> str:
 
 
 def _size(number: float | None) -> str:
-    return "?" if number is None else amount(int(number))
+    return "?" if number is None else size_text(int(number))
 
 
 @click.command()

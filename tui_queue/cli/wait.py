@@ -57,7 +57,7 @@ def exit_code(job: Job) -> int:
 
 async def _ended(queue: OpenQueue, numbers: Sequence[int]) -> list[Job]:
     """Return the jobs, in that order, once all have ended."""
-    changed, told = asyncio.Event(), False
+    changed, warned = asyncio.Event(), False
     async with queue.listen(changed.set):
         while True:
             changed.clear()
@@ -66,17 +66,17 @@ async def _ended(queue: OpenQueue, numbers: Sequence[int]) -> list[Job]:
                 raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
             if all(job.state.ended for job in found.values()):
                 return [found[number] for number in numbers]
-            if not told and not queue.lease.is_held() and not queue.config.background:
-                told = True
+            if not warned and not queue.lease.is_held() and not queue.settings.background:
+                warned = True
                 click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
             try:
                 # Whoever ends a run may be killed before the bell is rung.
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(POLL_S):
                     await changed.wait()
             except TimeoutError:
                 continue
 
 
-LOOK_S = 5.0  # how often it looks without being told
+POLL_S = 5.0  # how often it looks without being told
 
 COMMANDS = {"wait": wait}

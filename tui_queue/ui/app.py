@@ -26,9 +26,9 @@ from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import EntryForm
 from tui_queue.ui.dialogs.help import Help
-from tui_queue.ui.dialogs.picker import Choose
-from tui_queue.ui.dialogs.progress import Wait
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.progress import ProgressDialog
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.file_browser import FileBrowser
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.job_form.input import Field
@@ -36,18 +36,18 @@ from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
-from tui_queue.ui.lists.statistics import HistoryScreen
-from tui_queue.ui.lists.table_screen import Listing
+from tui_queue.ui.lists.statistics import StatisticsScreen
+from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.pane import LogPane
-from tui_queue.ui.log.search_results import FoundLines
+from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.log.view import LogView
 from tui_queue.ui.messages import LOOKS, QueueChanged
 from tui_queue.ui.terminal.cell_diff import Sent
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import copying
-from tui_queue.ui.theme import CONTRAST, OWN_THEME, Looks, theme_named
+from tui_queue.ui.theme import CONTRAST, OWN_THEME, DashboardSettings, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
@@ -73,19 +73,19 @@ class TuiQueueApp(App[None]):
         settings: str,
         background: bool,
         channels: Channels,
-        looks: Looks,
+        dashboard_settings: DashboardSettings,
         keymap: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file."""
         super().__init__(driver_class=TerminalDriver)
         self.farewell = ""
-        self._looks = looks
+        self._dashboard_settings = dashboard_settings
         self._dashboard = Dashboard(
             commands,
             settings=settings,
             background=background,
             channels=channels,
-            looks=looks,
+            dashboard_settings=dashboard_settings,
             keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogPane, LogView, JobLog), keymap),
         )
         self.animation_level = "none"
@@ -101,7 +101,7 @@ class TuiQueueApp(App[None]):
         """Put the looks on."""
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
-        self.put_on(self._looks.theme)
+        self.put_on(self._dashboard_settings.theme)
 
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
@@ -143,7 +143,7 @@ class TuiQueueApp(App[None]):
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""
         if isinstance(self._driver, TerminalDriver):
-            self._driver.wire.forget()
+            self._driver.cell_diff.forget()
 
     def on_command_palette_opened(self) -> None:
         """Keep its cursor steady, as those of our own lines are."""
@@ -154,7 +154,7 @@ class TuiQueueApp(App[None]):
         """Send what differs, and nothing where nothing does."""
         driver = self._driver
         if isinstance(driver, TerminalDriver) and isinstance(renderable, CompositorUpdate) and not self._batch_count:
-            text = driver.wire.difference(renderable, self.console)
+            text = driver.cell_diff.difference(renderable, self.console)
             if text == "":
                 self.post_display_hook()
                 return
@@ -234,20 +234,20 @@ def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
 _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
     (TuiQueueApp, Dashboard, LogPane, LogView, JobLog),
-    (Listing, QueuesScreen),
-    (Listing, SchedulesScreen),
-    (Listing, BatchesScreen),
-    (Listing, HistoryScreen),
+    (TableScreen, QueuesScreen),
+    (TableScreen, SchedulesScreen),
+    (TableScreen, BatchesScreen),
+    (TableScreen, StatisticsScreen),
     (JobForm, Field),
     (EntryForm, Field),
-    (Ask, Field),
-    (Choose,),
+    (Prompt, Field),
+    (Picker,),
     (Confirm,),
     (FileBrowser,),
-    (FoundLines,),
+    (SearchResults,),
     (Help,),
     (JobDetails,),
-    (Wait,),
+    (ProgressDialog,),
 )
 
 

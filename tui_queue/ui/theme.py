@@ -44,7 +44,7 @@ _BESIDE_FROM, _AUTO_FROM = 96, 120  # columns of the window that it takes to be 
 _FEW_COLOURS = {"linux", "vt100", "vt220", "dumb", ""}
 
 
-class Looks(Struct, frozen=True, kw_only=True):
+class DashboardSettings(Struct, frozen=True, kw_only=True):
     """What the table [dashboard] of the settings says; without ``columns`` the table has the usual ones."""
 
     theme: str = "auto"
@@ -54,7 +54,7 @@ class Looks(Struct, frozen=True, kw_only=True):
     title: bool = True
 
 
-def looks_of(values: Mapping[str, object], where: str) -> Looks:
+def dashboard_settings_of(values: Mapping[str, object], where: str) -> DashboardSettings:
     """Return what the settings say; ``where`` they stand is for the errors. Raises BadInputError."""
     readers: dict[str, Callable[[object], object]] = {
         "theme": lambda value: _one_of("theme", value, theme_names()),
@@ -71,7 +71,7 @@ def looks_of(values: Mapping[str, object], where: str) -> Looks:
             read[name] = readers[name](value)
         except ValueError as error:
             raise BadInputError(name, f"{printable(where)}: [dashboard] {error}") from None
-    return Looks(**read)  # type: ignore[arg-type]
+    return DashboardSettings(**read)  # type: ignore[arg-type]
 
 
 def place_of_log(split: str, width: int) -> str:

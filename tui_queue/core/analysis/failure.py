@@ -6,7 +6,7 @@ from signal import Signals, strsignal
 
 from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 TAIL = 16 * 1024  # bytes of output that are looked at
 SHOWN = 100  # characters of a printed line
@@ -139,7 +139,8 @@ def _known(
     if by_itself and exit_code and (meaning := explain_exit(exit_code)):
         yield f"exit {exit_code}: {meaning} (by convention; a program may mean something else)"
     if disk_free is not None and disk_free < FULL:
-        yield f"the disk was full: {amount(disk_free)}{'' if disk_free >> 20 else ' bytes'} left (measured at its end)"
+        left = f"{size_text(disk_free)}{'' if disk_free >> 20 else ' bytes'}"
+        yield f"the disk was full: {left} left (measured at its end)"
 
 
 def _capital(text: str) -> str:

@@ -40,9 +40,9 @@ class Progress(Struct, frozen=True, kw_only=True):
 def progress_of(tail: bytes) -> Progress | None:
     """Return how far the program has come by the last bytes of its output; None where that is not sure."""
     tail = tail[-WINDOW:]
-    told = _told_to_terminal(tail)
-    if told is not None:
-        return told
+    said = _told_to_terminal(tail)
+    if said is not None:
+        return said
     page = _Page()
     for line in _telling_lines(tail):
         page.take(line)

@@ -54,10 +54,10 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
         yield "Environment", clipped(printable(f"{name}={value}"), VARIABLE_CELLS)
     for run, log in zip(details.runs, details.logs, strict=True):
         yield "Attempt", _attempt(run, log)
-    for told in details.told:
-        yield "Told", told
-    for deed in details.deeds:
-        yield "History", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
+    for notified in details.notified:
+        yield "Told", notified
+    for deed in details.audit_trail:
+        yield "Statistics", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
     yield "Log", log_path or ""
     for line in details.output:
         yield "Output", line
@@ -83,7 +83,7 @@ def _neighbours(details: Details) -> Iterator[tuple[str, str]]:
     )
     yield from (("After", text) for text in [*after, *(["…"] if left else [])])
     before, left = drawn(
-        details.waited_by,
+        details.dependents,
         lambda each: below.get(each.id, ()),
         lambda each: f"#{each.id}  {words(each.id)}",
         levels=STEPS,

@@ -19,7 +19,7 @@ _LINE = re.compile(rb"(\d{1,10}\.\d{3}) (\d{1,12}\.\d\d) (\d{1,18})")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def next_look(age_s: float, now: float) -> float:
+def next_sample(age_s: float, now: float) -> float:
     """Return when to look again at a run of this age; older ones all at the same times, more rarely as they get old."""
     for early in EARLY_S:
         if age_s < early - EARLY_S[0] / 2:

@@ -13,7 +13,7 @@ from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
-from tui_queue.core.model.trash import Aside
+from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
 from tui_queue.core.store import trash
 from tui_queue.core.store.jobs import Store
@@ -22,7 +22,7 @@ AT_ONCE = 500  # jobs removed in one transaction
 FRESH_S = 86_400  # a copy that is younger may belong to a job that is just being added
 
 
-class Cleaning:
+class Cleaner:
     """Keeps the house of one queue clean; ``runs`` and ``scripts`` are the directories of logs and of copies."""
 
     def __init__(self, store: Store, executor: Executor, *, runs: str, scripts: str) -> None:
@@ -30,7 +30,7 @@ class Cleaning:
         self._executor = executor
         self._runs = runs
         self._scripts = scripts
-        self._asides: list[Aside] = []
+        self._trashed: list[TrashedJobs] = []
 
     async def planned(self, limits: Limits, *, now: datetime) -> tuple[Removal, ...]:
         """Return what goes for ended jobs to be within the limits, oldest first."""
@@ -53,7 +53,7 @@ class Cleaning:
         done = 0
         for begin in range(0, len(ids), AT_ONCE):
             done += await self._remove(ids[begin : begin + AT_ONCE], now)
-        await self.throw_away(now=now)
+        await self.empty_trash(now=now)
         used = await self._store.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
         return done
@@ -63,12 +63,12 @@ class Cleaning:
         old = [job_id for job_id, at, _ in await self._store.ended() if (now - at).total_seconds() > older_s]
         return await asyncio.to_thread(pack_runs, self._runs, old)
 
-    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> Aside:
+    async def move_to_trash(self, ids: Iterable[int], *, now: datetime) -> TrashedJobs:
         """Remove ended jobs and their logs, in such a way that they can be brought back for a while.
 
         On a disk that does not take that they are gone for good, and not in the answer.
         """
-        jobs, rows = await self._store.set_aside(ids, now=now)
+        jobs, rows = await self._store.move_to_trash(ids, now=now)
         for job in jobs:
             trash.make_young(job)
         try:
@@ -76,27 +76,27 @@ class Cleaning:
         except OSError:
             for job in jobs:
                 await asyncio.to_thread(self._executor.forget, job.id)
-            return Aside(at=now, jobs=(), rows={})
-        self._asides.append(kept := Aside(at=now, jobs=jobs, rows=rows, ran=ran))
+            return TrashedJobs(at=now, jobs=(), rows={})
+        self._trashed.append(kept := TrashedJobs(at=now, jobs=jobs, rows=rows, ran=ran))
         return kept
 
-    async def bring_back(self, removed: Aside, *, now: datetime) -> list[Job]:
-        """Undo ``set_aside``. Raises WrongStateError where it is too late for that."""
+    async def restore(self, removed: TrashedJobs, *, now: datetime) -> list[Job]:
+        """Undo ``move_to_trash``. Raises WrongStateError where it is too late for that."""
         await asyncio.to_thread(trash.move_back, self._runs, removed)
         try:
-            return await self._store.bring_back(removed.rows, removed_at=removed.at, now=now)
+            return await self._store.restore(removed.rows, removed_at=removed.at, now=now)
         except TuiQueueError:
             trash.move_away(self._runs, list(removed.ran), removed.at)
             raise
 
-    async def throw_away(self, *, now: datetime) -> None:
+    async def empty_trash(self, *, now: datetime) -> None:
         """Delete the logs of jobs that were removed too long ago to be brought back."""
-        await asyncio.to_thread(trash.throw_away, self._runs, now=now)
+        await asyncio.to_thread(trash.empty_trash, self._runs, now=now)
 
     async def close(self) -> None:
         """Delete the logs of what was removed from here: nobody can bring it back any more."""
-        if self._asides:
-            await asyncio.to_thread(trash.throw_away, self._runs, now=datetime.now(UTC), ours=self._asides)
+        if self._trashed:
+            await asyncio.to_thread(trash.empty_trash, self._runs, now=datetime.now(UTC), ours=self._trashed)
 
     async def _remove(self, ids: list[int], now: datetime) -> int:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui_queue.core.cleanup.cleaner import Cleaning
+from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.errors import BadInputError, StoreError, WrongStateError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed, describe
@@ -22,28 +22,28 @@ from tui_queue.core.model.overview import Details, Overview, Surroundings
 from tui_queue.core.model.queue import Move, Queue
 from tui_queue.core.model.retention import Removal
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.model.trash import Aside
+from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.store.batches import Batches
-from tui_queue.core.store.claim import Means
+from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.outbox import NewsBox
+from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.store.queues import Queues
 from tui_queue.core.store.schedules import Schedules
 from tui_queue.core.store.templates import Templates
-from tui_queue.core.system.worker_thread import away
+from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 if TYPE_CHECKING:
-    from tui_queue.core.inspection.forecast import Outlooks
+    from tui_queue.core.inspection.forecast import Forecaster
     from tui_queue.core.interchange.record import Record
-    from tui_queue.core.model.import_result import Imported
-    from tui_queue.core.store.import_export import Transfer
-    from tui_queue.core.store.statistics import History
+    from tui_queue.core.model.import_result import ImportResult
+    from tui_queue.core.store.import_export import ImportExport
+    from tui_queue.core.store.statistics import Statistics
 
 EVERYTHING = Filter()
 
@@ -74,49 +74,49 @@ class Commands:
         lease: Lease,
         background: Background,
         *,
-        cleaning: Cleaning,
+        cleaner: Cleaner,
         wake: str,
         scripts: str,
-        means: Means,
+        capacity: Capacity,
     ) -> None:
         self._store = store
         self._queues = Queues(store)
         self._schedules = Schedules(store)
-        self._news = NewsBox(store)
+        self._outbox = Outbox(store)
         self.templates = Templates(store)
         self._batches = Batches(store)
         self._executor = executor
         self._lease = lease
         self._background = background
-        self.cleaning = cleaning
+        self.cleaner = cleaner
         self._wake = wake
         self._scripts = scripts
-        self._means = means
+        self._capacity = capacity
 
     @cached_property
-    def history(self) -> "History":
+    def history(self) -> "Statistics":
         """How ended jobs have done."""
-        from tui_queue.core.store.statistics import History  # noqa: PLC0415 - few commands need it
+        from tui_queue.core.store.statistics import Statistics  # noqa: PLC0415 - few commands need it
 
-        return History(self._store)
+        return Statistics(self._store)
 
     @cached_property
-    def outlooks(self) -> "Outlooks":
+    def forecasts(self) -> "Forecaster":
         """How far running jobs have come."""
-        from tui_queue.core.inspection.forecast import Outlooks  # noqa: PLC0415 - only the dashboard needs it
+        from tui_queue.core.inspection.forecast import Forecaster  # noqa: PLC0415 - only the dashboard needs it
 
-        return Outlooks(self._store, self._executor)
+        return Forecaster(self._store, self._executor)
 
     @cached_property
-    def transfer(self) -> "Transfer":
+    def import_export(self) -> "ImportExport":
         """The way to other queues."""
-        from tui_queue.core.store.import_export import Transfer  # noqa: PLC0415 - few commands need it
+        from tui_queue.core.store.import_export import ImportExport  # noqa: PLC0415 - few commands need it
 
-        return Transfer(self._store)
+        return ImportExport(self._store)
 
-    def come_by(self, door: str) -> None:
+    def set_client(self, client: str) -> None:
         """Say by which door users come, for the history of their jobs."""
-        self._store.door = door
+        self._store.client = client
 
     @property
     def grace_s(self) -> float:
@@ -133,9 +133,9 @@ class Commands:
         self._something_to_do()
         return jobs
 
-    async def import_jobs(self, records: "Sequence[Record]", *, now: datetime) -> "Imported":
+    async def import_jobs(self, records: "Sequence[Record]", *, now: datetime) -> "ImportResult":
         """Add jobs of another queue with all that has become of them; those that are here already stay as they are."""
-        imported = await self.transfer.add(records, now=now)
+        imported = await self.import_export.add(records, now=now)
         self._something_to_do()
         return imported
 
@@ -177,7 +177,7 @@ class Commands:
     async def hold(self, ids: Iterable[int]) -> list[Job]:
         """Keep pending jobs from starting until they are released."""
         jobs = await self._store.hold(ids, now=datetime.now(UTC))
-        self._ring()
+        self._wake_listeners()
         return jobs
 
     async def release(self, ids: Iterable[int]) -> list[Job]:
@@ -190,14 +190,14 @@ class Commands:
         """Stop every process of running jobs where it is; they keep their slots."""
         jobs = await self._store.pause(ids, why=Pause.USER, now=datetime.now(UTC))
         await asyncio.gather(*(self._executor.pause(job) for job in jobs))
-        self._ring()
+        self._wake_listeners()
         return jobs
 
     async def resume(self, ids: Iterable[int]) -> list[Job]:
         """Let paused jobs go on."""
         jobs = await self._store.resume(ids, now=datetime.now(UTC))
         await asyncio.gather(*(self._executor.resume(job) for job in jobs))
-        self._ring()
+        self._wake_listeners()
         return jobs
 
     async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
@@ -212,7 +212,7 @@ class Commands:
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
         """Give pending jobs another place in their queue."""
         jobs = await self._store.move(ids, move, before, now=datetime.now(UTC))
-        self._ring()
+        self._wake_listeners()
         return jobs
 
     async def remove(self, ids: Iterable[int]) -> list[Job]:
@@ -220,25 +220,25 @@ class Commands:
         jobs = await self._store.remove(ids, now=datetime.now(UTC))
         for job in jobs:
             self._executor.forget(job.id)
-        self._ring()
+        self._wake_listeners()
         return jobs
 
-    async def set_aside(self, ids: Iterable[int]) -> Aside:
+    async def move_to_trash(self, ids: Iterable[int]) -> TrashedJobs:
         """Remove ended jobs and their logs; for some minutes they can be brought back."""
-        removed = await self.cleaning.set_aside(ids, now=datetime.now(UTC))
-        self._ring()
+        removed = await self.cleaner.move_to_trash(ids, now=datetime.now(UTC))
+        self._wake_listeners()
         return removed
 
-    async def bring_back(self, removed: Aside) -> list[Job]:
-        """Undo ``set_aside``: the jobs are there again with their numbers, attempts and logs."""
-        jobs = await self.cleaning.bring_back(removed, now=datetime.now(UTC))
-        self._ring()
+    async def restore(self, removed: TrashedJobs) -> list[Job]:
+        """Undo ``move_to_trash``: the jobs are there again with their numbers, attempts and logs."""
+        jobs = await self.cleaner.restore(removed, now=datetime.now(UTC))
+        self._wake_listeners()
         return jobs
 
     async def clean(self, removals: Sequence[Removal]) -> int:
         """Remove ended jobs and their logs as planned; return how many."""
-        done = await self.cleaning.carry_out(removals, now=datetime.now(UTC))
-        self._ring()
+        done = await self.cleaner.carry_out(removals, now=datetime.now(UTC))
+        self._wake_listeners()
         return done
 
     async def job(self, key: str) -> Job:
@@ -260,25 +260,25 @@ class Commands:
     async def details(self, key: str) -> Details:
         """Return everything about one job. Raises NoSuchJobError."""
         from tui_queue.core.analysis.report import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
-        from tui_queue.core.inspection.details import look_into  # noqa: PLC0415 - takes long
+        from tui_queue.core.inspection.details import read_details  # noqa: PLC0415 - takes long
 
         job = await self._store.job(key)
         ahead = None
         if job.state is State.PENDING:
             job = replace(job, reason=await self._reason(job))
-            ahead = await self._store.ahead(job.id, means=self._means, now=datetime.now(UTC))
+            ahead = await self._store.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
         runs = await self._store.runs(job.id)
         samples = [] if job.state.ended else await self._store.samples(job)
-        seen = await away(partial(look_into, job, runs, samples, ahead, self._executor))
-        told = await self._news.of_job(job.id)
+        seen = await in_thread(partial(read_details, job, runs, samples, ahead, self._executor))
+        notified = await self._outbox.of_job(job.id)
         # One step more, to see whether there is any.
-        waits_for, waited_by, around = await self._store.neighbours(job, steps=STEPS + 1, most=BRANCHES)
+        dependencies, dependents, around = await self._store.neighbours(job, steps=STEPS + 1, most=BRANCHES)
         return replace(
             seen,
-            told=tuple(f"{event}{f': {said}' if said else ''}" for event, said in told),
-            deeds=await self._store.deeds(job.id),
-            waits_for=tuple(waits_for),
-            waited_by=tuple(waited_by),
+            notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
+            audit_trail=await self._store.audit_trail(job.id),
+            dependencies=tuple(dependencies),
+            dependents=tuple(dependents),
             around=tuple(around),
         )
 
@@ -301,7 +301,7 @@ class Commands:
     async def add_queue(self, queue: Queue) -> Queue:
         """Make a queue."""
         queue = await self._queues.add(queue)
-        self._ring()
+        self._wake_listeners()
         return queue
 
     async def set_queue(self, queue: Queue) -> Queue:
@@ -313,12 +313,12 @@ class Commands:
     async def remove_queue(self, name: str) -> None:
         """Remove a queue that no job is in."""
         await self._queues.remove(name)
-        self._ring()
+        self._wake_listeners()
 
     async def change_slots(self, name: str, by: int) -> Queue:
         """Give a queue so many slots more, or less; never below none."""
         queue = await self._queues.get(name)
-        slots = self._means.slots() if queue.slots is None else queue.slots
+        slots = self._capacity.slots() if queue.slots is None else queue.slots
         return await self.set_queue(replace(queue, slots=max(0, slots + by)))
 
     async def set_limit(self, limit: int | None) -> None:
@@ -364,7 +364,7 @@ class Commands:
     async def remove_schedule(self, name: str) -> None:
         """Remove a schedule; the jobs that it has made stay."""
         await self._schedules.remove(name)
-        self._ring()
+        self._wake_listeners()
 
     def settings_changed(self) -> None:
         """Have every process of the queue look at the settings again."""
@@ -386,13 +386,13 @@ class Commands:
         now = datetime.now(UTC)
         holder = await self._store.holder() if self._lease.is_held() else None
         seen = await self._store.snapshot(
-            active=active, ended=ended, only=only, means=self._means, scheduled=holder is not None, now=now
+            active=active, ended=ended, only=only, capacity=self._capacity, scheduled=holder is not None, now=now
         )
         jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
-        default = self._means.slots()
+        default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await away(partial(_with_remarks, jobs, self._executor, now)),
+            jobs=await in_thread(partial(_with_remarks, jobs, self._executor, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -405,7 +405,7 @@ class Commands:
 
     async def surroundings(self) -> Surroundings:
         """Return what this machine has free, and how many jobs have ended lately."""
-        free = await asyncio.to_thread(lambda: {name: self._means.free(name) for name in ("load", "mem", "disk")})
+        free = await asyncio.to_thread(lambda: {name: self._capacity.free(name) for name in ("load", "mem", "disk")})
         ended = await self.history.ended_lately(datetime.now(UTC))
         return Surroundings(load=free["load"], mem=free["mem"], disk=free["disk"], ended=ended)
 
@@ -435,7 +435,9 @@ class Commands:
                 path = self.log_path(replace(job, attempt=attempt))
                 lines: list[tuple[int, str]] = []
                 with suppress(StoreError):
-                    lines = await away(partial(first_lines, path, pattern, per_log + 1)) if path is not None else []
+                    lines = (
+                        await in_thread(partial(first_lines, path, pattern, per_log + 1)) if path is not None else []
+                    )
                 yield Found(job=job, attempt=attempt, lines=lines[:per_log], more=len(lines) > per_log)
 
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
@@ -443,13 +445,15 @@ class Commands:
         # Straight to its watcher: that works whoever schedules. A run whose watcher is
         # not there yet is cancelled by the scheduler as soon as it has started.
         await asyncio.gather(*(self._executor.cancel(job) for job in running))
-        self._ring()
+        self._wake_listeners()
         return cancelled
 
     async def _reason(self, job: Job) -> str:
         """Return why a pending job waits, however many are before it."""
         holder = await self._store.holder() if self._lease.is_held() else None
-        return await self._store.reason(job.id, means=self._means, scheduled=holder is not None, now=datetime.now(UTC))
+        return await self._store.reason(
+            job.id, capacity=self._capacity, scheduled=holder is not None, now=datetime.now(UTC)
+        )
 
     async def _with_copy(self, schedule: Schedule) -> Schedule:
         """Have the copy made that all jobs of a schedule are to run, if that is wished for."""
@@ -466,20 +470,20 @@ class Commands:
 
     def _check_resources(self, draft: JobDraft) -> None:
         for name, wanted in draft.options.resources:
-            total = self._means.total(name)
+            total = self._capacity.total(name)
             if total is None:
                 raise BadInputError(
                     "resource", f"{name}: no such resource; give its total in the settings, [resources]."
                 )
             if wanted > total:
-                raise BadInputError("resource", f"{name}={amount(wanted)}: there are {amount(total)} in all.")
+                raise BadInputError("resource", f"{name}={size_text(wanted)}: there are {size_text(total)} in all.")
 
     def _something_to_do(self) -> None:
         self._background.ensure()
-        self._ring()
+        self._wake_listeners()
 
-    def _ring(self) -> None:
-        wakeup.ring(self._wake)
+    def _wake_listeners(self) -> None:
+        wakeup.wake_listeners(self._wake)
 
 
 def _with_scripts(drafts: Sequence[JobDraft], copies: str) -> list[JobDraft]:

@@ -29,7 +29,7 @@ class RunLost(Struct, frozen=True):
     """The run is over, and nobody knows how it ended."""
 
 
-RunNews = RunStarted | RunEnd | RunNeverStarted | RunLost
+RunEvent = RunStarted | RunEnd | RunNeverStarted | RunLost
 
 
 class Executor(Protocol):
@@ -42,13 +42,13 @@ class Executor(Protocol):
     def warm_up(self) -> None:
         """Get ready to start runs. Raises OSError."""
 
-    async def start(self, job: Job) -> AsyncIterator[RunNews]:
+    async def start(self, job: Job) -> AsyncIterator[RunEvent]:
         """Let the run go and return its news, the last of which is its end. Raises OSError.
 
         To ask for more after the end says that the end is stored: it may be kept nowhere else.
         """
 
-    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
+    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the news of a run that another scheduler let go, from its beginning.
 
         With ``rebooted`` the machine has been started again since: nothing runs, and not all that happened is on disk.

@@ -13,11 +13,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from tui_queue.core.execution import processes
-from tui_queue.core.execution.executor import RunLost, RunNeverStarted, RunNews, RunStarted
-from tui_queue.core.execution.log_sync import Outputs
+from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
+from tui_queue.core.execution.log_sync import LogSync
 from tui_queue.core.execution.run_files import RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import serve
-from tui_queue.core.execution.watcher_pool import Watchers
+from tui_queue.core.execution.watcher_pool import WatcherPool
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
 from tui_queue.core.model.usage import Process
@@ -58,8 +58,8 @@ class LocalExecutor:
         self._grace_s = grace_s
         self._log_size = log_size
         self._log_full = log_full
-        self._watchers = Watchers()
-        self._outputs = Outputs()
+        self._watchers = WatcherPool()
+        self._outputs = LogSync()
 
     @property
     def grace_s(self) -> float:
@@ -73,20 +73,20 @@ class LocalExecutor:
                 serve.be_prompt(int(thread), inherited=True)
         self._watchers.warm_up()
 
-    async def start(self, job: Job) -> AsyncIterator[RunNews]:
+    async def start(self, job: Job) -> AsyncIterator[RunEvent]:
         """Hand the run to a watcher, return the news. Raises OSError."""
         files = self._files(job)
-        news, theirs = socket.socketpair()
+        events, theirs = socket.socketpair()
         with theirs:
             try:
                 await self._watchers.watch(self._spec(job, files), theirs.fileno())
             except BaseException:
-                news.close()
+                events.close()
                 raise
-        news.setblocking(False)
-        return self._follow(files, news)
+        events.setblocking(False)
+        return self._follow(files, events)
 
-    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunNews]:
+    def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the news of a run that another scheduler let go."""
         return _remains(self._files(job)) if rebooted else _traces(self._files(job))
 
@@ -100,22 +100,22 @@ class LocalExecutor:
         if not self._tell_watcher(files, b"term %g\n" % self.grace_s) and files.was_claimed() and files.end() is None:
             await asyncio.to_thread(_end_tree, files, self.grace_s)
 
-    async def _follow(self, files: RunFiles, news: socket.socket) -> AsyncIterator[RunNews]:
-        """Yield what the watcher of a run says into ``news``, which is closed at the end.
+    async def _follow(self, files: RunFiles, events: socket.socket) -> AsyncIterator[RunEvent]:
+        """Yield what the watcher of a run says into ``events``, which is closed at the end.
 
         An end that has been dealt with when the next item is asked for is safe: its watcher need not sync it.
         """
         said = _Said()
         announced = False
         patience: float | None = START_S
-        with news:
-            while not said.hear(news.fileno()) and said.end is None:
+        with events:
+            while not said.hear(events.fileno()) and said.end is None:
                 if said.started is not None and not announced:
                     announced = True
                     yield RunStarted(said.started)
                 elif announced or patience is None:
-                    await _readable(news.fileno())
-                elif not await _readable(news.fileno(), within=patience):
+                    await _readable(events.fileno())
+                elif not await _readable(events.fileno(), within=patience):
                     if files.was_claimed():
                         patience = None
                     else:
@@ -124,7 +124,7 @@ class LocalExecutor:
             if said.end is not None:
                 yield said.end
                 with suppress(OSError):
-                    news.send(serve.STORED)
+                    events.send(serve.STORED)
                 if said.free:
                     self._watchers.free()
                 return
@@ -235,14 +235,14 @@ class _Said:
 
     def __init__(self) -> None:
         self.started: datetime | None = None
-        self.end: RunNews | None = None
+        self.end: RunEvent | None = None
         self.free = False  # whether it can take another run
         self.complaint = ""
         self._rest = b""
 
-    def hear(self, news: int) -> bool:
+    def hear(self, events: int) -> bool:
         """Read what has come; return whether nothing more can come."""
-        more, gone = _read_all(news)
+        more, gone = _read_all(events)
         *lines, self._rest = (self._rest + more).split(b"\n")
         for line in lines:
             record = serve.unsealed(line[1:]) or {}
@@ -259,7 +259,7 @@ class _Said:
         return gone and self.end is None
 
 
-async def _traces(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunNews]:
+async def _traces(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunEvent]:
     """Yield what the files say of a run whose watcher can't tell us itself, as long as anything of it lives."""
     if files.revoke():
         yield RunNeverStarted(complaint)
@@ -287,7 +287,7 @@ async def _traces(files: RunFiles, *, announced: bool = False, complaint: str = 
         os.close(alive)
 
 
-async def _remains(files: RunFiles) -> AsyncIterator[RunNews]:
+async def _remains(files: RunFiles) -> AsyncIterator[RunEvent]:
     """Yield the end of a run that can't be under way any more; its claim may be missing though it was started."""
     yield files.end() or RunLost()
 

@@ -11,7 +11,7 @@ from tui_queue.core.execution.watcher import serve
 TOGETHER_S = 0.02
 
 
-class Outputs:
+class LogSync:
     """The logs that are to be on disk next."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ BUSY_S = 0.01  # how long to wait when more runs are under way to watchers than 
 IDLE_KEPT = 6  # watchers that wait for their next run
 
 
-class Watchers:
+class WatcherPool:
     """All watchers that one scheduler has; each depends on it only for its next run."""
 
     def __init__(self) -> None:
@@ -36,19 +36,19 @@ class Watchers:
             self._order()
             self._idle = 1
 
-    async def watch(self, spec: dict[str, object], news: int) -> None:
-        """Have a run watched by one that is free; it gets its own copy of the socket ``news``. Raises OSError.
+    async def watch(self, spec: dict[str, object], events: int) -> None:
+        """Have a run watched by one that is free; it gets its own copy of the socket ``events``. Raises OSError.
 
         Nothing comes back here: a message that is never read closes its descriptors with it, as a dead watcher does.
         """
         message = json.dumps(spec).encode("ascii")
         if len(message) <= serve.MESSAGE_SIZE:
-            await self._send(message, [news])
+            await self._send(message, [events])
             return
         with tempfile.TemporaryFile(buffering=0) as file:
             file.write(message)
             file.seek(0)
-            await self._send(b"in a file", [news, file.fileno()])
+            await self._send(b"in a file", [events, file.fileno()])
 
     async def _send(self, message: bytes, descriptors: list[int]) -> None:
         while True:

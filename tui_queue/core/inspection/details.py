@@ -24,10 +24,10 @@ from tui_queue.core.model.usage import Activity, Usage
 
 LINES = 10  # of the output
 USAGE_BYTES = 1 << 16  # more than there ever are
-LOOKS_APART_S = 0.2  # processor time is counted in hundredths of a second
+MEASURES_APART_S = 0.2  # processor time is counted in hundredths of a second
 
 
-def look_into(
+def read_details(
     job: Job,
     runs: Sequence[Run],
     samples: Sequence[Sample],
@@ -105,7 +105,7 @@ def _activity(job: Job, executor: Executor) -> Activity | None:
     before, since = executor.processes([job]).get(job.id, ()), time.monotonic()
     if not before:
         return None
-    time.sleep(LOOKS_APART_S)
+    time.sleep(MEASURES_APART_S)
     after, until = executor.processes([job]).get(job.id, ()), time.monotonic()
     return activity(before, after, until - since) if after else None
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 # Where locks and memory that processes share may not work. See statfs(2) and df(1).
 NETWORK = {
@@ -81,7 +81,7 @@ def file_system(state: str) -> Iterator[Check]:
     else:
         yield _ok("file system", kind or "unknown")
     free = shutil.disk_usage(state).free
-    room = f"{amount(free)} bytes free"
+    room = f"{size_text(free)} bytes free"
     if free < LEAST_BYTES:
         yield _look("room", room, "Make room, or `tui-queue clean --logs 1G`.")
     else:
@@ -123,7 +123,7 @@ def database(store: str) -> Iterator[Check]:
     except sqlite3.Error as error:
         said, mode = str(error), ""
     if said == "ok":
-        yield _ok("store", f"{store} is whole (journal {mode}, {amount(os.stat(store).st_size)} bytes)")
+        yield _ok("store", f"{store} is whole (journal {mode}, {size_text(os.stat(store).st_size)} bytes)")
     else:
         yield _wrong(
             "store",

@@ -14,17 +14,17 @@ from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.file import end_of
-from tui_queue.core.model.forecast import Outlook
+from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity, Process
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.system.worker_thread import away
+from tui_queue.core.system.worker_thread import in_thread
 
 _Key = tuple[int, int]  # number and attempt of a job
 _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanoseconds
 
 
-class Outlooks:
+class Forecaster:
     """Reads the ends of logs; what has not changed since the last look is not read again."""
 
     def __init__(self, store: Store, executor: Executor) -> None:
@@ -34,9 +34,9 @@ class Outlooks:
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
         self._looked = 0.0  # when those were looked at
-        self._looking: asyncio.Task[dict[int, Outlook]] | None = None
+        self._looking: asyncio.Task[dict[int, Forecast]] | None = None
 
-    async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Outlook]:
+    async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Forecast]:
         """Return what is known of those of these jobs that run, by number; with what they use if that is wanted."""
         running = {(job.id, job.attempt): job for job in jobs if job.state is State.RUNNING}
         self._samples = {key: known for key, known in self._samples.items() if key in running}
@@ -45,13 +45,13 @@ class Outlooks:
             self._samples[key] = await self._store.samples(running[key])
         if self._looking is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
             await asyncio.wait([self._looking])
-        self._looking = asyncio.create_task(away(partial(self._look, running, datetime.now(UTC), measure=measure)))
+        self._looking = asyncio.create_task(in_thread(partial(self._look, running, datetime.now(UTC), measure=measure)))
         await asyncio.wait([self._looking])
         return self._looking.result()
 
-    def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Outlook]:
+    def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
         active = self._activities(running) if measure else {}
-        return {job.id: self._outlook(key, job, now, active.get(key)) for key, job in running.items()}
+        return {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
 
     def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
         """Return what the processes have done since the last look; of those that were not there then nothing yet."""
@@ -61,10 +61,10 @@ class Outlooks:
         seconds = self._looked - since
         return {key: activity(before[key], now, seconds) for key, now in self._processes.items() if key in before}
 
-    def _outlook(self, key: _Key, job: Job, now: datetime, active: Activity | None) -> Outlook:
+    def _forecast(self, key: _Key, job: Job, now: datetime, active: Activity | None) -> Forecast:
         progress = self._progress(key, self._executor.log_path(job))
         guess = estimate(self._samples.get(key, ()), elapsed_s=job.elapsed_s(now) or 0.0, progress=progress)
-        return Outlook(
+        return Forecast(
             fraction=None if progress is None else progress.fraction,
             remaining_s=None if guess is None or job.paused else guess.remaining_s,
             activity=active,

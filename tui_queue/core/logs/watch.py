@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 from functools import partial
 
-from tui_queue.core.system.worker_thread import away
+from tui_queue.core.system.worker_thread import in_thread
 
 SOONEST_S = 0.1  # between two tellings
 POLL_S = 0.25  # where the kernel can't tell
@@ -41,7 +41,7 @@ async def _told(directories: Collection[str]) -> AsyncGenerator[None, None]:
         with inotify, suppress(OSError):  # there is no such directory, or too many watches
             for directory in directories:
                 what = Mask.MODIFY | Mask.CREATE | Mask.MOVED_TO | Mask.DELETE
-                await away(partial(inotify.add_watch, directory, what))
+                await in_thread(partial(inotify.add_watch, directory, what))
             while True:
                 yield
                 with suppress(TimeoutError):

@@ -5,7 +5,7 @@ from msgspec import Struct
 from tui_queue.core.model.usage import Activity
 
 
-class Outlook(Struct, frozen=True):
+class Forecast(Struct, frozen=True):
     """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
 
     ``activity`` is what its processes have done since the last look; None where nobody has asked.

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Imported(Struct, frozen=True, kw_only=True):
+class ImportResult(Struct, frozen=True, kw_only=True):
     """What came of an import: the numbers of the new jobs, and how many there were already."""
 
     numbers: tuple[int, ...]

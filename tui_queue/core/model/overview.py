@@ -9,7 +9,7 @@ from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.usage import Activity, Usage
 
 
-class Deed(Struct, frozen=True, kw_only=True):
+class AuditEntry(Struct, frozen=True, kw_only=True):
     """What somebody did to a job: ``verb`` in the past tense; ``who`` by name, host, and the door they came by."""
 
     at: datetime
@@ -18,14 +18,21 @@ class Deed(Struct, frozen=True, kw_only=True):
 
 
 class Details(Struct, frozen=True, kw_only=True):
-    """Everything about one job. ``why`` says of one that failed what it died of, ``script`` whether that has changed.
+    """Everything about one job.
 
-    ``output`` are the last lines of its latest run, ``estimate`` how long it may still take, ``starts`` when one that
-    waits for a slot may get it, ``silent_s`` the seconds since a running job has printed anything, ``told`` of which
-    news hooks were told, and what went wrong with that; ``deeds`` who did what to it; ``waits_for`` and ``waited_by``
-    are the jobs right before and after it, ``around`` those and the ones a few steps further. ``usage`` is what its
-    latest run has used of processors and memory, ``activity`` what the processes of a running one do now. ``logs`` says
-    where the output of each run lies, compressed or not; it is empty where there is none.
+    - ``logs``: where the output of each run lies, compressed or not; empty where there is none.
+    - ``why``: what a failed job died of, a sentence each.
+    - ``script``: whether the script has changed since the job was added.
+    - ``output``: the last lines of its latest run.
+    - ``estimate``: how long it may still take.
+    - ``starts``: when a job that waits for a slot may get one.
+    - ``silent_s``: seconds since a running job has printed anything.
+    - ``notified``: the notifications that were sent, and what went wrong with them.
+    - ``audit_trail``: who did what to it.
+    - ``dependencies``, ``dependents``: the jobs right before and right after it.
+    - ``around``: those jobs, and the ones a few steps further.
+    - ``usage``: what its latest run has used of processors and memory.
+    - ``activity``: what the processes of a running job do now.
     """
 
     job: Job
@@ -37,10 +44,10 @@ class Details(Struct, frozen=True, kw_only=True):
     estimate: str = ""
     starts: str = ""
     silent_s: float | None = None
-    told: tuple[str, ...] = ()
-    deeds: tuple[Deed, ...] = ()
-    waits_for: tuple[Job, ...] = ()
-    waited_by: tuple[Job, ...] = ()
+    notified: tuple[str, ...] = ()
+    audit_trail: tuple[AuditEntry, ...] = ()
+    dependencies: tuple[Job, ...] = ()
+    dependents: tuple[Job, ...] = ()
     around: tuple[Job, ...] = ()
     usage: tuple[Usage, ...] = ()
     activity: Activity | None = None

@@ -7,16 +7,16 @@ from msgspec import Struct
 
 from tui_queue.core.model.job import Job
 
-KEPT_S = 600
+RESTORABLE_S = 600
 
 
-GONE_S = KEPT_S + 60  # nobody brings back then what somebody else is deleting
+DELETED_AFTER_S = RESTORABLE_S + 60  # nobody brings back then what somebody else is deleting
 
 
 Rows = Mapping[str, Sequence[Mapping[str, object]]]  # by table
 
 
-class Aside(Struct, frozen=True, kw_only=True):
+class TrashedJobs(Struct, frozen=True, kw_only=True):
     """What is kept of jobs that were removed ``at`` some time; those in ``ran`` have had runs."""
 
     at: datetime

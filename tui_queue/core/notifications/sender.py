@@ -13,7 +13,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.notifications import message
-from tui_queue.core.store.outbox import News, NewsBox
+from tui_queue.core.store.outbox import Notification, Outbox
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -26,17 +26,17 @@ SPARE = timedelta(seconds=30)  # beyond its time: then whoever runs it has gone,
 logger = logging.getLogger(__name__)
 
 
-class Teller:
+class NotificationSender:
     """Takes news from the store and tells them, a few at a time."""
 
     def __init__(
-        self, box: NewsBox, channels: Channels, *, log_path: Callable[[Job], str | None], told: Callable[[], None]
+        self, box: Outbox, channels: Channels, *, log_path: Callable[[Job], str | None], notified: Callable[[], None]
     ) -> None:
-        """Call ``told`` each time when something has been told, and there is room for more."""
+        """Call ``notified`` each time when something has been told, and there is room for more."""
         self._box = box
         self._channels = channels
         self._log_path = log_path
-        self._told = told
+        self._sent = notified
         self._under_way: set[asyncio.Task[None]] = set()
 
     @property
@@ -49,7 +49,7 @@ class Teller:
         if not self.wanted:
             await self._box.give_up("told to nobody: the settings name no hook")
 
-    async def tell(self) -> None:
+    async def notify(self) -> None:
         """Begin to tell what waits; returns at once."""
         room = AT_ONCE - len(self._under_way)
         if not self.wanted or room <= 0:
@@ -57,7 +57,7 @@ class Teller:
         now = datetime.now(UTC)
         until = now + timedelta(seconds=2 * self._channels.hook_timeout_s) + SPARE
         for news in await self._box.take(room, until=until, now=now):
-            task = asyncio.create_task(self._tell(news))
+            task = asyncio.create_task(self._send(news))
             self._under_way.add(task)
             task.add_done_callback(self._done)
 
@@ -70,7 +70,7 @@ class Teller:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _tell(self, news: News) -> None:
+    async def _send(self, news: Notification) -> None:
         try:
             said = [
                 await _run(what, words, env, self._channels.hook_timeout_s) for what, words, env in self._ways(news)
@@ -82,9 +82,9 @@ class Teller:
         complaint = "; ".join(filter(None, said))
         if complaint:
             logger.warning("job %s: %s", news.job.id, complaint)
-        await self._box.told(news.id, complaint)
+        await self._box.notified(news.id, complaint)
 
-    def _ways(self, news: News) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+    def _ways(self, news: Notification) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
         job, event = news.job, news.event
         variables = message.environment(job, event, self._log_path(job))
         ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
@@ -103,7 +103,7 @@ class Teller:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("news could not be told", exc_info=error)
-        self._told()
+        self._sent()
 
 
 async def _run(what: str, words: Sequence[str], env: Mapping[str, str], limit_s: float) -> str:

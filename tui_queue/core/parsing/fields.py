@@ -12,11 +12,11 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, Outcome
 from tui_queue.core.model.options import Full, JobOptions, Lost, Notify, Unmet
 from tui_queue.core.system.machine import identify, parse_gates, parse_resources
-from tui_queue.core.timing.datetimes import parse_moment
+from tui_queue.core.timing.datetimes import parse_datetime
 from tui_queue.core.timing.timezones import local_zone
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import parse_amount
+from tui_queue.core.units.sizes import parse_size
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -104,7 +104,7 @@ def log_bytes(field: str, text: str) -> int:
     if not text.strip():
         return 0
     try:
-        size = parse_amount(text)
+        size = parse_size(text)
     except ValueError:
         size = 0
     if not LEAST_LOG <= size <= 1 << 60:
@@ -140,7 +140,7 @@ def codes(field: str, text: str) -> tuple[int, ...]:
 
 def moment(text: str, now: datetime) -> datetime | None:
     """Return the time that a field holds; None for an empty one."""
-    return parse_moment(text, now=now, zone=local_zone()) if text.strip() else None
+    return parse_datetime(text, now=now, zone=local_zone()) if text.strip() else None
 
 
 def dependencies(texts: Sequence[str]) -> tuple[After, ...]:

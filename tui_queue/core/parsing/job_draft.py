@@ -120,7 +120,8 @@ def make_draft(
     """Check every field and return the draft.
 
     A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH. ``cwd`` defaults to the
-    current directory, ``name`` to the file's name. ``timeout`` is as in ``2h30m``, ``at`` as ``parse_moment`` reads it.
+    current directory, ``name`` to the file's name. ``timeout`` is as in ``2h30m``, ``at`` as in
+    ``parse_datetime``.
     ``wishes`` are as in ``make_options``. Raises BadInputError; nothing is stored.
     """
     directory = check_cwd(cwd)

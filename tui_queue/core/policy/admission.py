@@ -8,13 +8,13 @@ from msgspec import Struct, field
 
 from tui_queue.core.model.job import Outcome, State
 from tui_queue.core.model.options import JobOptions
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
-LOOK_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
+POLL_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
 
 
-class Waited(Struct, frozen=True, kw_only=True):
+class Dependency(Struct, frozen=True, kw_only=True):
     """A job that a candidate waits for, and how that one is now; ``state`` is None when it is no more."""
 
     job_id: int
@@ -60,11 +60,11 @@ class Candidate(Struct, frozen=True, kw_only=True):
     hold_reason: str = ""
     not_before: datetime | None = None
     again: bool = False  # it waits for its next attempt
-    waited: tuple[Waited, ...] = ()
+    waited: tuple[Dependency, ...] = ()
     options: JobOptions = field(default_factory=JobOptions)
 
 
-class Lane(Struct, frozen=True, kw_only=True):
+class QueueState(Struct, frozen=True, kw_only=True):
     """A queue as it is now: ``slots`` runs at a time, ``running`` of them in use; it may rest until it ``opens_at``."""
 
     slots: int
@@ -73,7 +73,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     opens_at: datetime | None = None
 
 
-class World(Struct, frozen=True, kw_only=True):
+class Context(Struct, frozen=True, kw_only=True):
     """All that a decision rests on. ``limit`` is for all queues together; None is no limit.
 
     ``total`` tells how much of a resource there is, None for an unknown one; ``used`` is what is taken of each.
@@ -84,7 +84,7 @@ class World(Struct, frozen=True, kw_only=True):
 
     now: datetime
     scheduled: bool = True
-    lanes: Mapping[str, Lane]
+    queue_states: Mapping[str, QueueState]
     limit: int | None = None
     total: Callable[[str], int | None] = lambda _: None
     used: Mapping[str, int] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class World(Struct, frozen=True, kw_only=True):
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True):
     """What was decided: ``reason`` is empty for a job that may start now.
 
     ``due`` is when time alone may change that.
@@ -103,115 +103,117 @@ class Verdict(Struct, frozen=True, kw_only=True):
     due: datetime | None = None
 
 
-START = Verdict()
+START = Decision()
 
 
 def decide(
-    pending: Mapping[str, Iterable[Candidate]], world: World, *, explain: bool
-) -> Iterator[tuple[Candidate, Verdict]]:
+    pending: Mapping[str, Iterable[Candidate]], context: Context, *, explain: bool
+) -> Iterator[tuple[Candidate, Decision]]:
     """Yield candidates in the order they are served, each with its verdict.
 
     ``pending`` has those of each queue in order. Unless it is to ``explain``, a queue is left as soon as nothing in it
     can start any more, however many jobs it has.
     """
-    ledger = _Ledger(world)
+    ledger = _Ledger(context)
 
-    def lane(queue: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    def queue_state(queue: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
             if not explain and ledger.why_none_of(queue):
                 return
             yield candidate
 
-    lanes = [lane(queue, candidates) for queue, candidates in pending.items()]
-    for candidate in heapq.merge(*lanes, key=lambda each: (-each.priority, each.place)):
-        yield candidate, ledger.verdict(candidate)
+    queue_states = [queue_state(queue, candidates) for queue, candidates in pending.items()]
+    for candidate in heapq.merge(*queue_states, key=lambda each: (-each.priority, each.place)):
+        yield candidate, ledger.decision(candidate)
 
 
 class _Ledger:
     """What is left to give while candidates are served."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._left = {name: lane.slots - lane.running for name, lane in world.lanes.items()}
-        running = sum(lane.running for lane in world.lanes.values())
-        self._left_of_all = None if world.limit is None else world.limit - running
-        self._used = dict(world.used)
-        self._promised = dict(world.promised)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._left = {
+            name: queue_state.slots - queue_state.running for name, queue_state in context.queue_states.items()
+        }
+        running = sum(queue_state.running for queue_state in context.queue_states.values())
+        self._left_of_all = None if context.limit is None else context.limit - running
+        self._used = dict(context.used)
+        self._promised = dict(context.promised)
         self._wanted: dict[str, int] = {}  # resource: who waits for it, and is served before all behind him
 
-    def verdict(self, candidate: Candidate) -> Verdict:
+    def decision(self, candidate: Candidate) -> Decision:
         """Decide about one; what it takes is not there for the next."""
         own = self._why_not_by_itself(candidate)
         if own is not None:
             return own
         if reason := self.why_none_of(candidate.queue):
-            lane = self._world.lanes.get(candidate.queue)
-            return Verdict(reason=reason, due=lane.opens_at if lane else None)
+            queue_state = self._context.queue_states.get(candidate.queue)
+            return Decision(reason=reason, due=queue_state.opens_at if queue_state else None)
         if reason := self._resources(candidate):
-            return Verdict(reason=reason)
+            return Decision(reason=reason)
         if reason := self._gates(candidate):
-            return Verdict(reason=reason, due=self._world.now + MEASURE_AGAIN)
+            return Decision(reason=reason, due=self._context.now + MEASURE_AGAIN)
         self._take(candidate)
         return START
 
     def why_none_of(self, queue: str) -> str:
         """Return why no job of a queue can start now; empty when one can."""
-        lane = self._world.lanes.get(queue)
-        if not self._world.scheduled:
+        queue_state = self._context.queue_states.get(queue)
+        if not self._context.scheduled:
             return "no scheduler"
-        if lane is None:
+        if queue_state is None:
             return f"no queue {queue}"
-        if lane.paused:
+        if queue_state.paused:
             return "queue paused"
-        if lane.opens_at is not None:
-            return f"queue opens {moment(lane.opens_at)}"
-        if lane.slots == 0:
+        if queue_state.opens_at is not None:
+            return f"queue opens {moment(queue_state.opens_at)}"
+        if queue_state.slots == 0:
             return "no slots"
         if self._left[queue] <= 0:
             return "slots"
         if self._left_of_all is not None and self._left_of_all <= 0:
-            return f"limit of {self._world.limit} for all queues"
+            return f"limit of {self._context.limit} for all queues"
         return ""
 
-    def _why_not_by_itself(self, candidate: Candidate) -> Verdict | None:
+    def _why_not_by_itself(self, candidate: Candidate) -> Decision | None:
         if candidate.held:
-            return Verdict(reason=candidate.hold_reason or "held")
+            return Decision(reason=candidate.hold_reason or "held")
         for waited in candidate.waited:
             if not waited.possible:
-                return Verdict(reason=waited.complaint)
+                return Decision(reason=waited.complaint)
         unmet = [waited.wish for waited in candidate.waited if not waited.met]
         if unmet:
-            return Verdict(reason=", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else ""))
+            return Decision(reason=", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else ""))
         for process in candidate.options.after_pids:
-            if self._world.lives(process):
-                return Verdict(reason=f"after process {process[0]}", due=self._world.now + LOOK_AGAIN)
-        if candidate.not_before is not None and candidate.not_before > self._world.now:
+            if self._context.lives(process):
+                return Decision(reason=f"after process {process[0]}", due=self._context.now + POLL_AGAIN)
+        if candidate.not_before is not None and candidate.not_before > self._context.now:
             word = "retry" if candidate.again else "begins"
-            return Verdict(reason=f"{word} {moment(candidate.not_before)}", due=candidate.not_before)
+            return Decision(reason=f"{word} {moment(candidate.not_before)}", due=candidate.not_before)
         return None
 
     def _gates(self, candidate: Candidate) -> str:
         for name, least in candidate.options.gates:
-            measured, promised = self._world.free(name), self._promised.get(name, 0)
+            measured, promised = self._context.free(name), self._promised.get(name, 0)
             if measured is None:
                 return f"{name}: can't be measured here"
             if name == "load":
                 if measured + promised > least:
                     return f"load {measured + promised:.1f}, above {least:g}"
             elif measured - promised < least:
-                return f"{name}: {amount(max(0, int(measured - promised)))} of {amount(int(least))} free"
+                return f"{name}: {size_text(max(0, int(measured - promised)))} of {size_text(int(least))} free"
         return ""
 
     def _resources(self, candidate: Candidate) -> str:
         short = ""
         for name, wanted in candidate.options.resources:
-            total = self._world.total(name) or 0
+            total = self._context.total(name) or 0
             if wanted > total:
-                return f"{name}: {amount(wanted)} asked, {amount(total)} in all"
+                return f"{name}: {size_text(wanted)} asked, {size_text(total)} in all"
             if name in self._wanted:
                 short = short or f"{name} (behind #{self._wanted[name]})"
             elif wanted > (left := total - self._used.get(name, 0)):
-                short = short or f"{name}: {amount(max(0, left))} of {amount(wanted)} free"
+                short = short or f"{name}: {size_text(max(0, left))} of {size_text(wanted)} free"
         if short:
             for name, _ in candidate.options.resources:
                 self._wanted.setdefault(name, candidate.id)

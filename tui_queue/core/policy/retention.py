@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.units.durations import duration
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 
 
 class EndedJob(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ def _too_many(latest_first: list[EndedJob], limits: Limits, now: datetime) -> It
                 job_id=job.id, reason=f"more than {limits.max_jobs:,} ended job{'' if limits.max_jobs == 1 else 's'}"
             )
         elif limits.max_bytes is not None and total > limits.max_bytes and place > 0:
-            yield Removal(job_id=job.id, reason=f"logs above {amount(limits.max_bytes)}")
+            yield Removal(job_id=job.id, reason=f"logs above {size_text(limits.max_bytes)}")
 
 
 def _span(seconds: int | None) -> str:

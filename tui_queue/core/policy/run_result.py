@@ -13,7 +13,7 @@ from tui_queue.core.units.signals import signal_name
 INTERRUPTED = "interrupted (outcome unknown)"
 
 
-class Again(Struct, frozen=True, kw_only=True):
+class NextAttempt(Struct, frozen=True, kw_only=True):
     """That a job is to have another attempt; ``reason`` is why it is held, if it is."""
 
     not_before: datetime | None = None
@@ -21,7 +21,7 @@ class Again(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def verdict(end: RunEnd, options: JobOptions) -> tuple[State, str]:
+def result_of(end: RunEnd, options: JobOptions) -> tuple[State, str]:
     """Return the final state that an end means, and its reason in words."""
     left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
     if end.silent:
@@ -42,7 +42,7 @@ def verdict(end: RunEnd, options: JobOptions) -> tuple[State, str]:
     return State.COMPLETED, f"exit {end.exit_code or 0}"
 
 
-def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: datetime) -> Again | None:
+def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: datetime) -> NextAttempt | None:
     """Return whether a job whose run has ended so is to have another attempt."""
     if state is not State.FAILED:
         return None
@@ -53,10 +53,10 @@ def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: 
     if done >= options.retries or (options.retry_on and end.exit_code not in options.retry_on):
         return None
     delay = min(options.retry_delay_s * options.retry_growth**done, LONGEST_S)
-    return Again(not_before=now + timedelta(seconds=delay) if delay else None)
+    return NextAttempt(not_before=now + timedelta(seconds=delay) if delay else None)
 
 
-def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> Again | None:
+def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> NextAttempt | None:
     """Nobody knows what that attempt has done: only where the job or its queue says so there is another one."""
     wish, age_s = queue.lost, queue.lost_age_s
     if job.options.lost is not None:
@@ -64,5 +64,5 @@ def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> Again | None:
     if wish is Lost.LEAVE or (age_s and job.started_at is not None and now - job.started_at > timedelta(seconds=age_s)):
         return None
     if wish is Lost.ASK:
-        return Again(held=True, reason="interrupted: release runs it again, cancel leaves it")
-    return Again()
+        return NextAttempt(held=True, reason="interrupted: release runs it again, cancel leaves it")
+    return NextAttempt()

@@ -16,7 +16,7 @@ from contextlib import suppress
 STUCK_S = 2.0  # an event loop that has not answered for so long gives up the lease
 BEAT_S = 3.0  # how often it is asked, and a sign of life given
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
-LOOK_S = 5.0  # how often whoever waits looks for one
+POLL_S = 5.0  # how often whoever waits looks for one
 
 
 class Lock:
@@ -122,10 +122,10 @@ class Lease:
                 await self._foreground.acquire(shared=True)
             os.utime(self._foreground_path)
 
-    async def acquire(self, *, away: Callable[[], None]) -> None:
+    async def acquire(self, *, in_thread: Callable[[], None]) -> None:
         """Wait until scheduling is ours; in the background, until nobody is in the foreground either.
 
-        From then on ``held`` says whether it still is; ``away`` is called when that may have changed.
+        From then on ``held`` says whether it still is; ``in_thread`` is called when that may have changed.
         """
         turn = asyncio.create_task(self._wait_for_turn())
         try:
@@ -137,7 +137,7 @@ class Lease:
             self._ours = asyncio.create_task(self._lease.acquire())
         self._over = threading.Event()
         threading.Thread(
-            target=self._watch, args=(asyncio.get_running_loop(), self._over, away), name="watchdog", daemon=True
+            target=self._watch, args=(asyncio.get_running_loop(), self._over, in_thread), name="watchdog", daemon=True
         ).start()
 
     @property
@@ -181,7 +181,7 @@ class Lease:
     async def _outlive(self, turn: asyncio.Task[None]) -> bool:
         """Return True when our turn has come, False when the holder has shown no sign of life for too long."""
         seen, since = _sign_of_life(self._path), time.monotonic()
-        while not (await asyncio.wait({turn}, timeout=LOOK_S))[0]:
+        while not (await asyncio.wait({turn}, timeout=POLL_S))[0]:
             sign = _sign_of_life(self._path)
             if sign != seen:
                 seen, since = sign, time.monotonic()
@@ -190,7 +190,7 @@ class Lease:
         turn.result()
         return True
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, over: threading.Event, away: Callable[[], None]) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, over: threading.Event, in_thread: Callable[[], None]) -> None:
         try:
             while True:
                 answered = threading.Event()
@@ -199,14 +199,14 @@ class Lease:
                     self._seized = False
                     self._lease.release()
                     self._foreground.release()
-                    loop.call_soon_threadsafe(away)
+                    loop.call_soon_threadsafe(in_thread)
                     return
                 os.utime(self._path)
                 asleep = time.monotonic()
                 if over.wait(BEAT_S):
                     return
                 if time.monotonic() - asleep > STOPPED_S / 2:  # we were stopped
-                    loop.call_soon_threadsafe(away)
+                    loop.call_soon_threadsafe(in_thread)
         except (RuntimeError, OSError):  # the loop is closed; the file is gone
             return
 

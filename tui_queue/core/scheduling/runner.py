@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tui_queue.core.execution.executor import Executor, RunLost, RunNeverStarted, RunNews, RunStarted
+from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.model.job import Job, RunEnd
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import QueueOptions
-from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, verdict
+from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, result_of
 from tui_queue.core.store.jobs import Store
 from tui_queue.core.store.queues import Queues
 
@@ -29,10 +29,10 @@ class Runner:
         changed: Callable[[], None],
         over: Callable[[Job], None],
         finished: Callable[[Job], None],
-        tell: Channels | None,
+        notify: Channels | None,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
-        claim can join it. When that is written, call ``finished``. ``tell`` is who wants to hear of ends.
+        claim can join it. When that is written, call ``finished``. ``notify`` is who wants to hear of ends.
         """
         self._store = store
         self._queues = Queues(store)
@@ -41,24 +41,24 @@ class Runner:
         self._changed = changed
         self._over = over
         self._finished = finished
-        self._tell = tell
+        self._tell = notify
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
         try:
-            news = await self._executor.start(await self._resuming(job))
+            events = await self._executor.start(await self._resuming(job))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
         else:
-            await self._follow(job, news, ours=True)
+            await self._follow(job, events, ours=True)
 
     async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
         """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
         await self._follow(job, self._executor.adopt(job, rebooted=rebooted), ours=False)
 
-    async def _follow(self, job: Job, news: AsyncIterator[RunNews], *, ours: bool) -> None:
-        async for item in news:
+    async def _follow(self, job: Job, events: AsyncIterator[RunEvent], *, ours: bool) -> None:
+        async for item in events:
             match item:
                 case RunStarted(at=at):
                     await self._confirm(job, at)
@@ -98,12 +98,12 @@ class Runner:
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
     async def _finish(self, job: Job, end: RunEnd) -> bool:
-        state, reason = verdict(end, job.options)
+        state, reason = result_of(end, job.options)
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
         await self._executor.secure_output(job)
         done = await self._store.finish(
-            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, tell=self._tell
+            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, notify=self._tell
         )
         if done is not None:
             self._finished(done)

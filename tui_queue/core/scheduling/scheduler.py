@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Self
 
-from tui_queue.core.cleanup.cleaner import Cleaning
+from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.retention import Limits
-from tui_queue.core.notifications.sender import Teller
+from tui_queue.core.notifications.sender import NotificationSender
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
-from tui_queue.core.scheduling.usage_sampler import Metering
-from tui_queue.core.scheduling.wakeup import Bell
-from tui_queue.core.store.claim import Claimed, Means
+from tui_queue.core.scheduling.usage_sampler import UsageSampler
+from tui_queue.core.scheduling.wakeup import Waker
+from tui_queue.core.store.claim import Capacity, Claimed
 from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.outbox import NewsBox
+from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.system.boot import boot_id
 
-LOOK_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
+POLL_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
 RETRY_S = 1.0  # after an error of the store, a full disk say
 
@@ -49,27 +49,29 @@ class Scheduler:
         executor: Executor,
         lease: Lease,
         *,
-        means: Means,
-        cleaning: Cleaning,
+        capacity: Capacity,
+        cleaner: Cleaner,
         limits: Callable[[], Limits],
         compress_after_s: Callable[[], int | None],
         channels: Channels,
-        bell: Bell,
+        waker: Waker,
     ) -> None:
         self._store = store
         self._executor = executor
         self._lease = lease
-        self._means = means
-        self._cleaning = cleaning
+        self._capacity = capacity
+        self._cleaner = cleaner
         self._limits = limits
         self._compress_after_s = compress_after_s
         self._channels = channels
-        self._bell = bell
+        self._waker = waker
         self._woken = asyncio.Event()
-        self._news = NewsBox(store)
-        self._teller = Teller(self._news, channels, log_path=executor.log_path, told=self._has_told)
+        self._outbox = Outbox(store)
+        self._notifications = NotificationSender(
+            self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
+        )
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
-        self._metering = Metering(executor)
+        self._usage_sampler = UsageSampler(executor)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
@@ -87,15 +89,15 @@ class Scheduler:
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
-        await self._teller.close()
+        await self._notifications.close()
         self._lease.release()
 
     async def _schedule(self) -> None:
         while True:
             try:
                 await self._lease.announce()
-                self._bell.call()
-                await self._lease.acquire(away=self.wake)
+                self._waker.call()
+                await self._lease.acquire(in_thread=self.wake)
                 await self._lead()
             except Exception:  # whatever it is: without a scheduler nothing would ever start
                 logger.exception("scheduling failed; trying again")
@@ -115,21 +117,21 @@ class Scheduler:
             self._store,
             self._executor,
             epoch=holder.epoch,
-            changed=self._bell,
+            changed=self._waker,
             over=self._is_over,
             finished=self._has_finished,
-            tell=self._channels if self._teller.wanted else None,
+            notify=self._channels if self._notifications.wanted else None,
         )
-        await self._teller.begin()
+        await self._notifications.begin()
         boot = boot_id()
         for job, of_boot in await self._store.running():
             adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
             self._see_through(job, adopt, again=adopt)
             if job.paused:  # whoever wrote that down may have gone before it was done
                 await self._executor.pause(job)
-        self._bell()
+        self._waker()
         async with asyncio.TaskGroup() as tasks:
-            works = (self._keep_clean(), self._silence.run(), self._metering.run())
+            works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
             beside = [tasks.create_task(work) for work in works]
             await self._start_what_may(runner, holder.epoch, boot)
             for task in beside:
@@ -139,13 +141,13 @@ class Scheduler:
         """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
         while True:
             try:
-                await self._cleaning.throw_away(now=datetime.now(UTC))
+                await self._cleaner.empty_trash(now=datetime.now(UTC))
                 if (older_s := self._compress_after_s()) is not None:
-                    await self._cleaning.compress(older_s, now=datetime.now(UTC))
+                    await self._cleaner.compress(older_s, now=datetime.now(UTC))
                 if (limits := self._limits()) != Limits():
-                    planned = await self._cleaning.planned(limits, now=datetime.now(UTC))
-                    if await self._cleaning.carry_out(planned, now=datetime.now(UTC)):
-                        self._bell()
+                    planned = await self._cleaner.planned(limits, now=datetime.now(UTC))
+                    if await self._cleaner.carry_out(planned, now=datetime.now(UTC)):
+                        self._waker()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
@@ -155,7 +157,7 @@ class Scheduler:
             self._woken.clear()
             now = datetime.now(UTC)
             claimed = await self._store.claim(
-                epoch=epoch, means=self._means, over=tuple(self._over), boot=boot, now=now
+                epoch=epoch, capacity=self._capacity, over=tuple(self._over), boot=boot, now=now
             )
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
@@ -166,9 +168,9 @@ class Scheduler:
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
             await asyncio.sleep(0)  # the starts go first
             await self._tell_runs(claimed)
-            await self._teller.tell()
+            await self._notifications.notify()
             if claimed.changed:
-                self._bell()
+                self._waker()
             # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
             with suppress(TimeoutError):
                 async with asyncio.timeout(_patience(claimed, now)):
@@ -188,26 +190,26 @@ class Scheduler:
 
     def _has_finished(self, job: Job) -> None:
         """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
-        if self._awaited or job.state is State.PENDING or self._teller.wanted:
+        if self._awaited or job.state is State.PENDING or self._notifications.wanted:
             self.wake()
 
     async def _is_silent(self, job: Job) -> None:
         """Show that a job is silent, and have that told."""
-        if self._teller.wanted and self._channels.wants(job, Event.SILENT):
-            await self._news.report(job, Event.SILENT)
+        if self._notifications.wanted and self._channels.wants(job, Event.SILENT):
+            await self._outbox.report(job, Event.SILENT)
             self.wake()
-        self._bell()
+        self._waker()
 
-    def _has_told(self) -> None:
+    def _has_sent(self) -> None:
         self.wake()
-        self._bell()  # whoever waits until nothing is left to do waits for this too
+        self._waker()  # whoever waits until nothing is left to do waits for this too
 
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         self._silence.watch(job)
 
         async def until_its_end() -> None:
             try:
-                with self._metering.of(job):
+                with self._usage_sampler.of(job):
                     await run()
                 self._over.discard(job.id)
             except (TuiQueueError, OSError):
@@ -235,8 +237,8 @@ class Scheduler:
 def _patience(claimed: Claimed, now: datetime) -> float:
     """Return after how many seconds to look again, woken or not."""
     if claimed.due is None:
-        return LOOK_S
-    return min(LOOK_S, max(0.0, (claimed.due - now).total_seconds()))
+        return POLL_S
+    return min(POLL_S, max(0.0, (claimed.due - now).total_seconds()))
 
 
 def _terminal() -> str:

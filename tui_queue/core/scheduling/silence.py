@@ -11,7 +11,7 @@ from tui_queue.core.logs.file import silent_s
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.store.jobs import Store
 
-LOOK_S = 30.0  # the longest between two looks
+POLL_S = 30.0  # the longest between two looks
 SOONEST_S = 0.2
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class SilenceWatch:
 
     async def _look(self) -> float:
         """Look at all; return the seconds until it is worth to look again."""
-        wait_s = LOOK_S
+        wait_s = POLL_S
         running = {job.id: job for job in await self._store.jobs(self._jobs)}
         for job_id, was_silent in list(self._jobs.items()):
             job = running.get(job_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from tui_queue.core.analysis.usage_chart import MOST, cpu_total, halved, line, next_look, parse
+from tui_queue.core.analysis.usage_chart import MOST, cpu_total, halved, line, next_sample, parse
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.file import end_of
@@ -21,12 +21,12 @@ ROOM = 1 << 16  # bytes that are read of a file, more than it ever has
 logger = logging.getLogger(__name__)
 
 
-class Metering:
+class UsageSampler:
     """Looks at all jobs that run, in one walk for those that are due. What goes wrong is logged, and harms nothing."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._meters: dict[int, _Meter] = {}
+        self._meters: dict[int, _RunSampler] = {}
         self._more = asyncio.Event()
         self._due = float("inf")  # when it looks again
 
@@ -37,7 +37,7 @@ class Metering:
         if path is None:
             yield
             return
-        meter = self._meters[job.id] = _Meter(job, path)
+        meter = self._meters[job.id] = _RunSampler(job, path)
         if meter.due < self._due:  # else it looks before that anyhow
             self._more.set()
         try:
@@ -73,14 +73,14 @@ class Metering:
         except Exception:  # whatever it is: it must not stop what starts the jobs
             logger.exception("could not look at what running jobs use; trying again later")
 
-    def _note(self, meters: Sequence["_Meter"]) -> None:
+    def _note(self, meters: Sequence["_RunSampler"]) -> None:
         found = self._executor.processes([meter.job for meter in meters])
         for meter in meters:
             if processes := found.get(meter.job.id):
                 meter.note(processes, datetime.now(UTC))
 
 
-class _Meter:
+class _RunSampler:
     """What is known of one run."""
 
     def __init__(self, job: Job, path: str) -> None:
@@ -96,7 +96,7 @@ class _Meter:
 
     def plan(self, now: float) -> None:
         """Say when the next look is due."""
-        self.due = next_look(now - self._begun, now)
+        self.due = next_sample(now - self._begun, now)
 
     def note(self, processes: Sequence[Process], now: datetime) -> None:
         """Write down what the run has used by now; blocks."""

@@ -19,7 +19,7 @@ CALL = b"!"  # somebody has changed something: the scheduler is to look
 NEWS = b"."  # what the scheduler itself has done: it need not look
 
 
-def ring(directory: str, what: bytes = CALL) -> None:
+def wake_listeners(directory: str, what: bytes = CALL) -> None:
     """Wake every listener; pipes that nobody reads any more are removed."""
     try:
         names = os.listdir(directory)
@@ -27,10 +27,10 @@ def ring(directory: str, what: bytes = CALL) -> None:
         return
     for name in names:
         if not name.startswith("."):
-            _ring_one(os.path.join(directory, name), what)
+            _wake_one(os.path.join(directory, name), what)
 
 
-def _ring_one(path: str, what: bytes) -> None:
+def _wake_one(path: str, what: bytes) -> None:
     try:
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -45,7 +45,7 @@ def _ring_one(path: str, what: bytes) -> None:
         os.close(pipe)
 
 
-class Bell:
+class Waker:
     """Tells the news of a scheduler: at once, and when there are more soon after, once more at the end of a pause."""
 
     def __init__(self, directory: str) -> None:
@@ -59,12 +59,12 @@ class Bell:
             self._again = True
             return
         self._again = False
-        ring(self._directory, NEWS)
+        wake_listeners(self._directory, NEWS)
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
 
     def call(self) -> None:
         """Have whoever schedules now look."""
-        ring(self._directory)
+        wake_listeners(self._directory)
 
     def _over(self) -> None:
         self._pause = None

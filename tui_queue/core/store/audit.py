@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.overview import Deed
+from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.store.rows import microseconds, required_time
 
 T = TypeVar("T", Job, list[Job])
@@ -26,20 +26,22 @@ _OF_JOB = """
 _FORGET = "DELETE FROM deeds WHERE job_id = :id AND upto = :id"
 
 
-def noting(db: sqlite3.Connection, verb: str, door: str, now: datetime, work: Callable[[sqlite3.Connection], T]) -> T:
+def audited(
+    db: sqlite3.Connection, verb: str, client: str, now: datetime, work: Callable[[sqlite3.Connection], T]
+) -> T:
     """Do ``work``, which returns one job or several, and note it of each."""
     done = work(db)
     ids = [job.id for job in ([done] if isinstance(done, Job) else done)]
     ranges = [(ids[0], ids[-1])] if ids and verb == "added" else [(job_id, job_id) for job_id in ids]
-    at, who = microseconds(now), f"{user()}, {door}"
+    at, who = microseconds(now), f"{user()}, {client}"
     db.executemany(_NOTE, [(first, last, at, verb, who) for first, last in ranges])
     return done
 
 
-def of_job(db: sqlite3.Connection, job_id: int) -> tuple[Deed, ...]:
+def of_job(db: sqlite3.Connection, job_id: int) -> tuple[AuditEntry, ...]:
     """Return what was done to a job, in order."""
     return tuple(
-        Deed(at=required_time(at), verb=verb, who=who) for at, verb, who in db.execute(_OF_JOB, {"id": job_id})
+        AuditEntry(at=required_time(at), verb=verb, who=who) for at, verb, who in db.execute(_OF_JOB, {"id": job_id})
     )
 
 

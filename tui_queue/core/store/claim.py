@@ -11,7 +11,7 @@ from tui_queue.core.execution.script_snapshot import hash_now
 from tui_queue.core.model.job import Job, Outcome, State
 from tui_queue.core.model.options import JobOptions, options_from_json
 from tui_queue.core.model.queue import Queue
-from tui_queue.core.policy.admission import Candidate, Lane, Verdict, Waited, World, decide
+from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, time_of
@@ -44,7 +44,7 @@ _RESUME_INSIDE = """
 _LET_GO = "UPDATE jobs SET held = 0, reason = '' WHERE id = ?"
 
 
-class Means(Struct, frozen=True, kw_only=True):
+class Capacity(Struct, frozen=True, kw_only=True):
     """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
 
     ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings; without one for
@@ -90,29 +90,29 @@ class Claimed(Struct, frozen=True, kw_only=True):
 
 
 def claim(
-    db: sqlite3.Connection, *, epoch: int, means: Means, over: Collection[int], boot: str, now: datetime
+    db: sqlite3.Connection, *, epoch: int, capacity: Capacity, over: Collection[int], boot: str, now: datetime
 ) -> Claimed:
     """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
     fired = schedules.fire(db, now)
     awaited = settle_waiting(db, now)
     running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
     queues = all_queues(db)
-    world = look(db, running, queues, means, now)
+    context = scheduling_context(db, running, queues, capacity, now)
     resting = any(row["paused"] == "hours" for row in running)
-    paused, resumed, changes = _keep_hours(db, queues, world, resting=resting)
+    paused, resumed, changes = _keep_hours(db, queues, context, resting=resting)
     chosen, due = [], [*changes, *([] if fired.due is None else [fired.due])]
-    for candidate, verdict in decide(candidates(db, world), world, explain=False):
-        if not verdict.reason:
+    for candidate, decision in decide(candidates(db, context), context, explain=False):
+        if not decision.reason:
             chosen.append(candidate)
-        elif verdict.due is not None:
-            due.append(verdict.due)
+        elif decision.due is not None:
+            due.append(decision.due)
     taken: dict[str, set[int]] = {}
     for row in running:
         for name, numbers in json.loads(row["devices"]).items():
             taken.setdefault(name, set()).update(numbers)
     jobs = []
     for candidate in chosen:
-        devices = _hand_out(candidate.options, means, taken)
+        devices = _hand_out(candidate.options, capacity, taken)
         job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
         script = "" if job.options.script is None else hash_now(job.options.script, job.path)
         db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now), script))
@@ -128,22 +128,24 @@ def claim(
 
 
 def explain(
-    db: sqlite3.Connection, *, means: Means, scheduled: bool, now: datetime
-) -> Iterator[tuple[Candidate, Verdict]]:
+    db: sqlite3.Connection, *, capacity: Capacity, scheduled: bool, now: datetime
+) -> Iterator[tuple[Candidate, Decision]]:
     """Yield pending jobs in the order they are served, each with its verdict."""
-    world = look(db, db.execute(_RUNNING).fetchall(), all_queues(db), means, now, scheduled=scheduled)
-    return decide(candidates(db, world), world, explain=True)
+    context = scheduling_context(
+        db, db.execute(_RUNNING).fetchall(), all_queues(db), capacity, now, scheduled=scheduled
+    )
+    return decide(candidates(db, context), context, explain=True)
 
 
-def look(
+def scheduling_context(
     db: sqlite3.Connection,
     running: list[sqlite3.Row],
     queues: Collection[Queue],
-    means: Means,
+    capacity: Capacity,
     now: datetime,
     *,
     scheduled: bool = True,
-) -> World:
+) -> Context:
     """Return all that a decision rests on."""
     in_use: dict[str, int] = {}
     used: dict[str, int] = {}
@@ -159,34 +161,34 @@ def look(
         if begun is None or now - begun < SETTLED:
             for name, least in options.gates:
                 promised[name] = promised.get(name, 0) + (1 if name == "load" else least)
-    slots = means.slots()
-    return World(
+    slots = capacity.slots()
+    return Context(
         now=now,
         scheduled=scheduled,
-        lanes={queue.name: lane_of(queue, in_use.get(queue.name, 0), slots, now) for queue in queues},
+        queue_states={queue.name: queue_state_of(queue, in_use.get(queue.name, 0), slots, now) for queue in queues},
         limit=limit_of(db),
-        total=means.total,
+        total=capacity.total,
         used=used,
-        free=means.free,
+        free=capacity.free,
         promised=promised,
-        lives=means.lives,
+        lives=capacity.lives,
     )
 
 
-def lane_of(queue: Queue, running: int, slots: int, now: datetime) -> Lane:
+def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> QueueState:
     """Return how a queue stands; ``slots`` counts where it has no number of its own."""
     opens_at = None
     if queue.options.hours:
         hours = parse_hours(queue.options.hours, queue.options.zone)
         opens_at = None if hours.open_at(now) else hours.opens_at(now)
-    return Lane(
+    return QueueState(
         slots=slots if queue.slots is None else queue.slots, running=running, paused=queue.paused, opens_at=opens_at
     )
 
 
-def candidates(db: sqlite3.Connection, world: World) -> dict[str, Iterator[Candidate]]:
+def candidates(db: sqlite3.Connection, context: Context) -> dict[str, Iterator[Candidate]]:
     """Return the pending jobs of each queue in order, read as they are asked for."""
-    return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in world.lanes}
+    return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
 
 
 def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
@@ -214,7 +216,7 @@ def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
 
 
 def _keep_hours(
-    db: sqlite3.Connection, queues: Collection[Queue], world: World, *, resting: bool
+    db: sqlite3.Connection, queues: Collection[Queue], context: Context, *, resting: bool
 ) -> tuple[tuple[Job, ...], tuple[Job, ...], list[datetime]]:
     """Mark what runs outside the hours of its queue as paused where the queue wants that, and inside as not.
 
@@ -225,14 +227,14 @@ def _keep_hours(
     resumed: list[Job] = []
     changes = []
     for queue in queues:
-        opens_at = world.lanes[queue.name].opens_at
+        opens_at = context.queue_states[queue.name].opens_at
         if opens_at is not None:
             changes.append(opens_at)
             if queue.options.pause_outside:
                 paused += map(job_of, db.execute(_PAUSE_OUTSIDE, (queue.name,)).fetchall())
             continue
         hours = parse_hours(queue.options.hours, queue.options.zone) if queue.options.hours else None
-        if hours is not None and (closes_at := hours.closes_at(world.now)) is not None:
+        if hours is not None and (closes_at := hours.closes_at(context.now)) is not None:
             changes.append(closes_at)
         if resting:
             resumed += map(job_of, db.execute(_RESUME_INSIDE, (queue.name,)).fetchall())
@@ -255,20 +257,20 @@ def _candidate(row: sqlite3.Row) -> Candidate:
     )
 
 
-def _waited(stored: str) -> tuple[Waited, ...]:
+def _waited(stored: str) -> tuple[Dependency, ...]:
     if stored == "[]":
         return ()
     return tuple(
-        Waited(job_id=job_id, outcome=Outcome(outcome), state=None if state is None else State(state))
+        Dependency(job_id=job_id, outcome=Outcome(outcome), state=None if state is None else State(state))
         for job_id, outcome, state in json.loads(stored)
     )
 
 
-def _hand_out(options: JobOptions, means: Means, taken: dict[str, set[int]]) -> str:
+def _hand_out(options: JobOptions, capacity: Capacity, taken: dict[str, set[int]]) -> str:
     """Return, as stored, the lowest numbers that are free of what a job has asked for, and take them."""
     given = {}
     for name, wanted in options.resources:
-        if numbers := means.devices(name):
+        if numbers := capacity.devices(name):
             others = taken.setdefault(name, set())
             given[name] = [number for number in numbers if number not in others][:wanted]
             others.update(given[name])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import Record
-from tui_queue.core.model.import_result import Imported
+from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import JobDraft, Run, State
 from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.store import ordering
@@ -35,7 +35,7 @@ _INSERT_RUN = """
         :max_rss_kib, :script, :oom)"""
 
 
-class Transfer:
+class ImportExport:
     """The way out of one store and into it."""
 
     def __init__(self, database: Database) -> None:
@@ -49,7 +49,7 @@ class Transfer:
                 yield record
             after = page[-1].number
 
-    async def add(self, records: Sequence[Record], *, now: datetime) -> Imported:
+    async def add(self, records: Sequence[Record], *, now: datetime) -> ImportResult:
         """Store all jobs that are not there yet, by their UUIDs, or none. Raises BadInputError.
 
         A job keeps its number where that is above all that were ever given; queues that are missing are made.
@@ -84,7 +84,7 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
     )
 
 
-def _add(db: sqlite3.Connection, records: Sequence[Record], now: datetime) -> Imported:
+def _add(db: sqlite3.Connection, records: Sequence[Record], now: datetime) -> ImportResult:
     new = [record for record in records if not record.uuid or not _is_known(db, record.uuid)]
     last = newest(db)
     keeps_places = last == 0
@@ -101,7 +101,7 @@ def _add(db: sqlite3.Connection, records: Sequence[Record], now: datetime) -> Im
             queues.add(record.draft.queue)
         place = record.place if keeps_places and record.place else ordering.first_place(number)
         _insert(db, replace(record, place=place, draft=_renumbered(record, numbers)), number, now)
-    return Imported(numbers=tuple(given), known=len(records) - len(new))
+    return ImportResult(numbers=tuple(given), known=len(records) - len(new))
 
 
 def _is_known(db: sqlite3.Connection, uuid: str) -> bool:

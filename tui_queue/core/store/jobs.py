@@ -14,14 +14,14 @@ from tui_queue.core.analysis.eta import Ahead, Sample
 from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, Run, RunEnd, State, encode_args
 from tui_queue.core.model.notification import Channels, Event
-from tui_queue.core.model.overview import Deed, Holder
+from tui_queue.core.model.overview import AuditEntry, Holder
 from tui_queue.core.model.queue import Move, Queue
 from tui_queue.core.model.trash import Rows
 from tui_queue.core.parsing.filter import Filter, condition
-from tui_queue.core.policy.run_result import Again
+from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store import audit, ordering, trash
 from tui_queue.core.store import claim as claims
-from tui_queue.core.store.claim import Claimed, Means
+from tui_queue.core.store.claim import Capacity, Claimed
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references, like, newest
 from tui_queue.core.store.outbox import report
@@ -211,7 +211,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 class Store(Database):
     """One connection to the database with the verbs for jobs; an async context manager."""
 
-    door = "command line"  # by which users come to this process
+    client = "command line"  # by which users come to this process
 
     async def add(self, drafts: Sequence[JobDraft], *, now: datetime, unique: bool = False) -> list[Job]:
         """Store all the jobs or none; when this returns they are on disk.
@@ -225,14 +225,14 @@ class Store(Database):
         return await self._note("edited", now, partial(_edit, job_id=job_id, draft=draft))
 
     async def snapshot(
-        self, *, active: int, ended: int, only: Filter, means: Means, scheduled: bool, now: datetime
+        self, *, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
     ) -> Snapshot:
         """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
-        return await self.read(_snapshot, active, ended, only, means, scheduled, now)
+        return await self.read(_snapshot, active, ended, only, capacity, scheduled, now)
 
-    async def reason(self, job_id: int, *, means: Means, scheduled: bool, now: datetime) -> str:
+    async def reason(self, job_id: int, *, capacity: Capacity, scheduled: bool, now: datetime) -> str:
         """Return why a pending job waits; "starting" for one that does not, empty for one that is not pending."""
-        return await self.read(_reason, job_id, means, scheduled, now)
+        return await self.read(_reason, job_id, capacity, scheduled, now)
 
     async def ended(self) -> list[tuple[int, datetime, bool]]:
         """Return all ended jobs: number, when they ended, and whether a pending job waits for them."""
@@ -246,9 +246,9 @@ class Store(Database):
         """Return how long the latest runs of the same script took that completed."""
         return await self.read(_samples, job)
 
-    async def ahead(self, job_id: int, *, means: Means, now: datetime) -> Ahead | None:
+    async def ahead(self, job_id: int, *, capacity: Capacity, now: datetime) -> Ahead | None:
         """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
-        return await self.read(_ahead, job_id, means, now)
+        return await self.read(_ahead, job_id, capacity, now)
 
     async def work_left(self, *, schedules: bool) -> bool:
         """Return whether any job is running, or pending and not held, or to be told of; or will be by a schedule."""
@@ -308,13 +308,13 @@ class Store(Database):
         """Delete ended jobs that nobody waits for; all or, with an error, none."""
         return await self.write(_remove, tuple(ids), now)
 
-    async def set_aside(self, ids: Iterable[int], *, now: datetime) -> tuple[list[Job], Rows]:
-        """Remove ended jobs; return them, and what ``bring_back`` needs. All or, with an error, none."""
-        return await self.write(_set_aside, tuple(ids), now)
+    async def move_to_trash(self, ids: Iterable[int], *, now: datetime) -> tuple[list[Job], Rows]:
+        """Remove ended jobs; return them, and what ``restore`` needs. All or, with an error, none."""
+        return await self.write(_move_to_trash, tuple(ids), now)
 
-    async def bring_back(self, rows: Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
-        """Undo ``set_aside``. Raises WrongStateError."""
-        return await self.write(_bring_back, rows, self.door, removed_at, now)
+    async def restore(self, rows: Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
+        """Undo ``move_to_trash``. Raises WrongStateError."""
+        return await self.write(_restore, rows, self.client, removed_at, now)
 
     async def hold(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Keep pending jobs from starting; all or, with an error, none."""
@@ -337,9 +337,9 @@ class Store(Database):
         return await self._note("moved", now, lambda db: ordering.move(db, tuple(ids), move, before))
 
     async def _note(self, verb: str, now: datetime, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self.write(audit.noting, verb, self.door, now, work)
+        return await self.write(audit.audited, verb, self.client, now, work)
 
-    async def deeds(self, job_id: int) -> tuple[Deed, ...]:
+    async def audit_trail(self, job_id: int) -> tuple[AuditEntry, ...]:
         """Return who did what to a job, in order."""
         return await self.read(audit.of_job, job_id)
 
@@ -374,13 +374,13 @@ class Store(Database):
         return await self.read(_all_completed, tuple(ids), after, since)
 
     async def claim(
-        self, *, epoch: int, means: Means, over: Collection[int] = (), boot: str, now: datetime
+        self, *, epoch: int, capacity: Capacity, over: Collection[int] = (), boot: str, now: datetime
     ) -> Claimed | None:
         """Mark the pending jobs that may start now as running; the slots of the jobs ``over`` are free already.
 
         None when another scheduler has taken over.
         """
-        return await self.write(_claim, epoch, partial(claims.claim, means=means, over=over, boot=boot, now=now))
+        return await self.write(_claim, epoch, partial(claims.claim, capacity=capacity, over=over, boot=boot, now=now))
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
         """Record when the run of a claimed job began; None when it is no longer ours to say."""
@@ -398,16 +398,16 @@ class Store(Database):
         state: State,
         reason: str,
         end: RunEnd,
-        again: Again | None = None,
-        tell: Channels | None = None,
+        again: NextAttempt | None = None,
+        notify: Channels | None = None,
     ) -> Job | None:
         """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
         With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
-        ``tell`` it is noted in the same step if somebody wants to hear of it.
+        ``notify`` it is noted in the same step if somebody wants to hear of it.
         """
-        write = self.write_along if again is None and tell is None else self.write
-        return await write(_finish, job, epoch, state, reason, end, again, tell)
+        write = self.write_along if again is None and notify is None else self.write
+        return await write(_finish, job, epoch, state, reason, end, again, notify)
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
@@ -422,7 +422,7 @@ def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
 
 
 def _snapshot(
-    db: sqlite3.Connection, active: int, ended: int, only: Filter, means: Means, scheduled: bool, now: datetime
+    db: sqlite3.Connection, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
 ) -> Snapshot:
     part, values = condition(only, db)
     jobs = [job_of(row) for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
@@ -432,9 +432,9 @@ def _snapshot(
     wanted = {job.id for job in jobs if job.state is State.PENDING}
     reasons: dict[int, str] = {}
     if wanted:
-        for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
+        for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
             if candidate.id in wanted:
-                reasons[candidate.id] = verdict.reason or "starting"
+                reasons[candidate.id] = decision.reason or "starting"
                 if len(reasons) == len(wanted):
                     break
     # One more, to see whether there is any.
@@ -452,23 +452,23 @@ def _snapshot(
     )
 
 
-def _reason(db: sqlite3.Connection, job_id: int, means: Means, scheduled: bool, now: datetime) -> str:
-    for candidate, verdict in claims.explain(db, means=means, scheduled=scheduled, now=now):
+def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> str:
+    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
         if candidate.id == job_id:
-            return verdict.reason or "starting"
+            return decision.reason or "starting"
     return ""
 
 
-def _ahead(db: sqlite3.Connection, job_id: int, means: Means, now: datetime) -> Ahead | None:
+def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
     before: list[int] = []
     others = 0
-    for candidate, verdict in claims.explain(db, means=means, scheduled=True, now=now):
-        for_slots = verdict.reason == "slots" or verdict.reason.startswith("limit of")
+    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=True, now=now):
+        for_slots = decision.reason == "slots" or decision.reason.startswith("limit of")
         if candidate.id == job_id or len(before) > AHEAD_MOST:
             if candidate.id != job_id or not for_slots:
                 return None
             break
-        if for_slots or not verdict.reason:
+        if for_slots or not decision.reason:
             before.append(candidate.id)
         else:
             others += 1
@@ -481,7 +481,7 @@ def _ahead(db: sqlite3.Connection, job_id: int, means: Means, now: datetime) -> 
         if command not in known:
             known[command] = _samples(db, job)
         samples[job.id] = known[command]
-    slots = means.slots()
+    slots = capacity.slots()
     return Ahead(
         running=tuple(running),
         before=tuple(waiting[one] for one in before),
@@ -559,14 +559,14 @@ def _neighbours(db: sqlite3.Connection, job: Job, steps: int, most: int) -> tupl
         ids = json.dumps([each.id for each in jobs])
         return _jobs(db, tuple(row[0] for row in db.execute(_ALL_WAIT_FOR, (ids,))))
 
-    waits_for, waited_by = before([job]), behind([job])
-    around = {each.id: each for each in (*waits_for, *waited_by)}
-    for step, nearest in ((before, waits_for), (behind, waited_by)):
+    dependencies, dependents = before([job]), behind([job])
+    around = {each.id: each for each in (*dependencies, *dependents)}
+    for step, nearest in ((before, dependencies), (behind, dependents)):
         jobs = nearest
         for _ in range(steps - 1):
             jobs = step(jobs[:most])
             around |= {each.id: each for each in jobs}
-    return waits_for, waited_by, list(around.values())
+    return dependencies, dependents, list(around.values())
 
 
 def _each(
@@ -594,14 +594,14 @@ def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list
     return jobs
 
 
-def _set_aside(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> tuple[list[Job], Rows]:
+def _move_to_trash(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> tuple[list[Job], Rows]:
     rows = trash.rows_of(db, ids)
     return _remove(db, ids, now), rows
 
 
-def _bring_back(db: sqlite3.Connection, rows: Rows, door: str, removed_at: datetime, now: datetime) -> list[Job]:
-    jobs = audit.noting(db, "removed", door, removed_at, lambda db: trash.put(db, rows))
-    return audit.noting(db, "brought back", door, now, lambda _: jobs)
+def _restore(db: sqlite3.Connection, rows: Rows, client: str, removed_at: datetime, now: datetime) -> list[Job]:
+    jobs = audit.audited(db, "removed", client, removed_at, lambda db: trash.put(db, rows))
+    return audit.audited(db, "brought back", client, now, lambda _: jobs)
 
 
 def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
@@ -643,8 +643,8 @@ def _finish(
     state: State,
     reason: str,
     end: RunEnd,
-    again: Again | None,
-    tell: Channels | None,
+    again: NextAttempt | None,
+    notify: Channels | None,
 ) -> Job | None:
     values: dict[str, object] = {
         "epoch": epoch,
@@ -667,7 +667,7 @@ def _finish(
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
-        if tell is not None and event is not None and tell.wants(done, event):
+        if notify is not None and event is not None and notify.wants(done, event):
             report(db, done, event)
     return done
 

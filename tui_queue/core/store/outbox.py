@@ -21,7 +21,7 @@ _TOLD = """
     SELECT event, said FROM news WHERE job_id = ? AND said IS NOT NULL ORDER BY id"""
 
 
-class News(Struct, frozen=True, kw_only=True):
+class Notification(Struct, frozen=True, kw_only=True):
     """One thing to tell of a job."""
 
     id: int
@@ -29,7 +29,7 @@ class News(Struct, frozen=True, kw_only=True):
     event: Event
 
 
-class NewsBox:
+class Outbox:
     """The news of one store; each is taken by one process for a time, and taken again if that one says nothing."""
 
     def __init__(self, database: Database) -> None:
@@ -39,13 +39,13 @@ class NewsBox:
         """Have something told of a job's present attempt; False if it has been reported before."""
         return await self._database.write(report, job, event)
 
-    async def take(self, most: int, *, until: datetime, now: datetime) -> list[News]:
+    async def take(self, most: int, *, until: datetime, now: datetime) -> list[Notification]:
         """Return news that are ours to tell until then."""
         if not await self._database.read(_any, now):  # most of the time: without a transaction that writes
             return []
         return await self._database.write(_take, most, until, now)
 
-    async def told(self, news_id: int, said: str) -> None:
+    async def notified(self, news_id: int, said: str) -> None:
         """Record that it has been told; ``said`` is what went wrong with that, or empty."""
         await self._database.write(_say, news_id, said)
 
@@ -71,13 +71,13 @@ def _any(db: sqlite3.Connection, now: datetime) -> bool:
     return bool(db.execute(_WAITING, (microseconds(now),)).fetchone()[0])
 
 
-def _take(db: sqlite3.Connection, most: int, until: datetime, now: datetime) -> list[News]:
+def _take(db: sqlite3.Connection, most: int, until: datetime, now: datetime) -> list[Notification]:
     values = {"most": most, "until": microseconds(until), "now": microseconds(now)}
     taken = sorted(tuple(row) for row in db.execute(_TAKE, values).fetchall())
     jobs = {
         job_id: job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()) for _, job_id, _ in taken
     }
-    return [News(id=news_id, job=jobs[job_id], event=Event(event)) for news_id, job_id, event in taken]
+    return [Notification(id=news_id, job=jobs[job_id], event=Event(event)) for news_id, job_id, event in taken]
 
 
 def _say(db: sqlite3.Connection, news_id: int, said: str) -> None:

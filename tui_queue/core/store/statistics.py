@@ -22,7 +22,7 @@ _LATELY = """
 MINUTES = 12  # that a look at what has ended lately goes back
 
 
-class History:
+class Statistics:
     """The history of one store."""
 
     def __init__(self, database: Database) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tui_queue.core.errors import StoreError, WrongStateError
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.trash import GONE_S, KEPT_S, Aside, Rows
+from tui_queue.core.model.trash import DELETED_AFTER_S, RESTORABLE_S, Rows, TrashedJobs
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, microseconds
 from tui_queue.core.units.printable import printable
@@ -69,10 +69,10 @@ def move_away(runs: str, ids: Sequence[int], at: datetime) -> set[int]:
     return moved
 
 
-def move_back(runs: str, aside: Aside) -> None:
+def move_back(runs: str, aside: TrashedJobs) -> None:
     """Undo ``move_away``. Raises WrongStateError for what is not kept any more, and StoreError."""
     if not all(os.path.isdir(_place_aside(runs, job_id, aside.at)) for job_id in aside.ran):
-        raise WrongStateError(f"The logs are gone: a removed job can be brought back for {KEPT_S // 60} minutes.")
+        raise WrongStateError(f"The logs are gone: a removed job can be brought back for {RESTORABLE_S // 60} minutes.")
     try:
         for job_id in aside.ran:
             os.rename(_place_aside(runs, job_id, aside.at), _place(runs, job_id))
@@ -80,14 +80,14 @@ def move_back(runs: str, aside: Aside) -> None:
         raise StoreError(f"{printable(runs)}: can't be changed: {error.strerror}.") from None
 
 
-def throw_away(runs: str, *, now: datetime, ours: Collection[Aside] = ()) -> None:
+def empty_trash(runs: str, *, now: datetime, ours: Collection[TrashedJobs] = ()) -> None:
     """Delete the runs of jobs that can't be brought back any more, and those of ``ours``."""
     own = {_place_aside(runs, job_id, aside.at) for aside in ours for job_id in aside.ran}
     with suppress(OSError), os.scandir(os.path.join(runs, _ASIDE)) as entries:
         for entry in entries:
             at = entry.name.rpartition("-")[2]
             # Either way: the clock may have been set.
-            is_old = at.isdecimal() and abs(now.timestamp() - int(at) / 1_000_000) > GONE_S
+            is_old = at.isdecimal() and abs(now.timestamp() - int(at) / 1_000_000) > DELETED_AFTER_S
             if is_old or entry.path in own:
                 shutil.rmtree(entry.path, ignore_errors=True)
 

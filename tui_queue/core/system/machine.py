@@ -11,7 +11,7 @@ from typing import Any
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import LARGEST, amount, parse_amount
+from tui_queue.core.units.sizes import LARGEST, parse_size, size_text
 
 GATES = {
     "mem": "free memory, in bytes",
@@ -172,11 +172,11 @@ def _pairs(field: str, texts: Iterable[str]) -> list[tuple[str, str, str]]:
 
 def _amount(field: str, name: str, value: str, part: str) -> int | float:
     try:
-        return parse_amount(value)
+        return parse_size(value)
     except ValueError:
         example = f"{name}=4" if name in ("load", "gpu") else f"{name}=32G"
         raise BadInputError(
-            field, f"{printable(part)}: not an amount above 0 and up to {amount(LARGEST)}; write {example}."
+            field, f"{printable(part)}: not an amount above 0 and up to {size_text(LARGEST)}; write {example}."
         ) from None
 
 

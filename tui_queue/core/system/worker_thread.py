@@ -50,7 +50,7 @@ class Reader:
             threading.Thread(target=_do, args=(self._todo,), name="reader", daemon=True).start()
 
 
-async def away(question: Callable[[], T]) -> T:
+async def in_thread(question: Callable[[], T]) -> T:
     """Return the answer, as ``asyncio.to_thread`` does; a question that never comes back keeps nobody from leaving."""
     reader = Reader()
     answer = reader.ask(question)

@@ -30,7 +30,7 @@ def weekday_number(word: str) -> int | None:
     return found[0] if found else None
 
 
-def parse_moment(text: str, *, now: datetime, zone: "ZoneInfo") -> datetime:
+def parse_datetime(text: str, *, now: datetime, zone: "ZoneInfo") -> datetime:
     """Return the moment, in UTC, that ``text`` means on a clock in ``zone``.
 
     It may be a date with a time (ISO 8601, with ``Z``, an offset or a zone's name behind it if another clock is

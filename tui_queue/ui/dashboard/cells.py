@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from tui_queue.core.model.forecast import Outlook
+from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
@@ -47,12 +47,12 @@ def sign_of(job: Job) -> tuple[str, str]:
     return SIGNS[job.state]
 
 
-def exit_cell(job: Job, outlook: Outlook | None = None, width: int = 14) -> Text:
+def exit_cell(job: Job, outlook: Forecast | None = None, width: int = 14) -> Text:
     """Return why a job waits, how far it has come, or how it ended, in few characters."""
     if job.state is State.PENDING:
         return cell(_without_today(job.reason), "yellow")
     if job.state is State.RUNNING:
-        return cell(job.reason, "magenta") if job.reason else outlook_cell(outlook, width)
+        return cell(job.reason, "magenta") if job.reason else forecast_cell(outlook, width)
     if job.signal is not None:
         return cell(f"signal {job.signal}", sign_of(job)[1])
     if job.exit_code is not None:
@@ -60,7 +60,7 @@ def exit_cell(job: Job, outlook: Outlook | None = None, width: int = 14) -> Text
     return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
 
 
-def outlook_cell(outlook: Outlook | None, width: int) -> Text:
+def forecast_cell(outlook: Forecast | None, width: int) -> Text:
     """Return a bar with the part that is done and the time to go, as far as they are known."""
     if outlook is None or (outlook.fraction is None and outlook.remaining_s is None):
         return Text()

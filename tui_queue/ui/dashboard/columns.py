@@ -7,7 +7,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from tui_queue.core.analysis.usage_chart import mebibytes
-from tui_queue.core.model.forecast import Outlook
+from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity
 from tui_queue.core.units.durations import duration
@@ -23,7 +23,7 @@ class Seen(Struct, frozen=True):
 
     job: Job
     now: datetime
-    outlook: Outlook | None
+    outlook: Forecast | None
     mark: str
     widths: Mapping[str, int]
 

@@ -45,9 +45,9 @@ class Keys(Footer):
     async def recompose(self) -> None:
         """Make the keys anew, and let go of those before: Textual keeps them to tell them of changes."""
         await super().recompose()
-        told: dict[str, list[tuple[Widget, object]]] = getattr(self, "__watchers", {})
-        for name, watchers in told.items():
-            told[name] = [each for each in watchers if each[0].is_attached]
+        watched: dict[str, list[tuple[Widget, object]]] = getattr(self, "__watchers", {})
+        for name, watchers in watched.items():
+            watched[name] = [each for each in watchers if each[0].is_attached]
 
     async def on_resize(self, event: Resize) -> None:
         """Fit the keys into the new width."""

@@ -15,7 +15,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.queue import DEFAULT_QUEUE, Move
-from tui_queue.core.model.trash import GONE_S
+from tui_queue.core.model.trash import DELETED_AFTER_S
 from tui_queue.core.parsing.fields import signal_number
 from tui_queue.core.parsing.job_draft import MANY
 from tui_queue.core.units.printable import printable
@@ -25,13 +25,13 @@ from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dashboard.wording import copyable, count, has_run, named, one_at_a_time, stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
-from tui_queue.ui.dialogs.picker import Choose
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import QueueChanged
-from tui_queue.ui.terminal.external_program import editor, lend, pager, readable
+from tui_queue.ui.terminal.external_program import editor, pager, readable, run_external
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ class JobVerbs(Screen[None]):
         """Send a signal to running jobs; ask first about the one that no job can prepare for."""
         if jobs := self._chosen("signal"):
             question = f"Which signal for {named(jobs)}?"
-            name = await self.app.push_screen_wait(Ask(question, value="TERM", check=_signal))
+            name = await self.app.push_screen_wait(Prompt(question, value="TERM", check=_signal))
             if name is None or (_signal(name) == SIGKILL and not await self._is_to_be_killed(jobs)):
                 return
             await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
@@ -178,10 +178,10 @@ class JobVerbs(Screen[None]):
             question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
             if not await self.app.push_screen_wait(Confirm(question)):
                 return
-        removed = await self._ask(self._commands.set_aside(_ids(jobs))) if jobs else None
+        removed = await self._ask(self._commands.move_to_trash(_ids(jobs))) if jobs else None
         if removed is not None and removed.jobs:
             self._undo.removed(removed)
-            self.set_timer(GONE_S + 1, self._throw_away)
+            self.set_timer(DELETED_AFTER_S + 1, self._throw_away)
 
     @work
     async def action_copy(self) -> None:
@@ -189,7 +189,7 @@ class JobVerbs(Screen[None]):
         text, what = self.get_selected_text() or "", "the selected text"
         if not text and (jobs := self.query_one(JobTable).chosen):
             offered = copyable(jobs, self.query_one(JobLog).path_of)
-            chosen = await self.app.push_screen_wait(Choose(f"Copy of {named(jobs)}", list(offered)))
+            chosen = await self.app.push_screen_wait(Picker(f"Copy of {named(jobs)}", list(offered)))
             text, what = offered.get(chosen or "", ("", ""))
         if text:
             self.app.copy_to_clipboard(text)
@@ -205,7 +205,7 @@ class JobVerbs(Screen[None]):
                 return
             try:
                 async with readable(path) as log:
-                    await self._lend(pager, log)
+                    await self._run_external(pager, log)
             except TuiQueueError as error:
                 self.notify(printable(str(error)), severity="error", markup=False)
 
@@ -213,16 +213,16 @@ class JobVerbs(Screen[None]):
     async def action_script(self) -> None:
         """Open the script of the chosen job in the editor."""
         if job := self._chosen_one("script"):
-            await self._lend(editor, job.path)
+            await self._run_external(editor, job.path)
 
     async def _is_to_be_killed(self, jobs: Sequence[Job]) -> bool:
         detail = f"{has_run(jobs, datetime.now(UTC))} KILL leaves no time to save anything."
         return await self.app.push_screen_wait(Confirm(f"Kill {named(jobs)}?", detail=detail))
 
-    async def _lend(self, program: Callable[[Mapping[str, str]], list[str]], path: str) -> None:
+    async def _run_external(self, program: Callable[[Mapping[str, str]], list[str]], path: str) -> None:
         """Let a program have the terminal that shows a file."""
         try:
-            wrong = await lend(self.app, [*program(os.environ), path])
+            wrong = await run_external(self.app, [*program(os.environ), path])
         except ValueError as error:
             wrong = f"{program.__name__.upper()}: {error}."
         if wrong:
@@ -262,7 +262,7 @@ class JobVerbs(Screen[None]):
         self.notify("The disk of the queue does not answer. Waiting for it.", severity="warning")
 
     async def _throw_away(self) -> None:
-        await self._commands.cleaning.throw_away(now=datetime.now(UTC))
+        await self._commands.cleaner.empty_trash(now=datetime.now(UTC))
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:

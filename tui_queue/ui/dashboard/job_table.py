@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey, RowKey
 
-from tui_queue.core.model.forecast import Outlook
+from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.ui.dashboard.columns import (
@@ -75,7 +75,7 @@ class JobTable(DataTable[Text]):
         self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
         self.order = order
         self._given: tuple[Job, ...] = ()
-        self._outlooks: Mapping[int, Outlook] = {}
+        self._forecasts: Mapping[int, Forecast] = {}
         self._widths: dict[str, int] = {}
         self._jobs: dict[str, Job] = {}
         self._cells: dict[str, list[Text]] = {}
@@ -177,9 +177,9 @@ class JobTable(DataTable[Text]):
         """Whether it shows what running jobs use."""
         return not MEASURED.isdisjoint(self._widths)
 
-    def foresee(self, outlooks: Mapping[int, Outlook]) -> None:
+    def show_forecasts(self, forecasts: Mapping[int, Forecast]) -> None:
         """Show how far running jobs have come, and what they use."""
-        self._outlooks = outlooks
+        self._forecasts = forecasts
         self.tick()
 
     def move_to(self, job_id: int) -> None:
@@ -278,7 +278,7 @@ class JobTable(DataTable[Text]):
 
     def _seen(self, job: Job, now: datetime) -> Seen:
         mark = _MARK if str(job.id) in self._selected else ""
-        return Seen(job, now, self._outlooks.get(job.id), mark, self._widths)
+        return Seen(job, now, self._forecasts.get(job.id), mark, self._widths)
 
     def _row(self, job: Job, now: datetime) -> list[Text]:
         seen = self._seen(job, now)

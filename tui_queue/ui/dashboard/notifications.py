@@ -17,7 +17,7 @@ _END = "\x1b\\"
 _LONGEST = 200  # characters of a title or a text
 
 
-class News(Struct, frozen=True):
+class Notification(Struct, frozen=True):
     """What has become of a job, in a few words and in one more line."""
 
     job_id: int
@@ -25,21 +25,21 @@ class News(Struct, frozen=True):
     text: str
 
 
-def together(news: Sequence[News]) -> tuple[str, str]:
+def together(news: Sequence[Notification]) -> tuple[str, str]:
     """Return a title and a text for all of it; there is some."""
     if len(news) == 1:
         return news[0].title, news[0].text
     return f"{len(news)} jobs", "; ".join(each.title for each in news[:3])
 
 
-class Hearing:
+class NotificationDetector:
     """Compares each look at the queue with the one before."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
         self._before: dict[int, Job] = {}
 
-    def news(self, overview: Overview) -> list[News]:
+    def news(self, overview: Overview) -> list[Notification]:
         """Return all that somebody wants to hear and that was not so the last time."""
         now = {job.id: job for job in overview.jobs}
         found = [
@@ -49,10 +49,10 @@ class Hearing:
         ]
         self._before = now
         wanted = ((job, event) for job, event in found if self._channels.wants(job, event))
-        return [News(job.id, title(job, event), body(job, event)) for job, event in wanted]
+        return [Notification(job.id, title(job, event), body(job, event)) for job, event in wanted]
 
 
-class Announcer:
+class TerminalNotifier:
     """Says what is new through ``say``, all at once that comes together, and then nothing for ``rest_s`` seconds.
 
     ``later`` calls back after so many seconds.
@@ -60,7 +60,7 @@ class Announcer:
 
     def __init__(
         self,
-        say: Callable[[Sequence[News]], None],
+        say: Callable[[Sequence[Notification]], None],
         later: Callable[[float, Callable[[], None]], object],
         *,
         rest_s: float = 0,
@@ -69,9 +69,9 @@ class Announcer:
         self._later = later
         self._rest_s = rest_s
         self._rests = False
-        self._unsaid: list[News] = []
+        self._unsaid: list[Notification] = []
 
-    def announce(self, news: Sequence[News]) -> None:
+    def announce(self, news: Sequence[Notification]) -> None:
         """Say it soon."""
         if news and not self._unsaid and not self._rests:
             self._later(TOGETHER_S, self._say_all)

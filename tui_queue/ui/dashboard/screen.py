@@ -28,7 +28,7 @@ from tui_queue.ui.dashboard.help_text import groups
 from tui_queue.ui.dashboard.job_actions import JobVerbs
 from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
-from tui_queue.ui.dashboard.notifications import Announcer, Hearing, News, together
+from tui_queue.ui.dashboard.notifications import Notification, NotificationDetector, TerminalNotifier, together
 from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.wording import (
     EMPTY,
@@ -43,18 +43,18 @@ from tui_queue.ui.dashboard.wording import (
 )
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
-from tui_queue.ui.dialogs.picker import Choose
-from tui_queue.ui.dialogs.progress import Wait
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.progress import ProgressDialog
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.dialogs.settings import remarks, settings_form
 from tui_queue.ui.keymap import with_keys
-from tui_queue.ui.lists.registry import LISTINGS
-from tui_queue.ui.lists.table_screen import Listing
+from tui_queue.ui.lists.registry import LIST_SCREENS
+from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.search_results import FoundLines
+from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import LOOKS, QueueChanged, follow
 from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tidy
-from tui_queue.ui.theme import Looks, looks_of, next_split, place_of_log
+from tui_queue.ui.theme import DashboardSettings, dashboard_settings_of, next_split, place_of_log
 
 if TYPE_CHECKING:
     from tui_queue.ui.app import TuiQueueApp
@@ -80,30 +80,30 @@ class Dashboard(JobVerbs):
         settings: str,
         background: bool,
         channels: Channels,
-        looks: Looks,
+        dashboard_settings: DashboardSettings,
         keys: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file; ``keys`` has how the keys of each binding are shown, by its id."""
         super().__init__(commands, keys=keys)
         self._settings = settings
-        self._looks = looks
+        self._dashboard_settings = dashboard_settings
         self._background = background
         self._channels = channels
-        self._hearing = Hearing(channels)
+        self._hearing = NotificationDetector(channels)
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last look
         self._news = asyncio.Event()  # set whenever the overview is a new one
-        self._announcer = Announcer(self._say, self.set_timer)
-        self._teller = Announcer(self._tell, self.set_timer, rest_s=_TOLD_S)
+        self._announcer = TerminalNotifier(self._say, self.set_timer)
+        self._teller = TerminalNotifier(self._tell, self.set_timer, rest_s=_TOLD_S)
         self._only = Filter()
         self._active_shown, self._ended_shown = _ACTIVE_SHOWN, ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when more were last fetched
-        self._split = looks.split  # as the settings have it, until somebody puts the log elsewhere
+        self._split = dashboard_settings.split  # as the settings have it, until somebody puts the log elsewhere
 
     def compose(self) -> ComposeResult:
         """Stack the summary, the two panes, and the keys."""
         yield Summary(id="summary")
         with Container(id="panes"):
-            yield JobTable(id="jobs", columns=self._looks.columns, order=self._looks.order)
+            yield JobTable(id="jobs", columns=self._dashboard_settings.columns, order=self._dashboard_settings.order)
             yield JobLog(id="log", log_path=self._commands.log_path)
         yield FilterBar()
         yield Keys(spare=SPARE_KEYS)
@@ -153,7 +153,7 @@ class Dashboard(JobVerbs):
         summary.show(overview)
         if summary.looks_around != self._any_runs:
             self._look_around()
-        self._tui_queue.give_title(window_title(overview) if self._looks.title else "")
+        self._tui_queue.give_title(window_title(overview) if self._dashboard_settings.title else "")
         table = self.query_one(JobTable)
         table.show(overview.jobs)
         table.border_subtitle = with_keys(more_wait(overview.unshown, _ACTIVE_SHOWN), self._keys)
@@ -165,7 +165,7 @@ class Dashboard(JobVerbs):
             self._wanted = None
         self._arrange()
         for screen in self.app.screen_stack:
-            if isinstance(screen, Listing | JobDetails):
+            if isinstance(screen, TableScreen | JobDetails):
                 screen.post_message(QueueChanged())
 
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
@@ -229,17 +229,17 @@ class Dashboard(JobVerbs):
         shown = self._overview
         partly = shown is not None and (shown.unshown or shown.older)
         which = f"{len(shown.jobs):,} jobs that are shown" if shown is not None and partly else "jobs"
-        chosen = await self.app.push_screen_wait(Choose(f"Order the {which} by", list(said)))
+        chosen = await self.app.push_screen_wait(Picker(f"Order the {which} by", list(said)))
         if chosen is not None:
             self.query_one(JobTable).order_by(said[chosen])
 
     @work
     async def action_find(self) -> None:
         """Ask for words, look for them in all logs, and go to the line that somebody chooses."""
-        ask = Ask("Search all logs (words, or /regex/)", value="", check=Pattern)
+        ask = Prompt("Search all logs (words, or /regex/)", value="", check=Pattern)
         if (words := await self.app.push_screen_wait(ask)) is None:
             return
-        chosen = await self.app.push_screen_wait(FoundLines(self._commands, words))
+        chosen = await self.app.push_screen_wait(SearchResults(self._commands, words))
         if chosen is None:
             return
         job_id, attempt, offset = chosen
@@ -294,8 +294,8 @@ class Dashboard(JobVerbs):
     async def action_view(self, name: str) -> None:
         """Show another listing, and those that are asked for from there."""
         next_one: str | None = name
-        while next_one is not None and next_one in LISTINGS:
-            next_one = await self.app.push_screen_wait(LISTINGS[next_one](self._commands, self._undo))
+        while next_one is not None and next_one in LIST_SCREENS:
+            next_one = await self.app.push_screen_wait(LIST_SCREENS[next_one](self._commands, self._undo))
         if next_one is not None:
             self._zoom(False)
             self.query_one(FilterBar).open(next_one)
@@ -362,8 +362,8 @@ class Dashboard(JobVerbs):
         if theme := changes.get("dashboard.theme"):
             self._tui_queue.put_on(str(theme))
         if "dashboard.columns" in changes:
-            looks = looks_of({"columns": changes["dashboard.columns"]}, self._settings)
-            self.query_one(JobTable).have_columns(looks.columns)
+            dashboard_settings = dashboard_settings_of({"columns": changes["dashboard.columns"]}, self._settings)
+            self.query_one(JobTable).have_columns(dashboard_settings.columns)
         if order := changes.get("dashboard.order"):
             self.query_one(JobTable).order_by(str(order))
         if split := changes.get("dashboard.split"):
@@ -396,7 +396,7 @@ class Dashboard(JobVerbs):
             while await self._some_run(runs):
                 await self._news.wait()
 
-        wait = Wait(text, detail=detail, until=ended(), patience_s=grace + _KILLED_WITHIN_S)
+        wait = ProgressDialog(text, detail=detail, until=ended(), patience_s=grace + _KILLED_WITHIN_S)
         return await self.app.push_screen_wait(wait)
 
     async def _some_run(self, ids: Set[int]) -> bool:
@@ -404,16 +404,16 @@ class Dashboard(JobVerbs):
         running = await self._ask(self._commands.in_state(State.RUNNING))
         return running is None or not ids.isdisjoint(running)
 
-    def _say(self, news: Sequence[News]) -> None:
+    def _say(self, news: Sequence[Notification]) -> None:
         """Have the terminal tell it."""
         self._tui_queue.announce(*together(news), self._channels.terminal)
 
-    def _out_of_view(self, news: Sequence[News]) -> Sequence[News]:
+    def _out_of_view(self, news: Sequence[Notification]) -> Sequence[Notification]:
         """Return what is to be told here too: not of the job under the cursor, and nothing while nobody looks."""
-        job, looks = self.query_one(JobTable).job, self.app.app_focus and self._channels.terminal != "off"
-        return [each for each in news if looks and (job is None or each.job_id != job.id)]
+        job, dashboard_settings = self.query_one(JobTable).job, self.app.app_focus and self._channels.terminal != "off"
+        return [each for each in news if dashboard_settings and (job is None or each.job_id != job.id)]
 
-    def _tell(self, news: Sequence[News]) -> None:
+    def _tell(self, news: Sequence[Notification]) -> None:
         title, text = together(news)
         self.notify(text, title=title, markup=False, timeout=_TOLD_S)
 
@@ -429,8 +429,8 @@ class Dashboard(JobVerbs):
         """Show of the running jobs in view how far they have come, and what they use."""
         table = self.query_one(JobTable)
         if running := table.running_in_view:
-            outlooks = await self._ask(self._commands.outlooks.of(running, measure=table.measures))
-            table.foresee(outlooks or {})
+            forecasts = await self._ask(self._commands.forecasts.of(running, measure=table.measures))
+            table.show_forecasts(forecasts or {})
 
     @work(exclusive=True, group="around")
     async def _look_around(self) -> None:

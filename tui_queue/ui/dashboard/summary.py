@@ -9,7 +9,7 @@ from textual.widgets import Static
 from tui_queue.core.model.job import State
 from tui_queue.core.model.overview import Overview, Surroundings
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import amount
+from tui_queue.core.units.sizes import size_text
 from tui_queue.ui.dashboard.cells import SIGNS
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -92,7 +92,7 @@ def _glance(around: Surroundings) -> list[str]:
 
 def _roughly(number: float) -> str:
     """Return an amount of bytes that does not change with every little thing: 3.4G, 120G."""
-    text = amount(int(number))
+    text = size_text(int(number))
     return text if len(text) <= len("9.9G") else f"{float(text[:-1]):.0f}{text[-1]}"
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
-from tui_queue.core.model.trash import Aside
+from tui_queue.core.model.trash import TrashedJobs
 
 KEPT = 50  # steps that can be taken back
 
@@ -52,9 +52,9 @@ class Undo:
         """Note that a job was changed."""
         self._did(f"change of job {before.id}", lambda: self._commands.edit(before.id, before.draft))
 
-    def removed(self, removed: Aside) -> None:
+    def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""
-        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.bring_back(removed))
+        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.restore(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
         """Note that jobs have left their place before ``follower``, or the end of their queue."""

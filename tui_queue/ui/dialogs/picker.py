@@ -16,7 +16,7 @@ from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
-class Choose(ModalScreen[str | None]):
+class Picker(ModalScreen[str | None]):
     """Asks for one of the names; with ``remove`` a key takes one away, which it may refuse by returning False."""
 
     DEFAULT_CSS = """

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
-class Wait(ModalScreen[bool]):
+class ProgressDialog(ModalScreen[bool]):
     """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
 
     DEFAULT_CSS = """

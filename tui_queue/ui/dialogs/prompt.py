@@ -18,7 +18,7 @@ from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
-class Ask(ModalScreen[str | None]):
+class Prompt(ModalScreen[str | None]):
     """Asks until ``check`` has nothing to say against the answer, or Esc."""
 
     DEFAULT_CSS = """

@@ -10,13 +10,13 @@ from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.options import Full, Notify
 from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.units.printable import printable
-from tui_queue.settings import Config, content_of, values_of
+from tui_queue.settings import Settings, content_of, values_of
 from tui_queue.settings_edit import Changes, checked, save
 from tui_queue.ui.dashboard.columns import COLUMNS, ORDERS
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
-from tui_queue.ui.theme import SPLITS, Looks, looks_of, theme_names
+from tui_queue.ui.theme import SPLITS, DashboardSettings, dashboard_settings_of, theme_names
 
-_DEFAULTS = {"": Config(), "notify": Channels(), "dashboard": Looks()}
+_DEFAULTS = {"": Settings(), "notify": Channels(), "dashboard": DashboardSettings()}
 
 
 class _Setting(Struct, frozen=True):
@@ -75,18 +75,18 @@ def settings_form(path: str) -> EntryForm[Changes]:
     def check(entries: Mapping[str, str], switched: Mapping[str, bool]) -> Filled[Changes]:
         if found := changes(entries, switched):
             try:
-                checked(path, found, lambda config: looks_of(config.dashboard, path))
+                checked(path, found, lambda settings: dashboard_settings_of(settings.dashboard, path))
             except BadInputError as error:
                 raise BadInputError(error.field, str(error).removeprefix(f"{printable(path)}: ")) from None
         return Filled(value=found)
 
     def saved(found: Changes) -> None:
         if found:
-            save(path, found, lambda config: looks_of(config.dashboard, path))
+            save(path, found, lambda settings: dashboard_settings_of(settings.dashboard, path))
 
     return EntryForm(
         Entries(
-            title="Settings",
+            title="SettingsFile",
             lines=[
                 Entry(
                     name=each.key,

@@ -24,8 +24,8 @@ from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dialogs.confirm import Confirm
-from tui_queue.ui.dialogs.picker import Choose
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.fields import (
     CHOICES,
     FIELDS,
@@ -256,7 +256,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             left = await self._ask(templates.all())
             return left is not None and name not in left
 
-        choose = Choose("Begin with which template?", tuple(found), remove=remove)
+        choose = Picker("Begin with which template?", tuple(found), remove=remove)
         name = await self.app.push_screen_wait(choose)
         if name is not None:
             self._fill(dict(found[name]))
@@ -271,7 +271,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             self.action_submit()  # which shows what is wrong
             return
         templates = self._commands.templates
-        answer = await self.app.push_screen_wait(Ask("Keep it as a template under which name?", value="", check=_named))
+        answer = await self.app.push_screen_wait(
+            Prompt("Keep it as a template under which name?", value="", check=_named)
+        )
         name = (answer or "").strip()
         if not name or (found := await self._ask(templates.all())) is None:
             return
@@ -289,7 +291,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             self.query_one("#command", Note).show("Nothing has been added before.", wrong=True)
             return
         shown = [f"{shlex.join([from_home(draft.path), *draft.args])}   in {from_home(draft.cwd)}" for draft in drafts]
-        chosen = await self.app.push_screen_wait(Choose("Begin with which command?", shown))
+        chosen = await self.app.push_screen_wait(Picker("Begin with which command?", shown))
         if chosen is not None:
             first = entries_of(drafts[shown.index(chosen)])
             self._path = first["path"]

@@ -11,7 +11,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.ui.dashboard.cells import moment
 from tui_queue.ui.dashboard.wording import stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
-from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
+from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 
 _FOR = {  # in which states jobs are that an action is for
     "cancel": (State.PENDING, State.RUNNING),
@@ -20,7 +20,7 @@ _FOR = {  # in which states jobs are that an action is for
 }
 
 
-class BatchesScreen(Listing):
+class BatchesScreen(TableScreen):
     """Shows the batches, the latest first; the answer ``batch:NAME`` asks to show the jobs of one."""
 
     NAME = "batches"

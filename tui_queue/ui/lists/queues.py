@@ -15,13 +15,13 @@ from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
-from tui_queue.ui.dialogs.prompt import Ask
-from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
+from tui_queue.ui.dialogs.prompt import Prompt
+from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 
 _SWITCH = "pause_outside"
 
 
-class QueuesScreen(Listing):
+class QueuesScreen(TableScreen):
     """Shows the queues and changes them."""
 
     NAME = "queues"
@@ -108,7 +108,7 @@ class QueuesScreen(Listing):
             return
         now = "none" if overview.limit is None else str(overview.limit)
         answer = await self.app.push_screen_wait(
-            Ask("How many jobs may run in all queues together? A number, or none.", value=now, check=slots_of)
+            Prompt("How many jobs may run in all queues together? A number, or none.", value=now, check=slots_of)
         )
         if answer is not None:
             await self.ask(self.commands.set_limit(slots_of(answer)))

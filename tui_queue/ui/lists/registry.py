@@ -7,12 +7,12 @@ from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
-from tui_queue.ui.lists.statistics import HistoryScreen
-from tui_queue.ui.lists.table_screen import Listing
+from tui_queue.ui.lists.statistics import StatisticsScreen
+from tui_queue.ui.lists.table_screen import TableScreen
 
-LISTINGS: Mapping[str, Callable[[Commands, Undo], Listing]] = {
+LIST_SCREENS: Mapping[str, Callable[[Commands, Undo], TableScreen]] = {
     "queues": QueuesScreen,
     "schedules": SchedulesScreen,
     "batches": BatchesScreen,
-    "history": HistoryScreen,
+    "history": StatisticsScreen,
 }

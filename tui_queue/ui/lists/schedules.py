@@ -18,10 +18,10 @@ from tui_queue.ui.dashboard.cells import parameters
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.job_form.form import JobForm
-from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
+from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 
 
-class SchedulesScreen(Listing):
+class SchedulesScreen(TableScreen):
     """Shows the schedules and changes them."""
 
     NAME = "schedules"

@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 
 from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.units.durations import duration
-from tui_queue.ui.lists.table_screen import HELP_KEY, Listing
+from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 from tui_queue.ui.messages import QueueChanged
 
 _SPANS = {"day": 1, "week": 7, "month": 30, "year": 365}  # days
 
 
-class HistoryScreen(Listing):
+class StatisticsScreen(TableScreen):
     """Shows figures of groups of ended jobs; they are counted when it opens, and when others are asked for."""
 
     NAME = "history"

@@ -29,7 +29,7 @@ T = TypeVar("T")
 HELP_KEY = Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys here")
 
 
-class Listing(ModalScreen[str | None]):
+class TableScreen(ModalScreen[str | None]):
     """Shows rows by name; the answer is the name of the listing to open next, or None to go back to the jobs."""
 
     DEFAULT_CSS = """
@@ -48,7 +48,7 @@ class Listing(ModalScreen[str | None]):
         Binding("2", "go('queues')", "Queues", show=False, id="view.queues", tooltip="All queues"),
         Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
         Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
-        Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
+        Binding("5", "go('history')", "Statistics", show=False, id="view.history", tooltip="How ended jobs have done"),
         Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
@@ -184,6 +184,6 @@ class Listing(ModalScreen[str | None]):
         move = [(" ".join(keys[name] for name in names.split()), what) for names, what in words]
         own, views = (
             [(keys[str(binding.id)], binding.tooltip) for binding in bindings_of([kind]) if binding.tooltip]
-            for kind in (type(self), Listing)
+            for kind in (type(self), TableScreen)
         )
         self.app.push_screen(Help([(self.NAME.capitalize(), own), ("Move", move), ("Views", views)]))

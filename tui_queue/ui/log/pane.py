@@ -29,7 +29,7 @@ from tui_queue.core.units.printable import clipped, printable
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.bindings import MOVING_KEYS
 from tui_queue.ui.log.render import drawn
-from tui_queue.ui.log.session import COUNTED, Reading, Room, Shown, View
+from tui_queue.ui.log.session import COUNTED, LogSession, Room, Shown, View
 
 T = TypeVar("T")
 SIDEWAYS = 8  # cells
@@ -57,7 +57,7 @@ class LogPane(Widget, can_focus=True):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._source: object = None  # what is shown: a path, or paths by names
-        self._reading: Reading | None = None
+        self._reading: LogSession | None = None
         self._log: LogText | None = None  # once it is open; none for several
         self._view = View()
         self._left = 0  # cells of the rows that are left of the view
@@ -131,15 +131,15 @@ class LogPane(Widget, can_focus=True):
 
     def action_start(self) -> None:
         """Go to the first line."""
-        self._act(Reading.to_start)
+        self._act(LogSession.to_start)
 
     def action_follow_end(self) -> None:
         """Go to the end and follow it."""
-        self._act(Reading.to_end)
+        self._act(LogSession.to_end)
 
     def action_toggle_follow(self) -> None:
         """Stay where we are, or go to the end and follow it."""
-        self._act(Reading.toggle_follow)
+        self._act(LogSession.toggle_follow)
 
     # What comes from elsewhere.
 
@@ -199,7 +199,7 @@ class LogPane(Widget, can_focus=True):
 
     def _open(self, source: str | dict[str, str]) -> None:
         """Begin to read; what was shown stays until there is something else, but not for long."""
-        self._reading = reading = Reading(source)
+        self._reading = reading = LogSession(source)
         if isinstance(source, str):
             packed = reading.ask(partial(is_packed, source))
             packed.add_done_callback(partial(self._say_if_packed, reading))
@@ -217,7 +217,7 @@ class LogPane(Widget, can_focus=True):
         self._note, self._live, self._is_open, self._acts = "", False, False, 0
         self._have_patience()
 
-    def _act(self, what: Callable[[Reading], object]) -> "asyncio.Future[View | None] | None":
+    def _act(self, what: Callable[[LogSession], object]) -> "asyncio.Future[View | None] | None":
         """Have something done, after all that was asked for before; what is in view then is shown."""
         if (reading := self._reading) is None:
             return None
@@ -233,9 +233,9 @@ class LogPane(Widget, can_focus=True):
         if self._reading is None or self._reading.look_is_due:
             return None
         self._reading.look_is_due = True
-        return self._act(Reading.look)
+        return self._act(LogSession.look)
 
-    def _came(self, reading: Reading, done: "asyncio.Future[View | None]") -> None:
+    def _came(self, reading: LogSession, done: "asyncio.Future[View | None]") -> None:
         """Show what is in view after something was done."""
         error = done.exception()
         if reading is not self._reading:
@@ -256,7 +256,7 @@ class LogPane(Widget, can_focus=True):
         self._view, self._instead = View(), str(error)
         self._drawn_anew()
 
-    def _take(self, reading: Reading, view: View) -> None:
+    def _take(self, reading: LogSession, view: View) -> None:
         before, self._view, self._instead = self._view, view, self._placeholder
         if not self._is_open:
             if self._stay is not None:
@@ -290,7 +290,7 @@ class LogPane(Widget, can_focus=True):
         self._view, self._instead = View(), ""
         self._drawn_anew()
 
-    def _say_if_packed(self, reading: Reading, packed: "asyncio.Future[bool]") -> None:
+    def _say_if_packed(self, reading: LogSession, packed: "asyncio.Future[bool]") -> None:
         if packed.exception() is None and packed.result() and reading is self._reading and not self._is_open:
             self._tell("decompressing")
 

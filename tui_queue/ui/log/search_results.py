@@ -26,7 +26,7 @@ TOLD = 50  # logs without any, before somebody is told that we are further
 _NUMBER_WIDE, _NAME_WIDE = 7, 14  # cells
 
 
-class FoundLine(NamedTuple):
+class SearchHit(NamedTuple):
     """Where a line was found: the place is in bytes from the start of the log."""
 
     job_id: int
@@ -34,7 +34,7 @@ class FoundLine(NamedTuple):
     offset: int
 
 
-class FoundLines(ModalScreen[FoundLine | None]):
+class SearchResults(ModalScreen[SearchHit | None]):
     """Answers with the line to go to."""
 
     DEFAULT_CSS = """
@@ -60,7 +60,7 @@ class FoundLines(ModalScreen[FoundLine | None]):
         super().__init__()
         self._commands = commands
         self._words = words
-        self._rows: list[FoundLine] = []
+        self._rows: list[SearchHit] = []
         self._lines = 0
 
     def compose(self) -> ComposeResult:
@@ -105,7 +105,7 @@ class FoundLines(ModalScreen[FoundLine | None]):
         self._lines += len(found.lines)
 
     def _add_row(self, found: Found, offset: int, line: Text) -> None:
-        self._rows.append(FoundLine(found.job.id, found.attempt, offset))
+        self._rows.append(SearchHit(found.job.id, found.attempt, offset))
         self.query_one(DataTable).add_row(Text(str(found.job.id)), cell(found.job.name), line)
 
     def _so_far(self, jobs: int) -> str:

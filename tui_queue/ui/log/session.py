@@ -57,7 +57,7 @@ class View(NamedTuple):
     only_matching: bool = False
 
 
-class Reading:
+class LogSession:
     """Reads for one who waits for nothing: ``act`` and ``ask`` are for the event loop, all else is for ``act``."""
 
     def __init__(self, source: str | Mapping[str, str]) -> None:

@@ -11,12 +11,12 @@ from tui_queue.core.logs.search import ERRORS, Pattern
 from tui_queue.core.logs.terminal.screen import text_of
 from tui_queue.core.logs.text import LogRow
 from tui_queue.core.units.printable import clipped, printable
-from tui_queue.ui.dialogs.prompt import Ask
+from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.bindings import SEARCH_KEYS
 from tui_queue.ui.log.finder import Finder
 from tui_queue.ui.log.pane import LogPane
-from tui_queue.ui.log.session import Reading
+from tui_queue.ui.log.session import LogSession
 
 
 class LogView(LogPane):
@@ -78,7 +78,7 @@ class LogView(LogPane):
     @work(exclusive=True, group="find")
     async def action_line(self) -> None:
         """Ask for the number of a line, or a part of the log in percent, and go there."""
-        answer = await self.app.push_screen_wait(Ask("Go to line, or to N%", value="", check=_line_or_part))
+        answer = await self.app.push_screen_wait(Prompt("Go to line, or to N%", value="", check=_line_or_part))
         if answer is None or (log := await self._when_open()) is None:
             return
         number, is_part = _line_or_part(answer)
@@ -151,7 +151,7 @@ class LogView(LogPane):
     async def _ask(self, question: str, finder: Finder | None, *, empty: bool = False) -> str | None:
         value = finder.pattern.words if finder is not None else ""
         check: Callable[[str], object] = (lambda words: words and Pattern(words)) if empty else Pattern
-        return await self.app.push_screen_wait(Ask(f"{question} (words, or /regex/)", value=value, check=check))
+        return await self.app.push_screen_wait(Prompt(f"{question} (words, or /regex/)", value=value, check=check))
 
     def _look_for(self, words: str) -> None:
         """Count the lines with these words from now on; none for no words."""
@@ -159,7 +159,7 @@ class LogView(LogPane):
         if self._finder is not None:
             self._finder.close()
         self._finder = None
-        self._act(Reading.forget_hit)
+        self._act(LogSession.forget_hit)
         if words and self._log is not None:
             self._finder = Finder(self._log.file, words)
             self._count(self._finder)

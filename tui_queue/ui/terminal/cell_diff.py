@@ -32,7 +32,7 @@ class Sent(CompositorUpdate):
         return self._text
 
 
-class Wire:
+class CellDiff:
     """What the terminal shows, as far as we know."""
 
     def __init__(self) -> None:

@@ -19,10 +19,10 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
 from tui_queue.ui.terminal import osc
-from tui_queue.ui.terminal.cell_diff import Wire
+from tui_queue.ui.terminal.cell_diff import CellDiff
 
 STDERR = 2  # where Textual draws
-LOOK_S = 0.1  # how often the input thread looks whether it should end
+POLL_S = 0.1  # how often the input thread looks whether it should end
 FRAMES_KEPT = 25  # fewer than Textual's queue takes
 CHARACTERS_KEPT = 128 * 1024
 MODE_LENGTH = 32  # what is longer is a part of the picture
@@ -58,7 +58,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lost = False
-        self.wire = Wire()
+        self.cell_diff = CellDiff()
         self._behind = False  # frames have been dropped since the last full one
         self._raw: list[Any] | None = None
         self._title = ""
@@ -74,7 +74,7 @@ class TerminalDriver(LinuxDriver):
             frames = waiting.queue
             self._behind = len(frames) >= FRAMES_KEPT or sum(len(text or "") for text in frames) > CHARACTERS_KEPT
             if self._behind:
-                self.wire.forget()
+                self.cell_diff.forget()
                 modes = [text for text in frames if text and len(text) <= MODE_LENGTH]
                 frames.clear()
                 frames.extend([*modes, ""])  # the last one has the writer thread flush
@@ -106,7 +106,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         self._behind = False
-        self.wire.forget()
+        self.cell_diff.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._has_title:
             self.write(osc.KEEP_TITLE)
@@ -138,7 +138,7 @@ class TerminalDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         while not self.exit_event.is_set():
             typed = ""
-            if select.select((self.fileno,), (), (), LOOK_S)[0]:  # a hang-up too
+            if select.select((self.fileno,), (), (), POLL_S)[0]:  # a hang-up too
                 try:
                     data = os.read(self.fileno, 4096)
                 except OSError:
@@ -179,7 +179,7 @@ class TerminalDriver(LinuxDriver):
     def draw_all(self) -> None:
         """Draw everything again, whatever the terminal shows."""
         self._behind = False
-        self.wire.forget()
+        self.cell_diff.forget()
         self._show_title()
         self._app.refresh()
 

@@ -14,7 +14,7 @@ from textual.app import App, SuspendNotSupported
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.logs.file import is_packed, write_unpacked
-from tui_queue.core.system.worker_thread import away
+from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
 
@@ -34,7 +34,7 @@ async def readable(log: str) -> AsyncIterator[str]:
 
     Raises StoreError where that can't be read, or there is no room for it.
     """
-    if not await away(partial(is_packed, log)):
+    if not await in_thread(partial(is_packed, log)):
         yield log
         return
     try:
@@ -42,11 +42,11 @@ async def readable(log: str) -> AsyncIterator[str]:
     except OSError as error:
         raise StoreError(f"There is no place to decompress it to: {error.strerror}.") from None
     with file:
-        await away(partial(write_unpacked, log, file))
+        await in_thread(partial(write_unpacked, log, file))
         yield file.name
 
 
-async def lend(app: App[Any], words: Sequence[str]) -> str:
+async def run_external(app: App[Any], words: Sequence[str]) -> str:
     """Let a program have the terminal until it ends; return what went wrong, if so. The queue goes on meanwhile."""
     before = signal.getsignal(signal.SIGINT)
     try:

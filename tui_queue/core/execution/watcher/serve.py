@@ -91,28 +91,28 @@ def watch_runs(channel: _socket.socket) -> None:
         descriptors = memoryview(passed[0][2]).cast("i").tolist()
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
-        news = descriptors[0]
-        os.set_blocking(news, False)
+        events = descriptors[0]
+        os.set_blocking(events, False)
         if len(descriptors) > 1:
             with open(descriptors[1], "rb") as file:
                 spec = file.read()
         try:
-            free = watch(json.loads(spec), news, wakeup)
+            free = watch(json.loads(spec), events, wakeup)
         except BaseException as error:
-            _tell(news, b"?", {"why": f"{type(error).__name__}: {error} (line {_line_of(error)})"})
+            _tell(events, b"?", {"why": f"{type(error).__name__}: {error} (line {_line_of(error)})"})
             raise
-        os.close(news)
+        os.close(events)
         if not free:
             return
 
 
-def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
+def watch(spec: "dict[str, Any]", events: int, wakeup: int) -> bool:
     """Watch the run from its claim to its end; return whether nothing of it is left with us."""
     directory = spec["directory"].encode("latin-1")
     try:
         alive, control, ended = _make_files(directory)
     except OSError as error:
-        _tell(news, b"N", {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        _tell(events, b"N", {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
         return True
     try:
         if not _claim(directory):
@@ -134,7 +134,7 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
             if not poll.poll(1000 * SHORT_S) or not leader.has_ended():
                 oom = _kills_for_memory()
                 _write_start(directory, {**begun, "pid": pid, "watcher": os.getpid()})
-                _tell(news, b"S", begun)
+                _tell(events, b"S", begun)
                 _tell(alive, b"S", begun)
             tree = Tree(pid, os.path.join(directory, b"log"), root=os.getpid())
             how = _wait(leader, tree, control, poll, wakeup, Limits(spec, directory), output, spec["grace_s"])
@@ -145,9 +145,9 @@ def watch(spec: "dict[str, Any]", news: int, wakeup: int) -> bool:
         # Into room that was allocated before the start: it works on a full disk.
         os.pwrite(ended, sealed(end), 0)
         free = not _has_children()
-        _tell(news, b"E" if free else b"X", end)
+        _tell(events, b"E" if free else b"X", end)
         _tell(alive, b"E", end)
-        if not _was_stored(news):
+        if not _was_stored(events):
             sync_output(os.path.join(directory, b"log"))
             os.fsync(ended)
             _sync_directories(directory)
@@ -781,9 +781,9 @@ def _whose_memory(before: "dict[str, int]") -> str:
     return next((whose for whose in ("cgroup", "kernel") if now[whose] > before[whose]), "")
 
 
-def sealed(news: News) -> bytes:
+def sealed(events: News) -> bytes:
     """One line: the record, a blank, its checksum."""
-    record = json.dumps(news).encode("ascii")
+    record = json.dumps(events).encode("ascii")
     return b"%s %08x\n" % (record, binascii.crc32(record))
 
 
@@ -795,14 +795,14 @@ def unsealed(line: bytes) -> "dict[str, Any] | None":
     return json.loads(record)  # type: ignore[no-any-return]
 
 
-def _write_start(directory: bytes, news: News) -> None:
+def _write_start(directory: bytes, events: News) -> None:
     # Not synced: it says nothing that matters once the machine has lost power, and the end record holds the same.
     try:
         file = os.open(os.path.join(directory, b"start"), os.O_WRONLY | os.O_CREAT, 0o600)
     except OSError:  # a full disk
         return
     try:
-        os.write(file, sealed(news))
+        os.write(file, sealed(events))
     except OSError:
         pass
     finally:
@@ -832,21 +832,21 @@ def _fsync(path: bytes) -> None:
         os.close(file)
 
 
-def _tell(pipe: int, word: bytes, news: News) -> None:
+def _tell(pipe: int, word: bytes, events: News) -> None:
     try:
-        os.write(pipe, word + sealed(news))
+        os.write(pipe, word + sealed(events))
     except OSError:
         pass  # nobody listens; the files say it
 
 
-def _was_stored(news: int) -> bool:
+def _was_stored(events: int) -> bool:
     """Whether the scheduler says that it has the end on disk; it does not if it is gone, stopped or stuck."""
     poll = select.poll()
-    poll.register(news, select.POLLIN)
+    poll.register(events, select.POLLIN)
     if not poll.poll(1000 * STORED_S):
         return False
     try:
-        return os.read(news, 1) == STORED
+        return os.read(events, 1) == STORED
     except OSError:
         return False
 
