@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from tests.tools.make_recordings import OUT
 from tui_queue.core.logs.lines import ClearText
-from tui_queue.core.logs.terminal.screen import Screen
+from tui_queue.core.logs.terminal.escapes import Emulator
 from tui_queue.ui.log.render import drawn
 
 AT_ONCE = 2_000  # inputs that one process takes
@@ -69,16 +69,16 @@ KINDS = (random_bytes, pieces, mutated)
 def fault_of(output: bytes, dice: random.Random, console: Console) -> str:
     """Return what is wrong with how an output is drawn, if anything."""
     try:
-        screen = Screen(top=dice.random() < 0.5, inside=dice.random() < 0.3)
+        emulator = Emulator(top=dice.random() < 0.5, inside=dice.random() < 0.3)
         clear = ClearText(live=dice.random() < 0.5)
         cut = dice.randrange(len(output) + 1)  # it comes in two parts
         written = ""
         for part in (output[:cut], output[cut:]):
-            screen.feed(part)
+            emulator.feed(part)
             written += clear.feed(part)
         written += clear.feed(b"", final=True)
-        screen.feed(b"", final=True)
-        for row in screen.rows:
+        emulator.feed(b"", final=True)
+        for row in emulator.screen.rows:
             strip = Strip(drawn(row, [(1, 3)]).render(console)).crop_extend(0, 80, None)
             written += "".join(
                 segment.style.render(segment.text) if segment.style else segment.text for segment in strip

@@ -28,7 +28,7 @@ from tests.tools.recorded.progress import PROGRESS
 from tests.tools.recorded.sequences import SEQUENCES
 from tests.tools.recorded.source import PACKAGES, Answers, Source
 from tests.tools.recorded.tools import TOOLS
-from tui_queue.core.logs.terminal.screen import rows
+from tui_queue.core.logs.terminal.escapes import rows
 from tui_queue.core.units.printable import cells
 
 OUT = Path(__file__).parent.parent / "unit" / "recordings"

@@ -4,7 +4,9 @@ import random
 
 import pytest
 
-from tui_queue.core.logs.terminal.screen import BOLD, STRIKE, UNDERLINE, Look, Screen, rows, runs_of, text_of
+from tui_queue.core.logs.terminal.cells import parts_of, text_of
+from tui_queue.core.logs.terminal.escapes import Emulator, rows
+from tui_queue.core.logs.terminal.sgr import BOLD, STRIKE, UNDERLINE, CellStyle
 
 
 @pytest.mark.parametrize(
@@ -57,21 +59,21 @@ def test_output_shows_what_a_terminal_would_have_shown(output: bytes, shown: str
     assert "\n".join(rows(output)) == shown
 
 
-def test_looks() -> None:
-    screen = Screen()
-    screen.feed(
+def test_styles_of_cells() -> None:
+    emulator = Emulator()
+    emulator.feed(
         b"\x1b[1;31mred\x1b[0m plain \x1b[38;5;200mpink\x1b[39m\x1b[48;2;1;2;3mon\x1b[m\x1b[97;4:3mwhite\x1b[24;4:0m"
         b"\x1b[38:2::255:0:16;9mstruck\x1b[0m\x1b]8;id=1;http://x\x1b\\link\x1b]8;;\x07."
     )
-    assert runs_of(screen.rows[0]) == [
-        ("red", Look(fg="1", on=BOLD)),
-        (" plain ", Look()),
-        ("pink", Look(fg="200")),
-        ("on", Look(bg="#010203")),
-        ("white", Look(fg="15", on=UNDERLINE)),
-        ("struck", Look(fg="#ff0010", on=STRIKE)),
-        ("link", Look(link="http://x")),
-        (".", Look()),
+    assert parts_of(emulator.screen.rows[0]) == [
+        ("red", CellStyle(fg="1", attributes=BOLD)),
+        (" plain ", CellStyle()),
+        ("pink", CellStyle(fg="200")),
+        ("on", CellStyle(bg="#010203")),
+        ("white", CellStyle(fg="15", attributes=UNDERLINE)),
+        ("struck", CellStyle(fg="#ff0010", attributes=STRIKE)),
+        ("link", CellStyle(link="http://x")),
+        (".", CellStyle()),
     ]
 
 
@@ -86,11 +88,11 @@ def test_pieces_of_any_size_show_the_same() -> None:
     output = "a\x1b[31mré日\x1b[0m\x1b]0;title\x07\r\nb\x1b[1A\x1b[2Cx\x1b]8;;u\x1b\\y\n\x1b[?1049hz\x1b[?47l.".encode()
     whole = rows(output)
     for size in range(1, len(output)):
-        screen = Screen()
+        emulator = Emulator()
         for begin in range(0, len(output), size):
-            screen.feed(output[begin : begin + size])
-        screen.feed(b"", final=True)
-        assert [text_of(row) for row in screen.rows] == whole, size
+            emulator.feed(output[begin : begin + size])
+        emulator.feed(b"", final=True)
+        assert [text_of(row) for row in emulator.screen.rows] == whole, size
 
 
 def test_whatever_bytes_come_nothing_but_text_is_left() -> None:

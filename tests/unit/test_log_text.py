@@ -8,7 +8,8 @@ import pytest
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.logs.search import Pattern, Search, find_after, find_before
-from tui_queue.core.logs.terminal.screen import rows, text_of
+from tui_queue.core.logs.terminal.cells import text_of
+from tui_queue.core.logs.terminal.escapes import rows
 from tui_queue.core.logs.text import START, LogRow, LogText
 
 CHUNK = 512

@@ -11,7 +11,7 @@ import pytest
 from pyte.screens import wcwidth
 
 from tests.tools.make_recordings import OUT, WINDOW
-from tui_queue.core.logs.terminal.screen import rows
+from tui_queue.core.logs.terminal.escapes import rows
 
 RECORDINGS = sorted(OUT.glob("*.log"))
 

@@ -7,7 +7,9 @@ from msgspec import Struct
 from tui_queue.core.errors import StoreError
 from tui_queue.core.logs.file import LogFile, LogTail
 from tui_queue.core.logs.search import AROUND, Search, row_at
-from tui_queue.core.logs.terminal.screen import HIGH, Row, Screen, text_of
+from tui_queue.core.logs.terminal.cells import Row, text_of
+from tui_queue.core.logs.terminal.escapes import Emulator
+from tui_queue.core.logs.terminal.screen import SCREEN_HEIGHT
 from tui_queue.core.logs.text import LogRow, Place
 
 LONGEST = 1 << 16  # cells of a line that are held back in the hope of its end
@@ -70,22 +72,23 @@ class ClearText:
 
     def __init__(self, *, live: bool) -> None:
         """While it is ``live`` rows come as soon as they are likely to stay as they are."""
-        self._screen = Screen()
+        self._emulator = Emulator()
         self._live = live
 
     def feed(self, data: bytes, *, final: bool = False) -> str:
         """Return what is to be written now; with ``final`` all that is left."""
         text = []
         for begin in range(0, len(data), AROUND):
-            self._screen.feed(data[begin : begin + AROUND])
-            held = self._screen.reach if self._live else HIGH
-            text += [f"{text_of(row)}\n" for row in self._screen.take(self._screen.row - held)]
-            if self._screen.row == 0 and len(part := text_of(self._screen.rows[0])) > LONGEST:
+            self._emulator.feed(data[begin : begin + AROUND])
+            screen = self._emulator.screen
+            held = screen.reach if self._live else SCREEN_HEIGHT
+            text += [f"{text_of(row)}\n" for row in screen.take(screen.row - held)]
+            if screen.row == 0 and len(part := text_of(screen.rows[0])) > LONGEST:
                 text.append(part)  # a line that may never end
-                self._screen = Screen()
+                self._emulator = Emulator()
         if final:
-            self._screen.feed(b"", final=True)
-            text.append("\n".join(map(text_of, self._screen.rows)))
+            self._emulator.feed(b"", final=True)
+            text.append("\n".join(map(text_of, self._emulator.screen.rows)))
         return "".join(text)
 
 
@@ -164,6 +167,6 @@ class MixedLines:
 
 
 def _row(line: bytes) -> Row:
-    screen = Screen()
-    screen.feed(line[-AROUND:], final=True)
-    return screen.rows[-1]
+    emulator = Emulator()
+    emulator.feed(line[-AROUND:], final=True)
+    return emulator.screen.rows[-1]

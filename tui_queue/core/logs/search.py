@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.file import LogFile
-from tui_queue.core.logs.terminal.screen import Row, Screen, text_of
+from tui_queue.core.logs.terminal.cells import Row, text_of
+from tui_queue.core.logs.terminal.escapes import Emulator
 from tui_queue.core.units.printable import printable
 
 if TYPE_CHECKING:
@@ -147,9 +148,9 @@ def row_at(file: LogFile, offset: int) -> Row:
     before = file.read(max(0, offset - AROUND), min(offset, AROUND))
     behind = file.read(offset, AROUND)
     end = behind.find(b"\n")
-    screen = Screen()
-    screen.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
-    return screen.rows[-1]
+    emulator = Emulator()
+    emulator.feed(before[before.rfind(b"\n") + 1 :] + (behind if end < 0 else behind[:end]), final=True)
+    return emulator.screen.rows[-1]
 
 
 def find_after(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:

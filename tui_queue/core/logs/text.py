@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from tui_queue.core.logs.file import LogFile, left_out
-from tui_queue.core.logs.terminal.screen import Row, Screen
+from tui_queue.core.logs.terminal.cells import Row
+from tui_queue.core.logs.terminal.escapes import Emulator
 
 CHUNK = 1 << 15  # bytes
 ROWS_KEPT = 100_000  # rows of the chunks that stay in memory
@@ -76,7 +77,8 @@ class _Chunk:
     def __init__(self, number: int, begin: int, *, inside: bool) -> None:
         self.begin = self.end = begin
         self.inside = inside
-        self.screen = Screen(top=number == 0, inside=inside)
+        self.emulator = Emulator(top=number == 0, inside=inside)
+        self.screen = self.emulator.screen
         self.drawn: list[Row] | None = None  # once that can't change any more
         self.lines_before: int | None = None  # in the file, once they have been counted
 
@@ -278,7 +280,7 @@ class LogText:
         chunk.end += len(data)
         if 0 <= (gone := self._hole[0] - (chunk.end - len(data))) < len(data) and self._hole[0] < self._hole[1]:
             data = data[:gone] + left_out(self._hole[1] - self._hole[0]) + data[gone:].lstrip(b"\0")
-        chunk.screen.feed(data)
+        chunk.emulator.feed(data)
         self._chunks[number] = chunk
         self._chunks.move_to_end(number)
         self._forget()

@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.file import is_packed
-from tui_queue.core.logs.terminal.screen import text_of
+from tui_queue.core.logs.terminal.cells import text_of
 from tui_queue.core.logs.text import LogRow, LogText
 from tui_queue.core.logs.watch import changes
 from tui_queue.core.units.printable import clipped, printable

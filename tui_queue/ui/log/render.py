@@ -7,7 +7,8 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from tui_queue.core.logs.terminal.screen import (
+from tui_queue.core.logs.terminal.cells import Row, parts_of
+from tui_queue.core.logs.terminal.sgr import (
     BLINK,
     BOLD,
     CONCEAL,
@@ -17,9 +18,7 @@ from tui_queue.core.logs.terminal.screen import (
     REVERSE,
     STRIKE,
     UNDERLINE,
-    Look,
-    Row,
-    runs_of,
+    CellStyle,
 )
 
 _HIT = Style(color="black", bgcolor="yellow")
@@ -29,27 +28,27 @@ _THIS_HIT = Style(color="black", bgcolor="yellow", bold=True, underline=True)
 def drawn(row: Row, spans: Sequence[tuple[int, int]] = (), *, current: bool = False) -> Text:
     """Return a row with what was found in it marked, more so where it is the line that was gone to."""
     text = Text(no_wrap=True, end="")
-    for part, look in runs_of(row):
-        text.append(part, None if look is PLAIN else style_of(look))
+    for part, style in parts_of(row):
+        text.append(part, None if style is PLAIN else rich_style(style))
     for begin, end in spans:
         text.stylize(_THIS_HIT if current else _HIT, begin, end)
     return text
 
 
 @lru_cache(maxsize=1024)
-def style_of(look: Look) -> Style:
-    """Return a look as a style. A link is underlined; it is not given to the terminal."""
+def rich_style(style: CellStyle) -> Style:
+    """Return a style as Rich has it. A link is underlined; the terminal does not get it."""
     return Style(
-        color=_colour(look.fg),
-        bgcolor=_colour(look.bg),
-        bold=bool(look.on & BOLD) or None,
-        dim=bool(look.on & DIM) or None,
-        italic=bool(look.on & ITALIC) or None,
-        underline=bool(look.on & UNDERLINE or look.link) or None,
-        blink=bool(look.on & BLINK) or None,
-        reverse=bool(look.on & REVERSE) or None,
-        conceal=bool(look.on & CONCEAL) or None,
-        strike=bool(look.on & STRIKE) or None,
+        color=_colour(style.fg),
+        bgcolor=_colour(style.bg),
+        bold=bool(style.attributes & BOLD) or None,
+        dim=bool(style.attributes & DIM) or None,
+        italic=bool(style.attributes & ITALIC) or None,
+        underline=bool(style.attributes & UNDERLINE or style.link) or None,
+        blink=bool(style.attributes & BLINK) or None,
+        reverse=bool(style.attributes & REVERSE) or None,
+        conceal=bool(style.attributes & CONCEAL) or None,
+        strike=bool(style.attributes & STRIKE) or None,
     )
 
 

@@ -8,7 +8,7 @@ from textual.actions import SkipAction
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.search import ERRORS, Pattern
-from tui_queue.core.logs.terminal.screen import text_of
+from tui_queue.core.logs.terminal.cells import text_of
 from tui_queue.core.logs.text import LogRow
 from tui_queue.core.units.printable import clipped, printable
 from tui_queue.ui.dialogs.prompt import Prompt

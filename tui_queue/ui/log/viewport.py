@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui_queue.core.logs.terminal.screen import text_of
+from tui_queue.core.logs.terminal.cells import text_of
 from tui_queue.core.logs.text import START, LogRow, Place, Rows
 
 
