@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.support.pilot import drawn, see, until
 from tui_queue.core.logs.compression import pack
 from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.log.view import LogView
+from tui_queue.ui.log.search import LogView
 
 
 class Host(App[None]):

@@ -38,10 +38,10 @@ from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
 from tui_queue.ui.lists.statistics import StatisticsScreen
 from tui_queue.ui.lists.table_screen import TableScreen
+from tui_queue.ui.log.feed import LogPane
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.pane import LogPane
+from tui_queue.ui.log.search import LogView
 from tui_queue.ui.log.search_results import SearchResults
-from tui_queue.ui.log.view import LogView
 from tui_queue.ui.messages import LOOKS, QueueChanged
 from tui_queue.ui.terminal.cell_diff import Sent
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver

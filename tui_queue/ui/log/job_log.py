@@ -9,7 +9,7 @@ from textual.binding import Binding
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard import cells as show
-from tui_queue.ui.log.view import LogView
+from tui_queue.ui.log.search import LogView
 
 MOST = 50  # logs that are shown together
 _OF_ONE = {"search", "next", "only", "error", "line"}  # actions

@@ -14,9 +14,9 @@ from tui_queue.core.units.printable import clipped, printable
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.bindings import SEARCH_KEYS
+from tui_queue.ui.log.feed import LogPane
 from tui_queue.ui.log.finder import Finder
-from tui_queue.ui.log.pane import LogPane
-from tui_queue.ui.log.session import LogSession
+from tui_queue.ui.log.position import LogSession
 
 
 class LogView(LogPane):

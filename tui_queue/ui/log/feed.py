@@ -28,8 +28,8 @@ from tui_queue.core.logs.watch import changes
 from tui_queue.core.units.printable import clipped, printable
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.bindings import MOVING_KEYS
+from tui_queue.ui.log.position import COUNTED, LogSession, Room, Shown, View
 from tui_queue.ui.log.render import drawn
-from tui_queue.ui.log.session import COUNTED, LogSession, Room, Shown, View
 
 T = TypeVar("T")
 SIDEWAYS = 8  # cells
