@@ -143,7 +143,7 @@ def print_search(log: Path) -> None:
 
 def searched(log: Path, words: str) -> int:
     file, search = LogFile(str(log)), Search(Pattern(words))
-    file.look(0)
+    file.poll(0)
     while search.step(file):
         pass
     file.close()

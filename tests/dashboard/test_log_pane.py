@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.support.pilot import drawn, see, until
 from tui_queue.core.logs.compression import pack
 from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.log.search import LogView
+from tui_queue.ui.log.job_log import JobLog
 
 
 class Host(App[None]):
@@ -21,7 +21,7 @@ class Host(App[None]):
         self.path = path
 
     def compose(self) -> ComposeResult:
-        log = LogView(id="log")
+        log = JobLog(id="log", log_path=lambda _: None)
         log.styles.border = ("round", "white")
         yield log
 
@@ -29,8 +29,8 @@ class Host(App[None]):
         self.show()
 
     @property
-    def log_view(self) -> LogView:
-        return self.query_one(LogView)
+    def log_view(self) -> JobLog:
+        return self.query_one(JobLog)
 
     def show(self, *, live: bool = True) -> None:
         self.log_view.show(str(self.path), live=live, placeholder="[/oops] nothing yet")
@@ -262,7 +262,7 @@ async def test_several_logs_are_shown_together(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     logs = {"7": str(tmp_path / "seven" / "log"), "12": str(tmp_path / "twelve" / "log")}
     async with app.run_test(size=(80, 24)) as pilot:
-        app.log_view.show_several(logs, live=True, placeholder="")
+        app.log_view.show(logs, live=True, placeholder="")
         for name, path in logs.items():
             Path(path).write_text(f"from {name}\n")
         await see(pilot, " 7│ from 7")

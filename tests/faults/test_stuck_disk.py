@@ -129,7 +129,7 @@ async def test_another_log_is_shown_at_once_while_the_disk_of_the_first_hangs(di
         app.show()
         await see(pilot, WAITS)
         assert "other" not in drawn(app)
-        app.log_view.show_several({"1": str(app.path), "2": str(other)}, live=True, placeholder="")
+        app.log_view.show({"1": str(app.path), "2": str(other)}, live=True, placeholder="")
         await see(pilot, WAITS)
         app.log_view.show(str(other), live=True, placeholder="")
         await see(pilot, "other 499 .")

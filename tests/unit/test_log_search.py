@@ -32,7 +32,7 @@ def log(tmp_path: Path) -> Path:
 
 def opened(path: Path) -> LogFile:
     file = LogFile(str(path))
-    file.look(0)
+    file.poll(0)
     return file
 
 

@@ -1,5 +1,6 @@
 """Any part of a log of any size as rows: the same from wherever one comes."""
 
+import math
 import os
 import random
 from pathlib import Path
@@ -16,8 +17,8 @@ CHUNK = 512
 
 
 def opened(path: Path, *, chunk: int = CHUNK) -> LogText:
-    text = LogText(str(path), chunk=chunk)
-    text.look()
+    text = LogText(str(path), chunk=chunk, under_s=math.inf)  # a loaded machine reads all of it too
+    text.poll()
     return text
 
 
@@ -101,9 +102,9 @@ def test_a_log_that_grows_shows_what_it_shows_when_it_is_whole(tmp_path: Path, k
         with path.open("ab") as log:
             log.write(output[place : place + size])
         place += size
-        assert text.look()
+        assert text.poll()
         text.rows_before(text.end, 20)
-    assert not text.look()
+    assert not text.poll()
     assert shown(down(text)) == shown(down(opened(path)))
 
 
@@ -140,23 +141,23 @@ def test_a_log_that_is_cut_or_replaced_begins_anew(tmp_path: Path) -> None:
     text = opened(path)
     assert shown(text.rows_before(text.end, 1)) == ["old"]
     path.write_bytes(b"cut\n")
-    assert text.look()
+    assert text.poll()
     assert (text.restarts, shown(down(text))) == (1, ["cut"])
     (tmp_path / "new").write_bytes(b"another\n" * 500)
     (tmp_path / "new").rename(path)
-    assert text.look()
+    assert text.poll()
     assert (text.restarts, shown(text.rows_from(START, 1))) == (2, ["another"])
     path.unlink()
-    assert not text.look()
+    assert not text.poll()
     assert shown(text.rows_from(START, 1)) == ["another"]
     os.mkfifo(path)
     with pytest.raises(StoreError, match="not a plain file"):
-        text.look()
+        text.poll()
     path.unlink()
     path.symlink_to("/etc/passwd")
     text.close()
     with pytest.raises(StoreError, match="is a link"):
-        text.look()
+        text.poll()
 
 
 def test_what_was_taken_out_of_the_middle_is_passed_over_and_said(tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
 from tui_queue.ui.lists.statistics import StatisticsScreen
 from tui_queue.ui.lists.table_screen import TableScreen
-from tui_queue.ui.log.feed import LogPane
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.search import LogView
 from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import LOOKS, QueueChanged
 from tui_queue.ui.terminal.cell_diff import Sent
@@ -86,7 +84,7 @@ class TuiQueueApp(App[None]):
             background=background,
             channels=channels,
             dashboard_settings=dashboard_settings,
-            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, LogPane, LogView, JobLog), keymap),
+            keys=shown_keys((TuiQueueApp, Dashboard, JobTable, JobLog), keymap),
         )
         self.animation_level = "none"
         # Grey is a colour too.
@@ -233,7 +231,7 @@ def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
 # What takes keys at the same time.
 _PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
-    (TuiQueueApp, Dashboard, LogPane, LogView, JobLog),
+    (TuiQueueApp, Dashboard, JobLog),
     (TableScreen, QueuesScreen),
     (TableScreen, SchedulesScreen),
     (TableScreen, BatchesScreen),

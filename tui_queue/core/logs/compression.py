@@ -1,4 +1,4 @@
-"""Compresses the logs of runs that ended long ago, and takes them out again for whoever reads them."""
+"""Compresses the logs of runs that ended long ago, and unpacks them for readers."""
 
 import gzip
 import os
@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO
 
-LEAST = 1 << 16  # bytes of a log that is worth it
+LEAST = 1 << 16  # bytes of a log that is worth compressing
 BLOCK = 1 << 20  # bytes
-_HOLE = bytes(4096)  # what is read where a page was taken out of the middle
+_HOLE = bytes(4096)  # a page that was taken out of the middle
 
 
 def packed(log: str) -> str:
-    """Return where a log is once it has been compressed."""
+    """Return the path of a log once it is compressed."""
     return f"{log}.gz"
 
 
 def pack(log: str) -> bool:
-    """Put a compressed log in the place of a log; return whether it was worth it. Raises OSError.
+    """Replace a log by a compressed one; return whether it was worth it. Raises OSError.
 
     Whatever happens in between, one of them is whole, and a whole log comes first.
     """
@@ -49,7 +49,7 @@ def pack(log: str) -> bool:
 
 
 def pack_runs(runs: str, ids: Iterable[int]) -> int:
-    """Compress the logs of these jobs' runs that are over; return how many. What can't be is left as it is."""
+    """Compress the logs of these jobs' ended runs, as far as that works; return how many."""
     done = 0
     for job_id in ids:
         with suppress(OSError), os.scandir(os.path.join(runs, str(job_id))) as attempts:
@@ -60,10 +60,10 @@ def pack_runs(runs: str, ids: Iterable[int]) -> int:
 
 
 def unpack(log: str) -> int | None:
-    """Return an open file without a name that holds what a compressed log holds; None where there is none.
+    """Return an open file without a name with the content of a compressed log; None where there is no log.
 
-    What is all zeros takes no room in it: that was taken out of the middle. Raises OSError, also where it is no such
-    file, and EOFError where a part is missing.
+    Pages of zeros become holes: those were taken out of the middle. Raises OSError, also for a file that is not
+    compressed, and EOFError where a part is missing.
     """
     with tempfile.TemporaryFile() as target:
         try:
@@ -74,7 +74,7 @@ def unpack(log: str) -> int | None:
 
 
 def unpack_into(log: str, target: IO[bytes]) -> None:
-    """Write what a compressed log holds into an empty file; raises as ``unpack``, and where there is none."""
+    """Write the content of a compressed log into an empty file; raises as ``unpack``, and where there is no log."""
     packed_log = os.open(packed(log), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(packed_log, "rb") as source, gzip.GzipFile(fileobj=source, mode="rb") as out:
         while page := out.read(len(_HOLE)):

@@ -1,4 +1,4 @@
-"""Follows one log file, from its start or from near its end, in batches of bounded size."""
+"""Log files: opening them, compressed or not, reading parts of them, and following what is appended."""
 
 import errno
 import os
@@ -21,12 +21,12 @@ BATCH = 2**20  # bytes
 
 
 def left_out(size: int) -> bytes:
-    """Return what is shown in place of so many bytes."""
+    """Return the line that is shown in place of so many bytes."""
     return b"\n\x1b[0;2m... %b bytes left out ...\x1b[0m\n" % f"{size:,}".encode()
 
 
 class Chunk(Struct, frozen=True):
-    """What one read brought.
+    """The result of one read.
 
     ``skipped`` bytes before ``data`` were left out; ``restarted`` says that the file was cut or replaced, so that
     everything read before is gone.
@@ -44,10 +44,10 @@ class LogFile:
         self.path = path
         self._file = -1
         self._inode = (0, 0)
-        self._change = Lock()  # of the two, which may be asked for in another thread meanwhile
+        self._change = Lock()  # of the file and its inode, which another thread may ask for
 
-    def look(self, seen: int) -> bool:
-        """Open it if it is there; return whether it was replaced or cut, so that the ``seen`` bytes are gone.
+    def poll(self, seen: int) -> bool:
+        """Open the file if it exists; return whether it was replaced or cut, so that the ``seen`` bytes are gone.
 
         Raises StoreError for anything but a plain file.
         """
@@ -62,24 +62,24 @@ class LogFile:
 
     @property
     def size(self) -> int:
-        """Its bytes; 0 when it is not there."""
+        """In bytes; 0 when there is no file."""
         return os.fstat(self._file).st_size if self._file >= 0 else 0
 
     def read(self, begin: int, size: int) -> bytes:
-        """Return bytes from a place, fewer at the end."""
+        """Return bytes from an offset on; fewer at the end."""
         return os.pread(self._file, size, begin) if self._file >= 0 and size > 0 else b""
 
     def hole(self) -> tuple[int, int]:
-        """Return where bytes begin and end that were taken out of the middle; twice the size where there are none."""
+        """Return where the bytes taken out of the middle begin and end; the size twice where there are none."""
         size = self.size
         try:
             begin = os.lseek(self._file, 0, os.SEEK_HOLE) if size else 0
             return (begin, os.lseek(self._file, begin, os.SEEK_DATA)) if begin < size else (size, size)
-        except OSError:  # there is nothing behind it, or a file system that knows no holes
+        except OSError:  # no data behind it, or a file system without holes
             return size, size
 
     def again(self) -> "LogFile":
-        """Return the same file, open for somebody else; waits neither for the disk nor for a read."""
+        """Return the same file, opened a second time; waits neither for the disk nor for a read."""
         other = LogFile(self.path)
         with self._change:
             if self._file >= 0:
@@ -87,14 +87,14 @@ class LogFile:
         return other
 
     def close(self) -> None:
-        """Let go of it; the next look opens it again."""
+        """Close the file; the next poll opens it again."""
         with self._change:
             file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
 
     def __del__(self) -> None:
-        # Whoever reads in a thread may be gone before that has opened it.
+        # The reader may be gone before its thread has opened the file.
         self.close()
 
     def _was_replaced(self, seen: int) -> bool:
@@ -106,21 +106,21 @@ class LogFile:
 
 
 class LogTail:
-    """Reads what is appended to a log.
+    """Reads the output that is appended to a log.
 
     From the start it gives every byte. Otherwise it gives the latest ones: whenever more than a window lies
     ahead it leaves out what is older, so that no flood of output makes the reader lag.
     """
 
     def __init__(self, path: str, *, from_start: bool = False, position: int = 0) -> None:
-        """With ``from_start`` the start is at ``position``, in bytes."""
+        """With ``from_start`` reading begins at ``position``, in bytes."""
         self._file = LogFile(path)
         self._from_start = from_start
         self._position = position
 
     def read(self) -> Chunk:
-        """Return the next batch, empty when there is none yet. Raises StoreError for anything but a plain file."""
-        restarted = self._file.look(self._position)
+        """Return the next batch, empty when there is none yet. Raises StoreError if it is not a plain file."""
+        restarted = self._file.poll(self._position)
         if restarted:
             self._position = 0
         size = self._file.size
@@ -141,7 +141,7 @@ class LogTail:
         return Chunk(data, skipped, restarted)
 
     def close(self) -> None:
-        """Let go of the file; the next read begins anew."""
+        """Close the file; the next read begins again."""
         self._file.close()
         self._position = 0
 
@@ -149,7 +149,7 @@ class LogTail:
 def open_log(path: str) -> int | None:
     """Open a log to read it, compressed or not; None where there is none.
 
-    Raises StoreError for what is no plain file, such as a link. A compressed one is read through first.
+    Raises StoreError for what is not a plain file, such as a link. A compressed log is unpacked first.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -196,7 +196,7 @@ def last_lines_begin(path: str, lines: int | None) -> int:
     if lines is None:
         return 0
     file = LogFile(path)
-    file.look(0)
+    file.poll(0)
     try:
         end = place = file.size
         hole = file.hole()

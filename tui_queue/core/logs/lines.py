@@ -1,4 +1,4 @@
-"""What else can be seen of logs: lines that match, the latest lines of several, and text without control sequences."""
+"""Other readings of logs: the lines that match, the latest lines of several logs, text without control sequences."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ from tui_queue.core.logs.terminal.escapes import Emulator
 from tui_queue.core.logs.terminal.screen import SCREEN_HEIGHT
 from tui_queue.core.logs.text import LogRow, Place
 
-LONGEST = 1 << 16  # cells of a line that are held back in the hope of its end
+LONGEST = 1 << 16  # cells of a line without an end that are held back
 LINES_KEPT = 5_000  # of several logs together
-READS_A_LOOK = 4
+READS_A_POLL = 4
 
 
 class MatchingLines:
@@ -23,7 +23,7 @@ class MatchingLines:
     restarts = 0
 
     def __init__(self, search: Search, log: LogFile) -> None:
-        """The log is ours from now on."""
+        """Takes the log over, and closes it."""
         self._search = search
         self._log = log
         self._seen = 0
@@ -33,8 +33,8 @@ class MatchingLines:
         """The place behind the last one."""
         return Place(0, len(self._search.hits))
 
-    def look(self) -> bool:
-        """Return whether more were found since the last look."""
+    def poll(self) -> bool:
+        """Return whether more lines were found since the last poll."""
         before, self._seen = self._seen, len(self._search.hits)
         return before != self._seen
 
@@ -47,7 +47,7 @@ class MatchingLines:
         return [self._row(number) for number in range(max(0, place.row - count), place.row)]
 
     def part(self, place: Place) -> float:
-        """Return what part of all is before a place, from 0 to 1."""
+        """Return the share of the lines before a place, from 0 to 1."""
         return place.row / max(1, self.end.row)
 
     def place_of(self, offset: int) -> Place:
@@ -60,7 +60,7 @@ class MatchingLines:
         return self._search.hits[row.place.row]
 
     def close(self) -> None:
-        """Let go of the log."""
+        """Close the log."""
         self._log.close()
 
     def _row(self, number: int) -> LogRow:
@@ -71,12 +71,12 @@ class ClearText:
     """A log as text without control sequences, row for row as a terminal would show it; fed piece by piece."""
 
     def __init__(self, *, live: bool) -> None:
-        """While it is ``live`` rows come as soon as they are likely to stay as they are."""
+        """While ``live``, rows come as soon as they are unlikely to change again."""
         self._emulator = Emulator()
         self._live = live
 
     def feed(self, data: bytes, *, final: bool = False) -> str:
-        """Return what is to be written now; with ``final`` all that is left."""
+        """Return the text that is finished now; with ``final`` all that is left."""
         text = []
         for begin in range(0, len(data), AROUND):
             self._emulator.feed(data[begin : begin + AROUND])
@@ -100,7 +100,7 @@ class _Log(Struct):
 class MixedLines:
     """The latest lines of several logs in the order in which they came, then those that go on.
 
-    ``Place.row`` counts all lines that there ever were.
+    ``Place.row`` counts all lines since the start, also those that are not kept any more.
     """
 
     restarts = 0
@@ -117,12 +117,12 @@ class MixedLines:
         """The place behind the last line."""
         return Place(0, self._gone + len(self._rows) + len(self._ends))
 
-    def look(self) -> bool:
-        """Read what was written to each; return whether there was anything."""
+    def poll(self) -> bool:
+        """Read the new output of each log; return whether there was any."""
         before, had = self.end, self._ends
         for name, log in self._logs.items():
             try:
-                for _ in range(READS_A_LOOK):
+                for _ in range(READS_A_POLL):
                     chunk = log.tail.read()
                     if not chunk.data:
                         break
@@ -146,11 +146,11 @@ class MixedLines:
         return [self._row(number) for number in range(max(0, end - count), end)]
 
     def part(self, place: Place) -> float:
-        """Return what part of all is before a place, from 0 to 1."""
+        """Return the share of the lines before a place, from 0 to 1."""
         return max(0, place.row - self._gone) / max(1, self.end.row - self._gone)
 
     def close(self) -> None:
-        """Let go of all of them."""
+        """Close all logs."""
         for log in self._logs.values():
             log.tail.close()
 

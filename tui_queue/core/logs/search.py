@@ -16,12 +16,12 @@ from tui_queue.core.units.printable import printable
 if TYPE_CHECKING:
     import regex
 
-BLOCK = 1 << 18  # bytes that are looked through at once
+BLOCK = 1 << 18  # bytes that are searched at once
 HITS_KEPT = 1_000_000  # lines
-SPAN = 4096  # bytes of a line longer than a block that are looked at twice, so that nothing on the border is missed
+SPAN = 4096  # bytes of a line longer than a block that are searched twice, so that no match on the border is missed
 AROUND = 1 << 14  # bytes of a line that are shown before and behind its match
 PATIENCE_S = 2.0  # for a regular expression and one block
-ROW_PATIENCE_S = 0.01  # and one row
+ROW_PATIENCE_S = 0.01  # for a regular expression and one row
 
 ERRORS = r"/\b(error|fatal|panic|traceback|exception|segmentation fault|failed|failure|critical)\b/i"
 
@@ -30,10 +30,10 @@ _EXPRESSION = re.compile(r"/(.+)/([ic]?)", re.DOTALL)
 
 
 class Pattern:
-    """What is looked for: words, or a regular expression between slashes.
+    """What to search for: words, or a regular expression between slashes.
 
-    Capitals matter where the pattern has any; ``/…/i`` never minds them, ``/…/c`` always does. Raises BadInputError for
-    an expression that is none.
+    Case matters if the pattern has capitals; ``/…/i`` never minds it, ``/…/c`` always does. Raises BadInputError for
+    an invalid expression.
     """
 
     def __init__(self, words: str) -> None:
@@ -51,7 +51,7 @@ class Pattern:
             self._expression = _compiled(text if expression else re.escape(text), any_case=self._any_case)
 
     def spans(self, row: str) -> list[tuple[int, int]]:
-        """Return where it is in a row of text."""
+        """Return where a row of text matches."""
         if self._expression is not None:
             try:
                 found = self._expression.finditer(row, timeout=ROW_PATIENCE_S)
@@ -62,7 +62,7 @@ class Pattern:
         return [(place, place + len(self._needle)) for place in _places(text, self._needle)]
 
     def lines(self, block: bytes) -> list[int]:
-        """Return where it is in a block of whole lines, once a line. Raises BadInputError if that takes too long."""
+        """Return where a block of whole lines matches, once a line. Raises BadInputError if that takes too long."""
         clear = _SEQUENCE.sub(b"", block) if b"\x1b" in block else block
         if self._expression is None:
             found = list(_once_a_line(clear.lower() if self._any_case else clear, self._bytes))
@@ -91,22 +91,22 @@ class Pattern:
 
 
 class Search:
-    """The lines of one log that match, as far as it was read; goes on when the log grows."""
+    """The lines of one log that match, as far as it was read; it can go on when the log grows."""
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self.count = 0  # lines
         self.scanned = 0  # bytes
-        self.hits = array("Q")  # where they match, in bytes from the start; not all when there are very many
+        self.hits = array("Q")  # offsets of the matches; at most HITS_KEPT
 
     def step(self, file: LogFile) -> bool:
-        """Look through the next block; return whether there was any. Raises BadInputError as ``Pattern.lines``."""
+        """Search the next block; return whether there was one. Raises BadInputError as ``Pattern.lines``."""
         scanned, block, following = _block_from(file, self.scanned)
         if not block:
             return False
         found = self.pattern.lines(block)
         room = HITS_KEPT - len(self.hits)
-        begin = self.hits[-1] + 1 if self.hits else 0  # what is looked at twice counts once
+        begin = self.hits[-1] + 1 if self.hits else 0  # a match that was read twice counts once
         new = [scanned + place for place in found if scanned + place >= begin]
         self.hits.extend(new[:room])
         self.count += len(new)
@@ -129,12 +129,12 @@ class Search:
 
 
 def first_lines(path: str, pattern: Pattern, most: int) -> list[tuple[int, str]]:
-    """Return the first lines of a log that match, at most so many: where, and their text as a terminal shows it.
+    """Return the first ``most`` lines of a log that match: their offset, and their text as a terminal shows it.
 
     Blocks. Raises BadInputError as ``Pattern.lines``, and StoreError as ``open_log``.
     """
     file, search = LogFile(path), Search(pattern)
-    file.look(0)
+    file.poll(0)
     try:
         while len(search.hits) < most and search.step(file):
             pass
@@ -144,7 +144,7 @@ def first_lines(path: str, pattern: Pattern, most: int) -> list[tuple[int, str]]
 
 
 def row_at(file: LogFile, offset: int) -> Row:
-    """Return the line at an offset as a terminal shows it, of a very long one what is around it."""
+    """Return the line at an offset as a terminal shows it; of a very long one, the part around the offset."""
     before = file.read(max(0, offset - AROUND), min(offset, AROUND))
     behind = file.read(offset, AROUND)
     end = behind.find(b"\n")
@@ -154,7 +154,7 @@ def row_at(file: LogFile, offset: int) -> Row:
 
 
 def find_after(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
-    """Look from an offset to the end: yield where we are after each block, at last whether and where it is found."""
+    """Search from an offset to the end: yield False and the offset after each block, at last True and the match."""
     while True:
         offset, block, following = _block_from(file, offset)
         if not block:
@@ -167,7 +167,7 @@ def find_after(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[b
 
 
 def find_before(file: LogFile, pattern: Pattern, offset: int) -> Iterator[tuple[bool, int]]:
-    """Look from an offset to the start, as ``find_after``; the last match of all before is found."""
+    """Search from an offset to the start, as ``find_after``; the match is the last one before the offset."""
     while offset > 0:
         hole = file.hole()
         if hole[0] < offset <= hole[1]:
@@ -196,7 +196,10 @@ def next_line(file: LogFile, offset: int) -> int:
 
 
 def _block_from(file: LogFile, begin: int) -> tuple[int, bytes, int]:
-    """Return where the next whole lines begin, them, and where the next ones do; a part of a line that is too long."""
+    """Return the offset of the next whole lines, the lines, and the offset behind them.
+
+    Of a line that is longer than a block they are a part.
+    """
     hole = file.hole()
     if hole[0] <= begin < hole[1]:
         begin = hole[1]

@@ -1,8 +1,9 @@
-"""The output of one run as rows of a terminal, of which any part can be looked at, however large the file is.
+"""The output of one run as rows of a terminal; any part of it can be read, however large the file is.
 
 The file is read in chunks that begin with a line near multiples of a size, or within a line that is longer than one.
 Each chunk is drawn on a screen of its own; where the cursor goes above its first row its rows lie over the last ones
-of the chunk before. So what is shown of a place depends on a few chunks, and memory on neither the file nor its lines.
+of the chunk before. So the rows at a place depend on a few chunks, and the memory needed on neither the size of the
+file nor that of its lines.
 """
 
 import time
@@ -12,21 +13,20 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from tui_queue.core.logs.file import LogFile, left_out
+from tui_queue.core.logs.line_index import LineIndex
 from tui_queue.core.logs.terminal.cells import Row
 from tui_queue.core.logs.terminal.escapes import Emulator
 
 CHUNK = 1 << 15  # bytes
 ROWS_KEPT = 100_000  # rows of the chunks that stay in memory
 CHUNKS_KEPT = 48
-BEGINS_KEPT = 10_000  # places where chunks begin
-UNDER_S = 0.05  # for how long earlier chunks are looked at for rows that stand among those of a later one
-EMPTY_CHUNKS = 16  # that are passed in one step; all they have written was written over
-COUNTED = 16  # blocks whose line ends are counted in one step
-BLOCK = 1 << 20  # bytes between two places at which the line ends before are known
+BEGINS_KEPT = 10_000  # offsets at which chunks begin
+UNDER_S = 0.05  # for which earlier chunks are read for rows that show through those of a later one
+EMPTY_CHUNKS = 16  # that are passed in one step; later output has overwritten all of their rows
 
 
 class Place(NamedTuple):
-    """Where a row is: the number of its chunk, and of the row in it."""
+    """The place of a row: the number of its chunk, and of the row in it."""
 
     chunk: int
     row: int
@@ -36,7 +36,7 @@ START = Place(0, 0)
 
 
 class LogRow(NamedTuple):
-    """One row, how many line ends of its chunk came before it, and the name of its log where there are several."""
+    """A row of a log; ``line`` is how many line ends of its chunk came before it, ``log`` its log among several."""
 
     place: Place
     row: Row
@@ -44,19 +44,19 @@ class LogRow(NamedTuple):
     log: str = ""
 
 
-class Rows(Protocol):
-    """What can be looked at row by row."""
+class RowSource(Protocol):
+    """Output that can be read row by row, from any place."""
 
     @property
     def restarts(self) -> int:
-        """How often all that was there has gone."""
+        """How often the content was replaced."""
 
     @property
     def end(self) -> Place:
         """The place behind the last row."""
 
-    def look(self) -> bool:
-        """Look for more; return whether anything has changed. Raises StoreError."""
+    def poll(self) -> bool:
+        """Read new output; return whether anything has changed. Raises StoreError."""
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
         """Return up to so many rows, the first one at a place."""
@@ -65,10 +65,10 @@ class Rows(Protocol):
         """Return up to so many rows right before a place, in their order."""
 
     def part(self, place: Place) -> float:
-        """Return what part of all is before a place, from 0 to 1."""
+        """Return the share of the output before a place, from 0 to 1."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close all files."""
 
 
 class _Chunk:
@@ -79,28 +79,29 @@ class _Chunk:
         self.inside = inside
         self.emulator = Emulator(top=number == 0, inside=inside)
         self.screen = self.emulator.screen
-        self.drawn: list[Row] | None = None  # once that can't change any more
+        self.drawn: list[Row] | None = None  # its rows, once they can't change any more
         self.lines_before: int | None = None  # in the file, once they have been counted
 
 
 class LogText:
-    """One file; nothing is read before it is asked for. Reads of a file that can't be opened raise StoreError."""
+    """One file, read only where rows are asked for. Reads of a file that can't be opened raise StoreError."""
 
-    def __init__(self, path: str, *, chunk: int = CHUNK) -> None:
-        """``chunk`` is the size of a chunk in bytes."""
+    def __init__(self, path: str, *, chunk: int = CHUNK, under_s: float = UNDER_S) -> None:
+        """``chunk`` is the size of a chunk in bytes; ``under_s`` bounds the reading of earlier chunks."""
         self._chunk_size = chunk
-        self.size = 0  # bytes, when we looked last
-        self.restarts = 0  # how often the file was cut or replaced, so that all that was shown is gone
+        self._under_s = under_s
+        self.size = 0  # bytes, at the last poll
+        self.restarts = 0  # how often the file was cut or replaced
         self.file = LogFile(path)
+        self._lines = LineIndex(self.file)
         self._chunks: OrderedDict[int, _Chunk] = OrderedDict()
         self._begins: dict[int, int] = {}
         self._hole = (0, 0)  # bytes that were taken out of the middle
-        self._newlines: list[int] = [0]  # line ends before each block
 
-    def look(self) -> bool:
-        """Look at the file; return whether it has changed. Raises StoreError for anything but a plain file."""
+    def poll(self) -> bool:
+        """Open the file and take its size; return whether it has changed. Raises StoreError if it is no plain file."""
         before = self.size, self.restarts
-        if self.file.look(self.size):
+        if self.file.poll(self.size):
             self._begin_anew()
             self.restarts += 1
         self.size = self.file.size
@@ -112,7 +113,7 @@ class LogText:
         return (self.size, self.restarts) != before
 
     def close(self) -> None:
-        """Let go of the file and of all that was read; the next look begins anew."""
+        """Close the file and forget its content; the next poll opens it again."""
         self.file.close()
         self._begin_anew()
 
@@ -154,13 +155,13 @@ class LogText:
         return [row for part in reversed(parts) for row in part]
 
     def part(self, place: Place) -> float:
-        """Return what part of the file is before a place, from 0 to 1."""
+        """Return the share of the file before a place, from 0 to 1."""
         chunk = self._chunk(min(place.chunk, self._last))
         rows = max(1, len(chunk.screen.rows))
         return (chunk.begin + (chunk.end - chunk.begin) * min(place.row, rows) / rows) / max(1, self.size)
 
     def place_of(self, offset: int) -> Place:
-        """Return the row that shows the line at an offset, or the next one where that was written over."""
+        """Return the row that shows the line at an offset, or the next one where that was overwritten."""
         offset = max(0, min(offset, self.size))
         number = min(offset // self._chunk_size, self._last)
         if number and self._begin(number) > offset:
@@ -182,21 +183,12 @@ class LogText:
         return chunk.begin + offset
 
     def count_lines(self) -> float:
-        """Count line ends for a moment; return what part of the file has been counted. A thread may do it."""
-        newlines, size = self._newlines, self.size
-        whole = size // BLOCK
-        for number in range(len(newlines) - 1, min(len(newlines) + COUNTED, whole)):
-            is_gone = self._hole[0] <= number * BLOCK and (number + 1) * BLOCK <= self._hole[1]
-            newlines.append(newlines[-1] + (0 if is_gone else self.read(number * BLOCK, BLOCK).count(b"\n")))
-        return (len(newlines) - 1) / whole if whole else 1.0
+        """Count line ends for a moment; return the share of the file that has been counted. A thread may call it."""
+        return self._lines.count(self.size, self._hole)
 
     def line_at(self, offset: int) -> int | None:
         """Return how many line ends come before an offset; None as long as they have not been counted."""
-        block = offset // BLOCK
-        if block >= len(self._newlines):
-            return None
-        begin = block * BLOCK
-        return self._newlines[block] + self.read(begin, offset - begin).count(b"\n")
+        return self._lines.lines_before(offset)
 
     def line_of(self, row: LogRow) -> int | None:
         """Return the number of the line, from 1, in which a row was made; None as long as it is not known."""
@@ -207,26 +199,13 @@ class LogText:
 
     def offset_of_line(self, line: int) -> int | None:
         """Return where a line, counted from 1, begins; the last one for more than there are; None as ``line_at``."""
-        missing = line - 1
-        block = bisect_left(self._newlines, missing) - 1
-        if block < 0:
-            return 0
-        if block == len(self._newlines) - 1 and block < self.size // BLOCK:
-            return None
-        missing -= self._newlines[block]
-        data = self.read(block * BLOCK, BLOCK)
-        offset = 0
-        for _ in range(missing):
-            if not (following := data.find(b"\n", offset) + 1):
-                break
-            offset = following
-        return block * BLOCK + offset
+        return self._lines.offset_of(line, self.size)
 
     def _begin_anew(self) -> None:
         self.size = 0
         self._chunks.clear()
         self._begins.clear()
-        self._newlines = [0]
+        self._lines.clear()
 
     def _rows(self, chunk: int, shown: list[Row], begin: int, end: int) -> Iterator[LogRow]:
         lines = self._chunk(chunk).screen.lines
@@ -240,7 +219,7 @@ class LogText:
         return last - 1 if last and self._begin(last) >= self.size else last
 
     def _over_hole(self, number: int, step: int) -> int:
-        """Return the chunk after one, or the one before, without those of which nothing is left."""
+        """Return the number of the next chunk, or of the one before, without those that lie in the hole."""
         number += step
         # The rest of the line in which the hole ends belongs to the chunk before the one in which that is.
         first, behind = self._hole[0] // self._chunk_size + 1, self._hole[1] // self._chunk_size - 2
@@ -287,21 +266,21 @@ class LogText:
         return chunk
 
     def _forget(self) -> None:
-        """Keep what was looked at last."""
+        """Keep the chunks that were read last."""
         kept = sum(len(chunk.screen.rows) for chunk in self._chunks.values())
         while len(self._chunks) > 4 and (kept > ROWS_KEPT or len(self._chunks) > CHUNKS_KEPT):
             _, chunk = self._chunks.popitem(last=False)
             kept -= len(chunk.screen.rows)
 
     def _shown(self, number: int) -> list[Row]:
-        """Return the rows of a chunk without those that the next one has written over."""
-        rows = self._drawn(number, time.monotonic() + UNDER_S)
+        """Return the rows of a chunk without those that the next one has overwritten."""
+        rows = self._drawn(number, time.monotonic() + self._under_s)
         if number >= self._last:
             return rows[: len(rows) - (rows[-1] is None)]
         return rows[: self._kept(number)]
 
     def _drawn(self, number: int, until: float) -> list[Row]:
-        """Return all rows of a chunk, over what they lie: rows of chunks before, as far as there is time for them."""
+        """Return all rows of a chunk, with rows of the chunks before that show through, as far as time allows."""
         chunk = self._chunk(number)
         if chunk.drawn is not None:
             return chunk.drawn
@@ -315,7 +294,7 @@ class LogText:
         return rows
 
     def _lies_over(self, number: int) -> bool:
-        """Whether rows of the chunk before are to be seen in the place of some of a chunk, or below them."""
+        """Whether rows of the chunk before show through a chunk, or below it."""
         screen, before = self._chunk(number).screen, self._chunk(number - 1).screen
         return screen.above > 0 or before.row < len(before.rows) - 1
 

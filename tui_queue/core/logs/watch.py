@@ -1,4 +1,4 @@
-"""Tells when a log may have changed, without looking again and again where the kernel tells it."""
+"""Notifies of logs that may have changed: by inotify where there is one, else by polling."""
 
 import asyncio
 import os
@@ -9,17 +9,17 @@ from functools import partial
 
 from tui_queue.core.system.worker_thread import in_thread
 
-SOONEST_S = 0.1  # between two tellings
-POLL_S = 0.25  # where the kernel can't tell
-NET_S = 5.0  # the longest without a look: a file system of another machine does not tell
+SOONEST_S = 0.1  # between two notifications
+POLL_S = 0.25  # without inotify
+NET_S = 5.0  # at most between two: inotify misses writes of other machines to a network file system
 
 
 async def changes(paths: Collection[str]) -> AsyncGenerator[None, None]:
-    """Yield whenever one of these files may have been made, written to, cut, replaced or deleted; never ends."""
+    """Yield whenever one of these files may have been created, written to, cut, replaced or deleted; never ends."""
     async with aclosing(
-        _told({os.path.dirname(path) for path in paths}) if sys.platform == "linux" else _polled()
-    ) as news:
-        async for _ in news:
+        _notified({os.path.dirname(path) for path in paths}) if sys.platform == "linux" else _polled()
+    ) as notifications:
+        async for _ in notifications:
             yield
             await asyncio.sleep(SOONEST_S)
 
@@ -30,7 +30,7 @@ async def _polled() -> AsyncGenerator[None, None]:
         await asyncio.sleep(POLL_S)
 
 
-async def _told(directories: Collection[str]) -> AsyncGenerator[None, None]:
+async def _notified(directories: Collection[str]) -> AsyncGenerator[None, None]:
     from asyncinotify import Inotify, Mask  # noqa: PLC0415 - only on Linux, and only where a log is followed
 
     try:

@@ -1,8 +1,8 @@
-"""The keys of a pane that shows a log: those that LogPane has actions for, and those of LogView."""
+"""The keys of the log pane."""
 
 from textual.binding import Binding, BindingType
 
-MOVING_KEYS: list[BindingType] = [
+_MOVE: list[BindingType] = [
     Binding("up,k", "move(-1)", "Up", show=False, id="log.up"),
     Binding("down,j", "move(1)", "Down", show=False, id="log.down"),
     Binding("left", "sideways(-1)", "Left", show=False, id="log.left"),
@@ -26,7 +26,7 @@ MOVING_KEYS: list[BindingType] = [
     ),
 ]
 
-SEARCH_KEYS: list[BindingType] = [
+_SEARCH: list[BindingType] = [
     Binding(
         "slash",
         "search",
@@ -68,3 +68,26 @@ SEARCH_KEYS: list[BindingType] = [
     Binding("L", "line", "Go to a line", show=False, id="log.line", tooltip="Go to a line, or to a part in percent"),
     Binding("escape", "leave", "Back", show=False, id="log.leave"),
 ]
+
+_ATTEMPTS: list[BindingType] = [
+    Binding(
+        "left_square_bracket",
+        "attempt(-1)",
+        "Attempt before",
+        key_display="[",
+        show=False,
+        id="log.before",
+        tooltip="Show the output of the attempt before",
+    ),
+    Binding(
+        "right_square_bracket",
+        "attempt(1)",
+        "Next attempt",
+        key_display="]",
+        show=False,
+        id="log.after",
+        tooltip="Show the output of the next attempt",
+    ),
+]
+
+LOG_KEYS: list[BindingType] = [*_MOVE, *_SEARCH, *_ATTEMPTS]

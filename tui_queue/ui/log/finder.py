@@ -1,4 +1,4 @@
-"""Looks for a pattern in one log while the keys stay quick: counts the lines that match, and finds the next one."""
+"""Searches one log for a pattern in threads: counts the lines that match, and finds the next one."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,28 +9,28 @@ from tui_queue.core.logs.file import LogFile
 from tui_queue.core.logs.search import Pattern, Search, find_after, find_before, next_line
 from tui_queue.core.system.worker_thread import Reader
 
-BLOCKS = 32  # that are looked through before anybody is told how far we are
+BLOCKS = 32  # that are searched between two reports of progress
 
 
 class Finder:
-    """One pattern in one log, which is counted and looked for in two threads, each through a file of its own."""
+    """One pattern in one log. One thread counts, another one finds, each with the file opened for itself."""
 
     def __init__(self, log: LogFile, words: str) -> None:
-        """Raises BadInputError for words that can't be looked for."""
+        """Raises BadInputError for words that can't be searched for."""
         self.pattern = Pattern(words)
         self.search = Search(self.pattern)
         self.is_counting = True
-        self.part = 0.0  # of the log that has been counted, from 0 to 1
+        self.part = 0.0  # the counted share of the log, from 0 to 1
         self._counted, self._log = log.again(), log.again()
         self._counter, self._reader = Reader(), Reader()
         self._more = asyncio.Event()
 
-    def look_again(self) -> None:
-        """Go on with what the log has got meanwhile."""
+    def count_more(self) -> None:
+        """Count in the new output too."""
         self._more.set()
 
     async def count(self, tell: Callable[[], None]) -> None:
-        """Count until cancelled, and tell after each step.
+        """Count until cancelled, and call ``tell`` after each step.
 
         Raises BadInputError where a line takes too long, and OSError.
         """
@@ -42,20 +42,20 @@ class Finder:
                 await self._more.wait()
 
     async def after(self, offset: int, tell: Callable[[int], None]) -> int | None:
-        """Return the first match in a line behind that of an offset; tell how far we are. Raises as ``count``."""
+        """Return the first match in a line after that of an offset; ``tell`` gets the progress. Raises as ``count``."""
         if (known := self.search.known_after(offset + 1)) is not None:
             return known
         begin = await self._reader.ask(partial(next_line, self._log, offset)) if offset >= 0 else 0
         return await self._first(find_after(self._log, self.pattern, begin), tell)
 
     async def before(self, offset: int, tell: Callable[[int], None]) -> int | None:
-        """Return the last match before an offset; tell how far we are. Raises as ``count``."""
+        """Return the last match before an offset; ``tell`` gets the progress. Raises as ``count``."""
         if (known := self.search.known_before(offset)) is not None:
             return known
         return await self._first(find_before(self._log, self.pattern, offset), tell)
 
     def close(self) -> None:
-        """Let go of the log, as soon as no thread reads it any more."""
+        """Close the log, as soon as no thread reads it any more."""
         self._counter.close(self._counted.close)
         self._reader.close(self._log.close)
 

@@ -1,107 +1,185 @@
-"""The log pane of the dashboard: the output of the job under the cursor, or of all that are selected."""
+"""The log pane: the output of the job under the cursor, or of all selected ones; live, and never in the way of a key.
 
-from collections.abc import Callable, Sequence
+The parts: ``AttemptChoice`` (which log), ``LogFeed`` (reads it), ``LogCanvas`` (draws it), ``LogSearch``,
+``LineNumbers`` and ``LogStatus`` (the border). The widget hands them keys and events.
+"""
 
-from msgspec.structs import replace
-from rich.text import Text
-from textual.binding import Binding
+from collections.abc import Callable, Mapping, Sequence
 
-from tui_queue.core.model.job import Job, State
-from tui_queue.core.units.printable import printable
-from tui_queue.ui.dashboard import cells as show
-from tui_queue.ui.log.search import LogView
+from textual import events, on
+from textual.reactive import reactive
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
 
-MOST = 50  # logs that are shown together
-_OF_ONE = {"search", "next", "only", "error", "line"}  # actions
+from tui_queue.core.model.job import Job
+from tui_queue.ui.log.attempts import AttemptChoice
+from tui_queue.ui.log.bindings import LOG_KEYS
+from tui_queue.ui.log.canvas import LogCanvas, width_for_rows
+from tui_queue.ui.log.feed import LogFeed
+from tui_queue.ui.log.line_numbers import LineNumbers
+from tui_queue.ui.log.position import LogPosition
+from tui_queue.ui.log.search import LogSearch
+from tui_queue.ui.log.status import LogStatus
+from tui_queue.ui.log.view import Layout
+
+WHEEL = 3  # lines
+_OF_ONE = {"search", "next", "only", "error", "line"}  # actions that need a single log
 
 
-class JobLog(LogView):
-    """Shows what jobs have printed; of one job any attempt."""
+class JobLog(Widget, can_focus=True):
+    """Shows the output of jobs; of one job any attempt."""
 
-    BINDINGS = [
-        Binding(
-            "left_square_bracket",
-            "attempt(-1)",
-            "Attempt before",
-            key_display="[",
-            show=False,
-            id="log.before",
-            tooltip="Show the output of the attempt before",
-        ),
-        Binding(
-            "right_square_bracket",
-            "attempt(1)",
-            "Next attempt",
-            key_display="]",
-            show=False,
-            id="log.after",
-            tooltip="Show the output of the next attempt",
-        ),
-    ]
+    ALLOW_SELECT = True
+    BINDINGS = LOG_KEYS
+
+    wrap: reactive[bool] = reactive(False)
+    numbers: reactive[bool] = reactive(False)
+    times: reactive[bool] = reactive(False)
 
     def __init__(self, *, id: str, log_path: Callable[[Job], str | None]) -> None:  # noqa: A002
-        """``log_path`` says where the output of a job's attempt is."""
+        """``log_path`` returns where the output of a job's attempt is."""
         super().__init__(id=id)
-        self._log_path = log_path
-        self._jobs: Sequence[Job] = ()
-        self._nothing = ""
-        self._wanted: tuple[int, int, int, str] | None = None  # a job, its attempt, a place there, and words
-        self._attempt: int | None = None  # that somebody wants to see; None: the latest
+        self._attempts = AttemptChoice(log_path)
+        self._status = LogStatus(self, lambda: [*self._search.remarks(), *self._feed.remarks()])
+        self._feed = LogFeed(self, self._status, self._available_layout)
+        self._search = LogSearch(self, self._feed, self._status)
+        self._numbers = LineNumbers(self, self._feed)
+        self._canvas = LogCanvas(self, self._feed, self._search.spans)
+        self._feed.listeners = (self._search, self._numbers)
 
-    def want(self, job_id: int, attempt: int, offset: int, words: str) -> None:
-        """Go to a place in the log of an attempt, with the words that were found there, once its job is shown."""
-        self._wanted = job_id, attempt, offset, words
+    @property
+    def following(self) -> bool:
+        """Whether the end is followed."""
+        return self._feed.view.following
 
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
-        if [job.id for job in jobs] != [job.id for job in self._jobs]:
-            self._attempt = None
-        self._jobs, self._nothing = jobs, placeholder
-        if len(jobs) > 1:
-            self.border_title = f"{len(jobs)} jobs" + (f", {MOST} of them here" if len(jobs) > MOST else "")
-            paths = {str(job.id): path for job in jobs[:MOST] if job.attempt and (path := self._log_path(job))}
-            live = any(job.state is State.RUNNING for job in jobs)
-            self.show_several(paths, live=live, placeholder="None of these jobs has any output yet.")
-        elif jobs:
-            self._show_one(jobs[0])
-        else:
-            self.border_title = ""
-            self.show(None, live=False, placeholder=placeholder)
+        shown = self._attempts.choose(jobs, placeholder)
+        self.border_title = shown.title
+        self.show(shown.source, live=shown.live, placeholder=shown.placeholder)
+        if shown.place is not None:
+            self._search.go_to(*shown.place)
+
+    def show(self, source: str | Mapping[str, str] | None, *, live: bool, placeholder: str) -> None:
+        """Show the log at a path, or the latest lines of several by their names, as ``LogFeed.show``."""
+        self._feed.show(source, live=live, placeholder=placeholder)
+
+    def want(self, job_id: int, attempt: int, offset: int, words: str) -> None:
+        """Go to a place in the log of an attempt, with the words that were found there, once its job is shown."""
+        self._attempts.want(job_id, attempt, offset, words)
 
     def path_of(self, job: Job) -> str | None:
         """Return where the output of a job is: of the attempt that is shown of it, else of the latest; or None."""
-        shown = self._attempt if [each.id for each in self._jobs] == [job.id] else None
-        return self._log_path(replace(job, attempt=shown or job.attempt))
+        return self._attempts.path_of(job)
+
+    def on_unmount(self) -> None:
+        """Close the log."""
+        self._feed.close()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        return self._canvas.line(y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text that the user selected with the mouse."""
+        return self._canvas.selected(selection)
+
+    def on_resize(self) -> None:
+        """Show as much as there is room for now."""
+        self._feed.fit()
+
+    def watch_wrap(self) -> None:
+        """Draw long rows in one line or in several."""
+        self._feed.left = 0
+        self._feed.fit()
+
+    def watch_numbers(self) -> None:
+        """Draw the numbers of lines, or not."""
+        self._feed.fit()
+        self._numbers.count()
+
+    def watch_times(self) -> None:
+        """Draw when lines were written, or not."""
+        if self.times:
+            self._feed.show_times()
+        else:
+            self._feed.fit()
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def scroll_by_wheel(self, event: events.MouseScrollDown | events.MouseScrollUp) -> None:
+        """Go up or down."""
+        event.stop()
+        self.action_move(WHEEL if isinstance(event, events.MouseScrollDown) else -WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the part of the log that a click on the bar means."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x == self.size.width - 1:
+            self._feed.go(self._feed.view.size * offset.y // max(1, self.size.height))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what is for one log while there are several, and the attempts of a job that has had one only."""
-        if len(self._jobs) > 1 and (action in _OF_ONE or (action == "toggle" and parameters != ("wrap",))):
+        """Grey out what needs one log while there are several, and the attempts of a job that had only one."""
+        if len(self._attempts.jobs) > 1 and (action in _OF_ONE or (action == "toggle" and parameters != ("wrap",))):
             return None
         if action == "attempt":
-            return (len(self._jobs) == 1 and self._jobs[0].attempt > 1) or None
+            return self._attempts.has_several or None
         return super().check_action(action, parameters)
 
     def action_attempt(self, step: int) -> None:
         """Show the output of the attempt before, or of the next one."""
-        (job,) = self._jobs
-        wanted = max(1, min(job.attempt, (self._attempt or job.attempt) + step))
-        self._attempt = wanted if wanted < job.attempt else None
-        self._show_one(job)
+        self._attempts.step(step)
+        self.show_jobs(self._attempts.jobs, self._attempts.placeholder)
 
-    def _show_one(self, job: Job) -> None:
-        wanted = self._wanted if self._wanted is not None and self._wanted[0] == job.id else None
-        if wanted is not None:
-            self._wanted = None
-            self._attempt = wanted[1] if wanted[1] < job.attempt else None
-        attempt = self._attempt or job.attempt
-        self.border_title = show.headline(job)
-        if self._attempt:
-            self.border_title = Text(f" {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt} ")
-        self.show(
-            self._log_path(replace(job, attempt=attempt)) if attempt else None,
-            live=job.state is State.RUNNING and not self._attempt,
-            placeholder=self._nothing,
-        )
-        if wanted is not None:
-            _, _, offset, words = wanted
-            self.go_to(offset, words)
+    def action_move(self, lines: int) -> None:
+        """Go up or down by lines."""
+        self._feed.act(lambda position: position.move(lines))
+
+    def action_page(self, pages: int) -> None:
+        """Go up or down by all but one of the lines in view."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_sideways(self, steps: int) -> None:
+        """Go left or right, where rows are longer than the view is wide."""
+        self._canvas.sideways(steps)
+
+    def action_start(self) -> None:
+        """Go to the first line."""
+        self._feed.act(LogPosition.to_start)
+
+    def action_follow_end(self) -> None:
+        """Go to the end and follow it."""
+        self._feed.act(LogPosition.to_end)
+
+    def action_toggle_follow(self) -> None:
+        """Stop following, or go to the end and follow it."""
+        self._feed.act(LogPosition.toggle_follow)
+
+    def action_search(self) -> None:
+        """Ask for words, and go to the next line that has them."""
+        self._search.search()
+
+    def action_next(self, direction: int) -> None:
+        """Go to the next match, or to the one before."""
+        self._search.step(direction)
+
+    def action_error(self, direction: int) -> None:
+        """Go to the next line that reports an error, or to the one before."""
+        self._search.step_to_error(direction)
+
+    def action_only(self) -> None:
+        """Ask for words, and show only the lines that have them."""
+        self._search.only()
+
+    def action_line(self) -> None:
+        """Ask for a line, and go there."""
+        self._search.to_line()
+
+    def action_leave(self) -> None:
+        """End a search step by step, or go back to the jobs."""
+        self._search.leave()
+
+    def _available_layout(self, names: Sequence[str]) -> Layout:
+        width = width_for_rows(self.size.width, names, numbers=self.numbers, times=self.times)
+        return Layout(self.size.height, width, wrap=self.wrap, numbers=self.numbers, times=self.times)

@@ -1,4 +1,4 @@
-"""Rows of a log as Rich draws them; pure."""
+"""Turns rows of a log into text of Rich."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -26,7 +26,7 @@ _THIS_HIT = Style(color="black", bgcolor="yellow", bold=True, underline=True)
 
 
 def drawn(row: Row, spans: Sequence[tuple[int, int]] = (), *, current: bool = False) -> Text:
-    """Return a row with what was found in it marked, more so where it is the line that was gone to."""
+    """Return a row with its matches marked; more strongly in the ``current`` line, which the user went to."""
     text = Text(no_wrap=True, end="")
     for part, style in parts_of(row):
         text.append(part, None if style is PLAIN else rich_style(style))

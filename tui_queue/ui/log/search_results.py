@@ -1,4 +1,4 @@
-"""The lines of all logs that have some words, as they are found."""
+"""The screen of lines that a search in all logs has found."""
 
 from typing import ClassVar, NamedTuple
 
@@ -22,12 +22,12 @@ from tui_queue.ui.messages import LOOKS
 PER_LOG = 20  # lines
 JOBS = 10_000  # the latest ones
 MOST = 1_000  # lines in all
-TOLD = 50  # logs without any, before somebody is told that we are further
+REPORTED = 50  # logs without a match between two reports of progress
 _NUMBER_WIDE, _NAME_WIDE = 7, 14  # cells
 
 
 class SearchHit(NamedTuple):
-    """Where a line was found: the place is in bytes from the start of the log."""
+    """A line that was found; ``offset`` is in bytes from the start of the log."""
 
     job_id: int
     attempt: int
@@ -35,10 +35,10 @@ class SearchHit(NamedTuple):
 
 
 class SearchResults(ModalScreen[SearchHit | None]):
-    """Answers with the line to go to."""
+    """Shows lines as they are found; the result is the one that the user goes to."""
 
     DEFAULT_CSS = """
-    FoundLines {
+    SearchResults {
         background: $background;
 
         #box {
@@ -64,29 +64,29 @@ class SearchResults(ModalScreen[SearchHit | None]):
         self._lines = 0
 
     def compose(self) -> ComposeResult:
-        """Put the lines into a table."""
+        """Show a table."""
         with Vertical(id="box") as box:
             box.border_title = Content(printable(self._words))
             yield DataTable[Text](cursor_type="row", id="lines")
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Begin to search."""
         table = self.query_one(DataTable)
         table.add_column("Job", width=_NUMBER_WIDE)
         table.add_column("Name", width=_NAME_WIDE)
         table.add_column("Line", width=max(20, self.app.size.width - _NUMBER_WIDE - _NAME_WIDE - 9))
         table.focus()
-        self._look()
+        self._search()
 
     @work(group=LOOKS)
-    async def _look(self) -> None:
+    async def _search(self) -> None:
         logs, jobs = 0, set[int]()
         try:
             async for found in self._commands.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
                 logs += 1
                 jobs.add(found.job.id)
                 self._add(found)
-                if found.lines or logs % TOLD == 0:
+                if found.lines or logs % REPORTED == 0:
                     self._say(f"{self._so_far(len(jobs))} so far")
                 if self._lines >= MOST:
                     self._say(f"{self._so_far(len(jobs))}, there may be more")
@@ -100,7 +100,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         attempt = "" if found.attempt == found.job.attempt else f"attempt {found.attempt}  "
         for offset, line in found.lines:
             self._add_row(found, offset, Text.assemble((attempt, "dim"), line.strip(), no_wrap=True))
-        if found.more:  # its row leads to the last line that is shown
+        if found.more:  # this row leads to the last line that is shown
             self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="dim"))
         self._lines += len(found.lines)
 
@@ -121,7 +121,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         self.dismiss(self._rows[event.cursor_row])
 
     def action_leave(self) -> None:
-        """Go to none."""
+        """Go back."""
         self.dismiss(None)
 
     def action_cursor(self, lines: int) -> None:

@@ -1,25 +1,18 @@
-"""The part of a log that is in view: rows, or parts of them where long ones are wrapped; moves by lines."""
+"""The part of a log that is in view; it moves by lines."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from tui_queue.core.logs.terminal.cells import text_of
-from tui_queue.core.logs.text import START, LogRow, Place, Rows
+from tui_queue.core.logs.text import START, LogRow, Place, RowSource
+from tui_queue.ui.log.view import Line
 
 
-class Line(NamedTuple):
-    """What is drawn in one line: a row, or the part of it with this number, from 0."""
+class Viewport:
+    """As many lines of a log as there is room for; each move reads only the rows that come into view."""
 
-    row: LogRow
-    part: int
-
-
-class Page:
-    """As many lines of a log as there is room for; each move reads only what comes into view."""
-
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: RowSource) -> None:
         self.rows = rows
         self.lines: list[Line] = []
         self._height = 1
@@ -27,14 +20,14 @@ class Page:
         self._top, self._part = START, 0
 
     def fit(self, height: int, width: int | None) -> None:
-        """Have room for so many lines, each of so many cells where rows are wrapped."""
+        """Have room for so many lines; with a width, wrap rows into parts of so many cells."""
         self._height = max(1, height)
         if width != self._width:
             self._width, self._part = width, 0
         self.read()
 
     def read(self) -> None:
-        """Read again what is in view, from the same place."""
+        """Read the lines in view again, from the same place."""
         lines = self._lines(self.rows.rows_from(self._top, self._height + 1))[self._part :]
         self.lines = lines[: self._height]
 
@@ -48,10 +41,12 @@ class Page:
         self.read()
 
     def to(self, place: Place) -> None:
-        """Show a row with some lines above it, unless the end would come too high."""
+        """Show a row with some lines above it; near the end of the log, show the last lines."""
         above = self.rows.rows_before(place, self._height // 3)
         self._top, self._part = (above[0].place if above else place), 0
-        self._settle()
+        self.read()
+        if len(self.lines) < self._height:
+            self.to_end()
 
     def up(self, lines: int) -> None:
         """Go up."""
@@ -59,7 +54,7 @@ class Page:
             above = self._lines(self.rows.rows_before(self._top, lines - self._part))
             if above:
                 self._stand_on(above[max(0, len(above) - (lines - self._part))])
-            else:  # all that was just above has been written over
+            else:  # later output has overwritten all rows just above
                 self._top, self._part = Place(max(0, self._top.chunk - 1), 0), 0
         else:
             self._part -= lines
@@ -77,7 +72,7 @@ class Page:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether nothing is below what is in view."""
+        """Whether the last row of the log is in view."""
         if not self.lines:
             return True
         last = self.lines[-1].row.place
@@ -85,17 +80,11 @@ class Page:
 
     @property
     def part(self) -> tuple[float, float]:
-        """What parts of all are before what is in view, and before its end; from 0 to 1."""
+        """The share of the log before the first line, and before the end of the last one; from 0 to 1."""
         if not self.lines:
             return 0.0, 1.0
         last = self.lines[-1].row.place
         return self.rows.part(self.lines[0].row.place), self.rows.part(last._replace(row=last.row + 1))
-
-    def _settle(self) -> None:
-        """Read; where that does not fill the room show the last lines."""
-        self.read()
-        if len(self.lines) < self._height:
-            self.to_end()
 
     def _show_before(self, place: Place) -> None:
         lines = self._lines(self.rows.rows_before(place, self._height))
@@ -111,7 +100,8 @@ class Page:
     def _lines(self, rows: Sequence[LogRow]) -> list[Line]:
         if self._width is None:
             return [Line(row, 0) for row in rows]
-        return [Line(row, part) for row in rows for part in range(self._parts(row, self._width))]
+        return [Line(row, part) for row in rows for part in range(_parts(row, self._width))]
 
-    def _parts(self, row: LogRow, width: int) -> int:
-        return max(1, -(-cell_len(text_of(row.row)) // max(1, width)))
+
+def _parts(row: LogRow, width: int) -> int:
+    return max(1, -(-cell_len(text_of(row.row)) // max(1, width)))
