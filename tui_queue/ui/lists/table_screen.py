@@ -33,7 +33,7 @@ class TableScreen(ModalScreen[str | None]):
     """Shows rows by name; the answer is the name of the listing to open next, or None to go back to the jobs."""
 
     DEFAULT_CSS = """
-    Listing {
+    TableScreen {
         background: $background;
 
         #box {
