@@ -1,4 +1,4 @@
-"""Waiting and looking, for tests that drive an app by its pilot."""
+"""Waits for what the user sees, for tests that drive an app by its pilot."""
 
 import time
 from collections.abc import Callable
@@ -7,13 +7,19 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
+SETTLING = 3  # rounds in which all widgets handle their messages
+
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str) -> None:
-    """Let the app go on until ``holds`` is true."""
+    """Let the app go on until ``holds`` is true, and everything that changed together with it is laid out."""
     deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline, f"waited 30 s for {what}:\n{drawn(pilot.app)}"
         await pilot.pause(0.01)
+    # Widgets draw new content at once, but a layout takes further messages: from the widget to the screen, and from
+    # there to all widgets. In between ``drawn`` shows new content in an old layout, which no terminal does.
+    for _ in range(SETTLING):
+        await pilot.pause(0)
 
 
 async def see(pilot: Pilot[Any], text: str) -> None:
