@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model.options import Full
@@ -17,7 +18,7 @@ from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
 from tui_queue.core.store.claim import Capacity
-from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
@@ -55,14 +56,16 @@ class OpenQueue:
         )
         self._cleaner = Cleaner(store, self.executor, runs=paths.runs, scripts=paths.scripts)
         self.commands = Commands(
-            store,
-            self.executor,
-            self.lease,
-            self.background,
-            cleaner=self._cleaner,
-            wake=paths.wake,
-            scripts=paths.scripts,
-            capacity=self._capacity,
+            CommandContext(
+                store,
+                self.executor,
+                self.lease,
+                self.background,
+                cleaner=self._cleaner,
+                capacity=self._capacity,
+                wake=paths.wake,
+                scripts=paths.scripts,
+            )
         )
 
     def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
@@ -71,6 +74,11 @@ class OpenQueue:
         ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself.
         """
         return wakeup.Listener(self.paths.wake, changed, called=called)
+
+    async def close(self) -> None:
+        """Let go of the runs, which go on, and delete what this process has put into the trash."""
+        self.executor.close()
+        await self._cleaner.close()
 
     @cached_property
     def scheduler(self) -> "Scheduler":
@@ -106,8 +114,7 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
         try:
             yield queue
         finally:
-            queue.executor.close()
-            await queue.commands.cleaner.close()
+            await queue.close()
 
 
 def examine(paths: Paths) -> "Iterator[Check]":

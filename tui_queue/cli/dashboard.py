@@ -37,9 +37,9 @@ async def run_dashboard() -> tuple[str, int]:
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.go_on_without_us()
+            await queue.commands.hand_over()
             await app.run_async(mouse=queue.settings.mouse)
-        anything_left = await queue.commands.go_on_without_us()
+        anything_left = await queue.commands.hand_over()
         return app.farewell if anything_left else "", app.return_code or 0
 
 

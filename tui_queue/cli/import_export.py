@@ -87,7 +87,7 @@ def _planned(found: Found) -> dict[str, Any]:
 
 async def _add(queue: OpenQueue, found: Found, records: Sequence[Record], now: datetime) -> dict[str, Any]:
     if found.schedules:
-        await queue.commands.add_schedules(found.schedules)
+        await queue.commands.schedules.add_all(found.schedules)
         return _planned(found)
     imported = await queue.commands.import_jobs(records, now=now)
     return {
@@ -131,7 +131,7 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
 async def _write(queue: OpenQueue, only: Filter, file: IO[str], kind: str, *, as_json: bool) -> None:
     begun = False
     table = csv.writer(file, lineterminator="\n") if kind == "csv" and not as_json else None
-    async for record in queue.commands.import_export.records(only):
+    async for record in queue.commands.export_jobs(only):
         values = record_object(record)
         if table is not None:
             if not begun:

@@ -11,8 +11,7 @@ from tui_queue.core.model.job import Job, RunEnd
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import QueueOptions
 from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, result_of
-from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.queues import Queues
+from tui_queue.core.store.store import Store
 
 PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
 
@@ -35,7 +34,7 @@ class Runner:
         claim can join it. When that is written, call ``finished``. ``notify`` is who wants to hear of ends.
         """
         self._store = store
-        self._queues = Queues(store)
+        self._queues = store.queues
         self._executor = executor
         self._epoch = epoch
         self._changed = changed
@@ -69,20 +68,20 @@ class Runner:
                     if ours:  # a full disk, too many processes: trying again at once would only fail again
                         await asyncio.sleep(PAUSE_S)
                     self._over(job)
-                    back = await self._store.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
+                    back = await self._store.runs.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
                     if back is not None:
                         self._finished(back)
                     self._changed()
                 case RunNeverStarted(complaint=complaint):
                     await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
                 case RunLost():
-                    now = await self._store.job(str(job.id))
+                    now = await self._store.queries.job(str(job.id))
                     await self._finish(
                         now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
                     )
 
     async def _confirm(self, job: Job, at: datetime) -> None:
-        started = await self._store.confirm_start(job, epoch=self._epoch, started_at=at)
+        started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at)
         if started is not None and started.cancel_requested:
             await self._executor.cancel(job)
         elif started is not None and started.paused:
@@ -93,7 +92,7 @@ class Runner:
         """Return the job with the parameters that it is to go on with where its attempt before was lost."""
         if not job.options.resume_args or job.attempt == 1:
             return job
-        runs = await self._store.runs(job.id)
+        runs = await self._store.queries.runs(job.id)
         lost = any(run.attempt == job.attempt - 1 and run.reason == INTERRUPTED for run in runs)
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
@@ -102,7 +101,7 @@ class Runner:
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
         await self._executor.secure_output(job)
-        done = await self._store.finish(
+        done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, notify=self._tell
         )
         if done is not None:

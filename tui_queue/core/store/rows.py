@@ -6,12 +6,14 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
+from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.queue import Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
+from tui_queue.core.units.printable import printable
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -179,3 +181,10 @@ def time_of(stored: int | None) -> datetime | None:
 def required_time(stored: int) -> datetime:
     """Return a time that is there."""
     return datetime.fromtimestamp(stored / 1_000_000, UTC)
+
+
+def required_row(row: sqlite3.Row | None, key: object) -> sqlite3.Row:
+    """Return the row of a job. Raises NoSuchJobError when there is none."""
+    if row is None:
+        raise NoSuchJobError(f"{printable(str(key))}: no such job; `tui-queue list` shows all.")
+    return row

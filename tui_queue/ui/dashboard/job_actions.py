@@ -93,25 +93,25 @@ class JobVerbs(Screen[None]):
             drafts = await self.app.push_screen_wait(form)
             if drafts is None or drafts[0] == job.draft:
                 return
-            if await self._ask(self._commands.edit(job.id, drafts[0])) is not None:
+            if await self._ask(self._commands.jobs.edit(job.id, drafts[0])) is not None:
                 self._undo.edited(job)
 
     async def action_hold(self) -> None:
         """Hold pending jobs, or release them when all of them are held."""
         jobs = self._chosen("hold")
         if not (free := [job for job in jobs if not job.held]):
-            if jobs and await self._ask(self._commands.release(_ids(jobs))):
+            if jobs and await self._ask(self._commands.jobs.release(_ids(jobs))):
                 self._undo.released(jobs)
-        elif await self._ask(self._commands.hold(_ids(free))):
+        elif await self._ask(self._commands.jobs.hold(_ids(free))):
             self._undo.held(free)
 
     async def action_pause(self) -> None:
         """Stop running jobs where they are, or let them go on when all of them are stopped."""
         jobs = self._chosen("pause")
         if running := [job for job in jobs if not job.paused]:
-            await self._ask(self._commands.pause(_ids(running)))
+            await self._ask(self._commands.jobs.pause(_ids(running)))
         elif jobs:
-            await self._ask(self._commands.resume(_ids(jobs)))
+            await self._ask(self._commands.jobs.resume(_ids(jobs)))
 
     async def action_move(self, where: str) -> None:
         """Give pending jobs another place in their queue."""
@@ -120,7 +120,7 @@ class JobVerbs(Screen[None]):
             waiting = [job for job in self._overview.jobs if job.state is State.PENDING] if self._overview else []
             behind = waiting[waiting.index(jobs[-1]) + 1 :]
             follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
-            if await self._ask(self._commands.move(_ids(jobs), Move(where))):
+            if await self._ask(self._commands.jobs.move(_ids(jobs), Move(where))):
                 self._undo.moved(jobs, follower)
 
     async def action_slots(self, by: int) -> None:
@@ -130,7 +130,7 @@ class JobVerbs(Screen[None]):
             self.notify("The selected jobs are in several queues; slots are changed of one at a time.", timeout=5)
             return
         (name,) = names
-        if queue := await self._ask(self._commands.change_slots(name, by)):
+        if queue := await self._ask(self._commands.queues.change_slots(name, by)):
             self.notify(f"Queue {printable(name)}: {count(queue.slots or 0, 'slot')}", markup=False, timeout=3)
 
     @work
@@ -141,13 +141,13 @@ class JobVerbs(Screen[None]):
             name = await self.app.push_screen_wait(Prompt(question, value="TERM", check=_signal))
             if name is None or (_signal(name) == SIGKILL and not await self._is_to_be_killed(jobs)):
                 return
-            await self._ask(self._commands.signal(_ids(jobs), _signal(name), everybody=False))
+            await self._ask(self._commands.jobs.signal(_ids(jobs), _signal(name), everybody=False))
 
     @work
     async def action_details(self) -> None:
         """Show everything about the chosen job."""
         job = self._chosen_one("details")
-        details = await self._ask(self._commands.details(str(job.id))) if job else None
+        details = await self._ask(self._commands.reports.details(str(job.id))) if job else None
         if details is not None:
             await self.app.push_screen_wait(JobDetails(self._commands, details))
 
@@ -162,13 +162,13 @@ class JobVerbs(Screen[None]):
             )
             if not await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
-        if jobs and await self._ask(self._commands.cancel(_ids(jobs))):
+        if jobs and await self._ask(self._commands.jobs.cancel(_ids(jobs))):
             self._undo.cancelled(jobs)
 
     async def action_retry(self) -> None:
         """Put ended jobs into the queue again."""
         if jobs := self._chosen("retry"):
-            await self._ask(self._commands.retry(_ids(jobs)))
+            await self._ask(self._commands.jobs.retry(_ids(jobs)))
 
     @work
     async def action_remove(self) -> None:
@@ -178,7 +178,7 @@ class JobVerbs(Screen[None]):
             question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
             if not await self.app.push_screen_wait(Confirm(question)):
                 return
-        removed = await self._ask(self._commands.move_to_trash(_ids(jobs))) if jobs else None
+        removed = await self._ask(self._commands.jobs.move_to_trash(_ids(jobs))) if jobs else None
         if removed is not None and removed.jobs:
             self._undo.removed(removed)
             self.set_timer(DELETED_AFTER_S + 1, self._throw_away)
@@ -232,7 +232,7 @@ class JobVerbs(Screen[None]):
         drafts = await self.app.push_screen_wait(form)
         if drafts is None or not await self._are_wanted(drafts):
             return
-        if jobs := await self._ask(self._commands.add(drafts)):
+        if jobs := await self._ask(self._commands.jobs.add(drafts)):
             self._wanted = jobs[0].id
             self.post_message(QueueChanged())
 
@@ -243,7 +243,7 @@ class JobVerbs(Screen[None]):
         if len(drafts) > 1:
             return True
         (draft,) = drafts
-        twin = await self._ask(self._commands.like(draft))
+        twin = await self._ask(self._commands.jobs.like(draft))
         question = f"Job {twin.id} is the same and {twin.state}. Add it once more?" if twin else ""
         return twin is None or await self.app.push_screen_wait(Confirm(question))
 
@@ -262,7 +262,7 @@ class JobVerbs(Screen[None]):
         self.notify("The disk of the queue does not answer. Waiting for it.", severity="warning")
 
     async def _throw_away(self) -> None:
-        await self._commands.cleaner.empty_trash(now=datetime.now(UTC))
+        await self._commands.cleanup.empty_trash()
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:

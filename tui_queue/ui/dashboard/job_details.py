@@ -92,7 +92,7 @@ class JobDetails(ModalScreen[None]):
             self._changed.clear()
             begun = time.monotonic()
             try:
-                self._show(await self._commands.details(str(self._details.job.id)))
+                self._show(await self._commands.reports.details(str(self._details.job.id)))
                 self._say("")
             except TuiQueueError as error:  # somebody has removed it
                 self._say(f"{printable(str(error))} · ")
@@ -101,7 +101,7 @@ class JobDetails(ModalScreen[None]):
     def _show(self, details: Details) -> None:
         self._details = details
         self.query_one("#details").border_title = Content(printable(f"Job {details.job.id}, {details.job.name}"))
-        lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
+        lines = details_lines(details, self._commands.jobs.log_path(details.job), datetime.now(UTC))
         if lines != self._lines:
             self._lines = lines
             self._draw()

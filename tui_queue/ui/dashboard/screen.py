@@ -11,7 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from tui_queue.core.commands.commands import ENDED_SHOWN, Commands
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.commands.reports import ENDED_SHOWN
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job, State
@@ -104,7 +105,7 @@ class Dashboard(JobVerbs):
         yield Summary(id="summary")
         with Container(id="panes"):
             yield JobTable(id="jobs", columns=self._dashboard_settings.columns, order=self._dashboard_settings.order)
-            yield JobLog(id="log", log_path=self._commands.log_path)
+            yield JobLog(id="log", log_path=self._commands.jobs.log_path)
         yield FilterBar()
         yield Keys(spare=SPARE_KEYS)
 
@@ -137,14 +138,14 @@ class Dashboard(JobVerbs):
         only = self._only
         self._show_fewer()
         active, ended = self._active_shown, self._ended_shown
-        overview = await self._ask(self._commands.overview(active=active, ended=ended, only=only))
+        overview = await self._ask(self._commands.reports.overview(active=active, ended=ended, only=only))
         if overview is None:
             return
         is_first = self._overview is None
         self._overview = overview
         self._news.set()
         # What a filter leaves out is news too, and what it lets in again is none.
-        everything = overview if only == Filter() else await self._ask(self._commands.overview(active=_HEARD))
+        everything = overview if only == Filter() else await self._ask(self._commands.reports.overview(active=_HEARD))
         if everything is not None:
             news = self._hearing.news(everything)
             self._announcer.announce(news)
@@ -304,9 +305,9 @@ class Dashboard(JobVerbs):
     @work
     async def action_stop_all(self) -> None:
         """Cancel all there is, and leave once it has ended; ask first."""
-        overview = await self._ask(self._commands.overview(active=0, ended=0))
-        numbers = await self._ask(self._commands.in_state(State.RUNNING))
-        running = None if numbers is None else await self._ask(self._commands.jobs(numbers))
+        overview = await self._ask(self._commands.reports.overview(active=0, ended=0))
+        numbers = await self._ask(self._commands.jobs.in_state(State.RUNNING))
+        running = None if numbers is None else await self._ask(self._commands.jobs.existing(numbers))
         if overview is None or running is None:
             return
         pending = overview.count(State.PENDING)
@@ -314,7 +315,7 @@ class Dashboard(JobVerbs):
             question = f"{stopping(len(running), pending)}, then leave?"
             if not await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
-            stopped = await self._ask(self._commands.cancel_all())
+            stopped = await self._ask(self._commands.jobs.cancel_all())
             if stopped is None or not await self._have_ended({job.id for job in stopped if job.state is State.RUNNING}):
                 return
         await self.app.run_action("leave")
@@ -373,7 +374,7 @@ class Dashboard(JobVerbs):
 
     async def farewell(self) -> str:
         """Return what to say on the way out: what goes on, what waits."""
-        overview = await self._ask(self._commands.overview(active=0, ended=0))
+        overview = await self._ask(self._commands.reports.overview(active=0, ended=0))
         if overview is None:
             return ""
         running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
@@ -401,7 +402,7 @@ class Dashboard(JobVerbs):
 
     async def _some_run(self, ids: Set[int]) -> bool:
         self._news.clear()
-        running = await self._ask(self._commands.in_state(State.RUNNING))
+        running = await self._ask(self._commands.jobs.in_state(State.RUNNING))
         return running is None or not ids.isdisjoint(running)
 
     def _say(self, news: Sequence[Notification]) -> None:
@@ -429,13 +430,13 @@ class Dashboard(JobVerbs):
         """Show of the running jobs in view how far they have come, and what they use."""
         table = self.query_one(JobTable)
         if running := table.running_in_view:
-            forecasts = await self._ask(self._commands.forecasts.of(running, measure=table.measures))
+            forecasts = await self._ask(self._commands.reports.forecasts(running, measure=table.measures))
             table.show_forecasts(forecasts or {})
 
     @work(exclusive=True, group="around")
     async def _look_around(self) -> None:
         """Show what the machine has free and how many jobs end, as long as any runs: else nothing is to be drawn."""
-        around = await self._ask(self._commands.surroundings()) if self._any_runs else None
+        around = await self._ask(self._commands.reports.surroundings()) if self._any_runs else None
         self.query_one(Summary).look_around(around if self._any_runs else None)
 
     @property

@@ -36,25 +36,25 @@ class Undo:
         pending = [job for job in before if job.state is State.PENDING]
         if pending:
             ids = [job.id for job in pending]
-            self._did(f"cancel of {_jobs(pending)}", lambda: self._commands.uncancel(ids))
+            self._did(f"cancel of {_jobs(pending)}", lambda: self._commands.jobs.uncancel(ids))
 
     def held(self, before: Sequence[Job]) -> None:
         """Note that jobs were held."""
         ids = [job.id for job in before]
-        self._did(f"hold of {_jobs(before)}", lambda: self._commands.release(ids))
+        self._did(f"hold of {_jobs(before)}", lambda: self._commands.jobs.release(ids))
 
     def released(self, before: Sequence[Job]) -> None:
         """Note that jobs were released."""
         ids = [job.id for job in before]
-        self._did(f"release of {_jobs(before)}", lambda: self._commands.hold(ids))
+        self._did(f"release of {_jobs(before)}", lambda: self._commands.jobs.hold(ids))
 
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
-        self._did(f"change of job {before.id}", lambda: self._commands.edit(before.id, before.draft))
+        self._did(f"change of job {before.id}", lambda: self._commands.jobs.edit(before.id, before.draft))
 
     def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""
-        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.restore(removed))
+        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.jobs.restore(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
         """Note that jobs have left their place before ``follower``, or the end of their queue."""
@@ -62,8 +62,8 @@ class Undo:
 
         def back() -> Awaitable[object]:
             if follower is None:
-                return self._commands.move(ids, Move.BOTTOM)
-            return self._commands.move(ids, Move.BEFORE, follower.id)
+                return self._commands.jobs.move(ids, Move.BOTTOM)
+            return self._commands.jobs.move(ids, Move.BEFORE, follower.id)
 
         self._did(f"move of {_jobs(before)}", back)
 

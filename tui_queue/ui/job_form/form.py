@@ -284,7 +284,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @work(exclusive=True, group="recent")
     async def action_recent(self) -> None:
         """Fill in the command of a job that was added before, and where it ran."""
-        drafts = await self._ask(self._commands.recent()) if self._commands else None
+        drafts = await self._ask(self._commands.jobs.recent()) if self._commands else None
         if drafts is None:
             return
         if not drafts:
@@ -388,7 +388,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             return among(CHOICES[field])
         if self._commands is None or field not in ("queue", "batch"):
             return None
-        known = self._commands.queues if field == "queue" else self._commands.batches
+        known = self._commands.queues.all if field == "queue" else self._commands.batches.all
 
         async def names() -> Iterable[str]:
             return [each.name for each in await known()]

@@ -41,7 +41,7 @@ class BatchesScreen(TableScreen):
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each batch."""
         now = datetime.now(UTC)
-        batches = await self.commands.batches()
+        batches = await self.commands.batches.all()
         self._counts = {batch.name: batch.counts for batch in batches}
         return [
             (
@@ -80,19 +80,19 @@ class BatchesScreen(TableScreen):
         running = [job for job in jobs if job.state is State.RUNNING]
         question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
         if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
-            await self._act(self.commands.cancel, jobs, self.undo.cancelled)
+            await self._act(self.commands.jobs.cancel, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:
         """Hold the pending jobs of the batch, or release them when all are held."""
         pending = await self._jobs(lambda job: job.state is State.PENDING)
         if free := [job for job in pending if not job.held]:
-            await self._act(self.commands.hold, free, self.undo.held)
+            await self._act(self.commands.jobs.hold, free, self.undo.held)
         else:
-            await self._act(self.commands.release, pending, self.undo.released)
+            await self._act(self.commands.jobs.release, pending, self.undo.released)
 
     async def action_retry(self) -> None:
         """Put the failed jobs of the batch into the queue again."""
-        await self._act(self.commands.retry, await self._jobs(lambda job: job.state is State.FAILED))
+        await self._act(self.commands.jobs.retry, await self._jobs(lambda job: job.state is State.FAILED))
 
     async def action_undo(self) -> None:
         """Take back what was done last with jobs, here or at their table."""
@@ -100,7 +100,7 @@ class BatchesScreen(TableScreen):
             self.notify(said, markup=False, timeout=3)
 
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
-        jobs = await self.ask(self.commands.batch(self.chosen)) if self.chosen is not None else None
+        jobs = await self.ask(self.commands.batches.jobs(self.chosen)) if self.chosen is not None else None
         return [job for job in jobs or [] if wanted(job)]
 
     async def _act(

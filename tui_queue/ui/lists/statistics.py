@@ -36,7 +36,7 @@ class StatisticsScreen(TableScreen):
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each group, those of most jobs first, below one for all of them."""
         since = datetime.now(UTC) - timedelta(days=_SPANS[self._span])
-        every, groups = await self.commands.history.figures(since, self._by)
+        every, groups = await self.commands.reports.statistics(since, self._by)
         self.query_one("#box").border_subtitle = f"by {self._by}, ended within a {self._span}"
         named = [(each.name or "(none)", each) for each in groups]
         if len(groups) > 1:
