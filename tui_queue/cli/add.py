@@ -12,7 +12,7 @@ from tui_queue.cli.json_output import job_object, json_option, print_jobs, print
 from tui_queue.cli.options import Words, confirm, given, job_options, run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
-from tui_queue.core.model.queue import Move
+from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, edited, make_draft, swept
 
 # Words behind the job's path belong to the job, whatever they look like.
@@ -50,6 +50,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 
     async def work() -> None:
         async with open_queue() as queue:
+            place = Place(Move.TOP) if values["top"] else None
+            if values["before"]:
+                place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
             wanted = {**template, **words}
             if values["source"] is not None:
@@ -58,12 +61,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
-            added = await queue.commands.jobs.add(drafts, unique=unique)
-            if values["before"]:
-                before = (await queue.commands.jobs.get(values["before"])).id
-                await queue.commands.jobs.move([job.id for job in added], Move.BEFORE, before)
-            elif values["top"]:
-                await queue.commands.jobs.move([job.id for job in added], Move.TOP)
+            added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
             _say(queue, added, as_json=as_json)
 
     run(work())

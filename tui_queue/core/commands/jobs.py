@@ -10,7 +10,7 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.scripts import with_scripts
 from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
-from tui_queue.core.model.queue import Move
+from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
 
 RECENT = 20  # commands that the job form offers
@@ -25,13 +25,13 @@ class JobCommands:
         self._queries = context.store.queries
         self._executor = context.executor
 
-    async def add(self, drafts: Sequence[JobDraft], *, unique: bool = False) -> list[Job]:
-        """Add jobs, all or none; when this returns they are safe on disk.
+    async def add(self, drafts: Sequence[JobDraft], *, unique: bool = False, place: Place | None = None) -> list[Job]:
+        """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
         With ``unique`` a job that is pending or running already is refused.
         """
         drafts = await with_scripts(self._context, drafts)
-        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique)
+        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
 

@@ -18,6 +18,7 @@ from tui_queue.core.logs.file import silent_s
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Details, Overview, Surroundings
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.system.worker_thread import in_thread
@@ -138,7 +139,7 @@ class ReportCommands:
                         lines = await in_thread(partial(first_lines, path, pattern, per_log + 1))
                 yield FoundLines(job=job, attempt=attempt, lines=lines[:per_log], more=len(lines) > per_log)
 
-    async def _reason(self, job: Job) -> str:
+    async def _reason(self, job: Job) -> Reason:
         """Return why a pending job waits, however many are before it."""
         holder = await self._store.runs.holder() if self._context.lease.is_held() else None
         return await self._store.queries.reason(
@@ -149,18 +150,16 @@ class ReportCommands:
 def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tuple[Job, ...]:
     """Add to the reasons what the file system shows: scripts that have changed, runs that print nothing."""
     return tuple(
-        replace(job, reason=f"{job.reason}; {remark}".removeprefix("; "))
-        if (remark := _remark(job, executor, now))
-        else job
+        replace(job, reason=job.reason.with_remark(remark)) if (remark := _remark(job, executor, now)) else job
         for job in jobs
     )
 
 
-def _remark(job: Job, executor: Executor, now: datetime) -> str:
+def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
     script = job.options.script
     if job.state is State.PENDING and script is not None and not script.copy:
-        return changed(script, job.path)
+        return Reason(changed(script, job.path))
     if job.state is State.RUNNING and job.options.silence_s and not job.paused:
         silent = silent_s(executor.log_path(job), job.started_at, now)
-        return f"silent for {duration(silent)}" if silent >= job.options.silence_s else ""
-    return ""
+        return Reason.of(ReasonKind.SILENT, span=duration(silent)) if silent >= job.options.silence_s else NO_REASON
+    return NO_REASON

@@ -14,6 +14,7 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, JobDraft, Outcome, Run, State
 from tui_queue.core.model.options import JobOptions, options_to_json
 from tui_queue.core.model.queue import DEFAULT_QUEUE
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.parsing.fields import PRIORITY_LIMIT, title
 from tui_queue.core.units.durations import LONGEST_S
 from tui_queue.core.units.printable import printable
@@ -36,7 +37,7 @@ class Record(Struct, frozen=True, kw_only=True):
     uuid: str = ""
     place: int = 0
     state: State
-    reason: str = ""
+    reason: Reason = NO_REASON
     exit_code: int | None = None
     signal: int | None = None
     attempt: int = 0
@@ -52,8 +53,9 @@ def settled(record: Record, *, again: bool, now: datetime) -> Record:
     if record.state is not State.RUNNING:
         return record
     if again:
-        return replace(record, state=State.PENDING, reason="", started_at=None)
-    return replace(record, state=State.FAILED, reason="interrupted (imported while it ran)", finished_at=now)
+        return replace(record, state=State.PENDING, reason=NO_REASON, started_at=None)
+    lost = Reason.of(ReasonKind.LOST, detail="imported while it ran")
+    return replace(record, state=State.FAILED, reason=lost, finished_at=now)
 
 
 def record_object(record: Record) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def record_of(values: Mapping[str, Any]) -> Record:
             uuid=str(UUID(_text(values["uuid"]))),
             place=_whole(values, "place", -PLACE_LIMIT, PLACE_LIMIT),
             state=State(values["state"]),
-            reason=_text(values["reason"]),
+            reason=Reason.parse(_text(values["reason"])),
             exit_code=None if values["exit_code"] is None else _whole(values, "exit_code", 0, 255),
             signal=None if values["signal"] is None else _whole(values, "signal", 1, 127),
             attempt=_whole(values, "attempt", 0, NUMBER_LIMIT),
@@ -142,7 +144,8 @@ def _run(number: int, values: Mapping[str, Any]) -> Run:
     known = {name: values[name] for name in Run.__struct_fields__ if name != "job_id"}
     times = {name: _time(values[name]) for name in ("started_at", "finished_at")}
     _whole(values, "attempt", 1, NUMBER_LIMIT)
-    return convert({**known, **times, "job_id": number}, Run)
+    reason = Reason.parse(_text(values["reason"]))
+    return convert({**known, **times, "job_id": number, "reason": reason}, Run)
 
 
 def _text(value: object) -> str:

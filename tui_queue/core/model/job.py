@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
+from tui_queue.core.model.reason import Reason
 
 
 class State(StrEnum):
@@ -93,7 +94,7 @@ class Job(Struct, frozen=True, kw_only=True):
     batch: str
     options: JobOptions
     state: State
-    reason: str
+    reason: Reason
     paused: Pause
     devices: Mapping[str, tuple[int, ...]]
     exit_code: int | None
@@ -156,7 +157,7 @@ class Run(Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     exit_code: int | None
     signal: int | None
-    reason: str
+    reason: Reason
     cpu_s: float | None
     max_rss_kib: int | None
     script: str

@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec.structs import replace
 
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
+from tui_queue.core.execution.script_snapshot import hash_at, hash_now
 from tui_queue.core.model.job import Job, RunEnd
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import QueueOptions
-from tui_queue.core.policy.run_result import INTERRUPTED, next_attempt, result_of
+from tui_queue.core.model.reason import ReasonKind
+from tui_queue.core.policy.run_result import next_attempt, result_of
 from tui_queue.core.store.store import Store
+from tui_queue.core.system.worker_thread import Reader
 
 PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
+HASH_S = 10.0  # how long the record of a start waits for the hash of the script, which may lie on a disk that hangs
 
 
 class Runner:
@@ -40,27 +45,37 @@ class Runner:
         self._changed = changed
         self._over = over
         self._finished = finished
-        self._tell = notify
+        self._notify = notify
+        self._reader = Reader()
+
+    def close(self) -> None:
+        """End the thread that reads scripts, once it has read what it was asked for."""
+        self._reader.close(lambda: None)
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
+        script = None
+        if job.options.script is not None:  # read in a thread: a disk that hangs holds up this run alone
+            script = self._reader.ask(partial(hash_now, job.options.script, job.path))
         try:
             events = await self._executor.start(await self._resuming(job))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
         else:
-            await self._follow(job, events, ours=True)
+            await self._follow(job, events, script, ours=True)
 
     async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
         """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
-        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), ours=False)
+        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), None, ours=False)
 
-    async def _follow(self, job: Job, events: AsyncIterator[RunEvent], *, ours: bool) -> None:
+    async def _follow(
+        self, job: Job, events: AsyncIterator[RunEvent], script: "asyncio.Future[str] | None", *, ours: bool
+    ) -> None:
         async for item in events:
             match item:
                 case RunStarted(at=at):
-                    await self._confirm(job, at)
+                    await self._confirm(job, at, script)
                 case RunEnd():
                     if not await self._finish(job, item):
                         return  # and do not ask for more, which would mean that it is stored
@@ -80,8 +95,11 @@ class Runner:
                         now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
                     )
 
-    async def _confirm(self, job: Job, at: datetime) -> None:
-        started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at)
+    async def _confirm(self, job: Job, at: datetime, script: "asyncio.Future[str] | None") -> None:
+        if script is None and job.options.script is not None and job.started_at is None:
+            script = self._reader.ask(partial(hash_at, job.options.script, job.path, at))
+        ran = "" if script is None else await _within(script, HASH_S)
+        started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at, script=ran)
         if started is not None and started.cancel_requested:
             await self._executor.cancel(job)
         elif started is not None and started.paused:
@@ -93,7 +111,7 @@ class Runner:
         if not job.options.resume_args or job.attempt == 1:
             return job
         runs = await self._store.queries.runs(job.id)
-        lost = any(run.attempt == job.attempt - 1 and run.reason == INTERRUPTED for run in runs)
+        lost = any(run.attempt == job.attempt - 1 and run.reason.kind is ReasonKind.LOST for run in runs)
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
     async def _finish(self, job: Job, end: RunEnd) -> bool:
@@ -102,7 +120,7 @@ class Runner:
         self._over(job)
         await self._executor.secure_output(job)
         done = await self._store.runs.finish(
-            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, notify=self._tell
+            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, notify=self._notify
         )
         if done is not None:
             self._finished(done)
@@ -113,3 +131,9 @@ class Runner:
         """Return how its queue is served, where that matters."""
         lost = end.error == ""
         return (await self._queues.get(queue)).options if lost else QueueOptions()
+
+
+async def _within(script: "asyncio.Future[str]", seconds: float) -> str:
+    """Return the hash of a script, empty where it does not come in time or can't be read."""
+    await asyncio.wait([script], timeout=seconds)
+    return script.result() if script.done() and script.exception() is None else ""

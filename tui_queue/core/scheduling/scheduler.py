@@ -135,6 +135,7 @@ class Scheduler:
             await self._start_what_may(runner, holder.epoch, boot)
             for task in beside:
                 task.cancel()
+        runner.close()
 
     async def _keep_clean(self) -> None:
         """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
-from tui_queue.core.model.queue import Move
+from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import Rows
 from tui_queue.core.store import audit, ordering, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
-from tui_queue.core.store.rows import job_of, microseconds, required_row, values_of
+from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds, required_row, values_of
 
 T = TypeVar("T", Job, list[Job])
 
@@ -28,7 +28,8 @@ _REPLACE = f"""
 _CANCELLED = """
     UPDATE jobs SET
         cancel_requested = 1,
-        reason      = CASE state WHEN 'pending' THEN 'cancelled by user' ELSE reason END,
+        reason      = CASE state WHEN 'pending' THEN :cancelled ELSE reason END,
+        reason_kind = CASE state WHEN 'pending' THEN :cancelled_kind ELSE reason_kind END,
         finished_at = CASE state WHEN 'pending' THEN :now ELSE finished_at END,
         state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END"""
 
@@ -37,7 +38,7 @@ _CANCEL_ALL = f"{_CANCELLED} WHERE state IN ('running', 'pending') RETURNING *"
 
 
 _RETRY = """
-    UPDATE jobs SET state = 'pending', reason = '', exit_code = NULL, signal = NULL, devices = '{}',
+    UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', exit_code = NULL, signal = NULL, devices = '{}',
         started_at = NULL, finished_at = NULL, cancel_requested = 0, held = 0, not_before = NULL,
         first_attempt = attempt + 1
     WHERE id = :id RETURNING *"""
@@ -90,7 +91,7 @@ _UNCANCEL = _Verb(
     name="uncancel",
     states=(State.CANCELLED,),
     statement="""
-        UPDATE jobs SET state = 'pending', reason = '', finished_at = NULL, cancel_requested = 0
+        UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', finished_at = NULL, cancel_requested = 0
         WHERE id = :id AND started_at IS NULL RETURNING *""",
     refusal="is {state}, or had begun; only a job that was cancelled while it was pending is put back as it was",
 )
@@ -107,7 +108,7 @@ _REMOVE = _Verb(
 _HOLD = _Verb(
     name="hold",
     states=(State.PENDING,),
-    statement="UPDATE jobs SET held = 1, reason = '' WHERE id = :id RETURNING *",
+    statement="UPDATE jobs SET held = 1, reason = '', reason_kind = '' WHERE id = :id RETURNING *",
     refusal="is {state}; only a pending job can be held",
 )
 
@@ -117,7 +118,8 @@ _RELEASE = _Verb(
     states=(State.PENDING,),
     # What it was held for can't come any more: released it waits for that no longer.
     statement="""
-        UPDATE jobs SET held = 0, reason = '', after = CASE WHEN reason LIKE 'after #%' THEN '[]' ELSE after END
+        UPDATE jobs SET held = 0, reason = '', reason_kind = '',
+            after = CASE reason_kind WHEN 'unmet' THEN '[]' ELSE after END
         WHERE id = :id RETURNING *""",
     refusal="is {state}; only a pending job can be released",
 )
@@ -146,12 +148,15 @@ class Jobs:
         self._database = database
         self.client = "command line"
 
-    async def add(self, drafts: Sequence[JobDraft], *, now: datetime, unique: bool = False) -> list[Job]:
-        """Store all the jobs or none; when this returns they are on disk.
+    async def add(
+        self, drafts: Sequence[JobDraft], *, now: datetime, unique: bool = False, place: Place | None = None
+    ) -> list[Job]:
+        """Store all the jobs or none, at this place in their queues; when this returns they are on disk.
 
-        With ``unique`` one that is pending or running already is refused. Raises BadInputError.
+        With ``unique`` a job that is pending or running already is refused. Raises BadInputError; for the place
+        NoSuchJobError and WrongStateError.
         """
-        return await self._write("added", now, partial(add, drafts=drafts, now=now, unique=unique))
+        return await self._write("added", now, partial(_add, drafts=drafts, now=now, unique=unique, place=place))
 
     async def edit(self, job_id: int, draft: JobDraft, *, now: datetime) -> Job:
         """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
@@ -210,6 +215,15 @@ class Jobs:
         return await self._database.write(lambda db: audit.record(db, verb, self.client, now, work(db)))
 
 
+def _add(
+    db: sqlite3.Connection, *, drafts: Sequence[JobDraft], now: datetime, unique: bool, place: Place | None
+) -> list[Job]:
+    jobs = add(db, drafts, now, unique=unique)
+    if place is None:
+        return jobs
+    return ordering.move(db, tuple(job.id for job in jobs), place.move, place.before)
+
+
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
     state = _state(db, job_id)
     if state is State.RUNNING:
@@ -229,7 +243,7 @@ def _each(
         state = _state(db, job_id)
         if state not in verb.states:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
-        values = {"id": job_id, "now": microseconds(now), "pause": pause}
+        values = {"id": job_id, "now": microseconds(now), "pause": pause, **CANCELLED_VALUES}
         row = db.execute(verb.statement, values).fetchone()
         if row is None:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
@@ -257,7 +271,7 @@ def _restore(db: sqlite3.Connection, rows: Rows, client: str, removed_at: dateti
 
 
 def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
-    return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now)}).fetchall()]
+    return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now), **CANCELLED_VALUES}).fetchall()]
 
 
 def _state(db: sqlite3.Connection, job_id: int) -> State:

@@ -13,6 +13,7 @@ from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
 from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.store import audit
 from tui_queue.core.store import claim as claims
@@ -89,7 +90,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...]
     unshown: int
     older: bool
-    reasons: dict[int, str]
+    reasons: dict[int, Reason]
     counts: dict[State, int]
     queues: tuple[Queue, ...]
     limit: int | None
@@ -107,8 +108,8 @@ class Queries:
         """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
         return await self._database.read(_snapshot, active, ended, only, capacity, scheduled, now)
 
-    async def reason(self, job_id: int, *, capacity: Capacity, scheduled: bool, now: datetime) -> str:
-        """Return why a pending job waits; "starting" for one that does not, empty for one that is not pending."""
+    async def reason(self, job_id: int, *, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
+        """Return why a pending job waits: STARTING for one that does not, NO_REASON for one that is not pending."""
         return await self._database.read(_reason, job_id, capacity, scheduled, now)
 
     async def ended(self) -> list[tuple[int, datetime, bool]]:
@@ -199,11 +200,11 @@ def _snapshot(
     if 0 < active == len(jobs):
         unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
     wanted = {job.id for job in jobs if job.state is State.PENDING}
-    reasons: dict[int, str] = {}
+    reasons: dict[int, Reason] = {}
     if wanted:
         for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
             if candidate.id in wanted:
-                reasons[candidate.id] = decision.reason or "starting"
+                reasons[candidate.id] = decision.reason or STARTING
                 if len(reasons) == len(wanted):
                     break
     # One more, to see whether there is any.
@@ -221,18 +222,18 @@ def _snapshot(
     )
 
 
-def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> str:
+def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
     for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
         if candidate.id == job_id:
-            return decision.reason or "starting"
-    return ""
+            return decision.reason or STARTING
+    return NO_REASON
 
 
 def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
     before: list[int] = []
     others = 0
     for candidate, decision in claims.explain(db, capacity=capacity, scheduled=True, now=now):
-        for_slots = decision.reason == "slots" or decision.reason.startswith("limit of")
+        for_slots = decision.reason.kind in (ReasonKind.SLOTS, ReasonKind.LIMIT)
         if candidate.id == job_id or len(before) > AHEAD_MOST:
             if candidate.id != job_id or not for_slots:
                 return None

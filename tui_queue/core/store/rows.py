@@ -11,6 +11,7 @@ from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, 
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.queue import Queue, QueueOptions
+from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason, ReasonKind
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.units.printable import printable
@@ -35,7 +36,7 @@ def job_of(row: sqlite3.Row) -> Job:
         batch=row["batch"],
         options=options_from_json(row["options"]),
         state=State(row["state"]),
-        reason=row["reason"],
+        reason=reason_of(row),
         paused=Pause(row["paused"]),
         devices={} if row["devices"] == "{}" else {name: tuple(of) for name, of in json.loads(row["devices"]).items()},
         exit_code=row["exit_code"],
@@ -111,7 +112,7 @@ def run_of(row: sqlite3.Row) -> Run:
         finished_at=time_of(row["finished_at"]),
         exit_code=row["exit_code"],
         signal=row["signal"],
-        reason=row["reason"],
+        reason=reason_of(row),
         cpu_s=row["cpu_s"],
         max_rss_kib=row["max_rss_kib"],
         script=row["script"],
@@ -154,6 +155,17 @@ def holder_of(row: sqlite3.Row) -> Holder:
         tty=row["tty"],
         since=required_time(row["since"]),
     )
+
+
+def reason_of(row: sqlite3.Row) -> Reason:
+    """Return the reason in a row. An older version that still runs beside this one stores its text alone."""
+    text, kind = row["reason"], row["reason_kind"]
+    if not kind:
+        return Reason.parse(text) if text else NO_REASON
+    return Reason(text, ReasonKind(kind)) if text else NO_REASON
+
+
+CANCELLED_VALUES = {"cancelled": CANCELLED, "cancelled_kind": CANCELLED.kind}  # of statements that cancel jobs
 
 
 def after_to_json(after: tuple[After, ...]) -> str:

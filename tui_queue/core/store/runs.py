@@ -8,12 +8,13 @@ from functools import partial
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.overview import Holder
+from tui_queue.core.model.reason import Reason
 from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store import claim as claims
 from tui_queue.core.store.claim import Capacity, Claimed
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
-from tui_queue.core.store.rows import holder_of, job_of, microseconds
+from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
 
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
@@ -26,26 +27,30 @@ _OF_RUN = f"id = :id AND attempt = :attempt AND state = 'running' AND {_FENCE}"
 
 _STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING *"
 
+_SCRIPT = "UPDATE runs SET script = ? WHERE job_id = ? AND attempt = ?"
 _PUT_BACK = f"""
     UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}',
         state       = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
-        reason      = CASE cancel_requested WHEN 1 THEN 'cancelled by user' ELSE '' END,
+        reason      = CASE cancel_requested WHEN 1 THEN :cancelled ELSE '' END,
+        reason_kind = CASE cancel_requested WHEN 1 THEN :cancelled_kind ELSE '' END,
         finished_at = CASE cancel_requested WHEN 1 THEN :now END
     WHERE {_OF_RUN} RETURNING *"""
 
 _FINISH = f"""
-    UPDATE jobs SET state = :state, reason = :reason, exit_code = :exit_code, signal = :signal, paused = '',
+    UPDATE jobs SET state = :state, reason = :reason, reason_kind = :reason_kind, exit_code = :exit_code,
+        signal = :signal, paused = '',
         started_at = coalesce(:started_at, started_at), finished_at = :finished_at
     WHERE {_OF_RUN} RETURNING *"""
 
 _AGAIN = f"""
-    UPDATE jobs SET state = 'pending', reason = :reason, held = :held, not_before = :not_before,
-        paused = '', devices = '{{}}', started_at = NULL
+    UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = :held,
+        not_before = :not_before, paused = '', devices = '{{}}', started_at = NULL
     WHERE {_OF_RUN} RETURNING *"""
 
 _END_RUN = """
     UPDATE runs SET started_at = :started_at, finished_at = :finished_at, exit_code = :exit_code,
-        signal = :signal, reason = :reason, cpu_s = :cpu_s, max_rss_kib = :max_rss_kib, oom = :oom
+        signal = :signal, reason = :reason, reason_kind = :reason_kind, cpu_s = :cpu_s,
+        max_rss_kib = :max_rss_kib, oom = :oom
     WHERE job_id = :id AND attempt = :attempt"""
 
 _LEASE = """
@@ -84,15 +89,18 @@ class Runs:
             _claim, epoch, partial(claims.claim, capacity=capacity, over=over, boot=boot, now=now)
         )
 
-    async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime) -> Job | None:
-        """Record when the run of a claimed job began; None when it is no longer ours to say."""
-        return await self._database.write(
-            _of_run, _STARTED, job, {"epoch": epoch, "started_at": microseconds(started_at)}
-        )
+    async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:
+        """Record when the run of a claimed job began, and the hash of its script where it is known.
+
+        Returns None when this scheduler may not write that any more.
+        """
+        values: dict[str, object] = {"epoch": epoch, "started_at": microseconds(started_at), "script": script}
+        return await self._database.write(_confirm_start, job, values)
 
     async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked."""
-        return await self._database.write(_of_run, _PUT_BACK, job, {"epoch": epoch, "now": microseconds(now)})
+        values: dict[str, object] = {"epoch": epoch, "now": microseconds(now), **CANCELLED_VALUES}
+        return await self._database.write(_of_run, _PUT_BACK, job, values)
 
     async def finish(
         self,
@@ -100,7 +108,7 @@ class Runs:
         *,
         epoch: int,
         state: State,
-        reason: str,
+        reason: Reason,
         end: RunEnd,
         again: NextAttempt | None = None,
         notify: Channels | None = None,
@@ -139,12 +147,19 @@ def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, 
     return None if row is None else job_of(row)
 
 
+def _confirm_start(db: sqlite3.Connection, job: Job, values: dict[str, object]) -> Job | None:
+    started = _of_run(db, _STARTED, job, values)
+    if started is not None and values["script"]:
+        db.execute(_SCRIPT, (values["script"], job.id, job.attempt))
+    return started
+
+
 def _finish(
     db: sqlite3.Connection,
     job: Job,
     epoch: int,
     state: State,
-    reason: str,
+    reason: Reason,
     end: RunEnd,
     again: NextAttempt | None,
     notify: Channels | None,
@@ -153,6 +168,7 @@ def _finish(
         "epoch": epoch,
         "state": state,
         "reason": reason,
+        "reason_kind": reason.kind,
         "exit_code": end.exit_code,
         "signal": end.signal,
         "started_at": microseconds(end.started_at),
@@ -165,7 +181,12 @@ def _finish(
     if again is None or asked is None or asked[0]:
         done = _of_run(db, _FINISH, job, values)
     else:
-        more = {"held": again.held, "not_before": microseconds(again.not_before), "reason": again.reason}
+        more: dict[str, object] = {
+            "held": again.held,
+            "not_before": microseconds(again.not_before),
+            "reason": again.reason,
+            "reason_kind": again.reason.kind,
+        }
         done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})

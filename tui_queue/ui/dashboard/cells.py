@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -42,7 +43,7 @@ def state_cell(job: Job) -> Text:
 
 def sign_of(job: Job) -> tuple[str, str]:
     """Return the sign and the colour that stand beside a job's state."""
-    if job.state is State.FAILED and job.reason.startswith("interrupted"):
+    if job.state is State.FAILED and job.reason.kind is ReasonKind.LOST:
         return INTERRUPTED
     return SIGNS[job.state]
 

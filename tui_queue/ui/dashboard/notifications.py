@@ -8,6 +8,7 @@ from msgspec import Struct
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.overview import Overview
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.notifications.message import body, title
 from tui_queue.core.units.printable import printable
 
@@ -92,13 +93,13 @@ def _event(before: Job, now: Job) -> Event | None:
         return None if now.state is State.CANCELLED and before.state is State.PENDING else Event.ENDED
     if _is_silent(now) and not _is_silent(before):
         return Event.SILENT
-    if now.held and now.reason.startswith("interrupted") and before.state is State.RUNNING:
+    if now.held and now.reason.kind is ReasonKind.ASKS and before.state is State.RUNNING:
         return Event.ASKS
     return None
 
 
 def _is_silent(job: Job) -> bool:
-    return job.state is State.RUNNING and job.reason.startswith("silent")
+    return job.state is State.RUNNING and job.reason.kind is ReasonKind.SILENT
 
 
 def announcement(title: str, text: str, way: str, env: Mapping[str, str]) -> str:

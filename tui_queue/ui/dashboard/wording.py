@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Overview
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import with_keys
@@ -15,12 +16,12 @@ _ALL_ENDS = ("Every process it has started is ended.", "Every process they have 
 EMPTY = "The queue is empty. Press {job.add} to add a job."
 NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
 _WAITS = {
-    "slots": "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
-    "no slots": "This job waits: there are no slots. Press {queue.more} for one.",
-    "held": "This job is held. Press {job.hold} to release it.",
-    "queue paused": "This job waits: its queue is paused.",
-    "no scheduler": "This job waits: no process schedules the queue.",
-    "starting": "This job is about to start.",
+    ReasonKind.SLOTS: "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
+    ReasonKind.NO_SLOTS: "This job waits: there are no slots. Press {queue.more} for one.",
+    ReasonKind.HELD: "This job is held. Press {job.hold} to release it.",
+    ReasonKind.QUEUE_PAUSED: "This job waits: its queue is paused.",
+    ReasonKind.NO_SCHEDULER: "This job waits: no process schedules the queue.",
+    ReasonKind.STARTING: "This job is about to start.",
 }
 
 
@@ -77,7 +78,7 @@ def one_at_a_time(number: int) -> str:
 def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
     """Say why a job has no output to show; ``keys`` has those of each binding by its id."""
     if job.state is State.PENDING:
-        if (words := _WAITS.get(job.reason)) is None:
+        if (words := _WAITS.get(job.reason.kind)) is None:
             return f"This job waits: {printable(job.reason)}."
         return with_keys(words, keys).replace("{slots}", str(_slots_of(job.queue, overview)))
     if job.state is State.RUNNING:

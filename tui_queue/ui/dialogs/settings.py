@@ -86,7 +86,7 @@ def settings_form(path: str) -> EntryForm[Changes]:
 
     return EntryForm(
         Entries(
-            title="SettingsFile",
+            title="Settings",
             lines=[
                 Entry(
                     name=each.key,

@@ -48,7 +48,7 @@ class TableScreen(ModalScreen[str | None]):
         Binding("2", "go('queues')", "Queues", show=False, id="view.queues", tooltip="All queues"),
         Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
         Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
-        Binding("5", "go('history')", "Statistics", show=False, id="view.history", tooltip="How ended jobs have done"),
+        Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
         Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),

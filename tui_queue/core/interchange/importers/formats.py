@@ -18,6 +18,7 @@ from msgspec import Struct
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import TEXTS, TIMES, Record, record_of
 from tui_queue.core.model.job import After, JobDraft, Run, State
+from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason, ReasonKind
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import make_draft
@@ -232,7 +233,7 @@ def _pueue_task(task: Mapping[str, Any], place: _Place) -> Record:
         priority=int(task.get("priority") or 0),
         held=word in ("Stashed", "Locked"),
         after=tuple(After(job_id=int(other) + 1) for other in task.get("dependencies") or ()),
-        reason="" if not ended or failed is not None or state is not State.FAILED else _pueue_reason(result),
+        reason=NO_REASON if not ended or failed is not None or state is not State.FAILED else _pueue_reason(result),
         exit_code=0 if result == "Success" else failed,
         created_at=_pueue_time(task.get("created_at")),
         started_at=_pueue_time(times.get("start")) if state is not State.PENDING else None,
@@ -240,11 +241,11 @@ def _pueue_task(task: Mapping[str, Any], place: _Place) -> Record:
     )
 
 
-def _pueue_reason(result: Any) -> str:
+def _pueue_reason(result: Any) -> Reason:
     if isinstance(result, dict):
         ((word, why),) = result.items()
-        return f"{word}: {why}"
-    return str(result)
+        return Reason.of(ReasonKind.UNKNOWN, text=f"{word}: {why}")
+    return Reason.of(ReasonKind.UNKNOWN, text=result)
 
 
 def _pueue_time(text: str | None) -> datetime | None:
@@ -345,7 +346,7 @@ def _made(
     priority: int = 0,
     held: bool = False,
     after: tuple[After, ...] = (),
-    reason: str = "",
+    reason: Reason = NO_REASON,
     exit_code: int | None = None,
     signal: int | None = None,
     created_at: datetime | None = None,
@@ -402,12 +403,14 @@ def _made(
     )
 
 
-def _reason(state: State, exit_code: int | None, signal: int | None) -> str:
+def _reason(state: State, exit_code: int | None, signal: int | None) -> Reason:
     if signal is not None:
-        return f"signal {signal}"
+        return Reason.of(ReasonKind.SIGNAL, signal=signal)
     if exit_code is not None:
-        return f"exit {exit_code}"
-    return "cancelled by user" if state is State.CANCELLED else "failed (imported; nobody knows how)"
+        return Reason.of(ReasonKind.EXIT, code=exit_code)
+    if state is State.CANCELLED:
+        return CANCELLED
+    return Reason.of(ReasonKind.UNKNOWN, text="failed (imported; nobody knows how)")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
