@@ -1,7 +1,6 @@
 """Every verb of the user, one object a noun; the dashboard, the command line and the Python API call the same ones."""
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_queue.core.commands.cleanup import CleanupCommands
@@ -12,9 +11,7 @@ from tui_queue.core.commands.reports import ReportCommands
 from tui_queue.core.commands.schedules import ScheduleCommands, TemplateCommands
 
 if TYPE_CHECKING:
-    from tui_queue.core.interchange.record import Record
-    from tui_queue.core.model.import_result import ImportResult
-    from tui_queue.core.parsing.filter import Filter
+    from tui_queue.core.commands.interchange import InterchangeCommands
 
 
 class Commands:
@@ -29,6 +26,13 @@ class Commands:
         self.templates = TemplateCommands(context)
         self.cleanup = CleanupCommands(context)
         self.reports = ReportCommands(context)
+
+    @cached_property
+    def interchange(self) -> "InterchangeCommands":
+        """Imports and exports."""
+        from tui_queue.core.commands.interchange import InterchangeCommands  # noqa: PLC0415 - few commands need it
+
+        return InterchangeCommands(self._context)
 
     def set_client(self, client: str) -> None:
         """Say through which client the user acts, for the audit trail."""
@@ -56,13 +60,3 @@ class Commands:
         if left:
             self._context.background.ensure()
         return left
-
-    async def import_jobs(self, records: "Sequence[Record]", *, now: datetime) -> "ImportResult":
-        """Add jobs of another queue with their history; jobs that exist here already stay as they are."""
-        imported = await self._context.store.import_export.add(records, now=now)
-        self._context.wake_scheduler()
-        return imported
-
-    def export_jobs(self, only: "Filter") -> "AsyncIterator[Record]":
-        """Yield the jobs that pass with their history, by number."""
-        return self._context.store.import_export.records(only)

@@ -1,6 +1,6 @@
 """What the user can do with schedules, and with the templates that jobs are made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -32,13 +32,6 @@ class ScheduleCommands:
         schedule = await self._schedules.add(_due(await self._with_copy(schedule), schedule.created_at))
         self._context.wake_scheduler()
         return schedule
-
-    async def add_all(self, schedules: Sequence[Schedule]) -> None:
-        """Add schedules, all or none."""
-        for schedule in schedules:
-            self._context.check_resources(schedule.draft)
-        await self._schedules.add_all([_due(schedule, schedule.created_at) for schedule in schedules])
-        self._context.wake_scheduler()
 
     async def set(self, schedule: Schedule) -> Schedule:
         """Change a schedule as a whole; its next time is counted from now."""
