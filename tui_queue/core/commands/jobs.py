@@ -125,11 +125,11 @@ class JobCommands:
 
     async def get(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
-        return await self._queries.job(key)
+        return (await self._queries.job(key)).shown
 
     async def existing(self, ids: Iterable[int]) -> list[Job]:
         """Return those of these jobs that exist, by number."""
-        return await self._queries.jobs(ids)
+        return [job.shown for job in await self._queries.jobs(ids)]
 
     async def numbers(self, first: int, last: int) -> list[int]:
         """Return the numbers from ``first`` to ``last`` that jobs have."""

@@ -64,4 +64,4 @@ class BatchCommands:
 
     async def jobs(self, name: str) -> list[Job]:
         """Return the jobs of a batch. Raises NoSuchJobError when it has none."""
-        return await self._store.queries.batch(name)
+        return [job.shown for job in await self._store.queries.batch(name)]

@@ -87,12 +87,12 @@ class ReportCommands:
         from tui_queue.core.inspection.details import read_details  # noqa: PLC0415 - takes long
 
         queries = self._store.queries
-        job = await queries.job(key)
+        job = (await queries.job(key)).shown
         ahead = None
-        if job.state is State.PENDING:
+        if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING:
             job = replace(job, reason=await self._reason(job))
             ahead = await queries.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
-        runs = await queries.runs(job.id)
+        runs = [run for run in await queries.runs(job.id) if run.attempt <= job.attempt]
         samples = [] if job.state.ended else await queries.samples(job)
         seen = await in_thread(partial(read_details, job, runs, samples, ahead, self._executor))
         notified = await self._store.outbox.of_job(job.id)
@@ -102,9 +102,9 @@ class ReportCommands:
             seen,
             notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
             audit_trail=await queries.audit_trail(job.id),
-            dependencies=tuple(dependencies),
-            dependents=tuple(dependents),
-            around=tuple(around),
+            dependencies=tuple(job.shown for job in dependencies),
+            dependents=tuple(job.shown for job in dependents),
+            around=tuple(job.shown for job in around),
         )
 
     async def forecasts(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Forecast]:
@@ -157,6 +157,8 @@ def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tup
 
 def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
     script = job.options.script
+    if job.reason.kind is ReasonKind.STARTING:
+        return NO_REASON
     if job.state is State.PENDING and script is not None and not script.copy:
         return Reason(changed(script, job.path))
     if job.state is State.RUNNING and job.options.silence_s and not job.paused:

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
-from tui_queue.core.model.reason import Reason
+from tui_queue.core.model.reason import STARTING, Reason
 
 
 class State(StrEnum):
@@ -110,6 +111,18 @@ class Job(Struct, frozen=True, kw_only=True):
     def is_python(self) -> bool:
         """Whether an interpreter runs the file, rather than the file itself."""
         return self.path.endswith(".py")
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the scheduler has claimed the job and its run has not started yet."""
+        return self.state is State.RUNNING and self.started_at is None
+
+    @property
+    def shown(self) -> "Job":
+        """The job as every client shows it: a claimed run is no run until it has started."""
+        if not self.is_starting:
+            return self
+        return replace(self, state=State.PENDING, reason=STARTING, attempt=self.attempt - 1, devices={})
 
     @property
     def draft(self) -> JobDraft:

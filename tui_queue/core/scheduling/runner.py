@@ -77,7 +77,7 @@ class Runner:
                 case RunStarted(at=at):
                     await self._confirm(job, at, script)
                 case RunEnd():
-                    if not await self._finish(job, item):
+                    if not await self._finish(job, item, script):
                         return  # and do not ask for more, which would mean that it is stored
                 case RunNeverStarted(complaint=""):
                     if ours:  # a full disk, too many processes: trying again at once would only fail again
@@ -96,15 +96,22 @@ class Runner:
                     )
 
     async def _confirm(self, job: Job, at: datetime, script: "asyncio.Future[str] | None") -> None:
-        if script is None and job.options.script is not None and job.started_at is None:
-            script = self._reader.ask(partial(hash_at, job.options.script, job.path, at))
-        ran = "" if script is None else await _within(script, HASH_S)
+        ran = await self._hash(job, at, script)
         started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at, script=ran)
         if started is not None and started.cancel_requested:
             await self._executor.cancel(job)
         elif started is not None and started.paused:
             await self._executor.pause(job)
         self._changed()
+
+    async def _hash(self, job: Job, at: datetime | None, script: "asyncio.Future[str] | None") -> str:
+        """Return the hash of the script that a run has started with at this time, empty where it is not known."""
+        if script is None:
+            if at is None or job.options.script is None or job.started_at is not None:
+                return ""
+            script = self._reader.ask(partial(hash_at, job.options.script, job.path, at))
+        await asyncio.wait([script], timeout=HASH_S)
+        return script.result() if script.done() and script.exception() is None else ""
 
     async def _resuming(self, job: Job) -> Job:
         """Return the job with the parameters that it is to go on with where its attempt before was lost."""
@@ -114,13 +121,14 @@ class Runner:
         lost = any(run.attempt == job.attempt - 1 and run.reason.kind is ReasonKind.LOST for run in runs)
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
-    async def _finish(self, job: Job, end: RunEnd) -> bool:
+    async def _finish(self, job: Job, end: RunEnd, script: "asyncio.Future[str] | None" = None) -> bool:
         state, reason = result_of(end, job.options)
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
         await self._executor.secure_output(job)
+        ran = "" if end.started_at is None else await self._hash(job, end.started_at, script)
         done = await self._store.runs.finish(
-            job, epoch=self._epoch, state=state, reason=reason, end=end, again=again, notify=self._notify
+            job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
         )
         if done is not None:
             self._finished(done)
@@ -131,9 +139,3 @@ class Runner:
         """Return how its queue is served, where that matters."""
         lost = end.error == ""
         return (await self._queues.get(queue)).options if lost else QueueOptions()
-
-
-async def _within(script: "asyncio.Future[str]", seconds: float) -> str:
-    """Return the hash of a script, empty where it does not come in time or can't be read."""
-    await asyncio.wait([script], timeout=seconds)
-    return script.result() if script.done() and script.exception() is None else ""

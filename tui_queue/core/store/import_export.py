@@ -64,8 +64,8 @@ def _page(db: sqlite3.Connection, after: int, only: Filter) -> list[Record]:
 
 
 def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
-    job = job_of(row)
-    runs = db.execute("SELECT * FROM runs WHERE job_id = ? ORDER BY attempt", (job.id,))
+    job = job_of(row).shown
+    runs = db.execute("SELECT * FROM runs WHERE job_id = ? AND attempt <= ? ORDER BY attempt", (job.id, job.attempt))
     return Record(
         draft=job.draft,
         number=job.id,

@@ -225,9 +225,9 @@ def _add(
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
-    state = _state(db, job_id)
+    state, word = _state(db, job_id)
     if state is State.RUNNING:
-        raise WrongStateError(f"Job {job_id} is running; what runs can't be changed. Clone it, or cancel it first.")
+        raise WrongStateError(f"Job {job_id} is {word}; what runs can't be changed. Clone it, or cancel it first.")
     check_references(db, draft, {queue.name for queue in all_queues(db)})
     values = values_of(draft) | {"id": job_id}
     if db.execute(_LEADS_TO, values).fetchone() is not None:
@@ -240,13 +240,13 @@ def _each(
 ) -> list[Job]:
     jobs = []
     for job_id in ids:
-        state = _state(db, job_id)
+        state, word = _state(db, job_id)
         if state not in verb.states:
-            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
+            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
         values = {"id": job_id, "now": microseconds(now), "pause": pause, **CANCELLED_VALUES}
         row = db.execute(verb.statement, values).fetchone()
         if row is None:
-            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=state)}.")
+            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
         jobs.append(job_of(row))
     return jobs
 
@@ -274,5 +274,8 @@ def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
     return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now), **CANCELLED_VALUES}).fetchall()]
 
 
-def _state(db: sqlite3.Connection, job_id: int) -> State:
-    return State(required_row(db.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)[0])
+def _state(db: sqlite3.Connection, job_id: int) -> tuple[State, str]:
+    """Return the state of a job, and the word for it: a claimed run is "starting" until it has started."""
+    row = required_row(db.execute("SELECT state, started_at FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)
+    state = State(row["state"])
+    return state, "starting" if state is State.RUNNING and row["started_at"] is None else state

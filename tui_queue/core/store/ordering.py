@@ -74,7 +74,8 @@ def _put_before(db: sqlite3.Connection, job_id: int, before: int, queue: str) ->
 def _pending(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
     row = _row(db, job_id)
     if row["state"] != State.PENDING:
-        raise WrongStateError(f"Job {job_id} is {row['state']}; only pending jobs have a place in the queue.")
+        state = "starting" if job_of(row).is_starting else row["state"]
+        raise WrongStateError(f"Job {job_id} is {state}; only pending jobs have a place in the queue.")
     return row
 
 

@@ -29,7 +29,7 @@ AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 
 _ACTIVE = """
     SELECT * FROM jobs WHERE state IN ('running', 'pending') {condition}
-    ORDER BY state = 'pending', CASE state WHEN 'pending' THEN -priority END,
+    ORDER BY started_at IS NULL, state = 'pending', CASE state WHEN 'pending' THEN -priority END,
         CASE state WHEN 'pending' THEN place ELSE id END LIMIT :most"""
 
 _ALL_ACTIVE = "SELECT count(*) FROM jobs WHERE state IN ('running', 'pending') {condition}"
@@ -46,6 +46,7 @@ _IN_STATE = """
     SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
         AND (?2 IS NULL OR (paused <> '') = ?2) AND (?3 IS NULL OR held = ?3) ORDER BY id"""
 
+_STARTING = "SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NULL"
 _COUNTS = "SELECT state, jobs FROM counts WHERE jobs > 0"
 
 _NOT_COMPLETED = """
@@ -195,11 +196,11 @@ def _snapshot(
     db: sqlite3.Connection, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
 ) -> Snapshot:
     part, values = condition(only, db)
-    jobs = [job_of(row) for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
+    jobs = [job_of(row).shown for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
     unshown = 0
     if 0 < active == len(jobs):
         unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
-    wanted = {job.id for job in jobs if job.state is State.PENDING}
+    wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING}
     reasons: dict[int, Reason] = {}
     if wanted:
         for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
@@ -216,10 +217,18 @@ def _snapshot(
         unshown=unshown,
         older=older,
         reasons=reasons,
-        counts={State(state): number for state, number in db.execute(_COUNTS)},
+        counts=_counts(db),
         queues=all_queues(db),
         limit=limit_of(db),
     )
+
+
+def _counts(db: sqlite3.Connection) -> dict[State, int]:
+    counts = {State(state): number for state, number in db.execute(_COUNTS)}
+    if starting := db.execute(_STARTING).fetchone()[0]:
+        counts[State.RUNNING] -= starting
+        counts[State.PENDING] = counts.get(State.PENDING, 0) + starting
+    return {state: number for state, number in counts.items() if number}
 
 
 def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:

@@ -50,7 +50,8 @@ _AGAIN = f"""
 _END_RUN = """
     UPDATE runs SET started_at = :started_at, finished_at = :finished_at, exit_code = :exit_code,
         signal = :signal, reason = :reason, reason_kind = :reason_kind, cpu_s = :cpu_s,
-        max_rss_kib = :max_rss_kib, oom = :oom
+        max_rss_kib = :max_rss_kib, oom = :oom,
+        script = CASE :script WHEN '' THEN script ELSE :script END
     WHERE job_id = :id AND attempt = :attempt"""
 
 _LEASE = """
@@ -110,6 +111,7 @@ class Runs:
         state: State,
         reason: Reason,
         end: RunEnd,
+        script: str = "",
         again: NextAttempt | None = None,
         notify: Channels | None = None,
     ) -> Job | None:
@@ -119,7 +121,7 @@ class Runs:
         ``notify`` it is noted in the same step if somebody wants to hear of it.
         """
         write = self._database.write_along if again is None and notify is None else self._database.write
-        return await write(_finish, job, epoch, state, reason, end, again, notify)
+        return await write(_finish, job, epoch, state, reason, end, script, again, notify)
 
 
 def _take_lease(db: sqlite3.Connection, values: dict[str, object]) -> Holder:
@@ -161,6 +163,7 @@ def _finish(
     state: State,
     reason: Reason,
     end: RunEnd,
+    script: str,
     again: NextAttempt | None,
     notify: Channels | None,
 ) -> Job | None:
@@ -176,6 +179,7 @@ def _finish(
         "cpu_s": end.cpu_s,
         "max_rss_kib": end.max_rss_kib,
         "oom": end.oom,
+        "script": script,
     }
     asked = db.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job.id,)).fetchone()
     if again is None or asked is None or asked[0]:
