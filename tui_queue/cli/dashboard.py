@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_app(queue: OpenQueue) -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
     from tui_queue.ui.app import TuiQueueApp, keymap_of
-    from tui_queue.ui.theme import dashboard_settings_of
+    from tui_queue.ui.dashboard_settings import dashboard_settings_of
 
     queue.commands.set_client("dashboard")
     settings, path = queue.settings, queue.paths.settings

@@ -118,7 +118,7 @@ class EntryForm(ModalScreen[T | None]):
 
     def on_mount(self) -> None:
         """Show what comes of the lines as they are."""
-        self._look()
+        self._show_result()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say more about the line or the switch that is filled in."""
@@ -129,7 +129,7 @@ class EntryForm(ModalScreen[T | None]):
     @on(Checkbox.Changed)
     def _changed(self, event: Input.Changed | Checkbox.Changed) -> None:
         event.stop()
-        self._look()
+        self._show_result()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -156,7 +156,7 @@ class EntryForm(ModalScreen[T | None]):
         self.dismiss(None)
 
     @work(exclusive=True, group=LOOKS)
-    async def _look(self) -> None:
+    async def _show_result(self) -> None:
         try:
             filled = await asyncio.to_thread(self._check, *self._now())
         except BadInputError as error:

@@ -20,7 +20,7 @@ class Picker(ModalScreen[str | None]):
     """Asks for one of the names; with ``remove`` a key takes one away, which it may refuse by returning False."""
 
     DEFAULT_CSS = """
-    Choose {
+    Picker {
         align: center middle;
 
         #choose {

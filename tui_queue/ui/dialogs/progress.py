@@ -19,7 +19,7 @@ class ProgressDialog(ModalScreen[bool]):
     """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
 
     DEFAULT_CSS = """
-    Wait {
+    ProgressDialog {
         align: center middle;
 
         #wait {

@@ -22,7 +22,7 @@ class Prompt(ModalScreen[str | None]):
     """Asks until ``check`` has nothing to say against the answer, or Esc."""
 
     DEFAULT_CSS = """
-    Ask {
+    Prompt {
         align: center middle;
 
         #ask {

@@ -1,4 +1,4 @@
-"""All queues: their slots, hours, and whether they start jobs."""
+"""The list screen of queues: their slots, hours, and whether they start jobs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -72,7 +72,7 @@ class QueuesScreen(TableScreen):
         return action != "remove" or (name != DEFAULT_QUEUE and name not in self._with_jobs)
 
     def on_data_table_row_selected(self) -> None:
-        """Take Enter in the table for what it is here."""
+        """Do for Enter, which the table takes first, what it does here."""
         self.action_edit()
 
     @work
@@ -96,13 +96,13 @@ class QueuesScreen(TableScreen):
             await self.ask(self.commands.queues.set(replace(queue, paused=not queue.paused)))
 
     async def action_slots(self, by: int) -> None:
-        """Give the queue under the cursor a slot more, or less."""
+        """Give the queue under the cursor one slot more or less."""
         if self.chosen:
             await self.ask(self.commands.queues.change_slots(self.chosen, by))
 
     @work
     async def action_limit(self) -> None:
-        """Say how many jobs may run in all queues together."""
+        """Ask how many jobs may run in all queues together."""
         overview = await self.ask(self.commands.reports.overview(active=0, ended=0))
         if overview is None:
             return

@@ -1,4 +1,4 @@
-"""All schedules: their rules, and when each makes its next job."""
+"""The list screen of schedules: their rules, and when each makes its next job."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.queues import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
-from tui_queue.ui.dashboard.cells import parameters
+from tui_queue.ui.dashboard.cells import parameters_line
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.job_form.form import JobForm
@@ -48,7 +48,7 @@ class SchedulesScreen(TableScreen):
         ]
 
     def on_data_table_row_selected(self) -> None:
-        """Take Enter in the table for what it is here."""
+        """Do for Enter, which the table takes first, what it does here."""
         self.action_edit()
 
     @work
@@ -142,4 +142,4 @@ def _next(schedule: Schedule) -> str:
 
 
 def _job(draft: JobDraft) -> str:
-    return f"{os.path.basename(draft.path)} {parameters(draft)}".strip()
+    return f"{os.path.basename(draft.path)} {parameters_line(draft)}".strip()

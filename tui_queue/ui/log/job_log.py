@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.units.printable import printable
-from tui_queue.ui.dashboard import cells as show
+from tui_queue.ui.dashboard.cells import headline
 from tui_queue.ui.log.view import LogView
 
 MOST = 50  # logs that are shown together
@@ -94,7 +94,7 @@ class JobLog(LogView):
             self._wanted = None
             self._attempt = wanted[1] if wanted[1] < job.attempt else None
         attempt = self._attempt or job.attempt
-        self.border_title = show.headline(job)
+        self.border_title = headline(job)
         if self._attempt:
             self.border_title = Text(f" {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt} ")
         self.show(

@@ -39,7 +39,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
     """Answers with the line to go to."""
 
     DEFAULT_CSS = """
-    FoundLines {
+    SearchResults {
         background: $background;
 
         #box {
