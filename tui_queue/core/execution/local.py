@@ -16,7 +16,10 @@ from tui_queue.core.execution import processes
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.log_sync import LogSync
 from tui_queue.core.execution.run_files import RunFiles, run_end, start_time
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution.watcher import messages
+from tui_queue.core.execution.watcher.kernel import request_short_slice
+from tui_queue.core.execution.watcher.process_tree import Tree
+from tui_queue.core.execution.watcher.records import unsealed
 from tui_queue.core.execution.watcher_pool import WatcherPool
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
@@ -32,6 +35,7 @@ ENVIRONMENT = [_latin(f"{name}={value}") for name, value in os.environ.items()]
 # Can only be read by setting it; done once, before there is another thread that creates files.
 UMASK = os.umask(0o077)
 os.umask(UMASK)
+SWEEP_S = 0.05  # between two searches for processes of a run whose watcher was killed
 START_S = 1.0  # a run that nobody has taken by then needs another watcher
 PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
 
@@ -70,7 +74,7 @@ class LocalExecutor:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
         if sys.platform == "linux":
             for thread in os.listdir("/proc/self/task"):
-                serve.be_prompt(int(thread), inherited=True)
+                request_short_slice(int(thread), inherited=True)
         self._watchers.warm_up()
 
     async def start(self, job: Job) -> AsyncIterator[RunEvent]:
@@ -124,7 +128,7 @@ class LocalExecutor:
             if said.end is not None:
                 yield said.end
                 with suppress(OSError):
-                    events.send(serve.STORED)
+                    events.send(messages.STORED)
                 if said.free:
                     self._watchers.free()
                 return
@@ -157,14 +161,14 @@ class LocalExecutor:
         words = b"signal %d all\n" if everybody else b"signal %d\n"
         return await self._say(job, words % number, lambda tree: tree.send(number))
 
-    async def _say(self, job: Job, words: bytes, instead: Callable[[serve.Tree], object]) -> bool:
+    async def _say(self, job: Job, words: bytes, instead: Callable[[Tree], object]) -> bool:
         """Write something to the watcher of a run; where that was killed, do something with what is left of the run."""
         files = self._files(job)
         if self._tell_watcher(files, words):
             return True
         if not files.was_claimed() or files.end() is not None:
             return False
-        await asyncio.to_thread(instead, serve.Tree(0, os.fsencode(files.log)))
+        await asyncio.to_thread(instead, Tree(0, os.fsencode(files.log)))
         return True
 
     def log_path(self, job: Job) -> str | None:
@@ -245,16 +249,16 @@ class _Said:
         more, gone = _read_all(events)
         *lines, self._rest = (self._rest + more).split(b"\n")
         for line in lines:
-            record = serve.unsealed(line[1:]) or {}
+            record = unsealed(line[1:]) or {}
             match line[:1]:
-                case b"S":
+                case messages.STARTED:
                     self.started = start_time(record)
-                case b"E" | b"X" as word:
-                    self.end, self.free = run_end(record), word == b"E"
-                case b"N":
+                case messages.ENDED | messages.ENDED_WITH_LEFTOVERS as word:
+                    self.end, self.free = run_end(record), word == messages.ENDED
+                case messages.NEVER_STARTED:
                     why = "" if record["errno"] in PASSING else record["why"]
                     self.end, self.free = RunNeverStarted(why), True
-                case b"?":
+                case messages.BROKEN:
                     self.complaint = record["why"]
         return gone and self.end is None
 
@@ -309,11 +313,11 @@ async def _readable(pipe: int, *, within: float | None = None) -> bool:
 
 def _end_tree(files: RunFiles, grace_s: float) -> None:
     """End whatever carries the mark of a run: no number of a process can be trusted when its watcher is gone."""
-    tree = serve.Tree(0, os.fsencode(files.log))
+    tree = Tree(0, os.fsencode(files.log))
     deadline = time.monotonic() + grace_s
     while tree.members() and time.monotonic() < deadline:
         tree.tell(signal.SIGTERM, signal.SIGCONT)
-        time.sleep(serve.SWEEP_S)
+        time.sleep(SWEEP_S)
     tree.kill()
 
 
