@@ -125,7 +125,7 @@ class LocalExecutor:
         return found
 
     def usage_path(self, job: Job) -> str | None:
-        """Where it is noted what the latest attempt uses."""
+        """Where the usage of the latest attempt is recorded."""
         return self._files(job).path("usage") if job.attempt else None
 
     def forget(self, job_id: int) -> None:

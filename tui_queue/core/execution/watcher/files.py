@@ -15,7 +15,8 @@ class Files:
         """Make them. Raises OSError."""
         self._directory = directory
         self._open: list[int] = []
-        self.log = os.path.join(directory, b"log")
+        self.log = self._path(b"log")
+        self.times = self._path(b"times")
         try:
             self._make()
         except BaseException:

@@ -5,6 +5,7 @@ import select
 import struct
 import time
 
+from .files import Files
 from .kernel import punch_hole
 from .limits import FOREVER
 from .records import Spec
@@ -21,20 +22,20 @@ class Output:
     Its size is kept within a limit, the times of its lines are noted, and what comes from a terminal is written to it.
     """
 
-    def __init__(self, spec: Spec, directory: bytes, terminal: int | None, poll: select.poll) -> None:
+    def __init__(self, spec: Spec, files: Files, terminal: int | None, poll: select.poll) -> None:
         self._limit = spec.get("log_limit") or 0
         self._full = spec.get("log_full") or "keep"
         self._terminal, self._poll = terminal, poll
         self._log = self._times = -1
         self._size = 0  # bytes when last measured
         self._measured_at = self._due = time.monotonic()
-        self._hole = 0  # where what was taken out of the middle ends
+        self._hole = 0  # where the part that was taken out of the middle ends
         if terminal is None and not self._limit and not spec.get("times"):
             return
         try:
-            self._log = os.open(os.path.join(directory, b"log"), os.O_WRONLY | os.O_APPEND)
+            self._log = os.open(files.log, os.O_WRONLY | os.O_APPEND)
             if spec.get("times"):
-                self._times = os.open(os.path.join(directory, b"times"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                self._times = os.open(files.times, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError:  # the user has deleted it, or a full disk
             pass
         if terminal is not None:

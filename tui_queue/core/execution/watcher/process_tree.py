@@ -73,7 +73,7 @@ class Tree:
             if pid == self._root or stat is None or stat[0] in (b"Z", b"X"):
                 continue
             begun[pid], parents[pid] = stat[19], int(stat[1])
-            # Processes from outside this PID namespace, and those of the kernel, are of group 0.
+            # The kernel's processes, and those outside this PID namespace, are of group 0.
             if mark == self._mark or (mark is None and self._leader and int(stat[2]) == self._leader):
                 ours.add(pid)
             elif mark is None:

@@ -81,7 +81,7 @@ class Run:
         self._poll.register(wakeup.descriptor, select.POLLIN)
         self._leader = Leader(pid)
         self._tree = Tree(pid, files.log, root=os.getpid())
-        self._output = Output(spec, os.path.dirname(files.log), terminal, self._poll)
+        self._output = Output(spec, files, terminal, self._poll)
         self._limits = Limits(spec, files.log)
 
     def ends_at_once(self) -> bool:

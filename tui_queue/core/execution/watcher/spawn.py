@@ -5,8 +5,9 @@ import signal
 
 from .records import Spec
 
-IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)  # by a watcher
-CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ}  # the last two by Python itself
+# What a watcher ignores, and what it or Python has changed: a command starts with the default for all of these.
+IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
+CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ}
 WINDOW = (40, 120)  # rows and columns of a run's own terminal
 
 
