@@ -14,10 +14,10 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model.options import Full
 from tui_queue.core.parsing.fields import log_bytes
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
-from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable

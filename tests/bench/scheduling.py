@@ -16,7 +16,7 @@ from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.store.claim import Capacity
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store.store import Store
 
 SIZES = (1_000, 3_000, 10_000, 30_000)

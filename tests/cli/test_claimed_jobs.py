@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import Cli
-from tui_queue.core.store.claim import Capacity
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store.store import Store
 
 

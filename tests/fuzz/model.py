@@ -33,8 +33,8 @@ from tui_queue.core.model.options import JobOptions, Lost, Unmet
 from tui_queue.core.model.queue import Move, Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import next_attempt, result_of
-from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.store import Store
 from tui_queue.core.timing.recurrence import Overlap
 

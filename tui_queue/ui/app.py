@@ -42,7 +42,7 @@ from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.pane import LogPane
 from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.log.view import LogView
-from tui_queue.ui.messages import LOOKS, QueueChanged
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.terminal.cell_diff import Sent
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
@@ -138,7 +138,7 @@ class TuiQueueApp(App[None]):
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen on top, and look no more for what it would show."""
-        self.workers.cancel_group(self.screen, LOOKS)
+        self.workers.cancel_group(self.screen, SCREEN_WORKERS)
         return super().pop_screen()
 
     def on_resize(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.message import Message
 
-LOOKS = "look"  # the group of workers that end with their screen
+SCREEN_WORKERS = "look"  # the group of workers that end with their screen
 
 
 class QueueChanged(Message):

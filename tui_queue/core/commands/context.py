@@ -4,10 +4,10 @@ from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import JobDraft
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
-from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.store import Store
 from tui_queue.core.units.sizes import size_text
 

@@ -18,12 +18,13 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
-from tui_queue.core.store.claim import Capacity, Claimed
+from tui_queue.core.store.claim import Claimed
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.boot import boot_id
 

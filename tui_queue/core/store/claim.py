@@ -2,16 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from tui_queue.core.model.job import Job, Outcome, State
 from tui_queue.core.model.options import JobOptions, options_from_json
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, time_of
@@ -42,32 +43,6 @@ _PAUSE_OUTSIDE = """
 _RESUME_INSIDE = """
     UPDATE jobs SET paused = '' WHERE state = 'running' AND paused = 'hours' AND queue = ? RETURNING *"""
 _LET_GO = "UPDATE jobs SET held = 0, reason = '', reason_kind = '' WHERE id = ?"
-
-
-class Capacity(Struct, frozen=True, kw_only=True):
-    """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
-
-    ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings; without one for
-    ``gpu`` there are as many as ``gpus`` finds.
-    """
-
-    slots: Callable[[], int]
-    resources: Mapping[str, int] = field(default_factory=dict)
-    gpus: Callable[[], tuple[int, ...]] = lambda: ()
-    free: Callable[[str], float | None] = lambda _: None
-    lives: Callable[[tuple[int, int]], bool] = lambda _: False
-
-    def total(self, name: str) -> int | None:
-        """Return how much there is of a resource; None for one that nobody knows."""
-        if name in self.resources or name != "gpu":
-            return self.resources.get(name)
-        return len(self.gpus()) or None
-
-    def devices(self, name: str) -> tuple[int, ...]:
-        """Return the numbers of the single things that a resource counts; none for what is only counted."""
-        if name != "gpu":
-            return ()
-        return tuple(range(self.resources[name])) if name in self.resources else self.gpus()
 
 
 class Claimed(Struct, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
 from tui_queue.core.parsing.filter import Filter, condition
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
 from tui_queue.core.store import claim as claims
-from tui_queue.core.store.claim import Capacity
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import like, newest
 from tui_queue.core.store.queues import all_queues, limit_of

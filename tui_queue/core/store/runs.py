@@ -9,9 +9,10 @@ from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import Reason
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store import claim as claims
-from tui_queue.core.store.claim import Capacity, Claimed
+from tui_queue.core.store.claim import Claimed
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds

@@ -24,7 +24,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 _EVERY_S = 2.0  # between two refreshes of a job that has not ended
 _PAUSE_S = 0.5  # after a refresh, however often the queue changes
@@ -83,7 +83,7 @@ class JobDetails(ModalScreen[None]):
         """Refresh soon."""
         self._changed.set()
 
-    @work(group=LOOKS)
+    @work(group=SCREEN_WORKERS)
     async def _keep_refreshing(self) -> None:
         while True:
             with suppress(TimeoutError):

@@ -43,7 +43,7 @@ def _event(before: Job, now: Job) -> Event | None:
         return None if now.state is State.CANCELLED and before.state is State.PENDING else Event.ENDED
     if _is_silent(now) and not _is_silent(before):
         return Event.SILENT
-    if now.held and now.reason.kind is ReasonKind.ASKS and before.state is State.RUNNING:
+    if now.held and now.reason.kind is ReasonKind.ASKS and before.reason.kind is not ReasonKind.ASKS:
         return Event.ASKS
     return None
 

@@ -19,7 +19,7 @@ from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.wording import more_wait, window_title
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lists.table_screen import TableScreen
-from tui_queue.ui.messages import LOOKS, QueueChanged, follow
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
@@ -60,7 +60,7 @@ class Refresher:
         self._screen.set_interval(1, self._table.tick)
         self._screen.set_interval(_FORECAST_EVERY_S, self._forecast)
         self._screen.set_interval(_MEASURE_EVERY_S, self._measure)
-        self._screen.run_worker(follow(self._changed, self._refresh), group=LOOKS)
+        self._screen.run_worker(follow(self._changed, self._refresh), group=SCREEN_WORKERS)
         self._changed.set()
 
     def request(self) -> None:

@@ -19,7 +19,7 @@ from tui_queue.core.units.printable import printable
 from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.word_suggester import among
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ class EntryForm(ModalScreen[T | None]):
         """Answer with nothing."""
         self.dismiss(None)
 
-    @work(exclusive=True, group=LOOKS)
+    @work(exclusive=True, group=SCREEN_WORKERS)
     async def _show_result(self) -> None:
         try:
             filled = await asyncio.to_thread(self._check, *self._now())

@@ -34,7 +34,7 @@ from tui_queue.ui.job_form.more_options import MoreOptions
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.job_form.path_suggester import PathSuggester
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 # Ids of bindings stand for their keys.
 _HINT = "A script or program, parameters too; {form.browse} browses."
@@ -247,7 +247,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             path.action_end()
 
     # In a thread: a file system that does not answer must stop neither the keys nor the scheduler.
-    @work(exclusive=True, group=LOOKS)
+    @work(exclusive=True, group=SCREEN_WORKERS)
     async def _check(self) -> None:
         checked = await self._checked()
         if self.display and self.is_attached:  # else the form has been answered, and its fields are being removed

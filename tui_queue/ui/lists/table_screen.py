@@ -21,7 +21,7 @@ from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
-from tui_queue.ui.messages import LOOKS, QueueChanged, follow
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class TableScreen(ModalScreen[str | None]):
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
         table.focus()
-        self.run_worker(follow(self.changed, self._refresh_rows), group=LOOKS)
+        self.run_worker(follow(self.changed, self._refresh_rows), group=SCREEN_WORKERS)
         self.changed.set()
 
     def _tabs(self) -> Content:

@@ -18,7 +18,7 @@ from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard.cells import cell
 from tui_queue.ui.dashboard.wording import count
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 PER_LOG = 20  # lines
 JOBS = 10_000  # the latest ones
@@ -79,7 +79,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         table.focus()
         self._look()
 
-    @work(group=LOOKS)
+    @work(group=SCREEN_WORKERS)
     async def _look(self) -> None:
         logs, jobs = 0, set[int]()
         try:

@@ -68,6 +68,10 @@ def _on_terminal(argv: list[bytes], env: dict[bytes, bytes], nice: int) -> tuple
         os.close(theirs)
 
 
+class NiceError(OSError):
+    """The kernel refuses the nice level that the job asks for."""
+
+
 def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, nice: int) -> int:
     """Start a program as posix_spawn does, but with a nice level, and an output that is open. Raises OSError."""
     readable, writable = os.pipe()  # closed by a successful exec
@@ -98,7 +102,9 @@ def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, nice: int) ->
     if complaint:
         os.waitpid(child, 0)
         number = int(complaint[0])
-        raise OSError(number, os.strerror(number) if complaint[1] == b"exec" else f"nice {nice}: not permitted")
+        if complaint[1] == b"nice":
+            raise NiceError(number, f"nice {nice}: not permitted")
+        raise OSError(number, os.strerror(number))
     return child
 
 
@@ -107,7 +113,7 @@ def why_not(error: OSError, spec: Spec) -> str:
     name = spec["path"].encode("latin-1")
     program = spec["argv"][0].encode("latin-1")
     reason = (error.strerror or str(error)).lower()
-    if reason.startswith("nice "):
+    if isinstance(error, NiceError):
         return reason
     if not os.path.isdir(spec["cwd"].encode("latin-1")):
         name, reason = spec["cwd"].encode("latin-1"), "no such working directory"
