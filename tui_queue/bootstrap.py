@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError, TuiQueueError
@@ -25,6 +24,7 @@ from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
+    from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.inspection.doctor import Check
     from tui_queue.core.scheduling.scheduler import Scheduler
 
@@ -54,14 +54,13 @@ class OpenQueue:
             free=self.machine.free,
             lives=lives,
         )
-        self._cleaner = Cleaner(store, self.executor, runs=paths.runs, scripts=paths.scripts)
         self.commands = Commands(
             CommandContext(
                 store,
                 self.executor,
                 self.lease,
                 self.background,
-                cleaner=self._cleaner,
+                cleaner=lambda: self._cleaner,
                 capacity=self._capacity,
                 wake=paths.wake,
                 scripts=paths.scripts,
@@ -78,7 +77,14 @@ class OpenQueue:
     async def close(self) -> None:
         """Let go of the runs, which go on, and delete what this process has put into the trash."""
         self.executor.close()
-        await self._cleaner.close()
+        if "_cleaner" in self.__dict__:
+            await self._cleaner.close()
+
+    @cached_property
+    def _cleaner(self) -> "Cleaner":
+        from tui_queue.core.cleanup.cleaner import Cleaner  # noqa: PLC0415 - few commands need it
+
+        return Cleaner(self._store, self.executor, runs=self.paths.runs, scripts=self.paths.scripts)
 
     @cached_property
     def scheduler(self) -> "Scheduler":

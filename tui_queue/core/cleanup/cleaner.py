@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from tui_queue.core.cleanup import trash
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
@@ -15,7 +16,6 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
-from tui_queue.core.store import trash
 from tui_queue.core.store.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction

@@ -3,15 +3,17 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.commands.cleanup import CleanupCommands
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.jobs import JobCommands
-from tui_queue.core.commands.queues import BatchCommands, QueueCommands
+from tui_queue.core.commands.queues import QueueCommands
 from tui_queue.core.commands.reports import ReportCommands
-from tui_queue.core.commands.schedules import ScheduleCommands, TemplateCommands
 
 if TYPE_CHECKING:
+    from tui_queue.core.commands.batches import BatchCommands
+    from tui_queue.core.commands.cleanup import CleanupCommands
     from tui_queue.core.commands.interchange import InterchangeCommands
+    from tui_queue.core.commands.schedules import ScheduleCommands
+    from tui_queue.core.commands.templates import TemplateCommands
 
 
 class Commands:
@@ -21,16 +23,42 @@ class Commands:
         self._context = context
         self.jobs = JobCommands(context)
         self.queues = QueueCommands(context)
-        self.batches = BatchCommands(context)
-        self.schedules = ScheduleCommands(context)
-        self.templates = TemplateCommands(context)
-        self.cleanup = CleanupCommands(context)
         self.reports = ReportCommands(context)
+
+    # What few commands need is imported when it is needed, so that the others start sooner.
+
+    @cached_property
+    def batches(self) -> "BatchCommands":
+        """Batches."""
+        from tui_queue.core.commands.batches import BatchCommands  # noqa: PLC0415
+
+        return BatchCommands(self._context)
+
+    @cached_property
+    def schedules(self) -> "ScheduleCommands":
+        """Schedules."""
+        from tui_queue.core.commands.schedules import ScheduleCommands  # noqa: PLC0415
+
+        return ScheduleCommands(self._context)
+
+    @cached_property
+    def templates(self) -> "TemplateCommands":
+        """Templates."""
+        from tui_queue.core.commands.templates import TemplateCommands  # noqa: PLC0415
+
+        return TemplateCommands(self._context)
+
+    @cached_property
+    def cleanup(self) -> "CleanupCommands":
+        """The removal of what has ended."""
+        from tui_queue.core.commands.cleanup import CleanupCommands  # noqa: PLC0415
+
+        return CleanupCommands(self._context)
 
     @cached_property
     def interchange(self) -> "InterchangeCommands":
         """Imports and exports."""
-        from tui_queue.core.commands.interchange import InterchangeCommands  # noqa: PLC0415 - few commands need it
+        from tui_queue.core.commands.interchange import InterchangeCommands  # noqa: PLC0415
 
         return InterchangeCommands(self._context)
 

@@ -1,6 +1,8 @@
 """What every command works with: the parts of an open queue, and the ways to wake its other processes."""
 
-from tui_queue.core.cleanup.cleaner import Cleaner
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import JobDraft
@@ -10,6 +12,9 @@ from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.store.store import Store
 from tui_queue.core.units.sizes import size_text
+
+if TYPE_CHECKING:
+    from tui_queue.core.cleanup.cleaner import Cleaner
 
 
 class CommandContext:
@@ -22,7 +27,7 @@ class CommandContext:
         lease: Lease,
         background: Background,
         *,
-        cleaner: Cleaner,
+        cleaner: "Callable[[], Cleaner]",
         capacity: Capacity,
         wake: str,
         scripts: str,
@@ -31,10 +36,15 @@ class CommandContext:
         self.executor = executor
         self.lease = lease
         self.background = background
-        self.cleaner = cleaner
+        self._cleaner = cleaner
         self.capacity = capacity
         self.wake = wake
         self.scripts = scripts
+
+    @property
+    def cleaner(self) -> "Cleaner":
+        """What removes ended jobs; made when it is needed."""
+        return self._cleaner()
 
     def wake_listeners(self) -> None:
         """Tell every process of the queue that something has changed."""

@@ -15,17 +15,17 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.file import silent_s
-from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Details, Overview, Surroundings
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
-from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
 
 if TYPE_CHECKING:
     from tui_queue.core.inspection.forecast import Forecaster
+    from tui_queue.core.model.forecast import Forecast
+    from tui_queue.core.model.statistics import Figures, Group
 
 EVERYTHING = Filter()
 ENDED_SHOWN = 100  # ended jobs that an overview holds at first
@@ -107,11 +107,11 @@ class ReportCommands:
             around=tuple(job.shown for job in around),
         )
 
-    async def forecasts(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Forecast]:
+    async def forecasts(self, jobs: Iterable[Job], *, measure: bool = False) -> "Mapping[int, Forecast]":
         """Return forecasts of the running ones of these jobs by number; with ``measure`` what they use as well."""
         return await self._forecaster.of(jobs, measure=measure)
 
-    async def statistics(self, since: datetime, group: Group) -> tuple[Figures, tuple[Figures, ...]]:
+    async def statistics(self, since: datetime, group: "Group") -> "tuple[Figures, tuple[Figures, ...]]":
         """Return the figures of all jobs that have ended since, and those of each group, the largest group first."""
         return await self._store.statistics.figures(since, group)
 

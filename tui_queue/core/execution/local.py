@@ -2,27 +2,19 @@
 
 import asyncio
 import os
-import shutil
 import signal
-import socket
-import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
-from tui_queue.core.execution import processes
 from tui_queue.core.execution.executor import RunEvent
-from tui_queue.core.execution.follow import follow_files, follow_watcher, read_end
-from tui_queue.core.execution.log_sync import LogSync
 from tui_queue.core.execution.run_files import RunFiles
-from tui_queue.core.execution.run_spec import RunSpecs
-from tui_queue.core.execution.watcher.kernel import request_short_slice
-from tui_queue.core.execution.watcher.process_tree import Tree
-from tui_queue.core.execution.watcher_pool import WatcherPool
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
 from tui_queue.core.model.usage import Process
 
-SWEEP_S = 0.05  # between two searches for processes of a run whose watcher was killed
+if TYPE_CHECKING:
+    from tui_queue.core.execution.starter import Starter
 
 
 class LocalExecutor:
@@ -44,9 +36,18 @@ class LocalExecutor:
     ) -> None:
         self._runs = runs
         self._grace_s = grace_s
-        self._specs = RunSpecs(python=python, grace_s=grace_s, log_size=log_size, log_full=log_full)
-        self._watchers = WatcherPool()
-        self._outputs = LogSync()
+        self._python = python
+        self._log_size = log_size
+        self._log_full = log_full
+
+    @cached_property
+    def _starter(self) -> "Starter":
+        """What starts and adopts runs, made when a scheduler needs it: most commands start none."""
+        from tui_queue.core.execution.run_spec import RunSpecs  # noqa: PLC0415 - as the next one
+        from tui_queue.core.execution.starter import Starter  # noqa: PLC0415 - few commands need it
+
+        specs = RunSpecs(python=self._python, grace_s=self._grace_s, log_size=self._log_size, log_full=self._log_full)
+        return Starter(specs)
 
     @property
     def grace_s(self) -> float:
@@ -55,59 +56,47 @@ class LocalExecutor:
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
-        if sys.platform == "linux":
-            for thread in os.listdir("/proc/self/task"):
-                request_short_slice(int(thread), inherited=True)
-        self._watchers.warm_up()
+        self._starter.warm_up()
 
     async def start(self, job: Job) -> AsyncIterator[RunEvent]:
         """Hand the run to a watcher, return its events. Raises OSError."""
-        files = self._files(job)
-        events, theirs = socket.socketpair()
-        with theirs:
-            try:
-                await self._watchers.watch(self._specs.of(job, files), theirs.fileno())
-            except BaseException:
-                events.close()
-                raise
-        events.setblocking(False)
-        return follow_watcher(files, events, self._watchers)
+        return await self._starter.start(job, self._files(job))
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the events of a run that another scheduler let go."""
-        return read_end(self._files(job)) if rebooted else follow_files(self._files(job))
+        return self._starter.adopt(self._files(job), rebooted=rebooted)
 
     async def secure_output(self, job: Job) -> None:
         """Put the log on disk, together with those of runs that end at about the same time."""
-        await self._outputs.secure(self._files(job).log)
+        await self._starter.secure_output(self._files(job))
 
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
         files = self._files(job)
         if not files.order(b"term %g\n" % self.grace_s) and files.was_claimed() and files.end() is None:
-            await asyncio.to_thread(_end_tree, files, self.grace_s)
+            await asyncio.to_thread(_end_orphans, self.grace_s, files)
 
     async def pause(self, job: Job) -> bool:
         """Ask the watcher to stop the whole process tree; where it was killed, stop that from here."""
-        return await self._order(job, b"stop\n", lambda tree: tree.stop())
+        return await self._order(job, b"stop\n", _stop_orphans)
 
     async def resume(self, job: Job) -> bool:
         """Ask the watcher to let the process tree go on; where it was killed, do that from here."""
-        return await self._order(job, b"cont\n", lambda tree: tree.send(signal.SIGCONT))
+        return await self._order(job, b"cont\n", partial(_signal_orphans, signal.SIGCONT))
 
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Ask the watcher to send a signal to the run's leading process, or to every process of it."""
         words = b"signal %d all\n" if everybody else b"signal %d\n"
-        return await self._order(job, words % number, lambda tree: tree.send(number))
+        return await self._order(job, words % number, partial(_signal_orphans, number))
 
-    async def _order(self, job: Job, words: bytes, instead: Callable[[Tree], object]) -> bool:
+    async def _order(self, job: Job, words: bytes, instead: Callable[[RunFiles], None]) -> bool:
         """Give an order to the watcher of a run; where that was killed, do ``instead`` to the rest of the run."""
         files = self._files(job)
         if files.order(words):
             return True
         if not files.was_claimed() or files.end() is not None:
             return False
-        await asyncio.to_thread(instead, _tree_without_watcher(files))
+        await asyncio.to_thread(instead, files)
         return True
 
     def log_path(self, job: Job) -> str | None:
@@ -116,6 +105,8 @@ class LocalExecutor:
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs, as far as they can be seen; blocks."""
+        from tui_queue.core.execution import processes  # noqa: PLC0415 - few commands need it
+
         everybody = processes.children()
         found = {}
         for job in jobs:
@@ -130,25 +121,33 @@ class LocalExecutor:
 
     def forget(self, job_id: int) -> None:
         """Delete the directories of a job's runs."""
+        import shutil  # noqa: PLC0415 - few commands need it
+
         shutil.rmtree(os.path.join(self._runs, str(job_id)), ignore_errors=True)
 
     def close(self) -> None:
         """Start no more; runs and their watchers go on."""
-        self._watchers.close()
+        if "_starter" in self.__dict__:
+            self._starter.close()
 
     def _files(self, job: Job) -> RunFiles:
         return RunFiles.of(self._runs, job.id, job.attempt)
 
 
-def _tree_without_watcher(files: RunFiles) -> Tree:
-    """Return the processes that carry the mark of a run: when its watcher is gone, no process number can be trusted."""
-    return Tree(0, os.fsencode(files.log))
+# What few commands need is imported when it is needed.
+def _end_orphans(grace_s: float, files: RunFiles) -> None:
+    from tui_queue.core.execution.orphaned_run import end_tree  # noqa: PLC0415
+
+    end_tree(files, grace_s)
 
 
-def _end_tree(files: RunFiles, grace_s: float) -> None:
-    tree = _tree_without_watcher(files)
-    deadline = time.monotonic() + grace_s
-    while tree.members() and time.monotonic() < deadline:
-        tree.tell(signal.SIGTERM, signal.SIGCONT)
-        time.sleep(SWEEP_S)
-    tree.kill()
+def _stop_orphans(files: RunFiles) -> None:
+    from tui_queue.core.execution.orphaned_run import stop_tree  # noqa: PLC0415
+
+    stop_tree(files)
+
+
+def _signal_orphans(number: int, files: RunFiles) -> None:
+    from tui_queue.core.execution.orphaned_run import signal_tree  # noqa: PLC0415
+
+    signal_tree(files, number)
