@@ -81,17 +81,17 @@ class AsyncQueue:
         draft = make_draft(
             **words_of_values(options), path=text_of("path", path), args=[text_of("args", arg) for arg in args]
         )
-        (job,) = await self._queue.commands.add([draft])
+        (job,) = await self._queue.commands.jobs.add([draft])
         return job
 
     async def add_lines(self, lines: Iterable[str], **options: Any) -> Jobs:
         """Add a job for each line, all or none: a path and its words, or a JSON object, as ``tui-queue add --from``."""
         drafts: Sequence[JobDraft] = drafts_of_lines(lines, words_of_values(options))
-        return await self._queue.commands.add(drafts)
+        return await self._queue.commands.jobs.add(drafts)
 
     async def get(self, job: Id) -> Job:
         """Return one job."""
-        return await self._queue.commands.job(str(job.id if isinstance(job, Job) else job))
+        return await self._queue.commands.jobs.get(str(job.id if isinstance(job, Job) else job))
 
     async def list(
         self,
@@ -111,7 +111,7 @@ class AsyncQueue:
         except ValueError as error:
             raise BadInputError("states", f"{error}; there are {', '.join(State)}.") from None
         only = Filter(states=wanted, queue=queue, batch=batch, words=tuple(words))
-        overview = await self._queue.commands.overview(ended=ended, only=only)
+        overview = await self._queue.commands.reports.overview(ended=ended, only=only)
         return [*overview.jobs]
 
     async def wait(self, *jobs: Id, timeout: float | None = None) -> Jobs:
@@ -121,7 +121,7 @@ class AsyncQueue:
         async with self._queue.listen(changed.set), asyncio.timeout(timeout):
             while True:
                 changed.clear()
-                found = {job.id: job for job in await self._queue.commands.jobs(numbers)}
+                found = {job.id: job for job in await self._queue.commands.jobs.existing(numbers)}
                 for number in numbers:
                     if number not in found:
                         raise NoSuchJobError(f"{number}: no such job any more; somebody has removed it.")
@@ -131,23 +131,23 @@ class AsyncQueue:
 
     async def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""
-        return await self._queue.commands.cancel(await self._numbers(jobs))
+        return await self._queue.commands.jobs.cancel(await self._numbers(jobs))
 
     async def retry(self, *jobs: Id) -> Jobs:
         """Put ended jobs into the queue again."""
-        return await self._queue.commands.retry(await self._numbers(jobs))
+        return await self._queue.commands.jobs.retry(await self._numbers(jobs))
 
     async def hold(self, *jobs: Id) -> Jobs:
         """Keep pending jobs from starting until they are released."""
-        return await self._queue.commands.hold(await self._numbers(jobs))
+        return await self._queue.commands.jobs.hold(await self._numbers(jobs))
 
     async def release(self, *jobs: Id) -> Jobs:
         """Let held jobs start."""
-        return await self._queue.commands.release(await self._numbers(jobs))
+        return await self._queue.commands.jobs.release(await self._numbers(jobs))
 
     async def remove(self, *jobs: Id) -> Jobs:
         """Forget ended jobs and their logs."""
-        return await self._queue.commands.remove(await self._numbers(jobs))
+        return await self._queue.commands.jobs.remove(await self._numbers(jobs))
 
     async def log(self, job: Id, *, attempt: int | None = None) -> bytes:
         """Return the output of a run so far: of the latest one, or of that attempt."""
@@ -176,7 +176,9 @@ class AsyncQueue:
             while True:
                 changed.clear()
                 job = await self.get(job.id)
-                path = self._queue.commands.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
+                path = (
+                    self._queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
+                )
                 if path is not None and tail is None:
                     tail = LogTail(path, from_start=True)
                 while tail is not None and (data := tail.read().data):

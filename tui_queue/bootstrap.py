@@ -7,23 +7,24 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.cleanup.cleaner import Cleaner
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model.options import Full
 from tui_queue.core.parsing.fields import log_bytes
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
-from tui_queue.core.store.claim import Capacity
-from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
+    from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.inspection.doctor import Check
     from tui_queue.core.scheduling.scheduler import Scheduler
 
@@ -53,16 +54,17 @@ class OpenQueue:
             free=self.machine.free,
             lives=lives,
         )
-        self._cleaner = Cleaner(store, self.executor, runs=paths.runs, scripts=paths.scripts)
         self.commands = Commands(
-            store,
-            self.executor,
-            self.lease,
-            self.background,
-            cleaner=self._cleaner,
-            wake=paths.wake,
-            scripts=paths.scripts,
-            capacity=self._capacity,
+            CommandContext(
+                store,
+                self.executor,
+                self.lease,
+                self.background,
+                cleaner=lambda: self._cleaner,
+                capacity=self._capacity,
+                wake=paths.wake,
+                scripts=paths.scripts,
+            )
         )
 
     def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
@@ -71,6 +73,18 @@ class OpenQueue:
         ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself.
         """
         return wakeup.Listener(self.paths.wake, changed, called=called)
+
+    async def close(self) -> None:
+        """Let go of the runs, which go on, and delete what this process has put into the trash."""
+        self.executor.close()
+        if "_cleaner" in self.__dict__:
+            await self._cleaner.close()
+
+    @cached_property
+    def _cleaner(self) -> "Cleaner":
+        from tui_queue.core.cleanup.cleaner import Cleaner  # noqa: PLC0415 - few commands need it
+
+        return Cleaner(self._store, self.executor, runs=self.paths.runs, scripts=self.paths.scripts)
 
     @cached_property
     def scheduler(self) -> "Scheduler":
@@ -106,8 +120,7 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
         try:
             yield queue
         finally:
-            queue.executor.close()
-            await queue.commands.cleaner.close()
+            await queue.close()
 
 
 def examine(paths: Paths) -> "Iterator[Check]":

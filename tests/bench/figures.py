@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.cli.test_runs import DAEMON
 from tests.conftest import Cli, process_is_alive, wait_for
 from tests.support.tmux import terminal
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution import watcher_pool
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def memory(times: int) -> None:
         sizes = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") if process_is_alive(int(pid)) else []
-            home = Path(f"/proc/{pid}/environ").read_bytes() if os.fsencode(serve.__file__) in words else b""
+            home = Path(f"/proc/{pid}/environ").read_bytes() if os.fsencode(watcher_pool.FOLDER) in words else b""
             if home:
                 rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
                 found = re.search(r"^Pss: +(\d+) kB", rollup, re.MULTILINE)

@@ -63,7 +63,7 @@ def task_spooler() -> Iterator[Callable[..., str]]:
 
 async def enqueue(words: list[str], times: int) -> None:
     async with open_queue() as queue:
-        await queue.commands.add([make_draft(path=words[0], args=tuple(words[1:]))] * times)
+        await queue.commands.jobs.add([make_draft(path=words[0], args=tuple(words[1:]))] * times)
 
 
 def drain_ours(words: list[str], times: int) -> float:
@@ -146,7 +146,7 @@ def idle_start_ours(times: int) -> tuple[list[float], list[float]]:
                 for number in range(1, times + 1):
                     await asyncio.sleep(0.1)
                     begun = time.time()
-                    await ours.commands.add([make_draft(path=words[0], args=tuple(words[1:]))])
+                    await ours.commands.jobs.add([make_draft(path=words[0], args=tuple(words[1:]))])
                     taken.append(await asyncio.to_thread(starts, path, number) - begun)
             return taken
 

@@ -16,10 +16,8 @@ from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.store.claim import Capacity
-from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.queues import Queues
-from tui_queue.core.store.schedules import Schedules
+from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.store.store import Store
 
 SIZES = (1_000, 3_000, 10_000, 30_000)
 SCHEDULES = 100
@@ -42,13 +40,13 @@ def draft(number: int, queue: str) -> JobDraft:
 async def fill(store: Store, jobs: int) -> int:
     """Add so many jobs and schedules of which none may start, behind one that takes the licence; return the epoch."""
     for name in ("one", "two"):
-        await Queues(store).add(Queue(name=name))
+        await store.queues.add(Queue(name=name))
     first = JobDraft(path="/bin/true", cwd="/", name="first", options=JobOptions(resources=(("licence", 1),)))
-    await store.add([first], now=NOW)
-    holder = await store.take_lease(pid=1, host="", tty="", now=NOW)
-    await store.claim(epoch=holder.epoch, capacity=MEANS, boot="", now=NOW)
-    await Queues(store).put(Queue(name="default", slots=2))
-    await store.add([draft(number, ("default", "one", "two")[number % 3]) for number in range(jobs)], now=NOW)
+    await store.jobs.add([first], now=NOW)
+    holder = await store.runs.take_lease(pid=1, host="", tty="", now=NOW)
+    await store.runs.claim(epoch=holder.epoch, capacity=MEANS, boot="", now=NOW)
+    await store.queues.put(Queue(name="default", slots=2))
+    await store.jobs.add([draft(number, ("default", "one", "two")[number % 3]) for number in range(jobs)], now=NOW)
     for number in range(SCHEDULES):
         schedule = Schedule(
             name=f"schedule-{number}",
@@ -58,7 +56,7 @@ async def fill(store: Store, jobs: int) -> int:
             created_at=NOW,
             next_at=NOW + timedelta(days=1),
         )
-        await Schedules(store).add(schedule)
+        await store.schedules.add(schedule)
     return holder.epoch
 
 
@@ -78,9 +76,11 @@ async def of_size(jobs: int, repeat: int) -> tuple[float, float]:
         async with Store(f"{directory}/queue.db") as store:
             epoch = await fill(store, jobs)
             living = Capacity(slots=lambda: 1, resources={"licence": 1}, lives=lambda _: True)
-            a_pass = await measure(lambda: store.claim(epoch=epoch, capacity=living, boot="", now=NOW), repeat)
+            a_pass = await measure(lambda: store.runs.claim(epoch=epoch, capacity=living, boot="", now=NOW), repeat)
             a_look = await measure(
-                lambda: store.snapshot(active=1000, ended=500, only=Filter(), capacity=living, scheduled=True, now=NOW),
+                lambda: store.queries.snapshot(
+                    active=1000, ended=500, only=Filter(), capacity=living, scheduled=True, now=NOW
+                ),
                 repeat,
             )
             return a_pass, a_look

@@ -164,7 +164,7 @@ async def test_a_scheduler_that_is_stuck_gives_way_and_comes_back(cli: Cli) -> N
     async with open_queue() as queue:
         listener = wakeup.Listener(queue.paths.wake, changed.set, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.add([make_draft(path="true")])
+            await queue.commands.jobs.add([make_draft(path="true")])
             while await queue.commands.work_left():
                 await changed.wait()
                 changed.clear()

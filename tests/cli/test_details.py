@@ -135,7 +135,7 @@ async def test_the_details_on_screen_follow_the_job_and_stay_where_they_were_scr
         await see(pilot, "held")
         await pilot.press("i")
         await see(pilot, "pending: held")
-        await queue.commands.release([1])
+        await queue.commands.jobs.release([1])
         await see(pilot, "running")
         await see(pilot, "CPU ")
         await pilot.press("j", "j")
@@ -144,12 +144,12 @@ async def test_the_details_on_screen_follow_the_job_and_stay_where_they_were_scr
         took = line(drawn(app), "Took")
         await until(pilot, lambda: line(drawn(app), "Took") != took, "a later look")
         assert box.scroll_offset.y == 2
-        await queue.commands.cancel([1])
+        await queue.commands.jobs.cancel([1])
         await until(pilot, lambda: box.scroll_offset.y == 2 and "Ended" in drawn(app), "its end")
         await pilot.press("home")
         await see(pilot, "cancelled")
-        await queue.commands.cancel([2])
-        await queue.commands.remove([1, 2])
+        await queue.commands.jobs.cancel([2])
+        await queue.commands.jobs.remove([1, 2])
         await see(pilot, "1: no such job")
 
 

@@ -17,7 +17,7 @@ from tests.dashboard.test_dashboard import dashboard
 from tests.support.pilot import drawn, see, until
 from tests.support.raw_terminal import raw_terminal
 from tui_queue.ui.dashboard.job_table import JobTable
-from tui_queue.ui.dashboard.notifications import announcement
+from tui_queue.ui.terminal.osc import announcement
 
 
 def notify(cli: Cli, text: str, *, settings: str = "") -> None:

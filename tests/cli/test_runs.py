@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, process_is_alive, wait_for
+from tests.conftest import ROOT, Cli, process_is_alive, wait_for
 
 Script = Callable[..., str]
 
@@ -227,6 +227,20 @@ def test_a_job_gets_the_umask_of_whoever_runs_the_queue(cli: Cli, script: Script
     finally:
         os.umask(before)
     assert cli("log", "1").strip() == "0027"
+
+
+def test_a_job_gets_the_environment_and_umask_as_they_are_when_it_starts(cli: Cli, script: Script) -> None:
+    """Importing the executor reads neither."""
+    cli("add", script("shows.sh", "#!/bin/sh\necho $COLOUR $(umask)\n"))
+    program = (
+        "import os, sys, tui_queue.core.execution.local\n"
+        "from tui_queue.__main__ import main\n"
+        "os.environ['COLOUR'] = 'blue'; os.umask(0o027)\n"
+        "sys.argv = ['tui-queue', 'run', '--until-empty']\n"
+        "main()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], env=cli.env, cwd=ROOT, check=True, timeout=60)
+    assert cli("log", "1").strip() == "blue 0027"
 
 
 def test_a_queue_whose_database_was_deleted_begins_anew(cli: Cli) -> None:

@@ -66,13 +66,13 @@ async def test_the_cursor_stays_on_its_job_whatever_moves(cli: Cli) -> None:
         await see(pilot, "✓ completed")
         await pilot.press("j")
         assert cursor(app) == 2
-        await queue.commands.cancel([1])
+        await queue.commands.jobs.cancel([1])
         await see(pilot, "– cancelled")
         assert cursor(app) == 2
-        await queue.commands.remove([1])
+        await queue.commands.jobs.remove([1])
         await until(pilot, lambda: "cancelled" not in drawn(app), "job 1 to go")
         assert cursor(app) == 2
-        await queue.commands.cancel([2, 4])
+        await queue.commands.jobs.cancel([2, 4])
 
 
 async def test_a_pending_job_says_why_it_waits(cli: Cli) -> None:
@@ -82,7 +82,7 @@ async def test_a_pending_job_says_why_it_waits(cli: Cli) -> None:
         await until(pilot, lambda: drawn(pilot.app).count("▶ running") >= 3, "three to run")
         await pilot.press("G")
         await see(pilot, "This job waits: all 3 slots are in use.")
-        await queue.commands.cancel([1, 2, 3, 4])
+        await queue.commands.jobs.cancel([1, 2, 3, 4])
 
 
 async def test_keys_that_do_not_apply_are_grey(cli: Cli) -> None:
@@ -113,7 +113,7 @@ async def test_an_error_is_said_on_screen_and_the_program_goes_on(cli: Cli) -> N
         job = app.screen.query_one(JobTable).job
         assert job is not None
         # Between the look and the key somebody else has removed it.
-        await queue.commands.remove([job.id])
+        await queue.commands.jobs.remove([job.id])
         await app.screen.run_action("retry")
         await until(pilot, lambda: "no such job" in drawn(app) or "The queue is empty" in drawn(app), "an answer")
         await pilot.press("a")

@@ -24,7 +24,7 @@ async def test_a_running_job_is_paused_and_goes_on_by_a_key(cli: Cli) -> None:
         await see(pilot, "‖ paused")
         await pilot.press("p")
         await see(pilot, "▶ running")
-        await queue.commands.cancel([1])
+        await queue.commands.jobs.cancel([1])
 
 
 async def test_a_job_moves_in_the_queue_and_the_cursor_with_it(cli: Cli) -> None:

@@ -18,7 +18,7 @@ async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_
         row = next(line for line in drawn(app).splitlines() if " bar " in line)
         assert re.search(r"▶ running.*█+░+ +40% 2m", row)
         assert "%" not in next(line for line in drawn(app).splitlines() if " silent " in line)
-        await queue.commands.cancel([1, 2])
+        await queue.commands.jobs.cancel([1, 2])
         await until(pilot, lambda: "40% 2m" not in drawn(app), "the bar to go")
 
 
@@ -48,7 +48,7 @@ async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
         await until(pilot, lambda: re.search(row.format("spins", r"[1-9]\d+"), drawn(app)), "what one uses")
         assert re.search(row.format("sleeps", "0"), drawn(app))
         assert heading(drawn(app)) == ["ID", "Name", "State", "CPU", "Memory", "Exit/why"]
-        await queue.commands.cancel([1, 2])
+        await queue.commands.jobs.cancel([1, 2])
         await until(pilot, lambda: "running" not in drawn(app) and "MiB" not in drawn(app), "it to end")
 
 
@@ -118,4 +118,4 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
         await until(pilot, lambda: re.search(r"✓ 1   scheduler here   load \d+\.\d *\n", drawn(app)), "the load alone")
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
-        await queue.commands.cancel([2])
+        await queue.commands.jobs.cancel([2])

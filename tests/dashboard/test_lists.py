@@ -351,7 +351,7 @@ async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None
 
 
 @pytest.mark.long
-async def test_a_screen_can_be_closed_at_any_moment_of_a_look(cli: Cli) -> None:
+async def test_a_screen_can_be_closed_at_any_moment_of_a_refresh(cli: Cli) -> None:
     cli("add", "--hold", "--batch", "night", "true")
     async with dashboard() as (pilot, app, _):
         await see(pilot, "○ held")

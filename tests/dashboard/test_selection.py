@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from tests.conftest import Cli
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.pilot import drawn, see, until
-from tui_queue.core.commands.commands import ENDED_SHOWN
+from tui_queue.core.commands.reports import ENDED_SHOWN
 from tui_queue.ui.dashboard.job_table import JobTable
 
 

@@ -22,7 +22,7 @@ def program(tmp_path: Path) -> Path:
 
 def run(program: Path, tool: str, *options: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.{tool}", *options],
+        [sys.executable, "-m", f"tests.fuzz.{tool}", *options],
         cwd=program,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

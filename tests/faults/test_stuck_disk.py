@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -224,3 +226,24 @@ def test_the_dashboard_lives_and_is_left_while_the_log_in_it_hangs(
         window.see("third")
         window.type("q")
         assert window.end_reading() == 0
+
+
+def test_a_script_on_a_stuck_disk_holds_up_no_writer(
+    cli: Cli, tmp_path: Path, serve: Callable[[Path, Path], Disk]
+) -> None:
+    for name in ("content", "disk"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "content" / "job").write_text("#!/bin/sh\n")
+    (tmp_path / "content" / "job").chmod(0o755)
+    disk = serve(tmp_path / "content", tmp_path / "disk")
+    cli("add", str(tmp_path / "disk" / "job"))
+    disk.stop()
+    scheduler = cli.start("run", "--until-empty")
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        wait_for(lambda: db.execute("SELECT 1 FROM runs").fetchone(), "the job to be claimed")
+    cli("add", "true")
+    wait_for(lambda: cli.job(2)["state"] == "completed", "another job to end")
+    assert cli.job(1)["state"] == "pending"
+    disk.go_on()
+    scheduler.communicate(timeout=60)
+    assert cli.job(1)["state"] == "completed"

@@ -33,11 +33,9 @@ from tui_queue.core.model.options import JobOptions, Lost, Unmet
 from tui_queue.core.model.queue import Move, Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import next_attempt, result_of
-from tui_queue.core.store.claim import Capacity
-from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.queues import Queues
-from tui_queue.core.store.schedules import Schedules
+from tui_queue.core.store.store import Store
 from tui_queue.core.timing.recurrence import Overlap
 
 T = TypeVar("T")
@@ -99,7 +97,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.directory = tempfile.mkdtemp(prefix="model-")
         self.store = Store(f"{self.directory}/queue.db")
         self.run(self.store.__aenter__())
-        self.queues, self.schedules = Queues(self.store), Schedules(self.store)
+        self.queues, self.schedules = self.store.queues, self.store.schedules
         self.now = BEGIN
         self.jobs: dict[int, Known] = {}
         self.queue_states = {"default": Queue(name="default")}
@@ -141,9 +139,9 @@ class QueueMachine(RuleBasedStateMachine):
         BY_VERB["add"] += 1
         draft = self.draft(wish)
         if any(after.job_id not in self.jobs for after in draft.after):
-            self.refused(self.store.add([draft], now=self.now), BadInputError)
+            self.refused(self.store.jobs.add([draft], now=self.now), BadInputError)
         else:
-            (job,) = self.run(self.store.add([draft], now=self.now))
+            (job,) = self.run(self.store.jobs.add([draft], now=self.now))
             self.learn(job)
 
     @rule(data=st.data())
@@ -155,11 +153,11 @@ class QueueMachine(RuleBasedStateMachine):
         draft = self.draft(data.draw(drafts))
         known = self.jobs[number]
         if known.state is State.RUNNING:
-            self.refused(self.store.edit(number, draft, now=self.now), WrongStateError)
+            self.refused(self.store.jobs.edit(number, draft, now=self.now), WrongStateError)
         elif any(after.job_id not in self.jobs for after in draft.after) or self.leads_to(draft.after, number):
-            self.refused(self.store.edit(number, draft, now=self.now), BadInputError)
+            self.refused(self.store.jobs.edit(number, draft, now=self.now), BadInputError)
         else:
-            job = self.run(self.store.edit(number, draft, now=self.now))
+            job = self.run(self.store.jobs.edit(number, draft, now=self.now))
             assert (job.queue, job.held, job.after, job.options) == (
                 draft.queue,
                 draft.held,
@@ -189,7 +187,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def cancel_all(self) -> None:
         BY_VERB["cancel all"] += 1
-        self.run(self.store.cancel_all(now=self.now))
+        self.run(self.store.jobs.cancel_all(now=self.now))
         for number, known in self.jobs.items():
             if not known.state.ended:
                 self.done("cancel", number)
@@ -218,7 +216,7 @@ class QueueMachine(RuleBasedStateMachine):
                 before = data.draw(st.sampled_from(line))
                 there = rest.index(before) if before != number else place
                 wanted = [*rest[:there], number, *rest[there:]]
-        self.run(self.store.move([number], where, before, now=self.now))
+        self.run(self.store.jobs.move([number], where, before, now=self.now))
         for job in self.run(self.seen()).jobs:
             if job.state is State.PENDING:
                 self.jobs[job.id].key = self.key_of(job)
@@ -306,7 +304,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         BY_VERB["a run ends"] += 1
         number = data.draw(st.sampled_from(running))
-        job, known = self.run(self.store.job(str(number))), self.jobs[number]
+        job, known = self.run(self.store.queries.job(str(number))), self.jobs[number]
         if code == "lost":
             end = RunEnd(finished_at=self.now, error="", cancelled=known.cancelled)
         elif code is None:
@@ -315,7 +313,7 @@ class QueueMachine(RuleBasedStateMachine):
             end = RunEnd(finished_at=self.now, exit_code=int(code), started_at=self.now)
         state, reason = result_of(end, job.options)
         again = next_attempt(job, state, end, self.queue_states[job.queue].options, self.now)
-        done = self.run(self.store.finish(job, epoch=self.epoch, state=state, reason=reason, end=end, again=again))
+        done = self.run(self.store.runs.finish(job, epoch=self.epoch, state=state, reason=reason, end=end, again=again))
         assert done is not None
         self.ends(number, code)
         assert done.state is known.state, (done, known)
@@ -331,9 +329,9 @@ class QueueMachine(RuleBasedStateMachine):
     def take_lease(self) -> None:
         BY_VERB["another scheduler"] += 1
         before = self.epoch
-        self.epoch = self.run(self.store.take_lease(pid=1, host="here", tty="", now=self.now)).epoch
+        self.epoch = self.run(self.store.runs.take_lease(pid=1, host="here", tty="", now=self.now)).epoch
         if before:
-            stale = self.run(self.store.claim(epoch=before, capacity=self.capacity, boot="b", now=self.now))
+            stale = self.run(self.store.runs.claim(epoch=before, capacity=self.capacity, boot="b", now=self.now))
             assert stale is None
 
     @rule()
@@ -345,7 +343,7 @@ class QueueMachine(RuleBasedStateMachine):
         BY_VERB["claim"] += 1
         self.settle()
         before = set(self.jobs)
-        claimed = self.run(self.store.claim(epoch=self.epoch, capacity=self.capacity, boot="b", now=self.now))
+        claimed = self.run(self.store.runs.claim(epoch=self.epoch, capacity=self.capacity, boot="b", now=self.now))
         assert claimed is not None
         self.fire(before)
         self.settle()
@@ -629,7 +627,7 @@ class QueueMachine(RuleBasedStateMachine):
         )
 
     def key_of(self, job: Job) -> tuple[int, int]:
-        return (job.priority, self.run(self.store.read(_place, job.id)))
+        return (job.priority, self.run(self.store.database.read(_place, job.id)))
 
     def pending(self) -> list[int]:
         waiting = [number for number, known in self.jobs.items() if known.state is State.PENDING]
@@ -645,17 +643,17 @@ class QueueMachine(RuleBasedStateMachine):
         return number in seen
 
     def seen(self) -> Coroutine[Any, Any, Any]:
-        return self.store.snapshot(
+        return self.store.queries.snapshot(
             active=-1, ended=-1, only=Filter(), capacity=self.capacity, scheduled=True, now=self.now
         )
 
     def refused(self, call: Coroutine[Any, Any, object], kind: type[TuiQueueError]) -> None:
-        before = self.run(self.store.read(_everything))
+        before = self.run(self.store.database.read(_everything))
         COUNTED["refusals"] += 1
         try:
             self.run(call)
         except kind:
-            assert self.run(self.store.read(_everything)) == before
+            assert self.run(self.store.database.read(_everything)) == before
         else:
             raise AssertionError("it should have been refused")
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import process_is_alive
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution import watcher_pool
 
 
 def every() -> list[int]:
@@ -73,7 +73,7 @@ def of_queue(home: Path) -> list[int]:
         notified = env.get("TUI_QUEUE_HOME") == str(home) or env.get("TUI_QUEUE_LOG", "").startswith(inside)
         if notified or any(word.startswith(inside) for word in line):
             found.append(pid)
-        elif serve.__file__ in line:
+        elif watcher_pool.FOLDER in line:
             others.append(pid)
     return found + [
         pid for pid in others if any(place.startswith(inside) for place in files(pid)) or parent(pid) in found
@@ -82,7 +82,7 @@ def of_queue(home: Path) -> list[int]:
 
 def is_watcher(pid: int) -> bool:
     """Whether a process watches a run, or makes those that do."""
-    return serve.__file__ in words(pid)
+    return watcher_pool.FOLDER in words(pid)
 
 
 def is_scheduler(pid: int, *options: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import missing
 from tui_queue.core.analysis.failure import SHOWN, TAIL, clues, diagnose, explain_exit, explain_signal, last_lines
 from tui_queue.core.model.job import State
+from tui_queue.core.model.reason import CANCELLED, Reason, ReasonKind
 
 
 @dataclass
@@ -29,7 +30,7 @@ class End:
         assert free is None or isinstance(free, int)
         return diagnose(
             state=State.FAILED,
-            reason=reason,
+            reason=Reason.parse(reason),
             exit_code=self.exit_code,
             signal=self.signal,
             oom=oom,
@@ -276,23 +277,29 @@ def test_the_last_lines_are_what_a_terminal_would_show() -> None:
 
 def test_what_the_queue_did_itself_comes_first_and_needs_no_signal() -> None:
     said = diagnose(
-        state=State.FAILED, reason="timeout", exit_code=None, signal=15, tail=b"Connection refused\n", disk_free=2**40
+        state=State.FAILED,
+        reason=Reason.parse("timeout"),
+        exit_code=None,
+        signal=15,
+        tail=b"Connection refused\n",
+        disk_free=2**40,
     )
     assert said[0] == "Timeout (the queue's own record)."
     assert said[1].startswith("Another machine")
     assert len(said) == 2
-    assert diagnose(state=State.CANCELLED, reason="cancelled by user", exit_code=1, signal=None, tail=b"Killed\n") == (
+    assert diagnose(state=State.CANCELLED, reason=CANCELLED, exit_code=1, signal=None, tail=b"Killed\n") == (
         "Cancelled by user (the queue's own record).",
     )
     for reason in ("interrupted (outcome unknown)", "could not start: /a\x1bb: no such file"):
-        (only,) = diagnose(state=State.FAILED, reason=reason, exit_code=None, signal=None)
+        (only,) = diagnose(state=State.FAILED, reason=Reason.parse(reason), exit_code=None, signal=None)
         assert only.isprintable()
         assert only.endswith("(the queue's own record).")
 
 
 @pytest.mark.parametrize("state", [State.COMPLETED, State.PENDING, State.RUNNING])
 def test_a_job_that_did_not_fail_needs_no_diagnosis(state: State) -> None:
-    assert diagnose(state=state, reason="exit 3", exit_code=3, signal=None, tail=b"Permission denied\n") == ()
+    reason = Reason.of(ReasonKind.EXIT, code=3)
+    assert diagnose(state=state, reason=reason, exit_code=3, signal=None, tail=b"Permission denied\n") == ()
 
 
 def test_codes_are_explained_where_they_mean_something() -> None:

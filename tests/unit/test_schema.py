@@ -1,6 +1,7 @@
-"""A database of an earlier version is brought to the newest one with all that it holds."""
+"""A database of an earlier version is brought to the newest one with all that it holds, after a backup."""
 
 import sqlite3
+from contextlib import closing
 
 from tests.conftest import Cli
 from tui_queue.core.store import schema
@@ -37,3 +38,69 @@ def test_jobs_runs_and_numbers_survive_the_step_from_version_2(cli: Cli) -> None
     assert cli("add", "true") == "5\n"  # the number of a job that was removed is not given again
     cli.drain()
     assert {cli.job(number)["state"] for number in (3, 5)} == {"completed"}
+
+
+def older(cli: Cli, version: int) -> None:
+    """Make a database of an older version with jobs whose reasons have no kind."""
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        for script in schema.MIGRATIONS[:version]:
+            db.executescript(script)
+        for number, (state, reason, held) in enumerate(STORED, start=1):
+            finished = 2 if state in ("completed", "failed", "cancelled") else None
+            db.execute(INSERT_6, (number, f"{number:036}", state, reason, held, '[[1, "completed"]]', finished))
+            db.execute(INSERT_RUN_6, (number, reason))
+        db.execute(f"PRAGMA user_version = {version}")
+        db.commit()
+
+
+STORED = (
+    ("failed", "exit 3", 0),
+    ("pending", "after #1: failed", 1),
+    ("pending", "interrupted: release runs it again, cancel leaves it", 1),
+    ("failed", "interrupted (outcome unknown)", 0),
+    ("pending", "", 0),
+)
+INSERT_RUN_6 = "INSERT INTO runs (job_id, attempt, epoch, claimed_at, reason) VALUES (?, 1, 1, 1, ?)"
+INSERT_6 = """
+    INSERT INTO jobs (id, uuid, name, path, args, cwd, queue, place, state, reason, held, after, attempt, created_at,
+        finished_at)
+    VALUES (?1, ?2, x'6e616d65', x'2f62696e2f74727565', x'', x'2f', 'default', ?1, ?3, ?4, ?5, ?6, 1, 1, ?7)"""
+
+
+def test_reasons_get_their_kinds_in_the_step_from_version_6(cli: Cli) -> None:
+    older(cli, 6)
+    assert [job["reason"] for _, job in sorted(cli.jobs().items())][:4] == [reason for _, reason, _ in STORED[:4]]
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        for table in ("jobs", "runs"):
+            kinds = [kind for (kind,) in db.execute(f"SELECT reason_kind FROM {table}")]
+            assert kinds == ["exit", "unmet", "asks", "lost", ""]
+    cli("release", "2")
+    assert cli.job(2)["after"] == []
+
+
+def test_a_migration_leaves_a_backup_that_the_older_version_can_use(cli: Cli) -> None:
+    older(cli, 6)
+    cli("list")
+    backup = cli.home / "queue.db.version-6"
+    assert backup.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (6,)
+        assert [reason for (reason,) in db.execute("SELECT reason FROM jobs ORDER BY id")] == [
+            reason for _, reason, _ in STORED
+        ]
+    assert list(cli.home.glob("queue.db.version-*")) == [backup]
+
+
+def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
+    older(cli, 6)
+    (cli.home / "queue.db.version-6").mkdir()  # no file can take its place
+    done = cli.process("list")
+    assert done.returncode == 4
+    assert b"the backup before an upgrade of the database can't be written" in done.stderr
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (6,)
+
+
+def test_a_new_database_needs_no_backup(cli: Cli) -> None:
+    cli("list")
+    assert list(cli.home.glob("queue.db.version-*")) == []

@@ -12,7 +12,7 @@ from tui_queue.cli.json_output import job_object, json_option, print_jobs, print
 from tui_queue.cli.options import Words, confirm, given, job_options, run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
-from tui_queue.core.model.queue import Move
+from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, edited, make_draft, swept
 
 # Words behind the job's path belong to the job, whatever they look like.
@@ -50,6 +50,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 
     async def work() -> None:
         async with open_queue() as queue:
+            place = Place(Move.TOP) if values["top"] else None
+            if values["before"]:
+                place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
             wanted = {**template, **words}
             if values["source"] is not None:
@@ -58,12 +61,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
-            added = await queue.commands.add(drafts, unique=unique)
-            if values["before"]:
-                before = (await queue.commands.job(values["before"])).id
-                await queue.commands.move([job.id for job in added], Move.BEFORE, before)
-            elif values["top"]:
-                await queue.commands.move([job.id for job in added], Move.TOP)
+            added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
             _say(queue, added, as_json=as_json)
 
     run(work())
@@ -84,7 +82,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
 
     async def work() -> None:
         async with open_queue() as queue:
-            job = await queue.commands.job(job_id)
+            job = await queue.commands.jobs.get(job_id)
             words_now = words
             if path is not None:
                 words_now["path"] = path
@@ -92,9 +90,9 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
                 words_now["args"] = args
             if not words_now:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
-            job = await queue.commands.edit(job.id, edited(job.draft, words_now))
+            job = await queue.commands.jobs.edit(job.id, edited(job.draft, words_now))
             if as_json:
-                print_json(job_object(job, queue.commands.log_path(job)))
+                print_json(job_object(job, queue.commands.jobs.log_path(job)))
 
     run(work())
 
@@ -113,11 +111,15 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
 
     async def work() -> None:
         async with open_queue() as queue:
-            draft = (await queue.commands.job(job_id)).draft
+            draft = (await queue.commands.jobs.get(job_id)).draft
             words_now = words | {"path": draft.path}
             if args:
                 words_now["args"] = args
-            _say(queue, await queue.commands.add([edited(replace(draft, not_before=None), words_now)]), as_json=as_json)
+            _say(
+                queue,
+                await queue.commands.jobs.add([edited(replace(draft, not_before=None), words_now)]),
+                as_json=as_json,
+            )
 
     run(work())
 
@@ -159,15 +161,15 @@ def _from_file(source: str, words: Words) -> list[JobDraft]:
 
 async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:
     """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
-    twin = await queue.commands.like(drafts[0]) if len(drafts) == 1 else None
+    twin = await queue.commands.jobs.like(drafts[0]) if len(drafts) == 1 else None
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
 def _say(queue: OpenQueue, added: Sequence[Job], *, as_json: bool) -> None:
     if as_json and len(added) == 1:
-        print_json(job_object(added[0], queue.commands.log_path(added[0])))
+        print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
     elif as_json:
-        print_jobs(added, queue.commands.log_path)
+        print_jobs(added, queue.commands.jobs.log_path)
     else:
         click.echo("\n".join(_numbers([job.id for job in added])))
 

@@ -28,7 +28,7 @@ def list_batches(as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            found = await queue.commands.batches()
+            found = await queue.commands.batches.all()
             if as_json:
                 print_json([_object(each) for each in found])
                 return
@@ -57,10 +57,10 @@ def show(called: str, as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            await queue.commands.batch(called)  # an unknown one is refused
-            overview = await queue.commands.overview(ended=-1, only=Filter(batch=called))
+            await queue.commands.batches.jobs(called)  # an unknown one is refused
+            overview = await queue.commands.reports.overview(ended=-1, only=Filter(batch=called))
             if as_json:
-                print_jobs(overview.jobs, queue.commands.log_path)
+                print_jobs(overview.jobs, queue.commands.jobs.log_path)
             else:
                 print_table(overview.jobs)
 

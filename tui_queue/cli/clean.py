@@ -1,6 +1,5 @@
 """The command that takes away ended jobs and their logs."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -38,12 +37,12 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
             limits = queue.settings.limits if given == Limits() else given
             if limits == Limits():
                 raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")
-            removals = await queue.commands.cleaner.planned(limits, now=datetime.now(UTC))
-            sizes = await queue.commands.cleaner.sizes([removal.job_id for removal in removals])
+            removals = await queue.commands.cleanup.plan(limits)
+            sizes = await queue.commands.cleanup.sizes([removal.job_id for removal in removals])
             if as_json:
                 removed = yes and not dry_run
                 if removed and removals:
-                    await queue.commands.clean(removals)
+                    await queue.commands.cleanup.carry_out(removals)
                 print_json(
                     [
                         {"id": each.job_id, "bytes": sizes[each.job_id], "reason": each.reason, "removed": removed}
@@ -57,7 +56,7 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
             more = f" ({len(removals) - SHOWN:,} of them not shown)" if len(removals) > SHOWN else ""
             click.echo(f"{len(removals):,} jobs{more}, {size_text(sum(sizes.values()))} bytes.")
             if removals and not dry_run and (yes or click.confirm("Remove them?", err=True)):
-                await queue.commands.clean(removals)
+                await queue.commands.cleanup.carry_out(removals)
 
     run(work())
 

@@ -38,7 +38,7 @@ def jobs(*states: State) -> Complete:
     """Return what offers the numbers of jobs in these states, or of all jobs."""
 
     async def look(queue: OpenQueue) -> list[CompletionItem]:
-        overview = await queue.commands.overview(ended=MOST)
+        overview = await queue.commands.reports.overview(ended=MOST)
         return [
             CompletionItem(str(job.id), help=printable(f"{job.name}: {job.state}"))
             for job in overview.jobs
@@ -59,15 +59,15 @@ def directories(_context: click.Context, _parameter: click.Parameter, begun: str
 
 
 async def _queues(queue: OpenQueue) -> list[CompletionItem]:
-    return [CompletionItem(each.name) for each in await queue.commands.queues()]
+    return [CompletionItem(each.name) for each in await queue.commands.queues.all()]
 
 
 async def _batches(queue: OpenQueue) -> list[CompletionItem]:
-    return [CompletionItem(each.name) for each in await queue.commands.batches()]
+    return [CompletionItem(each.name) for each in await queue.commands.batches.all()]
 
 
 async def _schedules(queue: OpenQueue) -> list[CompletionItem]:
-    return [CompletionItem(each.name, help=each.rule) for each in await queue.commands.schedules()]
+    return [CompletionItem(each.name, help=each.rule) for each in await queue.commands.schedules.all()]
 
 
 async def _templates(queue: OpenQueue) -> list[CompletionItem]:

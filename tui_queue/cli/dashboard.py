@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_app(queue: OpenQueue) -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
     from tui_queue.ui.app import TuiQueueApp, keymap_of
-    from tui_queue.ui.theme import dashboard_settings_of
+    from tui_queue.ui.dashboard_settings import dashboard_settings_of
 
     queue.commands.set_client("dashboard")
     settings, path = queue.settings, queue.paths.settings
@@ -37,9 +37,9 @@ async def run_dashboard() -> tuple[str, int]:
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.go_on_without_us()
+            await queue.commands.hand_over()
             await app.run_async(mouse=queue.settings.mouse)
-        anything_left = await queue.commands.go_on_without_us()
+        anything_left = await queue.commands.hand_over()
         return app.farewell if anything_left else "", app.return_code or 0
 
 

@@ -4,32 +4,29 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
 import click
 
-from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.bootstrap import open_queue
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options
 from tui_queue.cli.options import run
+from tui_queue.core.commands.interchange import FORMATS, Import, InterchangeCommands, read
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.interchange.importers.formats import Format, Found, parse
-from tui_queue.core.interchange.record import TEXTS, TIMES, Record, record_object, settled
-from tui_queue.core.model.job import State
+from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.parsing.filter import Filter
-from tui_queue.core.parsing.job_draft import check_cwd
 
 
 @click.command(name="import")
 @click.option(
     "--format",
     "kind",
-    type=click.Choice([each.value for each in Format]),
+    type=click.Choice(FORMATS),
     metavar="FORMAT",
-    help=f"What the file is: {', '.join(Format)}; default: as it looks.",
+    help=f"What the file is: {', '.join(FORMATS)}; default: as it looks.",
 )
 @click.option(
     "--running",
@@ -51,51 +48,47 @@ def import_jobs(source: str, kind: str | None, running: str | None, cwd: str, dr
     now = datetime.now(UTC)
     with click.open_file(source, encoding="utf-8", errors="surrogateescape") as file:
         text = file.read()
-    found = parse(text, Format(kind) if kind else None, cwd=check_cwd(cwd), now=now)
-    ran = sum(record.state is State.RUNNING for record in found.records)
-    if ran and running is None:
-        raise BadInputError("running", f"{ran} of the jobs were running; say --running pending, or interrupted.")
-    records = [settled(record, again=running == "pending", now=now) for record in found.records]
+    found = read(text, kind, cwd=cwd, now=now)
+    if found.running and running is None:
+        raise BadInputError(
+            "running", f"{found.running} of the jobs were running; say --running pending, or interrupted."
+        )
+    found = found.settled(again=running == "pending", now=now)
 
     async def work() -> None:
         async with open_queue() as queue:
-            said = _planned(found) if dry_run else await _add(queue, found, records, now)
+            result = None if dry_run else await queue.commands.interchange.add(found, now=now)
             if as_json:
-                print_json(said)
-                return
-            if found.format is Format.TSP and any(record.state is State.PENDING for record in records):
-                click.echo("tui-queue: `tsp -l` shows no quotes; look at the commands that wait.", err=True)
-            would = "would be " if dry_run else ""
-            if found.schedules:
-                click.echo(f"{len(said['schedules'])} schedules {would}added: {', '.join(said['schedules'])}")
+                print_json(_json(found, result))
             else:
-                known = f"; {said['known']} were here already" if said["known"] else ""
-                click.echo(f"{said['jobs']:,} job{'s' if said['jobs'] != 1 else ''} {would}added{known}.")
+                _tell(found, result)
 
     run(work())
 
 
-def _planned(found: Found) -> dict[str, Any]:
+def _json(found: Import, result: ImportResult | None) -> dict[str, Any]:
+    """Return what was added, or would be where there is no result."""
     return {
         "format": found.format,
-        "jobs": len(found.records),
-        "known": 0,
-        "ids": [],
+        "jobs": len(found.records) if result is None else len(result.numbers),
+        "known": 0 if result is None else result.known,
+        "ids": [] if result is None else list(result.numbers),
         "schedules": [schedule.name for schedule in found.schedules],
     }
 
 
-async def _add(queue: OpenQueue, found: Found, records: Sequence[Record], now: datetime) -> dict[str, Any]:
+def _tell(found: Import, result: ImportResult | None) -> None:
+    """Print the same in words."""
+    if found.caution and found.pending:
+        click.echo(f"tui-queue: {found.caution}", err=True)
+    would = "would be " if result is None else ""
     if found.schedules:
-        await queue.commands.add_schedules(found.schedules)
-        return _planned(found)
-    imported = await queue.commands.import_jobs(records, now=now)
-    return {
-        **_planned(found),
-        "jobs": len(imported.numbers),
-        "known": imported.known,
-        "ids": list(imported.numbers),
-    }
+        names = [schedule.name for schedule in found.schedules]
+        click.echo(f"{len(names)} schedules {would}added: {', '.join(names)}")
+        return
+    jobs = len(found.records) if result is None else len(result.numbers)
+    known = f"; {result.known} were here already" if result is not None and result.known else ""
+    click.echo(f"{jobs:,} job{'s' if jobs != 1 else ''} {would}added{known}.")
 
 
 @click.command()
@@ -112,7 +105,10 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
 
     async def work(file: IO[str]) -> None:
         async with open_queue() as opened:
-            await _write(opened, only, file, kind, as_json=as_json)
+            if kind == "csv" and not as_json:
+                await _write_csv(opened.commands.interchange, only, file)
+            else:
+                await _write_json(opened.commands.interchange, only, file, as_array=as_json)
 
     if target == "-":
         # Names that are not UTF-8 come back byte for byte.
@@ -128,27 +124,21 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
         raise BadInputError("file", f"{target}: there is such a file; name another, or remove it.") from None
 
 
-async def _write(queue: OpenQueue, only: Filter, file: IO[str], kind: str, *, as_json: bool) -> None:
+async def _write_csv(interchange: InterchangeCommands, only: Filter, file: IO[str]) -> None:
+    table = csv.writer(file, lineterminator="\n")
+    async for row in interchange.export_rows(only):
+        table.writerow(row)
+
+
+async def _write_json(interchange: InterchangeCommands, only: Filter, file: IO[str], *, as_array: bool) -> None:
+    """Write one object a line, or with ``as_array`` a single array."""
     begun = False
-    table = csv.writer(file, lineterminator="\n") if kind == "csv" and not as_json else None
-    async for record in queue.commands.import_export.records(only):
-        values = record_object(record)
-        if table is not None:
-            if not begun:
-                table.writerow(values)
-            table.writerow(_cell(name, value) for name, value in values.items())
-        else:
-            file.write(("[\n" if not begun else ",\n") if as_json else "")
-            file.write(json.dumps(values) + ("" if as_json else "\n"))
+    async for values in interchange.export(only):
+        file.write(("[\n" if not begun else ",\n") if as_array else "")
+        file.write(json.dumps(values) + ("" if as_array else "\n"))
         begun = True
-    if as_json:
+    if as_array:
         file.write("\n]\n" if begun else "[]\n")
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    return str(value) if name in TEXTS or name in TIMES else json.dumps(value)
 
 
 COMMANDS = {"export": export, "import": import_jobs}

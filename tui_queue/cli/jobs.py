@@ -22,50 +22,50 @@ _ENDED = tuple(state for state in State if state.ended)
 # The verb, what --all means for it, to jobs of which states it applies, and what it does.
 _VERBS: dict[str, tuple[Act, Everyone, tuple[State, ...], str]] = {
     "cancel": (
-        Commands.cancel,
-        lambda commands: commands.in_state(State.PENDING, State.RUNNING),
+        lambda commands, ids: commands.jobs.cancel(ids),
+        lambda commands: commands.jobs.in_state(State.PENDING, State.RUNNING),
         (State.PENDING, State.RUNNING),
         "Take pending jobs out of the queue, end running ones with every process they have started.",
     ),
     "retry": (
-        Commands.retry,
-        lambda commands: commands.in_state(State.FAILED, State.CANCELLED),
+        lambda commands, ids: commands.jobs.retry(ids),
+        lambda commands: commands.jobs.in_state(State.FAILED, State.CANCELLED),
         _ENDED,
         "Put ended jobs into the queue again.",
     ),
     "remove": (
-        Commands.remove,
-        lambda commands: commands.in_state(*_ENDED),
+        lambda commands, ids: commands.jobs.remove(ids),
+        lambda commands: commands.jobs.in_state(*_ENDED),
         _ENDED,
         "Forget ended jobs and their logs.",
     ),
     "hold": (
-        Commands.hold,
-        lambda commands: commands.in_state(State.PENDING, held=False),
+        lambda commands, ids: commands.jobs.hold(ids),
+        lambda commands: commands.jobs.in_state(State.PENDING, held=False),
         (State.PENDING,),
         "Keep pending jobs from starting until they are released.",
     ),
     "release": (
-        Commands.release,
-        lambda commands: commands.in_state(State.PENDING, held=True),
+        lambda commands, ids: commands.jobs.release(ids),
+        lambda commands: commands.jobs.in_state(State.PENDING, held=True),
         (State.PENDING,),
         "Let held jobs start.",
     ),
     "pause": (
-        Commands.pause,
-        lambda commands: commands.in_state(State.RUNNING, paused=False),
+        lambda commands, ids: commands.jobs.pause(ids),
+        lambda commands: commands.jobs.in_state(State.RUNNING, paused=False),
         (State.RUNNING,),
         "Stop every process of running jobs where it is; they keep their slots.",
     ),
     "resume": (
-        Commands.resume,
-        lambda commands: commands.in_state(State.RUNNING, paused=True),
+        lambda commands, ids: commands.jobs.resume(ids),
+        lambda commands: commands.jobs.in_state(State.RUNNING, paused=True),
         (State.RUNNING,),
         "Let paused jobs go on.",
     ),
     "top": (
-        lambda commands, ids: commands.move(ids, Move.TOP),
-        lambda commands: commands.in_state(State.PENDING),
+        lambda commands, ids: commands.jobs.move(ids, Move.TOP),
+        lambda commands: commands.jobs.in_state(State.PENDING),
         (State.PENDING,),
         "Put pending jobs at the top of their queue.",
     ),
@@ -89,7 +89,7 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
                     numbers = await everyone(queue.commands)
                 acted_on = await act(queue.commands, numbers)
                 if as_json:
-                    print_jobs(acted_on, queue.commands.log_path)
+                    print_jobs(acted_on, queue.commands.jobs.log_path)
 
         run(work())
 
@@ -115,10 +115,10 @@ def move(ids: tuple[str, ...], where: str | None, before: str | None, as_json: b
     async def work() -> None:
         async with open_queue() as queue:
             numbers = await select(queue.commands, ids)
-            other = None if before is None else (await queue.commands.job(before)).id
-            moved = await queue.commands.move(numbers, Move(where or "before"), other)
+            other = None if before is None else (await queue.commands.jobs.get(before)).id
+            moved = await queue.commands.jobs.move(numbers, Move(where or "before"), other)
             if as_json:
-                print_jobs(moved, queue.commands.log_path)
+                print_jobs(moved, queue.commands.jobs.log_path)
 
     run(work())
 
@@ -138,9 +138,9 @@ def signal(name: str, ids: tuple[str, ...], everybody: bool, as_json: bool) -> N
         number = signal_number("signal", name)
         async with open_queue() as queue:
             numbers = await select(queue.commands, ids)
-            reached = await queue.commands.signal(numbers, number, everybody=everybody)
+            reached = await queue.commands.jobs.signal(numbers, number, everybody=everybody)
             if as_json:
-                print_jobs(reached, queue.commands.log_path)
+                print_jobs(reached, queue.commands.jobs.log_path)
 
     run(work())
 

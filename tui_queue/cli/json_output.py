@@ -37,11 +37,12 @@ def print_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
 
 def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
     """Print jobs as an array."""
-    print_json([job_object(job, log_path(job)) for job in jobs])
+    print_json([job_object(job.shown, log_path(job.shown)) for job in jobs])
 
 
 def job_object(job: Job, log_path: str | None) -> Object:
-    """Return a job."""
+    """Return a job, as every client shows it."""
+    job = job.shown
     return {
         "id": job.id,
         "uuid": job.uuid,

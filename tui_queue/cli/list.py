@@ -56,10 +56,10 @@ def list_jobs(
     async def work() -> None:
         async with open_queue() as opened:
             if only.queue:
-                await opened.commands.queue(only.queue)
-            overview = await opened.commands.overview(ended=limit, only=only)
+                await opened.commands.queues.get(only.queue)
+            overview = await opened.commands.reports.overview(ended=limit, only=only)
             if as_json:
-                print_jobs(overview.jobs, opened.commands.log_path)
+                print_jobs(overview.jobs, opened.commands.jobs.log_path)
             else:
                 print_table(overview.jobs)
 

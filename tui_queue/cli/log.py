@@ -39,7 +39,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
     async def work() -> None:
         async with open_queue() as queue:
-            job = await queue.commands.job(job_id)
+            job = await queue.commands.jobs.get(job_id)
             if attempt is not None and attempt > job.attempt:
                 raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
             if as_json:
@@ -51,7 +51,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
 
 def _print_object(queue: OpenQueue, job: Job, lines: int | None) -> None:
-    path = queue.commands.log_path(job)
+    path = queue.commands.jobs.log_path(job)
     output = b""
     if path is not None:
         tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
@@ -75,8 +75,8 @@ async def _print_log(
         tail: LogTail | None = None
         while True:
             changed.clear()
-            job = await queue.commands.job(str(job.id))
-            path = queue.commands.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
+            job = await queue.commands.jobs.get(str(job.id))
+            path = queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
             if path is not None and tail is None:
                 tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
             while tail is not None and (chunk := tail.read()).data:

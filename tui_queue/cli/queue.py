@@ -45,7 +45,7 @@ def list_queues(as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            overview = await opened.commands.overview(ended=0)
+            overview = await opened.commands.reports.overview(ended=0)
             found = queue_objects(overview)
             if as_json:
                 print_json(found)
@@ -69,7 +69,7 @@ def add(name: str, as_json: bool, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            _say(opened, await opened.commands.add_queue(queue_with(Queue(name=name), **values)), as_json=as_json)
+            _say(opened, await opened.commands.queues.add(queue_with(Queue(name=name), **values)), as_json=as_json)
 
     run(work())
 
@@ -88,7 +88,7 @@ def change(name: str, as_json: bool, **values: Any) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            changed = await opened.commands.set_queue(queue_with(await opened.commands.queue(name), **values))
+            changed = await opened.commands.queues.set(queue_with(await opened.commands.queues.get(name), **values))
             _say(opened, changed, as_json=as_json)
 
     run(work())
@@ -129,7 +129,7 @@ def remove(name: str, as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.remove_queue(name)
+            await opened.commands.queues.remove(name)
             if as_json:
                 print_json({"name": name, "removed": True})
 
@@ -148,7 +148,7 @@ def limit(slots: str, as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as opened:
-            await opened.commands.set_limit(most)
+            await opened.commands.queues.set_limit(most)
             if as_json:
                 print_json({"limit": most})
 
@@ -162,14 +162,14 @@ def _say(opened: OpenQueue, changed: Queue, *, as_json: bool) -> None:
 
 async def _set_paused(name: str, *, paused: bool, running: bool, as_json: bool) -> None:
     async with open_queue() as opened:
-        changed = await opened.commands.set_queue(replace(await opened.commands.queue(name), paused=paused))
+        changed = await opened.commands.queues.set(replace(await opened.commands.queues.get(name), paused=paused))
         if running:
-            overview = await opened.commands.overview(ended=0)
+            overview = await opened.commands.reports.overview(ended=0)
             jobs = [job for job in overview.jobs if job.queue == name and job.state is State.RUNNING]
             if paused:
-                await opened.commands.pause([job.id for job in jobs if not job.paused])
+                await opened.commands.jobs.pause([job.id for job in jobs if not job.paused])
             else:
-                await opened.commands.resume([job.id for job in jobs if job.paused])
+                await opened.commands.jobs.resume([job.id for job in jobs if job.paused])
         _say(opened, changed, as_json=as_json)
 
 

@@ -61,7 +61,7 @@ def unit(as_json: bool) -> None:
 
 async def _go_on() -> bool:
     async with open_queue() as queue:
-        return await queue.commands.go_on_without_us()
+        return await queue.commands.hand_over()
 
 
 COMMANDS = {"run": run_queue, "unit": unit}

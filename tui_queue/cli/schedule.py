@@ -82,7 +82,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
             _show_next(made)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
-            made = await queue.commands.add_schedule(made)
+            made = await queue.commands.schedules.add(made)
             if as_json:
                 print_json(schedule_object(made))
 
@@ -108,7 +108,7 @@ def edit(
 
     async def work() -> None:
         async with open_queue() as queue:
-            old = await queue.commands.schedule(called)
+            old = await queue.commands.schedules.get(called)
             new = schedule_with(old, name=rename, **_rule_words(values))
             new = replace(new, draft=_edited(old, words, path, args))
             if new == old:
@@ -116,7 +116,7 @@ def edit(
             _show_next(new)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
-            new = await queue.commands.set_schedule(new)
+            new = await queue.commands.schedules.set(new)
             if as_json:
                 print_json(schedule_object(new))
 
@@ -133,7 +133,7 @@ def list_schedules(as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            found = await queue.commands.schedules()
+            found = await queue.commands.schedules.all()
             if as_json:
                 print_json([schedule_object(each) for each in found])
             else:
@@ -152,7 +152,7 @@ def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job |
                 done = await act(queue.commands, called)
                 if isinstance(done, Job):
                     if as_json:
-                        print_json(job_object(done, queue.commands.log_path(done)))
+                        print_json(job_object(done, queue.commands.jobs.log_path(done)))
                     else:
                         click.echo(done.id)
                 elif as_json:
@@ -162,17 +162,25 @@ def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job |
 
 
 async def _pause(commands: Commands, name: str) -> Schedule:
-    return await commands.set_schedule(replace(await commands.schedule(name), paused=True))
+    return await commands.schedules.set(replace(await commands.schedules.get(name), paused=True))
 
 
 async def _resume(commands: Commands, name: str) -> Schedule:
-    return await commands.set_schedule(replace(await commands.schedule(name), paused=False, said=""))
+    return await commands.schedules.set(replace(await commands.schedules.get(name), paused=False, said=""))
+
+
+async def _remove(commands: Commands, name: str) -> None:
+    await commands.schedules.remove(name)
 
 
 _simple("pause", "Make no more jobs of a schedule until it is resumed.", _pause)
 _simple("resume", "Make jobs of a schedule again, from its next time on.", _resume)
-_simple("run", "Make a job of a schedule now; prints its number.", Commands.run_schedule)
-_simple("remove", "Remove a schedule; the jobs that it has made stay.", Commands.remove_schedule)
+_simple("run", "Make a job of a schedule now; prints its number.", lambda commands, name: commands.schedules.run(name))
+_simple(
+    "remove",
+    "Remove a schedule; the jobs that it has made stay.",
+    _remove,
+)
 
 
 def _rule_words(values: dict[str, Any]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def show(job_id: str, as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            details = await queue.commands.details(job_id)
-            log_path = queue.commands.log_path(details.job)
+            details = await queue.commands.reports.details(job_id)
+            log_path = queue.commands.jobs.log_path(details.job)
             if as_json:
                 print_json({**job_object(details.job, log_path), **details_object(details)})
             else:

@@ -42,8 +42,8 @@ def status(as_json: bool) -> None:
 
 
 async def _status(queue: OpenQueue) -> Object:
-    overview = await queue.commands.overview(ended=0)
-    due = [each for each in await queue.commands.schedules() if each.next_at is not None and not each.paused]
+    overview = await queue.commands.reports.overview(ended=0)
+    due = [each for each in await queue.commands.schedules.all() if each.next_at is not None and not each.paused]
     holder = overview.holder
     return {
         "scheduler": None
@@ -107,7 +107,7 @@ def stats(since: str, by: str, as_json: bool) -> None:
 
     async def work() -> None:
         async with open_queue() as queue:
-            every, groups = await queue.commands.history.figures(begin, Group(by))
+            every, groups = await queue.commands.reports.statistics(begin, Group(by))
             if as_json:
                 print_json({"since": iso(begin), "by": by, "all": _object(every), "groups": list(map(_object, groups))})
                 return

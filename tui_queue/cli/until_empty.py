@@ -24,12 +24,12 @@ async def run_until_empty() -> bool:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
-            overview = await queue.commands.overview(ended=0)
+            overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
-            newest = await queue.commands.newest()
+            newest = await queue.commands.jobs.newest()
             while not left:
                 changed.clear()
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
-        return not left and await queue.commands.all_completed(present, after=newest, since=begun)
+        return not left and await queue.commands.jobs.all_completed(present, after=newest, since=begun)

@@ -42,7 +42,7 @@ def wait(ids: tuple[str, ...], batch: str | None, timeout: str, as_json: bool) -
             except TimeoutError:
                 return TIMED_OUT
             if as_json:
-                print_jobs(ended, queue.commands.log_path)
+                print_jobs(ended, queue.commands.jobs.log_path)
             return max(map(exit_code, ended), default=0)
 
     sys.exit(run(work()))
@@ -61,7 +61,7 @@ async def _ended(queue: OpenQueue, numbers: Sequence[int]) -> list[Job]:
     async with queue.listen(changed.set):
         while True:
             changed.clear()
-            found = {job.id: job for job in await queue.commands.jobs(numbers)}
+            found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
             if gone := [number for number in numbers if number not in found]:
                 raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
             if all(job.state.ended for job in found.values()):

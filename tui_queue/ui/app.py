@@ -21,8 +21,8 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.notification import Channels
 from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
-from tui_queue.ui.dashboard.notifications import announcement
 from tui_queue.ui.dashboard.screen import Dashboard
+from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import EntryForm
 from tui_queue.ui.dialogs.help import Help
@@ -40,12 +40,12 @@ from tui_queue.ui.lists.statistics import StatisticsScreen
 from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchResults
-from tui_queue.ui.messages import LOOKS, QueueChanged
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.terminal.cell_diff import Sent
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
-from tui_queue.ui.terminal.osc import copying
-from tui_queue.ui.theme import CONTRAST, OWN_THEME, DashboardSettings, theme_named
+from tui_queue.ui.terminal.osc import announcement, copying
+from tui_queue.ui.theme import CONTRAST, OWN_THEME, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
@@ -79,6 +79,7 @@ class TuiQueueApp(App[None]):
         self.farewell = ""
         self._dashboard_settings = dashboard_settings
         self._dashboard = Dashboard(
+            self,
             commands,
             settings=settings,
             background=background,
@@ -135,7 +136,7 @@ class TuiQueueApp(App[None]):
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen on top, and look no more for what it would show."""
-        self.workers.cancel_group(self.screen, LOOKS)
+        self.workers.cancel_group(self.screen, SCREEN_WORKERS)
         return super().pop_screen()
 
     def on_resize(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from signal import Signals, strsignal
 
 from tui_queue.core.model.job import State
+from tui_queue.core.model.reason import Reason, ReasonKind
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
 
@@ -104,7 +105,7 @@ def last_lines(tail: bytes, n: int) -> tuple[str, ...]:
 def diagnose(
     *,
     state: State,
-    reason: str,
+    reason: Reason,
     exit_code: int | None,
     signal: int | None,
     oom: str = "",
@@ -124,9 +125,9 @@ def diagnose(
 
 
 def _known(
-    state: State, reason: str, exit_code: int | None, signal: int | None, oom: str, disk_free: int | None
+    state: State, reason: Reason, exit_code: int | None, signal: int | None, oom: str, disk_free: int | None
 ) -> Iterator[str]:
-    by_itself = reason.startswith(("exit ", "signal "))
+    by_itself = reason.kind in (ReasonKind.EXIT, ReasonKind.SIGNAL)
     if not by_itself:
         yield f"{printable(reason) or str(state)} (the queue's own record)"
     if state is State.CANCELLED:

@@ -57,7 +57,7 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     for notified in details.notified:
         yield "Told", notified
     for deed in details.audit_trail:
-        yield "Statistics", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
+        yield "History", f"{deed.at.astimezone():%Y-%m-%d %H:%M:%S}  {deed.verb} by {deed.who}"
     yield "Log", log_path or ""
     for line in details.output:
         yield "Output", line

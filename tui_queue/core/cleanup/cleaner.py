@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from tui_queue.core.cleanup import trash
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
@@ -15,8 +16,7 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
-from tui_queue.core.store import trash
-from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
 FRESH_S = 86_400  # a copy that is younger may belong to a job that is just being added
@@ -34,7 +34,7 @@ class Cleaner:
 
     async def planned(self, limits: Limits, *, now: datetime) -> tuple[Removal, ...]:
         """Return what goes for ended jobs to be within the limits, oldest first."""
-        ended = await self._store.ended()
+        ended = await self._store.queries.ended()
         sizes = {} if limits.max_bytes is None else await asyncio.to_thread(log_sizes, self._runs)
         jobs = [
             EndedJob(id=job_id, finished_at=at, log_bytes=sizes.get(job_id, 0), protected=waited_for)
@@ -54,13 +54,13 @@ class Cleaner:
         for begin in range(0, len(ids), AT_ONCE):
             done += await self._remove(ids[begin : begin + AT_ONCE], now)
         await self.empty_trash(now=now)
-        used = await self._store.copies()
+        used = await self._store.queries.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
         return done
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
         """Compress the logs of jobs that ended so many seconds ago; return how many."""
-        old = [job_id for job_id, at, _ in await self._store.ended() if (now - at).total_seconds() > older_s]
+        old = [job_id for job_id, at, _ in await self._store.queries.ended() if (now - at).total_seconds() > older_s]
         return await asyncio.to_thread(pack_runs, self._runs, old)
 
     async def move_to_trash(self, ids: Iterable[int], *, now: datetime) -> TrashedJobs:
@@ -68,7 +68,7 @@ class Cleaner:
 
         On a disk that does not take that they are gone for good, and not in the answer.
         """
-        jobs, rows = await self._store.move_to_trash(ids, now=now)
+        jobs, rows = await self._store.jobs.move_to_trash(ids, now=now)
         for job in jobs:
             trash.make_young(job)
         try:
@@ -84,7 +84,7 @@ class Cleaner:
         """Undo ``move_to_trash``. Raises WrongStateError where it is too late for that."""
         await asyncio.to_thread(trash.move_back, self._runs, removed)
         try:
-            return await self._store.restore(removed.rows, removed_at=removed.at, now=now)
+            return await self._store.jobs.restore(removed.rows, removed_at=removed.at, now=now)
         except TuiQueueError:
             trash.move_away(self._runs, list(removed.ran), removed.at)
             raise
@@ -100,7 +100,7 @@ class Cleaner:
 
     async def _remove(self, ids: list[int], now: datetime) -> int:
         try:
-            jobs = await self._store.remove(ids, now=now)
+            jobs = await self._store.jobs.remove(ids, now=now)
         except TuiQueueError:
             if len(ids) == 1:
                 return 0

@@ -26,14 +26,14 @@ class RunNeverStarted(Struct, frozen=True):
 
 
 class RunLost(Struct, frozen=True):
-    """The run is over, and nobody knows how it ended."""
+    """The run is over, and how it ended is not known."""
 
 
 RunEvent = RunStarted | RunEnd | RunNeverStarted | RunLost
 
 
 class Executor(Protocol):
-    """Something that can run a claimed job; every method speaks of the job's present attempt."""
+    """A way to run claimed jobs; every method acts on the job's present attempt."""
 
     @property
     def grace_s(self) -> float:
@@ -43,34 +43,34 @@ class Executor(Protocol):
         """Get ready to start runs. Raises OSError."""
 
     async def start(self, job: Job) -> AsyncIterator[RunEvent]:
-        """Let the run go and return its news, the last of which is its end. Raises OSError.
+        """Start the run and return its events, the last of which is its end. Raises OSError.
 
-        To ask for more after the end says that the end is stored: it may be kept nowhere else.
+        A caller that asks for more after the end has stored it: it may be kept nowhere else.
         """
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:
-        """Return the news of a run that another scheduler let go, from its beginning.
+        """Return the events of a run that another scheduler let go, from its beginning.
 
-        With ``rebooted`` the machine has been started again since: nothing runs, and not all that happened is on disk.
+        With ``rebooted`` the machine was started again since: nothing runs, and the disk lacks the latest records.
         """
 
     async def secure_output(self, job: Job) -> None:
-        """Have the output of an ended run on disk when this returns, as far as it is still there."""
+        """Put the output of an ended run on disk, as far as it still exists."""
 
     async def cancel(self, job: Job) -> None:
-        """Have the run ended, by force after a grace; nothing happens to one that has not started yet."""
+        """End the run, by force after a grace; nothing happens to one that has not started yet."""
 
     async def pause(self, job: Job) -> bool:
-        """Stop every process of the run where it is; False when nobody can be asked."""
+        """Stop every process of the run where it is; return False when no process of it was reached."""
 
     async def resume(self, job: Job) -> bool:
-        """Let a paused run go on; False when nobody can be asked."""
+        """Let a paused run go on; return False when no process of it was reached."""
 
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
-        """Send a signal to the run's leading process, or to every process of it; False when nobody can be asked."""
+        """Send a signal to the run's leading process, or to every one; return False when none was reached."""
 
     def close(self) -> None:
-        """Start no more; what runs goes on. To start again is to open again."""
+        """Start no more runs; those that are under way go on. To start more, open the queue again."""
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
@@ -79,7 +79,7 @@ class Executor(Protocol):
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
 
     def usage_path(self, job: Job) -> str | None:
-        """Where it is noted what the latest attempt uses; None before the first one."""
+        """Where the usage of the latest attempt is recorded; None before the first one."""
 
     def forget(self, job_id: int) -> None:
-        """Delete everything that is kept of a job's runs."""
+        """Delete all files of a job's runs."""

@@ -6,7 +6,7 @@ Runs that end at about the same time share a sync: the first file takes the file
 import asyncio
 import os
 
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution.watcher.files import sync_output
 
 TOGETHER_S = 0.02
 
@@ -19,11 +19,11 @@ class LogSync:
         self._sync: asyncio.Task[None] | None = None
 
     async def secure(self, log: str) -> None:
-        """Have a log on disk when this returns; up to ``TOGETHER_S`` is waited for others."""
+        """Put a log on disk, together with those that other runs ask for within ``TOGETHER_S``."""
         try:
             if not os.path.getsize(log):
                 return
-        except OSError:  # deleted by somebody
+        except OSError:  # the user has deleted it
             return
         self._logs.append(os.fsencode(log))
         if self._sync is None:
@@ -33,9 +33,9 @@ class LogSync:
     async def _sync_soon(self) -> None:
         await asyncio.sleep(TOGETHER_S)
         logs, self._logs, self._sync = self._logs, [], None
-        await asyncio.to_thread(_sync_all, logs)  # a log of many gigabytes holds up nobody else
+        await asyncio.to_thread(_sync_all, logs)  # a log of many gigabytes does not hold up the event loop
 
 
 def _sync_all(logs: list[bytes]) -> None:
     for log in logs:
-        serve.sync_output(log)
+        sync_output(log)

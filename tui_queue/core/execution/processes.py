@@ -4,14 +4,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution.watcher.process_tree import mark_of
 from tui_queue.core.model.usage import Process
 
 Children = Mapping[int, Sequence[Process]]  # by the number of their parent
 
 
 def children() -> Children:
-    """Return all processes by their parents; those that vanish meanwhile, or may not be seen, are left out."""
+    """Return all processes by their parents; those that end meanwhile, or may not be seen, are left out."""
     found: dict[int, list[Process]] = {}
     for process in _linux() if sys.platform == "linux" else _elsewhere():
         found.setdefault(process.parent, []).append(process)
@@ -27,14 +27,14 @@ def of_run(leader: int, watcher: int, log: bytes, everybody: Children) -> tuple[
     if all(each.pid != leader for each in roots):
         # Numbers are given again: only its mark shows that it is no stranger's.
         roots = [each for siblings in everybody.values() for each in siblings if each.pid == leader]
-        if serve.mark_of(leader) != log:
+        if mark_of(leader) != log:
             return ()
     found: list[Process] = []
     waiting = list(roots)
     while waiting:
         process = waiting.pop()
         # Each run begins a session. To read the environment may take long where a process is stuck.
-        if process.session == leader or serve.mark_of(process.pid) in (None, log):
+        if process.session == leader or mark_of(process.pid) in (None, log):
             found.append(process)
             waiting.extend(everybody.get(process.pid, ()))
     return tuple(sorted(found, key=lambda each: (each.begun, each.pid)))

@@ -1,11 +1,11 @@
 """The files of one run, and the records that its watcher leaves in them.
 
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
-watcher reads · ``claim`` exists once somebody has taken the run · ``start`` and ``end`` one line each: a JSON record
-and its CRC-32 · ``times``, where they are asked for, 16 bytes for each look: where what is new begins in the log, and
-when it was seen, in nanoseconds since 1970 · ``usage``, by whoever schedules, a line for each look: seconds since 1970,
-seconds of processor time used by then, bytes of resident memory. The last two are never synced; what is not whole in
-them is to be ignored.
+watcher reads · ``claim`` exists once a watcher has taken the run, or the scheduler has revoked it · ``start`` and
+``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job asks for them, 16 bytes for each piece of
+output: where it begins in the log, and when it was seen, in nanoseconds since 1970 · ``usage``, by the scheduler, a
+line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of resident memory. The
+last two are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution.watcher.records import unsealed
 from tui_queue.core.model.job import RunEnd
 
 Record = dict[str, Any]
@@ -46,7 +46,7 @@ class RunFiles(Struct, frozen=True):
         for directory in (os.path.dirname(self.directory), self.directory):
             with suppress(FileExistsError):
                 os.mkdir(directory, 0o700)
-        # A link that leads nowhere: a watcher can't create the file then, and it is there in one step.
+        # A link that leads nowhere: it comes into being in one step, and no watcher can create a file of its name.
         try:
             os.symlink(REVOKED, self.path("claim"))
         except FileExistsError:
@@ -57,13 +57,27 @@ class RunFiles(Struct, frozen=True):
         """Whether a watcher has taken the run."""
         return os.path.exists(self.path("claim"))
 
+    def order(self, words: bytes) -> bool:
+        """Write an order to the watcher; return False when no watcher reads it."""
+        try:
+            control = os.open(self.path("control"), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:  # ENXIO: it has no reader; ENOENT: the run has not come that far yet
+            return False
+        try:
+            os.write(control, words)
+        except OSError:
+            return False
+        finally:
+            os.close(control)
+        return True
+
     def processes(self) -> tuple[int, int] | None:
-        """Return the numbers of the command and of its watcher, if that has said so."""
+        """Return the numbers of the command and of its watcher, if the watcher has recorded them."""
         record = self._read("start")
         return None if record is None else (record["pid"], record["watcher"])
 
     def started_at(self) -> datetime | None:
-        """When the command was started, if the watcher has said so."""
+        """When the command was started, if the watcher has recorded it."""
         record = self._read("start")
         return None if record is None else start_time(record)
 
@@ -75,7 +89,7 @@ class RunFiles(Struct, frozen=True):
     def _read(self, name: str) -> Record | None:
         try:
             with open(self.path(name), "rb") as file:
-                return serve.unsealed(file.readline())
+                return unsealed(file.readline())
         except FileNotFoundError:
             return None
 

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import time
 from contextlib import suppress
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -75,6 +76,14 @@ def hash_now(script: Script, path: str) -> str:
         if (found.st_size, found.st_mtime_ns) == (script.size, script.mtime_ns):
             return script.sha256
         return _read(path).sha256
+    return ""
+
+
+def hash_at(script: Script, path: str, at: datetime) -> str:
+    """Return the hash of what a job that started at this time has run; empty where the script was changed since."""
+    with suppress(OSError):
+        if script.copy or os.stat(path).st_mtime <= at.timestamp():
+            return hash_now(script, path)
     return ""
 
 

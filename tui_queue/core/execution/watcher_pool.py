@@ -1,6 +1,6 @@
-"""The processes that watch runs: forked from one that is warm, small and has one thread; used again while they can be.
+"""The processes that watch runs, forked from one that is warm, small and has one thread.
 
-To fork one costs more than all that it does for a short run.
+A watcher that is free is used again: to fork one costs more than all that it does for a short run.
 """
 
 import asyncio
@@ -12,12 +12,17 @@ import sys
 import tempfile
 from contextlib import suppress
 
-from tui_queue.core.execution.watcher import serve
+from tui_queue.core.execution.watcher.messages import MESSAGE_SIZE
 
 # Message boundaries, and the end of the sender is heard; macOS has no such kind, and there datagrams do.
 KIND = socket.SOCK_DGRAM if sys.platform == "darwin" else socket.SOCK_SEQPACKET
 BUSY_S = 0.01  # how long to wait when more runs are under way to watchers than the socket holds
 IDLE_KEPT = 6  # watchers that wait for their next run
+
+# A script is compiled at every start, an imported module only once. As a package of its own the watcher imports nothing
+# else of tui_queue; the folder comes last on the path, so that no file in it can stand before the standard library.
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+CODE = "import sys; sys.path.append(sys.argv[1]); from watcher.serve import serve; serve()"
 
 
 class WatcherPool:
@@ -30,19 +35,19 @@ class WatcherPool:
         self._idle = 0
 
     def warm_up(self) -> None:
-        """Have one watcher ready. Raises OSError."""
+        """Start a watcher ahead of the first run. Raises OSError."""
         self._ensure()
         if not self._idle:
             self._order()
             self._idle = 1
 
     async def watch(self, spec: dict[str, object], events: int) -> None:
-        """Have a run watched by one that is free; it gets its own copy of the socket ``events``. Raises OSError.
+        """Hand a run to a free watcher; it gets its own copy of the socket ``events``. Raises OSError.
 
         Nothing comes back here: a message that is never read closes its descriptors with it, as a dead watcher does.
         """
         message = json.dumps(spec).encode("ascii")
-        if len(message) <= serve.MESSAGE_SIZE:
+        if len(message) <= MESSAGE_SIZE:
             await self._send(message, [events])
             return
         with tempfile.TemporaryFile(buffering=0) as file:
@@ -67,7 +72,7 @@ class WatcherPool:
                 return
 
     def order_another(self) -> None:
-        """Have one more, since the one that should have taken a run may have been killed."""
+        """Start one more, since the one that should have taken a run may have been killed."""
         try:
             self._order()
         except OSError:
@@ -77,7 +82,7 @@ class WatcherPool:
         os.write(self._orders, b"+")
 
     def free(self) -> None:
-        """Count on one that has said that it has nothing to do any more."""
+        """Use a watcher again that has said that it is free."""
         if self._runs is None:
             return
         self._idle += 1
@@ -114,11 +119,21 @@ class WatcherPool:
         return self._runs
 
 
+def command() -> list[str]:
+    """Return the words that start the process which forks watchers; compiled modules lie where ours do."""
+    options = ["-I", "-S"]
+    if sys.dont_write_bytecode:
+        options.append("-B")
+    if sys.pycache_prefix is not None:
+        options += ["-X", f"pycache_prefix={sys.pycache_prefix}"]
+    return [sys.executable, *options, "-c", CODE, FOLDER]
+
+
 def _spawn(orders: int, runs: int) -> int:
     # Copies out of the way first: either could be the number that the other is to get.
     return os.posix_spawn(
         sys.executable,
-        [sys.executable, "-I", "-S", serve.__file__],
+        command(),
         # No run's mark: a job that starts a queue of its own does not own what that runs.
         {"TUI_QUEUE_LOG": ""},
         file_actions=[

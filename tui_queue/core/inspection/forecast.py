@@ -17,7 +17,7 @@ from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity, Process
-from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.store import Store
 from tui_queue.core.system.worker_thread import in_thread
 
 _Key = tuple[int, int]  # number and attempt of a job
@@ -42,7 +42,7 @@ class Forecaster:
         self._samples = {key: known for key, known in self._samples.items() if key in running}
         self._read = {key: known for key, known in self._read.items() if key in running}
         for key in running.keys() - self._samples.keys():
-            self._samples[key] = await self._store.samples(running[key])
+            self._samples[key] = await self._store.queries.samples(running[key])
         if self._looking is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
             await asyncio.wait([self._looking])
         self._looking = asyncio.create_task(in_thread(partial(self._look, running, datetime.now(UTC), measure=measure)))

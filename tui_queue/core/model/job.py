@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
+from tui_queue.core.model.reason import STARTING, Reason
 
 
 class State(StrEnum):
@@ -93,7 +95,7 @@ class Job(Struct, frozen=True, kw_only=True):
     batch: str
     options: JobOptions
     state: State
-    reason: str
+    reason: Reason
     paused: Pause
     devices: Mapping[str, tuple[int, ...]]
     exit_code: int | None
@@ -109,6 +111,18 @@ class Job(Struct, frozen=True, kw_only=True):
     def is_python(self) -> bool:
         """Whether an interpreter runs the file, rather than the file itself."""
         return self.path.endswith(".py")
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the scheduler has claimed the job and its run has not started yet."""
+        return self.state is State.RUNNING and self.started_at is None
+
+    @property
+    def shown(self) -> "Job":
+        """The job as every client shows it: a claimed run is no run until it has started."""
+        if not self.is_starting:
+            return self
+        return replace(self, state=State.PENDING, reason=STARTING, attempt=self.attempt - 1, devices={})
 
     @property
     def draft(self) -> JobDraft:
@@ -156,7 +170,7 @@ class Run(Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     exit_code: int | None
     signal: int | None
-    reason: str
+    reason: Reason
     cpu_s: float | None
     max_rss_kib: int | None
     script: str

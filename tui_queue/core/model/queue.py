@@ -41,3 +41,10 @@ class Move(StrEnum):
     DOWN = "down"
     BOTTOM = "bottom"
     BEFORE = "before"
+
+
+class Place(Struct, frozen=True):
+    """Where new jobs go in their queues; ``before`` is the job that they are put before, for ``Move.BEFORE``."""
+
+    move: Move
+    before: int | None = None

@@ -69,12 +69,16 @@ def remark(text: str) -> str:
     return ""
 
 
+# A claimed run that has not started yet is shown as pending.
+_SHOWN_STATE = "CASE WHEN state = 'running' AND started_at IS NULL THEN 'pending' ELSE state END"
+
+
 def condition(wanted: Filter, db: sqlite3.Connection) -> tuple[str, dict[str, str]]:
     """Return a condition on rows of ``jobs``, which begins with AND or is empty, and its values."""
     parts: list[str] = []
     values: dict[str, str] = {}
     if wanted.states:
-        parts.append("AND state IN (SELECT value FROM json_each(:states))")
+        parts.append(f"AND {_SHOWN_STATE} IN (SELECT value FROM json_each(:states))")
         values["states"] = json.dumps(wanted.states)
     if wanted.queue:
         begun = wanted.begun and _none_is(db, "SELECT 1 FROM queues WHERE name = ?", wanted.queue)

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from tui_queue.core.model.job import Outcome, State
 from tui_queue.core.model.options import JobOptions
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.units.sizes import size_text
 
 MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
@@ -44,9 +45,9 @@ class Dependency(Struct, frozen=True, kw_only=True):
         return f"after #{self.job_id}{word}"
 
     @property
-    def complaint(self) -> str:
-        """Why that can't come, in words."""
-        return f"{self.wish}: {self.state or 'removed'}"
+    def unmet(self) -> Reason:
+        """Why it can't be met any more."""
+        return Reason.of(ReasonKind.UNMET, dependency=self.wish, state=self.state or "removed")
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     priority: int
     place: int
     held: bool = False
-    hold_reason: str = ""
+    hold_reason: Reason = NO_REASON
     not_before: datetime | None = None
     again: bool = False  # it waits for its next attempt
     waited: tuple[Dependency, ...] = ()
@@ -99,11 +100,16 @@ class Decision(Struct, frozen=True, kw_only=True):
     ``due`` is when time alone may change that.
     """
 
-    reason: str = ""
+    reason: Reason = NO_REASON
     due: datetime | None = None
 
 
 START = Decision()
+_HELD = Reason.of(ReasonKind.HELD)
+_NO_SCHEDULER = Reason.of(ReasonKind.NO_SCHEDULER)
+_QUEUE_PAUSED = Reason.of(ReasonKind.QUEUE_PAUSED)
+_NO_SLOTS = Reason.of(ReasonKind.NO_SLOTS)
+_SLOTS = Reason.of(ReasonKind.SLOTS)
 
 
 def decide(
@@ -149,47 +155,50 @@ class _Ledger:
         if reason := self.why_none_of(candidate.queue):
             queue_state = self._context.queue_states.get(candidate.queue)
             return Decision(reason=reason, due=queue_state.opens_at if queue_state else None)
-        if reason := self._resources(candidate):
-            return Decision(reason=reason)
-        if reason := self._gates(candidate):
-            return Decision(reason=reason, due=self._context.now + MEASURE_AGAIN)
+        if shortage := self._resources(candidate):
+            return Decision(reason=Reason.of(ReasonKind.RESOURCE, shortage=shortage))
+        if shortage := self._gates(candidate):
+            return Decision(reason=Reason.of(ReasonKind.GATE, shortage=shortage), due=self._context.now + MEASURE_AGAIN)
         self._take(candidate)
         return START
 
-    def why_none_of(self, queue: str) -> str:
+    def why_none_of(self, queue: str) -> Reason:
         """Return why no job of a queue can start now; empty when one can."""
         queue_state = self._context.queue_states.get(queue)
         if not self._context.scheduled:
-            return "no scheduler"
+            return _NO_SCHEDULER
         if queue_state is None:
-            return f"no queue {queue}"
+            return Reason.of(ReasonKind.NO_QUEUE, queue=queue)
         if queue_state.paused:
-            return "queue paused"
+            return _QUEUE_PAUSED
         if queue_state.opens_at is not None:
-            return f"queue opens {moment(queue_state.opens_at)}"
+            return Reason.of(ReasonKind.QUEUE_CLOSED, time=moment(queue_state.opens_at))
         if queue_state.slots == 0:
-            return "no slots"
+            return _NO_SLOTS
         if self._left[queue] <= 0:
-            return "slots"
+            return _SLOTS
         if self._left_of_all is not None and self._left_of_all <= 0:
-            return f"limit of {self._context.limit} for all queues"
-        return ""
+            return Reason.of(ReasonKind.LIMIT, limit=self._context.limit)
+        return NO_REASON
 
     def _why_not_by_itself(self, candidate: Candidate) -> Decision | None:
         if candidate.held:
-            return Decision(reason=candidate.hold_reason or "held")
+            return Decision(reason=candidate.hold_reason or _HELD)
         for waited in candidate.waited:
             if not waited.possible:
-                return Decision(reason=waited.complaint)
+                return Decision(reason=waited.unmet)
         unmet = [waited.wish for waited in candidate.waited if not waited.met]
         if unmet:
-            return Decision(reason=", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else ""))
+            listed = ", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else "")
+            return Decision(reason=Reason.of(ReasonKind.DEPENDENCY, dependencies=listed))
         for process in candidate.options.after_pids:
             if self._context.lives(process):
-                return Decision(reason=f"after process {process[0]}", due=self._context.now + POLL_AGAIN)
+                return Decision(
+                    reason=Reason.of(ReasonKind.PROCESS, pid=process[0]), due=self._context.now + POLL_AGAIN
+                )
         if candidate.not_before is not None and candidate.not_before > self._context.now:
-            word = "retry" if candidate.again else "begins"
-            return Decision(reason=f"{word} {moment(candidate.not_before)}", due=candidate.not_before)
+            kind = ReasonKind.RETRY if candidate.again else ReasonKind.NOT_BEFORE
+            return Decision(reason=Reason.of(kind, time=moment(candidate.not_before)), due=candidate.not_before)
         return None
 
     def _gates(self, candidate: Candidate) -> str:

@@ -7,10 +7,9 @@ from msgspec import Struct
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.options import JobOptions, Lost
 from tui_queue.core.model.queue import QueueOptions
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.units.durations import LONGEST_S, duration
 from tui_queue.core.units.signals import signal_name
-
-INTERRUPTED = "interrupted (outcome unknown)"
 
 
 class NextAttempt(Struct, frozen=True, kw_only=True):
@@ -18,28 +17,30 @@ class NextAttempt(Struct, frozen=True, kw_only=True):
 
     not_before: datetime | None = None
     held: bool = False
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
-def result_of(end: RunEnd, options: JobOptions) -> tuple[State, str]:
-    """Return the final state that an end means, and its reason in words."""
+def result_of(end: RunEnd, options: JobOptions) -> tuple[State, Reason]:
+    """Return the final state that an end means, and its reason."""
     left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
     if end.silent:
-        return State.FAILED, f"silent for {duration(options.silence_s)}{left}"
+        return State.FAILED, Reason.of(ReasonKind.SILENT, span=duration(options.silence_s), survivors=left)
     if end.log_full:
-        return State.FAILED, f"its log is full{left}"
+        return State.FAILED, Reason.of(ReasonKind.LOG_FULL, survivors=left)
     if end.timed_out:
-        return State.FAILED, f"timeout{left}"
+        return State.FAILED, Reason.of(ReasonKind.TIMEOUT, survivors=left)
     if end.cancelled:
-        return State.CANCELLED, f"cancelled by user{left}"
+        return State.CANCELLED, Reason.of(ReasonKind.CANCELLED, survivors=left)
     if end.error is not None:
-        return State.FAILED, f"could not start: {end.error}" if end.error else INTERRUPTED
+        if end.error:
+            return State.FAILED, Reason.of(ReasonKind.NOT_STARTED, error=end.error)
+        return State.FAILED, Reason.of(ReasonKind.LOST, detail="outcome unknown")
     if end.signal is not None:
         memory = ", out of memory" if end.oom else ""
-        return State.FAILED, f"signal {end.signal} ({signal_name(end.signal)}{memory})"
+        return State.FAILED, Reason.of(ReasonKind.SIGNAL, signal=f"{end.signal} ({signal_name(end.signal)}{memory})")
     if end.exit_code and end.exit_code not in options.success_codes:
-        return State.FAILED, f"exit {end.exit_code}"
-    return State.COMPLETED, f"exit {end.exit_code or 0}"
+        return State.FAILED, Reason.of(ReasonKind.EXIT, code=end.exit_code)
+    return State.COMPLETED, Reason.of(ReasonKind.EXIT, code=end.exit_code or 0)
 
 
 def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: datetime) -> NextAttempt | None:
@@ -64,5 +65,5 @@ def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> NextAttempt |
     if wish is Lost.LEAVE or (age_s and job.started_at is not None and now - job.started_at > timedelta(seconds=age_s)):
         return None
     if wish is Lost.ASK:
-        return NextAttempt(held=True, reason="interrupted: release runs it again, cancel leaves it")
+        return NextAttempt(held=True, reason=Reason.of(ReasonKind.ASKS))
     return NextAttempt()

@@ -18,14 +18,14 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
-from tui_queue.core.store.claim import Capacity, Claimed
-from tui_queue.core.store.jobs import Store
-from tui_queue.core.store.outbox import Outbox
+from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.store import Store
 from tui_queue.core.system.boot import boot_id
 
 POLL_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
@@ -66,7 +66,7 @@ class Scheduler:
         self._channels = channels
         self._waker = waker
         self._woken = asyncio.Event()
-        self._outbox = Outbox(store)
+        self._outbox = store.outbox
         self._notifications = NotificationSender(
             self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
         )
@@ -109,7 +109,7 @@ class Scheduler:
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
-        holder = await self._store.take_lease(
+        holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
         self._executor.warm_up()
@@ -124,7 +124,7 @@ class Scheduler:
         )
         await self._notifications.begin()
         boot = boot_id()
-        for job, of_boot in await self._store.running():
+        for job, of_boot in await self._store.runs.running():
             adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
             self._see_through(job, adopt, again=adopt)
             if job.paused:  # whoever wrote that down may have gone before it was done
@@ -136,6 +136,7 @@ class Scheduler:
             await self._start_what_may(runner, holder.epoch, boot)
             for task in beside:
                 task.cancel()
+        runner.close()
 
     async def _keep_clean(self) -> None:
         """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
@@ -156,7 +157,7 @@ class Scheduler:
         while self._lease.held and not self._lease.wanted:
             self._woken.clear()
             now = datetime.now(UTC)
-            claimed = await self._store.claim(
+            claimed = await self._store.runs.claim(
                 epoch=epoch, capacity=self._capacity, over=tuple(self._over), boot=boot, now=now
             )
             if claimed is None:

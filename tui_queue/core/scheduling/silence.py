@@ -9,7 +9,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.file import silent_s
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.store.jobs import Store
+from tui_queue.core.store.store import Store
 
 POLL_S = 30.0  # the longest between two looks
 SOONEST_S = 0.2
@@ -48,7 +48,7 @@ class SilenceWatch:
     async def _look(self) -> float:
         """Look at all; return the seconds until it is worth to look again."""
         wait_s = POLL_S
-        running = {job.id: job for job in await self._store.jobs(self._jobs)}
+        running = {job.id: job for job in await self._store.queries.jobs(self._jobs)}
         for job_id, was_silent in list(self._jobs.items()):
             job = running.get(job_id)
             if job is None or job.state is not State.RUNNING:

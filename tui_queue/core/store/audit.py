@@ -1,9 +1,9 @@
-"""Who did what to which job: each verb of the user notes it in its own transaction."""
+"""The audit trail: who did what to which job, recorded by each verb in its own transaction."""
 
 import os
 import pwd
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
@@ -14,7 +14,7 @@ from tui_queue.core.store.rows import microseconds, required_time
 
 T = TypeVar("T", Job, list[Job])
 
-_NOTE = "INSERT INTO deeds (job_id, upto, at, verb, who) VALUES (?, ?, ?, ?, ?)"
+_RECORD = "INSERT INTO deeds (job_id, upto, at, verb, who) VALUES (?, ?, ?, ?, ?)"
 # Numbers are given once and in order: of those that were added together the nearest row tells.
 _OF_JOB = """
     SELECT at, verb, who FROM (
@@ -26,15 +26,12 @@ _OF_JOB = """
 _FORGET = "DELETE FROM deeds WHERE job_id = :id AND upto = :id"
 
 
-def audited(
-    db: sqlite3.Connection, verb: str, client: str, now: datetime, work: Callable[[sqlite3.Connection], T]
-) -> T:
-    """Do ``work``, which returns one job or several, and note it of each."""
-    done = work(db)
+def record(db: sqlite3.Connection, verb: str, client: str, now: datetime, done: T) -> T:
+    """Record that the user has done ``verb`` to these jobs through ``client``; return the jobs."""
     ids = [job.id for job in ([done] if isinstance(done, Job) else done)]
     ranges = [(ids[0], ids[-1])] if ids and verb == "added" else [(job_id, job_id) for job_id in ids]
     at, who = microseconds(now), f"{user()}, {client}"
-    db.executemany(_NOTE, [(first, last, at, verb, who) for first, last in ranges])
+    db.executemany(_RECORD, [(first, last, at, verb, who) for first, last in ranges])
     return done
 
 

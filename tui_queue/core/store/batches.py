@@ -8,8 +8,9 @@ from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import required_time, time_of
 
 _BATCHES = """
-    SELECT batch, state, count(*) AS jobs, min(created_at) AS created_at, max(finished_at) AS finished_at
-    FROM jobs WHERE batch <> '' GROUP BY batch, state ORDER BY batch, state"""
+    SELECT batch, CASE WHEN state = 'running' AND started_at IS NULL THEN 'pending' ELSE state END AS shown,
+        count(*) AS jobs, min(created_at) AS created_at, max(finished_at) AS finished_at
+    FROM jobs WHERE batch <> '' GROUP BY batch, shown ORDER BY batch, shown"""
 
 
 class Batches:
@@ -32,7 +33,7 @@ def _all(db: sqlite3.Connection) -> tuple[Batch, ...]:
 
 
 def _batch(name: str, rows: list[sqlite3.Row]) -> Batch:
-    counts = {State(row["state"]): row["jobs"] for row in rows}
+    counts = {State(row["shown"]): row["jobs"] for row in rows}
     finished = [row["finished_at"] for row in rows if row["finished_at"] is not None]
     over = all(state.ended for state in counts)
     return Batch(

@@ -2,16 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from tui_queue.core.execution.script_snapshot import hash_now
 from tui_queue.core.model.job import Job, Outcome, State
 from tui_queue.core.model.options import JobOptions, options_from_json
 from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, time_of
@@ -24,50 +25,24 @@ _WAITED = """
     (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
 _CANDIDATES = f"""
-    SELECT id, queue, priority, place, held, reason, not_before, attempt >= first_attempt, options,
+    SELECT id, queue, priority, place, held, reason, reason_kind, not_before, attempt >= first_attempt, options,
         CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
     FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
 _WAITING = f"""
-    SELECT id, held, reason, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
+    SELECT id, held, reason_kind, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
     WHERE state = 'pending' AND after <> '[]'"""
 _CLAIM = """
-    UPDATE jobs SET state = 'running', reason = '', attempt = attempt + 1, started_at = NULL, not_before = NULL,
-        devices = ?
+    UPDATE jobs SET state = 'running', reason = '', reason_kind = '', attempt = attempt + 1, started_at = NULL,
+        not_before = NULL, devices = ?
     WHERE id = ? RETURNING *"""
-_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at, script) VALUES (?, ?, ?, ?, ?, ?)"
-_CANCEL_UNMET = "UPDATE jobs SET state = 'cancelled', reason = ?, finished_at = ? WHERE id = ?"
-_HOLD_UNMET = "UPDATE jobs SET held = 1, reason = ? WHERE id = ?"
+_CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at) VALUES (?, ?, ?, ?, ?)"
+_CANCEL_UNMET = "UPDATE jobs SET state = 'cancelled', reason = ?, reason_kind = ?, finished_at = ? WHERE id = ?"
+_HOLD_UNMET = "UPDATE jobs SET held = 1, reason = ?, reason_kind = ? WHERE id = ?"
 _PAUSE_OUTSIDE = """
     UPDATE jobs SET paused = 'hours' WHERE state = 'running' AND paused = '' AND queue = ? RETURNING *"""
 _RESUME_INSIDE = """
     UPDATE jobs SET paused = '' WHERE state = 'running' AND paused = 'hours' AND queue = ? RETURNING *"""
-_LET_GO = "UPDATE jobs SET held = 0, reason = '' WHERE id = ?"
-
-
-class Capacity(Struct, frozen=True, kw_only=True):
-    """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
-
-    ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings; without one for
-    ``gpu`` there are as many as ``gpus`` finds.
-    """
-
-    slots: Callable[[], int]
-    resources: Mapping[str, int] = field(default_factory=dict)
-    gpus: Callable[[], tuple[int, ...]] = lambda: ()
-    free: Callable[[str], float | None] = lambda _: None
-    lives: Callable[[tuple[int, int]], bool] = lambda _: False
-
-    def total(self, name: str) -> int | None:
-        """Return how much there is of a resource; None for one that nobody knows."""
-        if name in self.resources or name != "gpu":
-            return self.resources.get(name)
-        return len(self.gpus()) or None
-
-    def devices(self, name: str) -> tuple[int, ...]:
-        """Return the numbers of the single things that a resource counts; none for what is only counted."""
-        if name != "gpu":
-            return ()
-        return tuple(range(self.resources[name])) if name in self.resources else self.gpus()
+_LET_GO = "UPDATE jobs SET held = 0, reason = '', reason_kind = '' WHERE id = ?"
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
@@ -114,8 +89,7 @@ def claim(
     for candidate in chosen:
         devices = _hand_out(candidate.options, capacity, taken)
         job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
-        script = "" if job.options.script is None else hash_now(job.options.script, job.path)
-        db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now), script))
+        db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now)))
         jobs.append(job)
     return Claimed(
         jobs=tuple(jobs),
@@ -199,19 +173,19 @@ def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
     any_waits, changed = False, True
     while changed:  # one that is cancelled is waited for by others
         any_waits = changed = False
-        for job_id, held, reason, stored, waited in db.execute(_WAITING).fetchall():
+        for job_id, held, kind, stored, waited in db.execute(_WAITING).fetchall():
             any_waits = True
             impossible = [each for each in _waited(waited) if not each.possible]
             if not impossible:
-                if held and reason.startswith("after #"):
+                if held and kind == ReasonKind.UNMET:
                     db.execute(_LET_GO, (job_id,))
                 continue
-            why = impossible[0].complaint
+            why = impossible[0].unmet
             if options_from_json(stored).unmet == "cancel":
-                db.execute(_CANCEL_UNMET, (why, microseconds(now), job_id))
+                db.execute(_CANCEL_UNMET, (why, why.kind, microseconds(now), job_id))
                 changed = True
             elif not held:
-                db.execute(_HOLD_UNMET, (why, job_id))
+                db.execute(_HOLD_UNMET, (why, why.kind, job_id))
     return any_waits
 
 
@@ -242,14 +216,14 @@ def _keep_hours(
 
 
 def _candidate(row: sqlite3.Row) -> Candidate:
-    job_id, queue, priority, place, held, reason, not_before, again, options, waited = row
+    job_id, queue, priority, place, held, text, kind, not_before, again, options, waited = row
     return Candidate(
         id=job_id,
         queue=queue,
         priority=priority,
         place=place,
         held=bool(held),
-        hold_reason=reason,
+        hold_reason=Reason(text, ReasonKind(kind)) if text else NO_REASON,
         not_before=time_of(not_before),
         again=bool(again),
         waited=_waited(waited),

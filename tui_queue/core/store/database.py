@@ -77,7 +77,7 @@ class Database:
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         with self._gate.writing(db):
-            schema.migrate(db)
+            schema.migrate(db, self._path)
 
     async def write(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

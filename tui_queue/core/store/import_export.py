@@ -21,7 +21,7 @@ from tui_queue.core.store.rows import job_of, microseconds, run_of, values_of
 PAGE = 1_000  # jobs that are read at once
 
 _RESULT = (
-    "uuid", "place", "state", "reason", "exit_code", "signal", "attempt", "first_attempt",
+    "uuid", "place", "state", "reason", "reason_kind", "exit_code", "signal", "attempt", "first_attempt",
     "created_at", "started_at", "finished_at",
 )  # fmt: skip
 _JOBS = "SELECT * FROM jobs WHERE id > :after {condition} ORDER BY id LIMIT :most"
@@ -29,10 +29,10 @@ _INSERT = f"""
     INSERT INTO jobs (id, {", ".join((*_RESULT, *COLUMNS))})
     VALUES (:id, {", ".join(f":{column}" for column in (*_RESULT, *COLUMNS))})"""
 _INSERT_RUN = """
-    INSERT INTO runs (job_id, attempt, epoch, claimed_at, started_at, finished_at, exit_code, signal, reason, cpu_s,
-        max_rss_kib, script, oom)
-    VALUES (:job_id, :attempt, 0, :claimed_at, :started_at, :finished_at, :exit_code, :signal, :reason, :cpu_s,
-        :max_rss_kib, :script, :oom)"""
+    INSERT INTO runs (job_id, attempt, epoch, claimed_at, started_at, finished_at, exit_code, signal, reason,
+        reason_kind, cpu_s, max_rss_kib, script, oom)
+    VALUES (:job_id, :attempt, 0, :claimed_at, :started_at, :finished_at, :exit_code, :signal, :reason,
+        :reason_kind, :cpu_s, :max_rss_kib, :script, :oom)"""
 
 
 class ImportExport:
@@ -64,8 +64,8 @@ def _page(db: sqlite3.Connection, after: int, only: Filter) -> list[Record]:
 
 
 def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
-    job = job_of(row)
-    runs = db.execute("SELECT * FROM runs WHERE job_id = ? ORDER BY attempt", (job.id,))
+    job = job_of(row).shown
+    runs = db.execute("SELECT * FROM runs WHERE job_id = ? AND attempt <= ? ORDER BY attempt", (job.id, job.attempt))
     return Record(
         draft=job.draft,
         number=job.id,
@@ -125,6 +125,7 @@ def _insert(db: sqlite3.Connection, record: Record, number: int, now: datetime) 
         "place": record.place,
         "state": record.state,
         "reason": record.reason,
+        "reason_kind": record.reason.kind,
         "exit_code": record.exit_code,
         "signal": record.signal,
         "attempt": record.attempt,
@@ -152,6 +153,7 @@ def _run_values(run: Run, number: int, now: datetime) -> dict[str, object]:
         "exit_code": run.exit_code,
         "signal": run.signal,
         "reason": run.reason,
+        "reason_kind": run.reason.kind,
         "cpu_s": run.cpu_s,
         "max_rss_kib": run.max_rss_kib,
         "script": run.script,

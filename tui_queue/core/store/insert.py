@@ -95,4 +95,4 @@ def newest(db: sqlite3.Connection) -> int:
 def like(db: sqlite3.Connection, draft: JobDraft) -> Job | None:
     """Return a job that is pending or running with the same command in the same directory, if there is one."""
     row = db.execute(_ACTIVE_LIKE, values_of(draft)).fetchone()
-    return None if row is None else job_of(row)
+    return None if row is None else job_of(row).shown

@@ -2,10 +2,10 @@
 
 import sqlite3
 
-from tui_queue.core.errors import NoSuchJobError, WrongStateError
+from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
-from tui_queue.core.store.rows import job_of
+from tui_queue.core.store.rows import job_of, required_row
 
 ROOM = 1 << 20  # between two places, for jobs that are put there
 
@@ -74,12 +74,10 @@ def _put_before(db: sqlite3.Connection, job_id: int, before: int, queue: str) ->
 def _pending(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
     row = _row(db, job_id)
     if row["state"] != State.PENDING:
-        raise WrongStateError(f"Job {job_id} is {row['state']}; only pending jobs have a place in the queue.")
+        state = "starting" if job_of(row).is_starting else row["state"]
+        raise WrongStateError(f"Job {job_id} is {state}; only pending jobs have a place in the queue.")
     return row
 
 
 def _row(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    if row is None:
-        raise NoSuchJobError(f"{job_id}: no such job; `tui-queue list` shows all.")
-    return row
+    return required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)

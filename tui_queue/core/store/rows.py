@@ -6,12 +6,15 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
+from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.queue import Queue, QueueOptions
+from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason, ReasonKind
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
+from tui_queue.core.units.printable import printable
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -33,7 +36,7 @@ def job_of(row: sqlite3.Row) -> Job:
         batch=row["batch"],
         options=options_from_json(row["options"]),
         state=State(row["state"]),
-        reason=row["reason"],
+        reason=reason_of(row),
         paused=Pause(row["paused"]),
         devices={} if row["devices"] == "{}" else {name: tuple(of) for name, of in json.loads(row["devices"]).items()},
         exit_code=row["exit_code"],
@@ -109,7 +112,7 @@ def run_of(row: sqlite3.Row) -> Run:
         finished_at=time_of(row["finished_at"]),
         exit_code=row["exit_code"],
         signal=row["signal"],
-        reason=row["reason"],
+        reason=reason_of(row),
         cpu_s=row["cpu_s"],
         max_rss_kib=row["max_rss_kib"],
         script=row["script"],
@@ -154,6 +157,17 @@ def holder_of(row: sqlite3.Row) -> Holder:
     )
 
 
+def reason_of(row: sqlite3.Row) -> Reason:
+    """Return the reason in a row. An older version that still runs beside this one stores its text alone."""
+    text, kind = row["reason"], row["reason_kind"]
+    if not kind:
+        return Reason.parse(text) if text else NO_REASON
+    return Reason(text, ReasonKind(kind)) if text else NO_REASON
+
+
+CANCELLED_VALUES = {"cancelled": CANCELLED, "cancelled_kind": CANCELLED.kind}  # of statements that cancel jobs
+
+
 def after_to_json(after: tuple[After, ...]) -> str:
     """Return dependencies as they are stored."""
     return json.dumps([[each.job_id, each.outcome] for each in after]) if after else "[]"
@@ -179,3 +193,10 @@ def time_of(stored: int | None) -> datetime | None:
 def required_time(stored: int) -> datetime:
     """Return a time that is there."""
     return datetime.fromtimestamp(stored / 1_000_000, UTC)
+
+
+def required_row(row: sqlite3.Row | None, key: object) -> sqlite3.Row:
+    """Return the row of a job. Raises NoSuchJobError when there is none."""
+    if row is None:
+        raise NoSuchJobError(f"{printable(str(key))}: no such job; `tui-queue list` shows all.")
+    return row

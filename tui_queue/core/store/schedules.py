@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, NoSuchQueueError
 from tui_queue.core.model.job import After, Job, Outcome
+from tui_queue.core.model.reason import Reason, ReasonKind
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import add, check_references
@@ -27,10 +28,14 @@ _NEXT = "SELECT min(next_at) FROM schedules WHERE paused = 0"
 _ACTIVE = "SELECT * FROM jobs WHERE schedule_id = ? AND state IN ('pending', 'running') ORDER BY id"
 _REPLACE = """
     UPDATE jobs SET cancel_requested = 1,
-        reason      = CASE state WHEN 'pending' THEN :why ELSE reason END,
+        reason      = CASE state WHEN 'pending' THEN :reason ELSE reason END,
+        reason_kind = CASE state WHEN 'pending' THEN :reason_kind ELSE reason_kind END,
         finished_at = CASE state WHEN 'pending' THEN :now END,
         state       = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END
     WHERE schedule_id = :id AND state IN ('pending', 'running') RETURNING *"""
+
+
+_REPLACED = Reason.of(ReasonKind.REPLACED)
 
 
 class Fired(Struct, frozen=True, kw_only=True):
@@ -98,7 +103,7 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequ
             said = f"skipped: job {active[0].id} is still {active[0].state}"
             continue
         if active and schedule.overlap is Overlap.REPLACE:
-            values = {"id": schedule.id, "now": microseconds(now), "why": "replaced by its schedule"}
+            values = {"id": schedule.id, "now": microseconds(now), "reason": _REPLACED, "reason_kind": _REPLACED.kind}
             changed = [job_of(found) for found in db.execute(_REPLACE, values).fetchall()]
             replaced += [job for job in changed if not job.state.ended]
         draft = schedule.draft

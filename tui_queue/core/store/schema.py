@@ -1,8 +1,12 @@
 """The tables, and the steps that lead from each version of them to the next."""
 
+import os
 import sqlite3
+from contextlib import closing, suppress
 
 from tui_queue.core.errors import StoreError
+from tui_queue.core.model.reason import kind_of
+from tui_queue.core.units.printable import printable
 
 # One script a version; each runs once, in one transaction with its number.
 MIGRATIONS = (
@@ -183,12 +187,22 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX deeds_of_job ON deeds (job_id);
     """,
+    # The program decides by the kind of a reason; reasons that are stored already get theirs from their text.
+    """
+    ALTER TABLE jobs ADD COLUMN reason_kind TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN reason_kind TEXT NOT NULL DEFAULT '';
+    UPDATE jobs SET reason_kind = kind_of(reason) WHERE reason <> '';
+    UPDATE runs SET reason_kind = kind_of(reason) WHERE reason <> '';
+    """,
 )
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring the database to the newest version. Raises StoreError for one that is newer still."""
-    found = db.execute("PRAGMA user_version").fetchone()[0]
+def migrate(db: sqlite3.Connection, path: str) -> None:
+    """Bring the database at ``path`` to the newest version, after a backup of an older one.
+
+    Raises StoreError for a version that is newer than this program, and when the backup can't be written.
+    """
+    found = _version(db)
     if found > len(MIGRATIONS):
         raise StoreError(
             f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
@@ -196,13 +210,15 @@ def migrate(db: sqlite3.Connection) -> None:
         )
     if found == len(MIGRATIONS):
         return
+    if found:
+        _back_up(db, path, found)
+    db.create_function("kind_of", 1, lambda text: str(kind_of(text)), deterministic=True)
     # A table that is replaced would take along the rows that refer to it; not to be changed inside a transaction.
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
     try:
         # Read again under the lock: another process may have been first.
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        for script in MIGRATIONS[found:]:
+        for script in MIGRATIONS[_version(db) :]:
             for statement in script.split(";\n"):
                 if statement.strip():
                     db.execute(statement)
@@ -214,3 +230,38 @@ def migrate(db: sqlite3.Connection) -> None:
         raise
     finally:
         db.execute("PRAGMA foreign_keys = ON")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _back_up(db: sqlite3.Connection, path: str, version: int) -> None:
+    """Write the database as it is to ``PATH.version-N``, checked and on disk when this returns."""
+    backup = f"{path}.version-{version}"
+    temporary = f"{backup}.{os.getpid()}"
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        db.execute("VACUUM INTO ?", (temporary,))
+        with closing(sqlite3.connect(temporary)) as copy:
+            if (found := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise StoreError(f"{printable(temporary)}: the backup is damaged: {found}. Nothing was changed.")
+        for name, flags in ((temporary, os.O_RDWR), (os.path.dirname(path), os.O_RDONLY)):
+            file = os.open(name, flags | os.O_CLOEXEC)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+            if name == temporary:
+                os.rename(temporary, backup)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"{printable(backup)}: the backup before an upgrade of the database can't be written: {error}."
+            " Make room on the disk; nothing was changed."
+        ) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)

@@ -59,7 +59,7 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
     Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
     Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
-    Binding("5", "view('history')", "Statistics", id="view.history", show=False, tooltip="How ended jobs have done"),
+    Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
     Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
     Binding("s", "split", "Place of the log", id="log.split", show=False, tooltip="Beside the jobs, below, or hidden"),
     Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),

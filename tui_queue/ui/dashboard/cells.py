@@ -1,4 +1,4 @@
-"""What the queue's values look like on screen; pure."""
+"""The cells of tables: how states, reasons, forecasts and times are shown; pure."""
 
 import shlex
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -18,17 +19,17 @@ SIGNS = {
     State.CANCELLED: ("–", "grey54"),
 }
 INTERRUPTED = ("!", "bold magenta")
-_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary pictures; terminals differ in how wide those are
+_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary emoji; the width depends on the terminal
 _BAR = 12  # cells that a bar takes at most
 
 
 def cell(text: str, style: str = "") -> Text:
-    """Return one line of text that can hold anything: no markup, no control characters, no doubt how wide it is."""
+    """Return any text as one line without markup or control characters, whose width is the same in all terminals."""
     return Text(printable(text).translate(_UNSURE), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def state_cell(job: Job) -> Text:
-    """Return sign and word of a job's state; a running job that is being ended says so."""
+    """Return sign and word of a job's state; a running job may be cancelling or paused, a pending one held."""
     sign, style = sign_of(job)
     word = str(job.state)
     if job.state is State.RUNNING and job.cancel_requested:
@@ -42,17 +43,17 @@ def state_cell(job: Job) -> Text:
 
 def sign_of(job: Job) -> tuple[str, str]:
     """Return the sign and the colour that stand beside a job's state."""
-    if job.state is State.FAILED and job.reason.startswith("interrupted"):
+    if job.state is State.FAILED and job.reason.kind is ReasonKind.LOST:
         return INTERRUPTED
     return SIGNS[job.state]
 
 
-def exit_cell(job: Job, outlook: Forecast | None = None, width: int = 14) -> Text:
-    """Return why a job waits, how far it has come, or how it ended, in few characters."""
+def exit_cell(job: Job, forecast: Forecast | None = None, width: int = 14) -> Text:
+    """Return why a job is pending, how far it has come, or how it ended, in few characters."""
     if job.state is State.PENDING:
         return cell(_without_today(job.reason), "yellow")
     if job.state is State.RUNNING:
-        return cell(job.reason, "magenta") if job.reason else forecast_cell(outlook, width)
+        return cell(job.reason, "magenta") if job.reason else forecast_cell(forecast, width)
     if job.signal is not None:
         return cell(f"signal {job.signal}", sign_of(job)[1])
     if job.exit_code is not None:
@@ -60,21 +61,21 @@ def exit_cell(job: Job, outlook: Forecast | None = None, width: int = 14) -> Tex
     return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
 
 
-def forecast_cell(outlook: Forecast | None, width: int) -> Text:
+def forecast_cell(forecast: Forecast | None, width: int) -> Text:
     """Return a bar with the part that is done and the time to go, as far as they are known."""
-    if outlook is None or (outlook.fraction is None and outlook.remaining_s is None):
+    if forecast is None or (forecast.fraction is None and forecast.remaining_s is None):
         return Text()
-    to_go = "" if outlook.remaining_s is None else _roughly(outlook.remaining_s)
-    if outlook.fraction is None:
+    to_go = "" if forecast.remaining_s is None else _rough_duration(forecast.remaining_s)
+    if forecast.fraction is None:
         return cell(f"{to_go} to go", "green")
-    words = f" {outlook.fraction:>4.0%}{f' {to_go}' if to_go else ''}"
+    words = f" {forecast.fraction:>4.0%}{f' {to_go}' if to_go else ''}"
     room = max(3, min(_BAR, width - len(words)))
-    done = min(int(outlook.fraction * room + 0.5), room if outlook.fraction == 1 else room - 1)
+    done = min(int(forecast.fraction * room + 0.5), room if forecast.fraction == 1 else room - 1)
     return Text.assemble(("█" * done, "green"), ("░" * (room - done), "green"), words, no_wrap=True)
 
 
-def _roughly(seconds: float) -> str:
-    """Return a span of which the least part is left out, as a guess is none to the second."""
+def _rough_duration(seconds: float) -> str:
+    """Return a duration without its seconds from a minute on, as an estimate is not that exact."""
     return duration(seconds) if seconds < 60 else f"{seconds / 60:.0f}m" if seconds < 3600 else duration(seconds)
 
 
@@ -82,7 +83,7 @@ def _without_today(reason: str) -> str:
     return reason.replace(f"{datetime.now(UTC).astimezone():%Y-%m-%d} ", "")
 
 
-def moment(at: datetime | None, now: datetime) -> str:
+def short_time(at: datetime | None, now: datetime) -> str:
     """Return the local time of day, or the day where it is not today; empty for None."""
     if at is None:
         return ""
@@ -91,7 +92,7 @@ def moment(at: datetime | None, now: datetime) -> str:
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%b %d}"
 
 
-def parameters(job: Job | JobDraft) -> str:
+def parameters_line(job: Job | JobDraft) -> str:
     """Return the parameters as a shell line."""
     return shlex.join(job.args)
 

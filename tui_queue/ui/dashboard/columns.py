@@ -11,7 +11,7 @@ from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity
 from tui_queue.core.units.durations import duration
-from tui_queue.ui.dashboard import cells as show
+from tui_queue.ui.dashboard.cells import cell, exit_cell, parameters_line, short_time, state_cell
 
 PADDING = 2  # cells that a column takes beside its width
 _SCROLLBAR = 1
@@ -19,19 +19,19 @@ _WIDE = 100  # cells from which the reason has room
 
 
 class Seen(Struct, frozen=True):
-    """What a row is made of."""
+    """The values that the cells of a row are made of; ``mark`` stands before the number of a selected job."""
 
     job: Job
     now: datetime
-    outlook: Forecast | None
+    forecast: Forecast | None
     mark: str
     widths: Mapping[str, int]
 
 
 class Column(Struct, frozen=True):
-    """A column: its heading, its width in cells, its cell; one that shares takes what is left, at least its width.
+    """A column of the table. One that shares takes the width that is left, and at least its own.
 
-    Where the room is short those with the highest ``spare`` are left out first; 0 is never left out.
+    Where the terminal is narrow the columns with the highest ``spare`` are left out first; 0 is never left out.
     """
 
     heading: str
@@ -42,51 +42,51 @@ class Column(Struct, frozen=True):
     wide: int = 0  # its width where the table is wide
 
 
-def _number(seen: Seen) -> Text:
-    return show.cell(f"{seen.mark}{seen.job.id}", "bold reverse" if seen.mark else "bold")
+def _id_cell(seen: Seen) -> Text:
+    return cell(f"{seen.mark}{seen.job.id}", "bold reverse" if seen.mark else "bold")
 
 
 def _activity(seen: Seen) -> Activity | None:
-    return seen.outlook.activity if seen.outlook is not None and seen.job.state is State.RUNNING else None
+    return seen.forecast.activity if seen.forecast is not None and seen.job.state is State.RUNNING else None
 
 
-def _cpu(seen: Seen) -> Text:
+def _cpu_cell(seen: Seen) -> Text:
     active = _activity(seen)
-    return show.cell("" if active is None else f"{active.percent:.0f}%")
+    return cell("" if active is None else f"{active.percent:.0f}%")
 
 
-def _memory(seen: Seen) -> Text:
+def _memory_cell(seen: Seen) -> Text:
     active = _activity(seen)
-    return show.cell("" if active is None else mebibytes(active.rss_bytes))
+    return cell("" if active is None else mebibytes(active.rss_bytes))
 
 
-def _ended(seen: Seen) -> Text:
-    return show.cell(show.moment(seen.job.finished_at, seen.now))
+def _ended_cell(seen: Seen) -> Text:
+    return cell(short_time(seen.job.finished_at, seen.now))
 
 
-def _why(seen: Seen) -> Text:
-    return show.exit_cell(seen.job, seen.outlook, seen.widths.get("why", 0))
+def _why_cell(seen: Seen) -> Text:
+    return exit_cell(seen.job, seen.forecast, seen.widths.get("why", 0))
 
 
 COLUMNS = {
-    "id": Column("ID", 4, _number),
-    "name": Column("Name", 8, lambda seen: show.cell(seen.job.name), shares=True),
-    "parameters": Column("Parameters", 6, lambda seen: show.cell(show.parameters(seen.job)), spare=3, shares=True),
-    "path": Column("Path", 10, lambda seen: show.cell(seen.job.path), spare=9, shares=True),
-    "queue": Column("Queue", 8, lambda seen: show.cell(seen.job.queue), spare=4),
-    "batch": Column("Batch", 10, lambda seen: show.cell(seen.job.batch), spare=8),
-    "priority": Column("Pri", 4, lambda seen: show.cell(str(seen.job.priority)), spare=6),
-    "state": Column("State", 12, lambda seen: show.state_cell(seen.job)),
-    "attempt": Column("Try", 3, lambda seen: show.cell(str(seen.job.attempt or "")), spare=7),
-    "added": Column("Added", 8, lambda seen: show.cell(show.moment(seen.job.created_at, seen.now)), spare=11),
-    "started": Column("Started", 8, lambda seen: show.cell(show.moment(seen.job.started_at, seen.now)), spare=5),
-    "ended": Column("Ended", 8, _ended, spare=10),
-    "elapsed": Column("Elapsed", 7, lambda seen: show.cell(duration(seen.job.elapsed_s(seen.now))), spare=2),
-    "cpu": Column("CPU", 5, _cpu, spare=5),
-    "memory": Column("Memory", 10, _memory, spare=5),
-    "why": Column("Exit/why", 14, _why, wide=26),
+    "id": Column("ID", 4, _id_cell),
+    "name": Column("Name", 8, lambda seen: cell(seen.job.name), shares=True),
+    "parameters": Column("Parameters", 6, lambda seen: cell(parameters_line(seen.job)), spare=3, shares=True),
+    "path": Column("Path", 10, lambda seen: cell(seen.job.path), spare=9, shares=True),
+    "queue": Column("Queue", 8, lambda seen: cell(seen.job.queue), spare=4),
+    "batch": Column("Batch", 10, lambda seen: cell(seen.job.batch), spare=8),
+    "priority": Column("Pri", 4, lambda seen: cell(str(seen.job.priority)), spare=6),
+    "state": Column("State", 12, lambda seen: state_cell(seen.job)),
+    "attempt": Column("Try", 3, lambda seen: cell(str(seen.job.attempt or "")), spare=7),
+    "added": Column("Added", 8, lambda seen: cell(short_time(seen.job.created_at, seen.now)), spare=11),
+    "started": Column("Started", 8, lambda seen: cell(short_time(seen.job.started_at, seen.now)), spare=5),
+    "ended": Column("Ended", 8, _ended_cell, spare=10),
+    "elapsed": Column("Elapsed", 7, lambda seen: cell(duration(seen.job.elapsed_s(seen.now))), spare=2),
+    "cpu": Column("CPU", 5, _cpu_cell, spare=5),
+    "memory": Column("Memory", 10, _memory_cell, spare=5),
+    "why": Column("Exit/why", 14, _why_cell, wide=26),
 }
-MEASURED = {"cpu", "memory"}  # of what runs, for which all processes are looked at
+MEASURED = {"cpu", "memory"}  # columns for which the processes of running jobs are measured
 DEFAULT_COLUMNS = ("id", "name", "parameters", "queue", "state", "started", "elapsed", "why")
 
 
@@ -112,7 +112,7 @@ def _taken(widths: Mapping[str, int]) -> int:
 
 
 NATURAL = "queue"
-# By what rows can be ordered: what is said of it, and its key; without one they stay as they start.
+# Each order of the rows: its words, and its sort key; without a key the rows stay as the queue has them.
 ORDERS: Mapping[str, tuple[str, Callable[[Job], object] | None]] = {
     NATURAL: ("as they start, then the latest ended", None),
     "number": ("number, the highest first", lambda job: -job.id),
@@ -120,12 +120,12 @@ ORDERS: Mapping[str, tuple[str, Callable[[Job], object] | None]] = {
     "state": ("state", lambda job: (list(type(job.state)).index(job.state), job.id)),
     "priority": ("priority, the highest first", lambda job: (-job.priority, job.id)),
     "elapsed": ("time taken, the longest first", lambda job: -(job.elapsed_s(datetime.now(UTC)) or 0)),
-    "started": ("start, the latest first", lambda job: _latest(job.started_at)),
-    "ended": ("end, the latest first", lambda job: _latest(job.finished_at)),
+    "started": ("start, the latest first", lambda job: _latest_first(job.started_at)),
+    "ended": ("end, the latest first", lambda job: _latest_first(job.finished_at)),
 }
 
 
-# The order that belongs to a column, and whether that rises.
+# The order that a click on the heading of a column chooses, and whether that order rises.
 ORDER_OF: Mapping[str, tuple[str, bool]] = {
     "id": ("number", False),
     "name": ("name", True),
@@ -138,13 +138,13 @@ ORDER_OF: Mapping[str, tuple[str, bool]] = {
 
 
 def heading(name: str, order: str) -> str:
-    """Return the heading of a column, with a sign where rows in this order are ordered by it."""
+    """Return the heading of a column, with an arrow if the rows are ordered by it."""
     by, rises = ORDER_OF.get(name, ("", False))
     return f"{COLUMNS[name].heading}{('↑' if rises else '↓') if by == order else ''}"
 
 
-def _latest(moment: datetime | None) -> float:
-    return -moment.timestamp() if moment else 0.0
+def _latest_first(at: datetime | None) -> float:
+    return -at.timestamp() if at else 0.0
 
 
 def in_order(jobs: tuple[Job, ...], order: str) -> tuple[Job, ...]:

@@ -1,4 +1,4 @@
-"""The line in which somebody says which jobs they want to see."""
+"""The line in which the user types which jobs to show."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from tui_queue.ui.job_form.input import Line
 
 
 class FilterBar(Horizontal):
-    """Reads what is typed while it is typed; what is wrong with it stands beside it."""
+    """Reads the filter while the user types it; what is wrong with it stands beside it."""
 
     DEFAULT_CSS = """
     FilterBar {
@@ -32,33 +32,33 @@ class FilterBar(Horizontal):
 
     @dataclass
     class Changed(Message):
-        """Other jobs are wanted."""
+        """The user wants to see other jobs."""
 
         only: Filter
 
     class Entered(Message):
-        """That is all of it."""
+        """The user has finished typing."""
 
     def compose(self) -> ComposeResult:
-        """Put the line beside what is to be said of it."""
+        """Put the line before the note on it."""
         yield Static("/", id="filter-sign")
         yield Line(placeholder="words  state:failed  name:train  queue:gpu  batch:night", id="filter", compact=True)
         yield Static(id="filter-note", markup=False)
 
     @property
     def is_asked(self) -> bool:
-        """Whether somebody is typing into it."""
+        """Whether the user is typing into it."""
         return self.query_one(Input).has_focus
 
     def open(self, text: str | None = None) -> None:
-        """Ask; with a text that is the answer already."""
+        """Let the user type; with a text that is the filter at once."""
         self.add_class("-open")
         if text is not None:
             self.query_one(Input).value = text
         self.screen.set_focus(self.query_one(Input))
 
     def close(self) -> None:
-        """Want all jobs again."""
+        """Show all jobs again."""
         self.query_one(Input).value = ""
         self.remove_class("-open")
 
@@ -72,8 +72,8 @@ class FilterBar(Horizontal):
         except BadInputError as error:
             note.update(str(error))
             return
-        note.update(said := remark(event.value))
-        note.set_class(bool(said), "-remark")
+        note.update(words := remark(event.value))
+        note.set_class(bool(words), "-remark")
         self.post_message(self.Changed(only))
 
     @on(Input.Submitted)

@@ -24,17 +24,17 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
-EVERY_S = 2.0  # between two looks at a job that is not over
-PAUSE_S = 0.5  # after a look, however much changes meanwhile
-OTHERS_SHARE = 3  # for so many times as long as a look takes the store is left to others
-WIDEST = 110  # cells
-FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
+_EVERY_S = 2.0  # between two refreshes of a job that has not ended
+_PAUSE_S = 0.5  # after a refresh, however often the queue changes
+_OTHERS_SHARE = 3  # a pause so many times as long as a refresh leaves the store to others
+_WIDEST = 110  # cells
+_FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
 
 
 class JobDetails(ModalScreen[None]):
-    """Shows lines of a label and a text; looks again when the queue changes, and now and then until the job is over."""
+    """Shows lines of a label and a text; refreshes when the queue changes, and by the clock until the job has ended."""
 
     DEFAULT_CSS = """
     JobDetails {
@@ -65,50 +65,50 @@ class JobDetails(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Put all lines into one text."""
         with VerticalScroll(id="details") as box:
-            box.styles.max_width = WIDEST
+            box.styles.max_width = _WIDEST
             yield Static()
 
     def on_mount(self) -> None:
-        """Let the keys that scroll go to the text; show it, and look again from now on."""
+        """Give the keys that scroll to the text; show it, and refresh it from now on."""
         self.query_one("#details").focus()
         self._show(self._details)
         self._say("")
-        self._look()
+        self._keep_refreshing()
 
     def on_resize(self) -> None:
-        """Fold the lines for the width that there is now."""
+        """Fold the lines for the new width."""
         self._draw()
 
     def on_queue_changed(self) -> None:
-        """Look again soon."""
+        """Refresh soon."""
         self._changed.set()
 
-    @work(group=LOOKS)
-    async def _look(self) -> None:
+    @work(group=SCREEN_WORKERS)
+    async def _keep_refreshing(self) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if self._details.job.state.ended else EVERY_S):
+                async with asyncio.timeout(None if self._details.job.state.ended else _EVERY_S):
                     await self._changed.wait()
             self._changed.clear()
             begun = time.monotonic()
             try:
-                self._show(await self._commands.details(str(self._details.job.id)))
+                self._show(await self._commands.reports.details(str(self._details.job.id)))
                 self._say("")
-            except TuiQueueError as error:  # somebody has removed it
+            except TuiQueueError as error:  # another client has removed it
                 self._say(f"{printable(str(error))} · ")
-            await asyncio.sleep(max(PAUSE_S, OTHERS_SHARE * (time.monotonic() - begun)))
+            await asyncio.sleep(max(_PAUSE_S, _OTHERS_SHARE * (time.monotonic() - begun)))
 
     def _show(self, details: Details) -> None:
         self._details = details
         self.query_one("#details").border_title = Content(printable(f"Job {details.job.id}, {details.job.name}"))
-        lines = details_lines(details, self._commands.log_path(details.job), datetime.now(UTC))
+        lines = details_lines(details, self._commands.jobs.log_path(details.job), datetime.now(UTC))
         if lines != self._lines:
             self._lines = lines
             self._draw()
 
     def _draw(self) -> None:
-        room = min(WIDEST, self.app.size.width) - FRAME_WIDE
-        self.query_one(Static).update(_drawn(self._lines, room, self.app.console))
+        room = min(_WIDEST, self.app.size.width) - _FRAME_WIDE
+        self.query_one(Static).update(_text_of(self._lines, room, self.app.console))
 
     def _say(self, what: str) -> None:
         closes = with_keys("{details.close} closes", keys_of(self))
@@ -123,7 +123,7 @@ class JobDetails(ModalScreen[None]):
         self.query_one("#details").scroll_relative(y=lines, animate=False)
 
 
-def _drawn(lines: Sequence[tuple[str, str]], room: int, console: Console) -> Text:
+def _text_of(lines: Sequence[tuple[str, str]], room: int, console: Console) -> Text:
     """Return the lines; what is too long for one goes on below its beginning."""
     width = max((cell_len(label) for label, _ in lines), default=0) + 2
     text = Text()

@@ -1,4 +1,4 @@
-"""The line at the top: where we are, how much runs, how much waits, who schedules."""
+"""The line at the top: the host, how many jobs run and wait, which process schedules, figures of the machine."""
 
 import os
 import socket
@@ -16,12 +16,12 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 
 class Summary(Static):
-    """One line that fits the width it is given: what matters less is left out first."""
+    """One line that fits the width of the terminal; what matters least is left out first."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
         self._overview: Overview | None = None
-        self._around: Surroundings | None = None
+        self._surroundings: Surroundings | None = None
         self._drawn = Text()
 
     def show(self, overview: Overview) -> None:
@@ -30,13 +30,13 @@ class Summary(Static):
         self._draw()
 
     @property
-    def looks_around(self) -> bool:
-        """Whether it shows what is around the queue."""
-        return self._around is not None
+    def shows_surroundings(self) -> bool:
+        """Whether it shows figures of the machine."""
+        return self._surroundings is not None
 
-    def look_around(self, around: Surroundings | None) -> None:
-        """Show what is around the queue, where there is room."""
-        self._around = around
+    def show_surroundings(self, surroundings: Surroundings | None) -> None:
+        """Show figures of the machine, where there is room."""
+        self._surroundings = surroundings
         self._draw()
 
     def on_resize(self) -> None:
@@ -46,13 +46,13 @@ class Summary(Static):
     def _draw(self) -> None:
         if self._overview is None:
             return
-        line = compose_line(self._overview, self.size.width or 80, self._around)
+        line = compose_line(self._overview, self.size.width or 80, self._surroundings)
         if line != self._drawn:
             self._drawn = line
             self.update(line)
 
 
-def compose_line(overview: Overview, width: int, around: Surroundings | None = None) -> Text:
+def compose_line(overview: Overview, width: int, surroundings: Surroundings | None = None) -> Text:
     """Return the line for a width in cells."""
     name, at = Text("tui-queue", style="bold"), Text(f" @ {printable(socket.gethostname())}")
     slots = Text(f"slots {overview.count(State.RUNNING)}/{overview.slots}")
@@ -62,11 +62,11 @@ def compose_line(overview: Overview, width: int, around: Surroundings | None = N
     if paused:
         what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
         slots.append(f"   {what} paused", style="bold yellow")
-    around_it = [] if around is None else _glance(around)
-    glances = [[Text("  ".join(around_it[:kept]), style="dim")] for kept in range(len(around_it), 0, -1)]
+    figures = [] if surroundings is None else _figures(surroundings)
+    shorter = [[Text("  ".join(figures[:kept]), style="dim")] for kept in range(len(figures), 0, -1)]
     for choice in (
-        *([name + at, slots, *words, scheduler, *glance] for glance in (*glances, [])),
-        *([name + at, slots, *signs, scheduler, *glance] for glance in (*glances, [])),
+        *([name + at, slots, *words, scheduler, *end] for end in (*shorter, [])),
+        *([name + at, slots, *signs, scheduler, *end] for end in (*shorter, [])),
         [name + at, slots, *signs],
         [slots, *signs],
     ):
@@ -77,22 +77,22 @@ def compose_line(overview: Overview, width: int, around: Surroundings | None = N
     return line
 
 
-def _glance(around: Surroundings) -> list[str]:
+def _figures(surroundings: Surroundings) -> list[str]:
     """Return load, free memory and disk, and how many jobs ended in each of the last minutes, as far as known."""
     parts = [
-        f"load {around.load:.1f}" if around.load is not None else "",
-        f"mem {_roughly(around.mem)}" if around.mem is not None else "",
-        f"disk {_roughly(around.disk)}" if around.disk is not None else "",
+        f"load {surroundings.load:.1f}" if surroundings.load is not None else "",
+        f"mem {_rough_size(surroundings.mem)}" if surroundings.mem is not None else "",
+        f"disk {_rough_size(surroundings.disk)}" if surroundings.disk is not None else "",
     ]
-    if most := max(around.ended, default=0):
-        bars = "".join(_BARS[-(-ended * (len(_BARS) - 1) // most)] for ended in around.ended)
-        parts.append(f"{bars} {sum(around.ended)} ended in {len(around.ended)}m")
+    if most := max(surroundings.ended, default=0):
+        bars = "".join(_BARS[-(-ended * (len(_BARS) - 1) // most)] for ended in surroundings.ended)
+        parts.append(f"{bars} {sum(surroundings.ended)} ended in {len(surroundings.ended)}m")
     return list(filter(None, parts))
 
 
-def _roughly(number: float) -> str:
-    """Return an amount of bytes that does not change with every little thing: 3.4G, 120G."""
-    text = size_text(int(number))
+def _rough_size(size_bytes: float) -> str:
+    """Return a size in few digits, so that it seldom changes: 3.4G, 120G."""
+    text = size_text(int(size_bytes))
     return text if len(text) <= len("9.9G") else f"{float(text[:-1]):.0f}{text[-1]}"
 
 

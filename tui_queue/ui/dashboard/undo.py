@@ -1,4 +1,4 @@
-"""What was done last, and how to take it back."""
+"""The last steps of the user, and how to take each back."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -9,7 +9,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
 from tui_queue.core.model.trash import TrashedJobs
 
-KEPT = 50  # steps that can be taken back
+_KEPT = 50  # steps that can be taken back
 
 
 class _Step(Struct, frozen=True):
@@ -24,51 +24,51 @@ class Undo:
         self._commands = commands
         self._steps: list[_Step] = []
 
-    async def take_back(self, ask: Callable[[Awaitable[object]], Awaitable[object]]) -> str:
-        """Take back what was done last, and return what to say of it; ``ask`` awaits, and says itself what is wrong."""
+    async def take_back(self, result_of: Callable[[Awaitable[object]], Awaitable[object]]) -> str:
+        """Take back the last step, and return what to tell the user; ``result_of`` awaits, and shows what is wrong."""
         if not self._steps:
             return "Nothing to undo."
         step = self._steps.pop()
-        return "" if await ask(step.back()) is None else f"Undone: {step.what}."
+        return "" if await result_of(step.back()) is None else f"Undone: {step.what}."
 
     def cancelled(self, before: Sequence[Job]) -> None:
         """Note that jobs were cancelled; those that were running stay so."""
         pending = [job for job in before if job.state is State.PENDING]
         if pending:
             ids = [job.id for job in pending]
-            self._did(f"cancel of {_jobs(pending)}", lambda: self._commands.uncancel(ids))
+            self._did(f"cancel of {_jobs(pending)}", lambda: self._commands.jobs.uncancel(ids))
 
     def held(self, before: Sequence[Job]) -> None:
         """Note that jobs were held."""
         ids = [job.id for job in before]
-        self._did(f"hold of {_jobs(before)}", lambda: self._commands.release(ids))
+        self._did(f"hold of {_jobs(before)}", lambda: self._commands.jobs.release(ids))
 
     def released(self, before: Sequence[Job]) -> None:
         """Note that jobs were released."""
         ids = [job.id for job in before]
-        self._did(f"release of {_jobs(before)}", lambda: self._commands.hold(ids))
+        self._did(f"release of {_jobs(before)}", lambda: self._commands.jobs.hold(ids))
 
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
-        self._did(f"change of job {before.id}", lambda: self._commands.edit(before.id, before.draft))
+        self._did(f"change of job {before.id}", lambda: self._commands.jobs.edit(before.id, before.draft))
 
     def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""
-        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.restore(removed))
+        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.jobs.restore(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
-        """Note that jobs have left their place before ``follower``, or the end of their queue."""
+        """Note that jobs were moved from their place before ``follower``, or from the end of their queue."""
         ids = [job.id for job in before]
 
         def back() -> Awaitable[object]:
             if follower is None:
-                return self._commands.move(ids, Move.BOTTOM)
-            return self._commands.move(ids, Move.BEFORE, follower.id)
+                return self._commands.jobs.move(ids, Move.BOTTOM)
+            return self._commands.jobs.move(ids, Move.BEFORE, follower.id)
 
         self._did(f"move of {_jobs(before)}", back)
 
     def _did(self, what: str, back: Callable[[], Awaitable[object]]) -> None:
-        self._steps = [*self._steps[-KEPT + 1 :], _Step(what, back)]
+        self._steps = [*self._steps[-_KEPT + 1 :], _Step(what, back)]
 
 
 def _jobs(jobs: Sequence[Job]) -> str:

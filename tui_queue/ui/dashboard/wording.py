@@ -1,4 +1,4 @@
-"""What the dashboard says about jobs in sentences; pure."""
+"""The sentences of the dashboard about jobs; pure."""
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Overview
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.keymap import with_keys
@@ -15,17 +16,17 @@ _ALL_ENDS = ("Every process it has started is ended.", "Every process they have 
 EMPTY = "The queue is empty. Press {job.add} to add a job."
 NONE_LIKE_THAT = "No job is like that. Press {app.back} to show all."
 _WAITS = {
-    "slots": "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
-    "no slots": "This job waits: there are no slots. Press {queue.more} for one.",
-    "held": "This job is held. Press {job.hold} to release it.",
-    "queue paused": "This job waits: its queue is paused.",
-    "no scheduler": "This job waits: no process schedules the queue.",
-    "starting": "This job is about to start.",
+    ReasonKind.SLOTS: "This job waits: all {slots} slots are in use. Press {queue.more} for more.",
+    ReasonKind.NO_SLOTS: "This job waits: there are no slots. Press {queue.more} for one.",
+    ReasonKind.HELD: "This job is held. Press {job.hold} to release it.",
+    ReasonKind.QUEUE_PAUSED: "This job waits: its queue is paused.",
+    ReasonKind.NO_SCHEDULER: "This job waits: no process schedules the queue.",
+    ReasonKind.STARTING: "This job is about to start.",
 }
 
 
 def stopping(running: int, pending: int) -> str:
-    """Say what stopping all means; at least one of the two is not 0."""
+    """Say what a cancel of so many jobs does; at least one of the two is not 0."""
     if not pending:
         return f"Stop {count(running, 'running job')}"
     if not running:
@@ -34,19 +35,19 @@ def stopping(running: int, pending: int) -> str:
 
 
 def has_run(running: Sequence[Job], now: datetime) -> str:
-    """Say how much work is in running jobs, which are at least one."""
+    """Say how long running jobs have run; there is at least one."""
     taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
     return f"It has run for {taken}." if len(running) == 1 else f"They have run for {taken} in all."
 
 
 def what_ends(running: Sequence[Job], now: datetime) -> str:
-    """Say what a cancel of running jobs ends; nothing where there are none."""
+    """Say what a cancel of running jobs ends; empty without any."""
     return f"{has_run(running, now)} {_ALL_ENDS[len(running) > 1]}" if running else ""
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number of things."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(how_many: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
+    return f"{how_many} {noun}{'' if how_many == 1 else 's'}"
 
 
 def more_wait(unshown: int, at_once: int) -> str:
@@ -58,26 +59,26 @@ def more_wait(unshown: int, at_once: int) -> str:
 
 
 def only_those_shown(selected: int, unshown: int, older: bool) -> str:
-    """Say that what was selected is not all there is; empty where it is."""
+    """Say which jobs are not selected because they are not shown; empty where all are."""
     rest = [f"{unshown:,} more that wait"] if unshown else []
     rest += ["older ended ones"] if older else []
     return f"Selected the {selected:,} jobs that are shown, not {' nor '.join(rest)}." if rest else ""
 
 
 def named(jobs: Sequence[Job]) -> str:
-    """Return how one job, or several, are called in a question."""
+    """Return what a question calls one job, or several."""
     return f"job {jobs[0].id}, {jobs[0].name}" if len(jobs) == 1 else count(len(jobs), "job")
 
 
-def one_at_a_time(number: int) -> str:
-    """Say that a verb is for one job where it applies to several; ids of bindings stand for their keys."""
-    return f"That is for one job at a time; {number} of those selected could be meant. {{app.back}} selects none."
+def one_at_a_time(how_many: int) -> str:
+    """Say that a key is for one job where it applies to several; ids of bindings stand for their keys."""
+    return f"That is for one job at a time; {how_many} of those selected could be meant. {{app.back}} selects none."
 
 
 def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
-    """Say why a job has no output to show; ``keys`` has those of each binding by its id."""
+    """Say why a job has no output; ``keys`` are those of each binding by its id."""
     if job.state is State.PENDING:
-        if (words := _WAITS.get(job.reason)) is None:
+        if (words := _WAITS.get(job.reason.kind)) is None:
             return f"This job waits: {printable(job.reason)}."
         return with_keys(words, keys).replace("{slots}", str(_slots_of(job.queue, overview)))
     if job.state is State.RUNNING:
@@ -98,7 +99,7 @@ def window_title(overview: Overview) -> str:
 
 
 def copyable(jobs: Sequence[Job], log_path: Callable[[Job], str | None]) -> dict[str, tuple[str, str]]:
-    """Return what of jobs can be copied, by what is offered: the text, and what it is called."""
+    """Return what can be copied of jobs, by the line that offers it: the text, and its name."""
     texts = {
         "number": [str(job.id) for job in jobs],
         "command": [shlex.join((job.path, *job.args)) for job in jobs],

@@ -19,7 +19,7 @@ from tui_queue.core.units.printable import printable
 from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.word_suggester import among
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ class EntryForm(ModalScreen[T | None]):
 
     def on_mount(self) -> None:
         """Show what comes of the lines as they are."""
-        self._look()
+        self._show_result()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say more about the line or the switch that is filled in."""
@@ -129,7 +129,7 @@ class EntryForm(ModalScreen[T | None]):
     @on(Checkbox.Changed)
     def _changed(self, event: Input.Changed | Checkbox.Changed) -> None:
         event.stop()
-        self._look()
+        self._show_result()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -155,8 +155,8 @@ class EntryForm(ModalScreen[T | None]):
         """Answer with nothing."""
         self.dismiss(None)
 
-    @work(exclusive=True, group=LOOKS)
-    async def _look(self) -> None:
+    @work(exclusive=True, group=SCREEN_WORKERS)
+    async def _show_result(self) -> None:
         try:
             filled = await asyncio.to_thread(self._check, *self._now())
         except BadInputError as error:

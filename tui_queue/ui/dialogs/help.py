@@ -55,7 +55,7 @@ class Help(ModalScreen[None]):
             keys.border_subtitle = Content(with_keys("{help.close} closes", keys_of(self)))
             with Grid():
                 for group in self._groups:
-                    yield Static(_drawn(group), classes="group")
+                    yield Static(_text_of_group(group), classes="group")
 
     def on_mount(self) -> None:
         """Let the keys that scroll go to the list."""
@@ -74,7 +74,7 @@ class Help(ModalScreen[None]):
         self.query_one("#keys").scroll_relative(y=lines, animate=False)
 
 
-def _drawn(group: Group) -> Text:
+def _text_of_group(group: Group) -> Text:
     title, keys = group
     width = max((cell_len(key) for key, _ in keys), default=0)
     text = Text()

@@ -13,8 +13,9 @@ from tui_queue.core.units.printable import printable
 from tui_queue.settings import Settings, content_of, values_of
 from tui_queue.settings_edit import Changes, checked, save
 from tui_queue.ui.dashboard.columns import COLUMNS, ORDERS
+from tui_queue.ui.dashboard_settings import SPLITS, DashboardSettings, dashboard_settings_of
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
-from tui_queue.ui.theme import SPLITS, DashboardSettings, dashboard_settings_of, theme_names
+from tui_queue.ui.theme import theme_names
 
 _DEFAULTS = {"": Settings(), "notify": Channels(), "dashboard": DashboardSettings()}
 
@@ -86,7 +87,7 @@ def settings_form(path: str) -> EntryForm[Changes]:
 
     return EntryForm(
         Entries(
-            title="SettingsFile",
+            title="Settings",
             lines=[
                 Entry(
                     name=each.key,

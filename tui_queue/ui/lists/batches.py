@@ -1,4 +1,4 @@
-"""All batches: how their jobs stand, and what can be done with all of them."""
+"""The list screen of batches: the states of their jobs, and the verbs for all jobs of one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,12 +8,12 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_queue.core.model.job import Job, State
-from tui_queue.ui.dashboard.cells import moment
+from tui_queue.ui.dashboard.cells import short_time
 from tui_queue.ui.dashboard.wording import stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 
-_FOR = {  # in which states jobs are that an action is for
+_FOR = {  # the states of jobs that an action is for
     "cancel": (State.PENDING, State.RUNNING),
     "hold": (State.PENDING,),
     "retry": (State.FAILED,),
@@ -21,7 +21,7 @@ _FOR = {  # in which states jobs are that an action is for
 
 
 class BatchesScreen(TableScreen):
-    """Shows the batches, the latest first; the answer ``batch:NAME`` asks to show the jobs of one."""
+    """Shows the batches, the latest first; the answer ``batch:NAME`` makes the dashboard show the jobs of one."""
 
     NAME = "batches"
     EMPTY = "There is no batch. Jobs that are added with the same batch, or by a sweep, make one."
@@ -41,7 +41,7 @@ class BatchesScreen(TableScreen):
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each batch."""
         now = datetime.now(UTC)
-        batches = await self.commands.batches()
+        batches = await self.commands.batches.all()
         self._counts = {batch.name: batch.counts for batch in batches}
         return [
             (
@@ -50,7 +50,7 @@ class BatchesScreen(TableScreen):
                     batch.name,
                     f"{batch.ended}/{batch.jobs}",
                     *(str(batch.counts.get(state, 0)) for state in (State.RUNNING, State.PENDING, State.FAILED)),
-                    moment(batch.created_at, now),
+                    short_time(batch.created_at, now),
                 ),
             )
             for batch in batches
@@ -62,7 +62,7 @@ class BatchesScreen(TableScreen):
         return not wanted or any(self._counts[name].get(state) for state in wanted)
 
     def on_data_table_row_selected(self) -> None:
-        """Take Enter in the table for what it is here."""
+        """Do for Enter, which the table takes first, what it does here."""
         self.action_open()
 
     def action_open(self) -> None:
@@ -72,7 +72,7 @@ class BatchesScreen(TableScreen):
 
     @work
     async def action_cancel(self) -> None:
-        """Cancel what of the batch has not ended; ask first."""
+        """Cancel the jobs of the batch that have not ended; ask first."""
         batch = self.chosen
         jobs = await self._jobs(lambda job: not job.state.ended)
         if not jobs:
@@ -80,27 +80,27 @@ class BatchesScreen(TableScreen):
         running = [job for job in jobs if job.state is State.RUNNING]
         question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
         if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
-            await self._act(self.commands.cancel, jobs, self.undo.cancelled)
+            await self._act(self.commands.jobs.cancel, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:
         """Hold the pending jobs of the batch, or release them when all are held."""
         pending = await self._jobs(lambda job: job.state is State.PENDING)
         if free := [job for job in pending if not job.held]:
-            await self._act(self.commands.hold, free, self.undo.held)
+            await self._act(self.commands.jobs.hold, free, self.undo.held)
         else:
-            await self._act(self.commands.release, pending, self.undo.released)
+            await self._act(self.commands.jobs.release, pending, self.undo.released)
 
     async def action_retry(self) -> None:
-        """Put the failed jobs of the batch into the queue again."""
-        await self._act(self.commands.retry, await self._jobs(lambda job: job.state is State.FAILED))
+        """Start the failed jobs of the batch again."""
+        await self._act(self.commands.jobs.retry, await self._jobs(lambda job: job.state is State.FAILED))
 
     async def action_undo(self) -> None:
-        """Take back what was done last with jobs, here or at their table."""
-        if said := await self.undo.take_back(self.ask):
-            self.notify(said, markup=False, timeout=3)
+        """Take back the last step with jobs, on this screen or on the dashboard."""
+        if words := await self.undo.take_back(self.ask):
+            self.notify(words, markup=False, timeout=3)
 
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
-        jobs = await self.ask(self.commands.batch(self.chosen)) if self.chosen is not None else None
+        jobs = await self.ask(self.commands.batches.jobs(self.chosen)) if self.chosen is not None else None
         return [job for job in jobs or [] if wanted(job)]
 
     async def _act(

@@ -1,4 +1,4 @@
-"""All queues: their slots, hours, and whether they start jobs."""
+"""The list screen of queues: their slots, hours, and whether they start jobs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -43,7 +43,7 @@ class QueuesScreen(TableScreen):
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each queue."""
-        overview = await self.commands.overview(ended=0)
+        overview = await self.commands.reports.overview(ended=0)
         active = Counter((job.queue, job.state) for job in overview.jobs)
         limit = "" if overview.limit is None else f"at most {overview.limit} jobs run in all of them together"
         self.query_one("#box").border_subtitle = limit
@@ -72,7 +72,7 @@ class QueuesScreen(TableScreen):
         return action != "remove" or (name != DEFAULT_QUEUE and name not in self._with_jobs)
 
     def on_data_table_row_selected(self) -> None:
-        """Take Enter in the table for what it is here."""
+        """Do for Enter, which the table takes first, what it does here."""
         self.action_edit()
 
     @work
@@ -80,30 +80,30 @@ class QueuesScreen(TableScreen):
         """Make a queue."""
         queue = await self.app.push_screen_wait(_form(Queue(name=""), "Add a queue"))
         if queue is not None:
-            await self.ask(self.commands.add_queue(queue))
+            await self.ask(self.commands.queues.add(queue))
 
     @work
     async def action_edit(self) -> None:
         """Change the queue under the cursor."""
-        if self.chosen and (old := await self.ask(self.commands.queue(self.chosen))):
+        if self.chosen and (old := await self.ask(self.commands.queues.get(self.chosen))):
             queue = await self.app.push_screen_wait(_form(old, f"Queue {old.name}"))
             if queue is not None:
-                await self.ask(self.commands.set_queue(queue))
+                await self.ask(self.commands.queues.set(queue))
 
     async def action_pause(self) -> None:
         """Start no more jobs of the queue under the cursor, or start them again."""
-        if self.chosen and (queue := await self.ask(self.commands.queue(self.chosen))):
-            await self.ask(self.commands.set_queue(replace(queue, paused=not queue.paused)))
+        if self.chosen and (queue := await self.ask(self.commands.queues.get(self.chosen))):
+            await self.ask(self.commands.queues.set(replace(queue, paused=not queue.paused)))
 
     async def action_slots(self, by: int) -> None:
-        """Give the queue under the cursor a slot more, or less."""
+        """Give the queue under the cursor one slot more or less."""
         if self.chosen:
-            await self.ask(self.commands.change_slots(self.chosen, by))
+            await self.ask(self.commands.queues.change_slots(self.chosen, by))
 
     @work
     async def action_limit(self) -> None:
-        """Say how many jobs may run in all queues together."""
-        overview = await self.ask(self.commands.overview(active=0, ended=0))
+        """Ask how many jobs may run in all queues together."""
+        overview = await self.ask(self.commands.reports.overview(active=0, ended=0))
         if overview is None:
             return
         now = "none" if overview.limit is None else str(overview.limit)
@@ -111,7 +111,7 @@ class QueuesScreen(TableScreen):
             Prompt("How many jobs may run in all queues together? A number, or none.", value=now, check=slots_of)
         )
         if answer is not None:
-            await self.ask(self.commands.set_limit(slots_of(answer)))
+            await self.ask(self.commands.queues.set_limit(slots_of(answer)))
 
     @work
     async def action_remove(self) -> None:
@@ -119,7 +119,7 @@ class QueuesScreen(TableScreen):
         if (name := self.chosen) is None:
             return
         if await self.app.push_screen_wait(Confirm(f"Remove queue {name}?")):
-            await self.ask(self.commands.remove_queue(name))
+            await self.ask(self.commands.queues.remove(name))
 
 
 def _form(queue: Queue, heading: str) -> EntryForm[Queue]:

@@ -1,4 +1,4 @@
-"""The listings that there are beside the jobs, by name."""
+"""The list screens, by name."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""All schedules: their rules, and when each makes its next job."""
+"""The list screen of schedules: their rules, and when each makes its next job."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.queues import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
-from tui_queue.ui.dashboard.cells import parameters
+from tui_queue.ui.dashboard.cells import parameters_line
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.job_form.form import JobForm
@@ -40,7 +40,7 @@ class SchedulesScreen(TableScreen):
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return a row for each schedule."""
-        schedules = await self.commands.schedules()
+        schedules = await self.commands.schedules.all()
         self.hints = {schedule.name: schedule.said for schedule in schedules}
         return [
             (schedule.name, (schedule.name, schedule.rule, _next(schedule), _job(schedule.draft)))
@@ -48,7 +48,7 @@ class SchedulesScreen(TableScreen):
         ]
 
     def on_data_table_row_selected(self) -> None:
-        """Take Enter in the table for what it is here."""
+        """Do for Enter, which the table takes first, what it does here."""
         self.action_edit()
 
     @work
@@ -65,23 +65,23 @@ class SchedulesScreen(TableScreen):
         if rule is None:
             return
         if (draft := await self._job_of(rule.name, None)) is not None:
-            await self.ask(self.commands.add_schedule(replace(rule, draft=draft)))
+            await self.ask(self.commands.schedules.add(replace(rule, draft=draft)))
 
     @work
     async def action_edit(self) -> None:
         """Change the rule of the schedule under the cursor."""
-        if self.chosen and (old := await self.ask(self.commands.schedule(self.chosen))):
+        if self.chosen and (old := await self.ask(self.commands.schedules.get(self.chosen))):
             new = await self.app.push_screen_wait(_form(old, f"Schedule {old.name}", then="Enter saves"))
             if new is not None:
-                await self.ask(self.commands.set_schedule(new))
+                await self.ask(self.commands.schedules.set(new))
 
     @work
     async def action_job(self) -> None:
         """Change the job that the schedule under the cursor makes."""
-        if self.chosen and (old := await self.ask(self.commands.schedule(self.chosen))):
+        if self.chosen and (old := await self.ask(self.commands.schedules.get(self.chosen))):
             draft = await self._job_of(old.name, old.draft)
             if draft is not None and draft != old.draft:
-                await self.ask(self.commands.set_schedule(replace(old, draft=draft)))
+                await self.ask(self.commands.schedules.set(replace(old, draft=draft)))
 
     async def _job_of(self, name: str, draft: JobDraft | None) -> JobDraft | None:
         form = JobForm(
@@ -97,13 +97,13 @@ class SchedulesScreen(TableScreen):
 
     async def action_pause(self) -> None:
         """Make no more jobs of the schedule under the cursor, or make them again."""
-        if self.chosen and (old := await self.ask(self.commands.schedule(self.chosen))):
+        if self.chosen and (old := await self.ask(self.commands.schedules.get(self.chosen))):
             said = "" if old.paused else old.said
-            await self.ask(self.commands.set_schedule(replace(old, paused=not old.paused, said=said)))
+            await self.ask(self.commands.schedules.set(replace(old, paused=not old.paused, said=said)))
 
     async def action_run(self) -> None:
         """Make a job of the schedule under the cursor now."""
-        if self.chosen and (job := await self.ask(self.commands.run_schedule(self.chosen))):
+        if self.chosen and (job := await self.ask(self.commands.schedules.run(self.chosen))):
             self.notify(f"Added job {job.id}", markup=False, timeout=3)
 
     @work
@@ -113,7 +113,7 @@ class SchedulesScreen(TableScreen):
         if (name := self.chosen) is None:
             return
         if await self.app.push_screen_wait(Confirm(f"Remove schedule {name}?", detail=detail)):
-            await self.ask(self.commands.remove_schedule(name))
+            await self.ask(self.commands.schedules.remove(name))
 
 
 def _form(schedule: Schedule, heading: str, *, then: str) -> EntryForm[Schedule]:
@@ -142,4 +142,4 @@ def _next(schedule: Schedule) -> str:
 
 
 def _job(draft: JobDraft) -> str:
-    return f"{os.path.basename(draft.path)} {parameters(draft)}".strip()
+    return f"{os.path.basename(draft.path)} {parameters_line(draft)}".strip()

@@ -1,4 +1,4 @@
-"""How jobs that have ended lately have done: by name, queue, batch or day."""
+"""The list screen of statistics: how jobs that ended lately did, by name, queue, batch or day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ _SPANS = {"day": 1, "week": 7, "month": 30, "year": 365}  # days
 
 
 class StatisticsScreen(TableScreen):
-    """Shows figures of groups of ended jobs; they are counted when it opens, and when others are asked for."""
+    """Shows figures of groups of ended jobs; they are counted when it opens, and when the user asks for others."""
 
     NAME = "history"
     EMPTY = "No job has ended in this time. Press {history.span} for a longer one."
@@ -30,13 +30,13 @@ class StatisticsScreen(TableScreen):
     _span = "week"
 
     def on_queue_changed(self, message: QueueChanged) -> None:
-        """Leave the figures as they are: to count them takes long where much has ended."""
+        """Keep the figures: counting them takes long where many jobs have ended."""
         message.prevent_default()
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
-        """Return a row for each group, those of most jobs first, below one for all of them."""
+        """Return a row for each group, the largest first, below one for all of them."""
         since = datetime.now(UTC) - timedelta(days=_SPANS[self._span])
-        every, groups = await self.commands.history.figures(since, self._by)
+        every, groups = await self.commands.reports.statistics(since, self._by)
         self.query_one("#box").border_subtitle = f"by {self._by}, ended within a {self._span}"
         named = [(each.name or "(none)", each) for each in groups]
         if len(groups) > 1:
@@ -45,16 +45,16 @@ class StatisticsScreen(TableScreen):
         return [(name, _cells(name, each)) for name, each in named]
 
     def action_by(self) -> None:
-        """Put the jobs together by something else."""
+        """Group the jobs by something else."""
         ways = list(Group)
         self._by = ways[(ways.index(self._by) + 1) % len(ways)]
-        self.news.set()
+        self.changed.set()
 
     def action_span(self) -> None:
-        """Look at another span of time."""
+        """Count the jobs of another span of time."""
         spans = list(_SPANS)
         self._span = spans[(spans.index(self._span) + 1) % len(spans)]
-        self.news.set()
+        self.changed.set()
 
 
 def _cells(name: str, figures: Figures) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""A table of things other than jobs, on the whole screen, with keys for what can be done with them."""
+"""What all list screens have: a table on the whole screen, refreshed as the queue changes, with keys."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence, Set
@@ -21,16 +21,16 @@ from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
-from tui_queue.ui.messages import LOOKS, QueueChanged, follow
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
 
 T = TypeVar("T")
 
-# At the end of the keys of each listing.
+# The last key of each list screen.
 HELP_KEY = Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help", tooltip="All the keys here")
 
 
 class TableScreen(ModalScreen[str | None]):
-    """Shows rows by name; the answer is the name of the listing to open next, or None to go back to the jobs."""
+    """Shows rows by name; the answer is the name of the list screen to open next, or None to go back to the jobs."""
 
     DEFAULT_CSS = """
     TableScreen {
@@ -48,26 +48,26 @@ class TableScreen(ModalScreen[str | None]):
         Binding("2", "go('queues')", "Queues", show=False, id="view.queues", tooltip="All queues"),
         Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
         Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
-        Binding("5", "go('history')", "Statistics", show=False, id="view.history", tooltip="How ended jobs have done"),
+        Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
         Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
         Binding("g", "end(-1)", "First", show=False, id="listing.top"),
         Binding("G", "end(1)", "Last", show=False, id="listing.bottom"),
     ]
-    OF_ROW: ClassVar[Set[str]] = frozenset()  # the actions that are for what is under the cursor
+    OF_ROW: ClassVar[Set[str]] = frozenset()  # the actions for the row under the cursor
     NAME: ClassVar[str] = ""
     EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
 
     def __init__(self, commands: Commands, undo: Undo) -> None:
-        """``undo`` is that of the dashboard: what is done with jobs here can be taken back there."""
+        """``undo`` is that of the dashboard, so that what the user does with jobs here can be taken back there."""
         super().__init__()
         self.commands = commands
         self.undo = undo
-        self.hints: Mapping[str, str] = {}  # what there is to say of a row, by name
+        self.hints: Mapping[str, str] = {}  # the line below the table for a row, by its name
         self._names: list[str] = []
-        self.news = asyncio.Event()  # set: look again
+        self.changed = asyncio.Event()  # set whenever the rows are to be refreshed
 
     async def rows(self) -> Sequence[tuple[str, Sequence[str]]]:
         """Return what to show: the name of each row, and its cells."""
@@ -85,7 +85,7 @@ class TableScreen(ModalScreen[str | None]):
         return (name is not None and self.applies(action, parameters, name)) or None
 
     def compose(self) -> ComposeResult:
-        """Stack the table, a line for what is to be said, and the keys."""
+        """Stack the table, a line for hints and errors, and the keys."""
         with Vertical(id="box") as box:
             box.border_title = self._tabs()
             yield DataTable[Text](cursor_type="row", id="rows")
@@ -101,11 +101,11 @@ class TableScreen(ModalScreen[str | None]):
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
         table.focus()
-        self.run_worker(follow(self.news, self.look), group=LOOKS)
-        self.news.set()
+        self.run_worker(follow(self.changed, self._refresh_rows), group=SCREEN_WORKERS)
+        self.changed.set()
 
     def _tabs(self) -> Content:
-        """Return which listings there are, each with its key; where we are stands out."""
+        """Return the list screens, each with its key; this one stands out."""
         keys: dict[str, str] = {}
         for active in self.active_bindings.values():
             where = active.binding.action.removeprefix("go('").removesuffix("')")
@@ -123,11 +123,11 @@ class TableScreen(ModalScreen[str | None]):
         return self._names[row] if 0 <= row < len(self._names) else None
 
     def on_queue_changed(self, message: QueueChanged) -> None:
-        """Look again."""
-        self.news.set()
+        """Refresh soon."""
+        self.changed.set()
 
-    async def look(self) -> None:
-        """Show what the store says now; the cursor stays on its row."""
+    async def _refresh_rows(self) -> None:
+        """Show the rows that the store has now; the cursor stays on its row."""
         try:
             rows = await self.rows()
         except TuiQueueError as error:
@@ -140,31 +140,31 @@ class TableScreen(ModalScreen[str | None]):
             table.add_row(*map(cell, cells))
         self._names = [name for name, _ in rows]
         table.move_cursor(row=self._names.index(kept) if kept in self._names else min(row, len(rows) - 1))
-        self._hint()
+        self._show_hint()
         self.refresh_bindings()
 
     def on_data_table_row_highlighted(self) -> None:
-        """Say what there is to say of the row, and what can be done with it."""
-        self._hint()
+        """Show the hint of the row, and which keys apply to it."""
+        self._show_hint()
         self.refresh_bindings()
 
-    def _hint(self) -> None:
+    def _show_hint(self) -> None:
         note = self.query_one(Note)
         if not note.has_class("-wrong"):
             note.show(self.hints.get(self.chosen or "", "") if self._names else with_keys(self.EMPTY, keys_of(self)))
 
-    async def ask(self, verb: Awaitable[T]) -> T | None:
-        """Await a verb; what is wrong with it is said below the table."""
+    async def ask(self, command: Awaitable[T]) -> T | None:
+        """Await a command; what is wrong with it is shown below the table."""
         note = self.query_one(Note)
         note.show("")
         try:
-            return await verb
+            return await command
         except TuiQueueError as error:
             note.show(printable(str(error)), wrong=True)
             return None
 
     def action_go(self, where: str) -> None:
-        """Open another listing, or go back to the jobs."""
+        """Open another list screen, or go back to the jobs."""
         if where != self.NAME:
             self.dismiss(where or None)
 

@@ -11,13 +11,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
-from tui_queue.core.commands.commands import Commands, Found
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.commands.reports import FoundLines
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard.cells import cell
 from tui_queue.ui.dashboard.wording import count
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.messages import LOOKS
+from tui_queue.ui.messages import SCREEN_WORKERS
 
 PER_LOG = 20  # lines
 JOBS = 10_000  # the latest ones
@@ -78,11 +79,11 @@ class SearchResults(ModalScreen[SearchHit | None]):
         table.focus()
         self._search()
 
-    @work(group=LOOKS)
+    @work(group=SCREEN_WORKERS)
     async def _search(self) -> None:
         logs, jobs = 0, set[int]()
         try:
-            async for found in self._commands.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
+            async for found in self._commands.reports.find_in_logs(self._words, per_log=PER_LOG, jobs=JOBS):
                 logs += 1
                 jobs.add(found.job.id)
                 self._add(found)
@@ -96,7 +97,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         else:
             self._say(self._so_far(len(jobs)))
 
-    def _add(self, found: Found) -> None:
+    def _add(self, found: FoundLines) -> None:
         attempt = "" if found.attempt == found.job.attempt else f"attempt {found.attempt}  "
         for offset, line in found.lines:
             self._add_row(found, offset, Text.assemble((attempt, "dim"), line.strip(), no_wrap=True))
@@ -104,7 +105,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
             self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="dim"))
         self._lines += len(found.lines)
 
-    def _add_row(self, found: Found, offset: int, line: Text) -> None:
+    def _add_row(self, found: FoundLines, offset: int, line: Text) -> None:
         self._rows.append(SearchHit(found.job.id, found.attempt, offset))
         self.query_one(DataTable).add_row(Text(str(found.job.id)), cell(found.job.name), line)
 

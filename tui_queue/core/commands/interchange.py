@@ -1,0 +1,94 @@
+"""The verbs that bring jobs and schedules in from other queues, and jobs out of this one."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.interchange.importers.formats import IMPORTERS, importer_of
+from tui_queue.core.interchange.importers.importer import Origin
+from tui_queue.core.interchange.record import Record, record_object, settled, to_cell
+from tui_queue.core.model.import_result import ImportResult
+from tui_queue.core.model.job import State
+from tui_queue.core.model.schedule import Schedule
+from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.parsing.job_draft import check_cwd
+
+FORMATS = tuple(IMPORTERS)
+
+
+class Import(Struct, frozen=True, kw_only=True):
+    """The jobs or schedules of a file.
+
+    ``caution``: what the user must check in the jobs that have yet to run; empty for nothing.
+    """
+
+    format: str
+    records: tuple[Record, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    caution: str = ""
+
+    @property
+    def running(self) -> int:
+        """The number of jobs that were running when the file was written."""
+        return sum(record.state is State.RUNNING for record in self.records)
+
+    @property
+    def pending(self) -> int:
+        """The number of jobs that have yet to run."""
+        return sum(record.state is State.PENDING for record in self.records)
+
+    def settled(self, *, again: bool, now: datetime) -> "Import":
+        """Return it without running jobs: they become pending ``again``, or failed as interrupted."""
+        return replace(self, records=tuple(settled(record, again=again, now=now) for record in self.records))
+
+
+def read(text: str, kind: str | None, *, cwd: str, now: datetime) -> Import:
+    """Return the contents of a file of ``kind``, one of ``FORMATS``; without it, of the format that it looks like.
+
+    Relative paths in it start at ``cwd``. Raises BadInputError that names the line.
+    """
+    origin = Origin(cwd=check_cwd(cwd), now=now)
+    importer = IMPORTERS[kind] if kind else importer_of(text)
+    found = list(importer.read(text, origin))
+    return Import(
+        format=importer.name,
+        records=tuple(each for each in found if isinstance(each, Record)),
+        schedules=tuple(each for each in found if isinstance(each, Schedule)),
+        caution=importer.caution,
+    )
+
+
+class InterchangeCommands:
+    """Import and export jobs and schedules. Errors are TuiQueueErrors; then nothing has changed."""
+
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
+        self._store = context.store
+
+    async def add(self, imported: Import, *, now: datetime) -> ImportResult:
+        """Add all that a file holds, or nothing; jobs whose UUID this queue has already stay as they are."""
+        if imported.schedules:
+            await self._store.schedules.add_all(imported.schedules)
+            result = ImportResult(numbers=(), known=0)
+        else:
+            result = await self._store.import_export.add(imported.records, now=now)
+        self._context.wake_scheduler()
+        return result
+
+    async def export(self, only: Filter) -> AsyncIterator[dict[str, Any]]:
+        """Yield the jobs that pass the filter with all their runs, as JSON has them, by number."""
+        async for record in self._store.import_export.records(only):
+            yield record_object(record)
+
+    async def export_rows(self, only: Filter) -> AsyncIterator[list[str]]:
+        """Yield the same as rows of a CSV table, its header first; without jobs there is no header either."""
+        header = False
+        async for values in self.export(only):
+            if not header:
+                header = True
+                yield list(values)
+            yield [to_cell(name, value) for name, value in values.items()]

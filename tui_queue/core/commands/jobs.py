@@ -1,0 +1,168 @@
+"""What the user can do with jobs."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.commands.scripts import with_scripts
+from tui_queue.core.errors import WrongStateError
+from tui_queue.core.model.job import Job, JobDraft, Pause, State
+from tui_queue.core.model.queue import Move, Place
+from tui_queue.core.model.trash import TrashedJobs
+
+RECENT = 20  # commands that the job form offers
+
+
+class JobCommands:
+    """Add, change, order, start, stop and remove jobs. Errors are TuiQueueErrors; then nothing has changed."""
+
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
+        self._jobs = context.store.jobs
+        self._queries = context.store.queries
+        self._executor = context.executor
+
+    async def add(self, drafts: Sequence[JobDraft], *, unique: bool = False, place: Place | None = None) -> list[Job]:
+        """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
+
+        With ``unique`` a job that is pending or running already is refused.
+        """
+        drafts = await with_scripts(self._context, drafts)
+        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
+        self._context.wake_scheduler()
+        return jobs
+
+    async def edit(self, job_id: int, draft: JobDraft) -> Job:
+        """Replace what the user asked for by a job that does not run."""
+        (draft,) = await with_scripts(self._context, [draft])
+        job = await self._jobs.edit(job_id, draft, now=datetime.now(UTC))
+        self._context.wake_scheduler()
+        return job
+
+    async def cancel(self, ids: Iterable[int]) -> list[Job]:
+        """Take pending jobs out of the queue; end running jobs with every process they have started."""
+        return await self._end_runs(await self._jobs.cancel(ids, now=datetime.now(UTC)))
+
+    async def cancel_all(self) -> list[Job]:
+        """Cancel all pending and running jobs, in one step; return them. Running ones have yet to end."""
+        return await self._end_runs(await self._jobs.cancel_all(now=datetime.now(UTC)))
+
+    async def retry(self, ids: Iterable[int]) -> list[Job]:
+        """Put ended jobs into the queue again."""
+        jobs = await self._jobs.retry(ids, now=datetime.now(UTC))
+        self._context.wake_scheduler()
+        return jobs
+
+    async def uncancel(self, ids: Iterable[int]) -> list[Job]:
+        """Put jobs back that were cancelled while they were pending: held, timed and placed as they were."""
+        jobs = await self._jobs.uncancel(ids, now=datetime.now(UTC))
+        self._context.wake_scheduler()
+        return jobs
+
+    async def hold(self, ids: Iterable[int]) -> list[Job]:
+        """Keep pending jobs from starting until they are released."""
+        jobs = await self._jobs.hold(ids, now=datetime.now(UTC))
+        self._context.wake_listeners()
+        return jobs
+
+    async def release(self, ids: Iterable[int]) -> list[Job]:
+        """Let held jobs start. A job that was held for a failed dependency loses that dependency."""
+        jobs = await self._jobs.release(ids, now=datetime.now(UTC))
+        self._context.wake_scheduler()
+        return jobs
+
+    async def pause(self, ids: Iterable[int]) -> list[Job]:
+        """Stop every process of running jobs where it is; they keep their slots."""
+        jobs = await self._jobs.pause(ids, why=Pause.USER, now=datetime.now(UTC))
+        await asyncio.gather(*(self._executor.pause(job) for job in jobs))
+        self._context.wake_listeners()
+        return jobs
+
+    async def resume(self, ids: Iterable[int]) -> list[Job]:
+        """Let paused jobs continue."""
+        jobs = await self._jobs.resume(ids, now=datetime.now(UTC))
+        await asyncio.gather(*(self._executor.resume(job) for job in jobs))
+        self._context.wake_listeners()
+        return jobs
+
+    async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
+        """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes."""
+        jobs = await self._queries.jobs(ids)
+        for job in jobs:
+            if job.state is not State.RUNNING:
+                raise WrongStateError(f"Job {job.id} is {job.state}; only a running job can get a signal.")
+        await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
+        return jobs
+
+    async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
+        """Give pending jobs another place in their queue."""
+        jobs = await self._jobs.move(ids, move, before, now=datetime.now(UTC))
+        self._context.wake_listeners()
+        return jobs
+
+    async def remove(self, ids: Iterable[int]) -> list[Job]:
+        """Remove ended jobs and their logs for good."""
+        jobs = await self._jobs.remove(ids, now=datetime.now(UTC))
+        for job in jobs:
+            self._executor.forget(job.id)
+        self._context.wake_listeners()
+        return jobs
+
+    async def move_to_trash(self, ids: Iterable[int]) -> TrashedJobs:
+        """Remove ended jobs and their logs; for some minutes the user can restore them."""
+        removed = await self._context.cleaner.move_to_trash(ids, now=datetime.now(UTC))
+        self._context.wake_listeners()
+        return removed
+
+    async def restore(self, removed: TrashedJobs) -> list[Job]:
+        """Undo ``move_to_trash``: the jobs have their numbers, attempts and logs again."""
+        jobs = await self._context.cleaner.restore(removed, now=datetime.now(UTC))
+        self._context.wake_listeners()
+        return jobs
+
+    async def get(self, key: str) -> Job:
+        """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
+        return (await self._queries.job(key)).shown
+
+    async def existing(self, ids: Iterable[int]) -> list[Job]:
+        """Return those of these jobs that exist, by number."""
+        return [job.shown for job in await self._queries.jobs(ids)]
+
+    async def numbers(self, first: int, last: int) -> list[int]:
+        """Return the numbers from ``first`` to ``last`` that jobs have."""
+        return await self._queries.numbers(first, last)
+
+    async def in_state(self, *states: State, paused: bool | None = None, held: bool | None = None) -> list[int]:
+        """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
+        return await self._queries.in_state(states, paused=paused, held=held)
+
+    async def like(self, draft: JobDraft) -> Job | None:
+        """Return a job that is pending or running with the same command in the same directory, or None."""
+        return await self._queries.like(draft)
+
+    async def recent(self) -> list[JobDraft]:
+        """Return what the user asked for in the latest jobs with different commands, the latest first."""
+        return [replace(job.draft, not_before=None) for job in await self._queries.recent(RECENT)]
+
+    async def newest(self) -> int:
+        """Return the number of the job that was added last; 0 when there has been none."""
+        return await self._queries.newest()
+
+    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
+        """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed."""
+        return await self._queries.all_completed(ids, after=after, since=since)
+
+    def log_path(self, job: Job) -> str | None:
+        """Return the path of the output of a job's latest run; None before the first."""
+        return self._executor.log_path(job)
+
+    async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
+        running = [job for job in cancelled if job.state is State.RUNNING]
+        # Straight to its watcher: that works whichever process schedules. The scheduler cancels a run whose watcher
+        # does not exist yet as soon as it has started.
+        await asyncio.gather(*(self._executor.cancel(job) for job in running))
+        self._context.wake_listeners()
+        return cancelled

@@ -1,0 +1,50 @@
+"""What the user can do with queues."""
+
+from msgspec.structs import replace
+
+from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.model.queue import Queue
+
+
+class QueueCommands:
+    """Add, change and remove queues. Errors are TuiQueueErrors; then nothing has changed."""
+
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
+        self._queues = context.store.queues
+
+    async def all(self) -> tuple[Queue, ...]:
+        """Return every queue, the default one first."""
+        return await self._queues.all()
+
+    async def get(self, name: str) -> Queue:
+        """Return one queue. Raises NoSuchQueueError."""
+        return await self._queues.get(name)
+
+    async def add(self, queue: Queue) -> Queue:
+        """Add a queue. Raises BadInputError when one of that name exists."""
+        queue = await self._queues.add(queue)
+        self._context.wake_listeners()
+        return queue
+
+    async def set(self, queue: Queue) -> Queue:
+        """Change a queue as a whole; it takes effect at once. Raises NoSuchQueueError."""
+        queue = await self._queues.put(queue)
+        self._context.wake_scheduler()
+        return queue
+
+    async def remove(self, name: str) -> None:
+        """Remove a queue without jobs. Raises WrongStateError."""
+        await self._queues.remove(name)
+        self._context.wake_listeners()
+
+    async def change_slots(self, name: str, by: int) -> Queue:
+        """Change the slots of a queue by this many, but never below 0."""
+        queue = await self._queues.get(name)
+        slots = self._context.capacity.slots() if queue.slots is None else queue.slots
+        return await self.set(replace(queue, slots=max(0, slots + by)))
+
+    async def set_limit(self, limit: int | None) -> None:
+        """Set how many jobs may run in all queues together; None for no limit."""
+        await self._queues.set_limit(limit)
+        self._context.wake_scheduler()

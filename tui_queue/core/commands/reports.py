@@ -1,0 +1,167 @@
+"""What the user can ask of a queue as a whole, and everything about one job."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.executor import Executor
+from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.logs.file import silent_s
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.overview import Details, Overview, Surroundings
+from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
+from tui_queue.core.parsing.filter import Filter
+from tui_queue.core.system.worker_thread import in_thread
+from tui_queue.core.units.durations import duration
+
+if TYPE_CHECKING:
+    from tui_queue.core.inspection.forecast import Forecaster
+    from tui_queue.core.model.forecast import Forecast
+    from tui_queue.core.model.statistics import Figures, Group
+
+EVERYTHING = Filter()
+ENDED_SHOWN = 100  # ended jobs that an overview holds at first
+
+
+class FoundLines(Struct, frozen=True):
+    """Lines of the output of one attempt that match a search.
+
+    ``lines`` are the offset of each in bytes and its text; ``more`` says whether the log has further matches. For a job
+    that has not run yet ``attempt`` is 0.
+    """
+
+    job: Job
+    attempt: int
+    lines: Sequence[tuple[int, str]]
+    more: bool
+
+
+class ReportCommands:
+    """Read the state of a queue. Nothing here changes anything."""
+
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._executor = context.executor
+        self._capacity = context.capacity
+
+    @cached_property
+    def _forecaster(self) -> "Forecaster":
+        from tui_queue.core.inspection.forecast import Forecaster  # noqa: PLC0415 - only the dashboard needs it
+
+        return Forecaster(self._store, self._executor)
+
+    async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
+        """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
+        now = datetime.now(UTC)
+        holder = await self._store.runs.holder() if self._context.lease.is_held() else None
+        seen = await self._store.queries.snapshot(
+            active=active, ended=ended, only=only, capacity=self._capacity, scheduled=holder is not None, now=now
+        )
+        jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
+        default = self._capacity.slots()
+        slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
+        return Overview(
+            jobs=await in_thread(partial(_with_remarks, jobs, self._executor, now)),
+            unshown=seen.unshown,
+            older=seen.older,
+            counts=seen.counts,
+            queues=seen.queues,
+            slots=slots if seen.limit is None else min(slots, seen.limit),
+            default_slots=default,
+            limit=seen.limit,
+            holder=holder,
+        )
+
+    async def details(self, key: str) -> Details:
+        """Return everything about one job. Raises NoSuchJobError."""
+        from tui_queue.core.analysis.report import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
+        from tui_queue.core.inspection.details import read_details  # noqa: PLC0415 - takes long
+
+        queries = self._store.queries
+        job = (await queries.job(key)).shown
+        ahead = None
+        if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING:
+            job = replace(job, reason=await self._reason(job))
+            ahead = await queries.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
+        runs = [run for run in await queries.runs(job.id) if run.attempt <= job.attempt]
+        samples = [] if job.state.ended else await queries.samples(job)
+        seen = await in_thread(partial(read_details, job, runs, samples, ahead, self._executor))
+        notified = await self._store.outbox.of_job(job.id)
+        # One step more, to see whether there is any.
+        dependencies, dependents, around = await queries.neighbours(job, steps=STEPS + 1, most=BRANCHES)
+        return replace(
+            seen,
+            notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
+            audit_trail=await queries.audit_trail(job.id),
+            dependencies=tuple(job.shown for job in dependencies),
+            dependents=tuple(job.shown for job in dependents),
+            around=tuple(job.shown for job in around),
+        )
+
+    async def forecasts(self, jobs: Iterable[Job], *, measure: bool = False) -> "Mapping[int, Forecast]":
+        """Return forecasts of the running ones of these jobs by number; with ``measure`` what they use as well."""
+        return await self._forecaster.of(jobs, measure=measure)
+
+    async def statistics(self, since: datetime, group: "Group") -> "tuple[Figures, tuple[Figures, ...]]":
+        """Return the figures of all jobs that have ended since, and those of each group, the largest group first."""
+        return await self._store.statistics.figures(since, group)
+
+    async def surroundings(self) -> Surroundings:
+        """Return what this machine has free, and how many jobs have ended in the last minutes."""
+        free = await asyncio.to_thread(lambda: {name: self._capacity.free(name) for name in ("load", "mem", "disk")})
+        ended = await self._store.statistics.ended_lately(datetime.now(UTC))
+        return Surroundings(load=free["load"], mem=free["mem"], disk=free["disk"], ended=ended)
+
+    async def find_in_logs(self, words: str, *, per_log: int, jobs: int) -> AsyncGenerator[FoundLines, None]:
+        """Yield the matches in the output of all attempts, the latest jobs and attempts first, ``per_log`` of each log.
+
+        A log that can't be read is left out. Raises BadInputError for a pattern that can't be searched for.
+        """
+        from tui_queue.core.logs.search import Pattern, first_lines  # noqa: PLC0415 - few commands need it
+
+        pattern = Pattern(words)
+        overview = await self.overview(active=jobs, ended=jobs)
+        for job in sorted(overview.jobs, key=lambda job: -job.id):
+            for attempt in range(job.attempt, 0, -1) or (0,):
+                path = self._executor.log_path(replace(job, attempt=attempt))
+                lines: list[tuple[int, str]] = []
+                if path is not None:
+                    with suppress(StoreError):
+                        lines = await in_thread(partial(first_lines, path, pattern, per_log + 1))
+                yield FoundLines(job=job, attempt=attempt, lines=lines[:per_log], more=len(lines) > per_log)
+
+    async def _reason(self, job: Job) -> Reason:
+        """Return why a pending job waits, however many are before it."""
+        holder = await self._store.runs.holder() if self._context.lease.is_held() else None
+        return await self._store.queries.reason(
+            job.id, capacity=self._capacity, scheduled=holder is not None, now=datetime.now(UTC)
+        )
+
+
+def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tuple[Job, ...]:
+    """Add to the reasons what the file system shows: scripts that have changed, runs that print nothing."""
+    return tuple(
+        replace(job, reason=job.reason.with_remark(remark)) if (remark := _remark(job, executor, now)) else job
+        for job in jobs
+    )
+
+
+def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
+    script = job.options.script
+    if job.reason.kind is ReasonKind.STARTING:
+        return NO_REASON
+    if job.state is State.PENDING and script is not None and not script.copy:
+        return Reason(changed(script, job.path))
+    if job.state is State.RUNNING and job.options.silence_s and not job.paused:
+        silent = silent_s(executor.log_path(job), job.started_at, now)
+        return Reason.of(ReasonKind.SILENT, span=duration(silent)) if silent >= job.options.silence_s else NO_REASON
+    return NO_REASON

@@ -1,0 +1,55 @@
+"""Starts runs by watchers, and adopts runs that another scheduler started."""
+
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+
+from tui_queue.core.execution.executor import RunEvent
+from tui_queue.core.execution.follow import follow_files, follow_watcher, read_end
+from tui_queue.core.execution.log_sync import LogSync
+from tui_queue.core.execution.run_files import RunFiles
+from tui_queue.core.execution.run_spec import RunSpecs
+from tui_queue.core.execution.watcher.kernel import request_short_slice
+from tui_queue.core.execution.watcher_pool import WatcherPool
+from tui_queue.core.model.job import Job
+
+
+class Starter:
+    """Hands runs to watchers; ``specs`` says what each of them is to do."""
+
+    def __init__(self, specs: RunSpecs) -> None:
+        self._specs = specs
+        self._watchers = WatcherPool()
+        self._logs = LogSync()
+
+    def warm_up(self) -> None:
+        """Get ready, so that the first start is as fast as the next. Raises OSError."""
+        if sys.platform == "linux":
+            for thread in os.listdir("/proc/self/task"):
+                request_short_slice(int(thread), inherited=True)
+        self._watchers.warm_up()
+
+    async def start(self, job: Job, files: RunFiles) -> AsyncIterator[RunEvent]:
+        """Hand the run to a watcher, return its events. Raises OSError."""
+        events, theirs = socket.socketpair()
+        with theirs:
+            try:
+                await self._watchers.watch(self._specs.of(job, files), theirs.fileno())
+            except BaseException:
+                events.close()
+                raise
+        events.setblocking(False)
+        return follow_watcher(files, events, self._watchers)
+
+    def adopt(self, files: RunFiles, *, rebooted: bool) -> AsyncIterator[RunEvent]:
+        """Return the events of a run that another scheduler let go."""
+        return read_end(files) if rebooted else follow_files(files)
+
+    async def secure_output(self, files: RunFiles) -> None:
+        """Put the log on disk, together with those of runs that end at about the same time."""
+        await self._logs.secure(files.log)
+
+    def close(self) -> None:
+        """Start no more; runs and their watchers go on."""
+        self._watchers.close()

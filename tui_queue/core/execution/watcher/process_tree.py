@@ -1,0 +1,132 @@
+"""Every process of a run, wherever it went: finds them, signals them, stops and kills them."""
+
+import os
+import signal
+
+from .kernel import MACOS
+
+
+class Tree:
+    """Every process of the run, wherever it went: its group, all descendants, and each that carries its mark.
+
+    The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
+    One that carries another run's mark belongs to that run. On macOS only the group can be found. ``leader`` is the
+    group, as long as its number can't be a stranger's; ``root`` is the watcher; 0 where there is none.
+    """
+
+    def __init__(self, leader: int, mark: bytes, *, root: int = 0) -> None:
+        self._leader = leader
+        self._mark = mark
+        self._root = root
+        self._told: set[tuple[int, bytes]] = set()
+
+    def tell(self, *numbers: int) -> None:
+        """Send these signals to every process that has not had them yet."""
+        if MACOS:
+            for number in numbers:
+                self._tell_group(number)
+        fresh = self.members() - self._told
+        self._told |= fresh
+        # The leader first: it should end of the signal, not of the loss of its children.
+        for pid, begun in sorted(fresh, key=lambda member: member[0] != self._leader):
+            for number in numbers:
+                _send(pid, begun, number)
+
+    def kill(self) -> None:
+        """Stop all of them, then kill them: that holds against a fork bomb too."""
+        for pid, begun in self.stop():
+            _send(pid, begun, signal.SIGKILL)
+        if MACOS:
+            self._tell_group(signal.SIGKILL)
+
+    def stop(self) -> set[tuple[int, bytes]]:
+        """Stop all of them until no new ones appear; return them."""
+        if MACOS:
+            self._tell_group(signal.SIGSTOP)
+        stopped: set[tuple[int, bytes]] = set()
+        while fresh := self.members() - stopped:
+            for pid, begun in fresh:
+                _send(pid, begun, signal.SIGSTOP)
+            stopped |= fresh
+        return stopped
+
+    def send(self, number: int) -> None:
+        """Send a signal to every process, whatever signals it has had before."""
+        if MACOS:
+            self._tell_group(number)
+        for pid, begun in self.members():
+            _send(pid, begun, number)
+
+    def lives(self) -> bool:
+        """Whether any of them is left; searched twice, since a search may miss a process that is just being born."""
+        if MACOS:
+            return self._group_lives()
+        return bool(self.members() or self.members())
+
+    def members(self) -> set[tuple[int, bytes]]:
+        """Return the number and the start time of each, dead ones left out; none on macOS."""
+        if MACOS:
+            return set()
+        begun, parents, ours, undecided = {}, {}, set(), []
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            stat, mark = _stat(pid), mark_of(pid)
+            if pid == self._root or stat is None or stat[0] in (b"Z", b"X"):
+                continue
+            begun[pid], parents[pid] = stat[19], int(stat[1])
+            # The kernel's processes, and those outside this PID namespace, are of group 0.
+            if mark == self._mark or (mark is None and self._leader and int(stat[2]) == self._leader):
+                ours.add(pid)
+            elif mark is None:
+                undecided.append(pid)
+        family = ours | ({self._root} if self._root else set())
+        while born := [pid for pid in undecided if parents[pid] in family and pid not in family]:
+            family.update(born)
+        return {(pid, begun[pid]) for pid in family - {self._root}}
+
+    def _tell_group(self, number: int) -> None:
+        try:
+            os.killpg(self._leader, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def _group_lives(self) -> bool:
+        try:
+            os.killpg(self._leader, 0)  # macOS refuses with EPERM when only dead processes are left
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """Return the fields of /proc/PID/stat from the state on: state, parent, group … [19] is the start time."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+    except OSError:  # it has ended
+        return None
+
+
+def mark_of(pid: int) -> bytes | None:
+    """Return the log of the run that a process belongs to; None for no run, or where that can't be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            _, found, rest = (b"\0" + file.read()).partition(b"\0TUI_QUEUE_LOG=")
+    except OSError:
+        return None
+    return rest.partition(b"\0")[0] if found else None
+
+
+def _send(pid: int, begun: bytes, number: int) -> None:
+    """Signal this very process, never a later one that was given its number."""
+    try:
+        process = os.pidfd_open(pid)
+    except OSError:
+        return
+    try:
+        stat = _stat(pid)
+        if stat is not None and stat[19] == begun:
+            signal.pidfd_send_signal(process, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+    finally:
+        os.close(process)

@@ -1,0 +1,139 @@
+"""One run from its claim to its end."""
+
+import os
+import select
+import signal
+import time
+
+from .children import Wakeup, bury_orphans, has_children
+from .control import obey
+from .files import Files
+from .leader import Leader
+from .limits import FOREVER, Limits
+from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, tell, was_stored
+from .oom import count_kills, exhausted_since
+from .output import Output
+from .process_tree import Tree
+from .records import Record, Spec
+from .spawn import spawn, why_not
+
+SHORT_S = 0.05  # a run that is over by then is not announced as started first
+SWEEP_S = 0.05  # between two searches for processes of a cancelled run until none is left
+CALM_S = 0.5  # the same as long as its leader has not ended, whose end wakes the watcher
+GIVE_UP_S = 10  # how long the watcher waits for processes that can't be killed
+LONGEST_POLL_S = 3600
+
+
+def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
+    """Watch the run from its claim to its end; return whether the watcher is free for another one."""
+    try:
+        files = Files(spec["directory"].encode("latin-1"))
+    except OSError as error:
+        tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        return True
+    try:
+        if not files.claim():
+            return True
+        wakeup.clear()  # of the children of the run before
+        end = _run(spec, files, events, wakeup)
+        files.write_end(end)
+        free = not has_children()
+        tell(events, ENDED if free else ENDED_WITH_LEFTOVERS, end)
+        tell(files.alive, ENDED, end)
+        if not was_stored(events):
+            files.sync()
+    finally:
+        files.close()
+    return free
+
+
+def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> Record:
+    """Start the command, tell the scheduler, wait for the end; return the end record."""
+    begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
+    try:
+        pid, terminal = spawn(files.log, spec)
+    except OSError as error:
+        return {"error": why_not(error, spec), "finished_ns": time.time_ns()}
+    run = Run(spec, files, pid, terminal, wakeup)
+    kills = None
+    # Of a run that is over in no time only the end is told.
+    if not run.ends_at_once():
+        kills = count_kills()
+        files.write_start({**begun, "pid": pid, "watcher": os.getpid()})
+        tell(events, STARTED, begun)
+        tell(files.alive, STARTED, begun)
+    forced = run.wait()
+    end = {**begun, **forced, **run.reap()}
+    if end.get("signal") == signal.SIGKILL and not forced and kills is not None:
+        end["oom"] = exhausted_since(kills)
+    return end
+
+
+class Run:
+    """A started run: its leader, its other processes, its output and its limits."""
+
+    def __init__(self, spec: Spec, files: Files, pid: int, terminal: int | None, wakeup: Wakeup) -> None:
+        self._control = files.control
+        self._wakeup = wakeup
+        self._grace_s: float = spec["grace_s"]
+        self._poll = select.poll()
+        self._poll.register(self._control, select.POLLIN)
+        self._poll.register(wakeup.descriptor, select.POLLIN)
+        self._leader = Leader(pid)
+        self._tree = Tree(pid, files.log, root=os.getpid())
+        self._output = Output(spec, files, terminal, self._poll)
+        self._limits = Limits(spec, files.log)
+
+    def ends_at_once(self) -> bool:
+        """Whether it is over within ``SHORT_S``."""
+        return bool(self._poll.poll(1000 * SHORT_S)) and self._leader.has_ended()
+
+    def wait(self) -> Record:
+        """Wait until the run is over, its whole tree too if it had to be ended; return why it had to be, if so."""
+        why, deadline = self._wait_for_leader()
+        forced = self._end_tree(why, deadline) if why else {}
+        self._output.finish()
+        return forced
+
+    def reap(self) -> Record:
+        """Return how the leader ended, and what the run has used."""
+        return self._leader.reap()
+
+    def _wait_for_leader(self) -> tuple[str, float]:
+        """Wait until the leader has ended or the run must be; return why it must, if so, and when force is used."""
+        while True:
+            bury_orphans(self._leader.pid)
+            ended = self._leader.has_ended()
+            grace = obey(self._control, self._leader, self._tree, self._limits)
+            now = time.monotonic()
+            full, calm_s = self._output.poll(now)
+            if ended:
+                return "", 0.0
+            if grace is not None:
+                return "cancelled", now + grace
+            why, patience = self._limits.poll(now, self._leader)
+            if why or full:
+                return why or full, now + self._grace_s
+            patience = min(patience, calm_s)
+            self._poll.poll(None if patience >= FOREVER else 1000 * min(patience, LONGEST_POLL_S) + 1)
+            self._wakeup.clear()
+
+    def _end_tree(self, why: str, deadline: float) -> Record:
+        """Ask all processes to end, kill them after ``deadline``, and wait until none is left."""
+        while True:
+            bury_orphans(self._leader.pid)
+            ended = self._leader.has_ended()
+            now = time.monotonic()
+            self._output.poll(now)
+            if ended and not self._tree.lives():
+                return {why: True}
+            left = deadline - now
+            if left > 0:
+                self._tree.tell(signal.SIGTERM, signal.SIGCONT)
+                self._poll.poll(1000 * min(left, SWEEP_S if ended else CALM_S))
+            elif left > -GIVE_UP_S or not ended:
+                self._tree.kill()
+                self._poll.poll(1000 * SWEEP_S)
+            else:  # another user's, or stuck in the kernel
+                return {why: True, "survivors": sorted(pid for pid, _ in self._tree.members())}
+            self._wakeup.clear()

@@ -1,0 +1,120 @@
+"""Reasons: why a job is pending, and how it or one of its runs ended."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class ReasonKind(StrEnum):
+    """What a reason says. The program decides by the kind alone; the text is for people."""
+
+    NONE = ""
+    # Why a job is pending.
+    STARTING = "starting"
+    HELD = "held"
+    ASKS = "asks"  # its run was lost, and the user decides whether it runs again
+    DEPENDENCY = "dependency"
+    UNMET = "unmet"  # a dependency that can't be met any more
+    PROCESS = "process"
+    NOT_BEFORE = "not_before"
+    RETRY = "retry"
+    NO_SCHEDULER = "no_scheduler"
+    NO_QUEUE = "no_queue"
+    QUEUE_PAUSED = "queue_paused"
+    QUEUE_CLOSED = "queue_closed"
+    NO_SLOTS = "no_slots"  # its queue has none at all
+    SLOTS = "slots"  # all are taken
+    LIMIT = "limit"
+    RESOURCE = "resource"
+    GATE = "gate"
+    # How a run or a job ended.
+    EXIT = "exit"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    SILENT = "silent"  # also of a running job that has printed nothing for too long
+    LOG_FULL = "log_full"
+    NOT_STARTED = "not_started"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    UNKNOWN = "unknown"
+
+
+_TEXTS = {
+    ReasonKind.NONE: "",
+    ReasonKind.STARTING: "starting",
+    ReasonKind.HELD: "held",
+    ReasonKind.ASKS: "interrupted: release runs it again, cancel leaves it",
+    ReasonKind.DEPENDENCY: "{dependencies}",
+    ReasonKind.UNMET: "{dependency}: {state}",
+    ReasonKind.PROCESS: "after process {pid}",
+    ReasonKind.NOT_BEFORE: "begins {time}",
+    ReasonKind.RETRY: "retry {time}",
+    ReasonKind.NO_SCHEDULER: "no scheduler",
+    ReasonKind.NO_QUEUE: "no queue {queue}",
+    ReasonKind.QUEUE_PAUSED: "queue paused",
+    ReasonKind.QUEUE_CLOSED: "queue opens {time}",
+    ReasonKind.NO_SLOTS: "no slots",
+    ReasonKind.SLOTS: "slots",
+    ReasonKind.LIMIT: "limit of {limit} for all queues",
+    ReasonKind.RESOURCE: "{shortage}",
+    ReasonKind.GATE: "{shortage}",
+    ReasonKind.EXIT: "exit {code}",
+    ReasonKind.SIGNAL: "signal {signal}",
+    ReasonKind.TIMEOUT: "timeout{survivors}",
+    ReasonKind.SILENT: "silent for {span}{survivors}",
+    ReasonKind.LOG_FULL: "its log is full{survivors}",
+    ReasonKind.NOT_STARTED: "could not start: {error}",
+    ReasonKind.LOST: "interrupted ({detail})",
+    ReasonKind.CANCELLED: "cancelled by user{survivors}",
+    ReasonKind.REPLACED: "replaced by its schedule",
+    ReasonKind.UNKNOWN: "{text}",
+}
+# How the texts begin that were stored or exported without a kind, the longest first.
+_BEGINNINGS = sorted(
+    (
+        ("after #", ReasonKind.UNMET),
+        *((text.partition("{")[0], kind) for kind, text in _TEXTS.items() if not text.startswith("{") and text),
+    ),
+    key=lambda beginning: -len(beginning[0]),
+)
+
+
+class Reason(str):
+    """A reason: its ``kind``, and as a string its one rendering. False when there is none."""
+
+    kind: ReasonKind
+
+    def __new__(cls, text: str = "", kind: ReasonKind = ReasonKind.NONE) -> Self:
+        """Make a reason of a kind from its stored text."""
+        reason = super().__new__(cls, text)
+        reason.kind = kind
+        return reason
+
+    @classmethod
+    def of(cls, kind: ReasonKind, **details: object) -> Self:
+        """Render a reason: ``Reason.of(ReasonKind.EXIT, code=3)``. ``survivors`` may be left out."""
+        return cls(_TEXTS[kind].format_map({"survivors": "", **details}), kind)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the reason that a text without a kind is, as an older version has stored or exported it."""
+        return cls(text, kind_of(text))
+
+    def with_remark(self, remark: "Reason") -> "Reason":
+        """Return the reason with a remark behind it; a remark alone gives its kind."""
+        return Reason("; ".join(filter(None, [self, remark])), self.kind or remark.kind)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, ReasonKind]]:
+        return type(self), (str(self), self.kind)
+
+
+def kind_of(text: str) -> ReasonKind:
+    """Return the kind of a text that an older version has stored or exported."""
+    if not text:
+        return ReasonKind.NONE
+    return next((kind for beginning, kind in _BEGINNINGS if text.startswith(beginning)), ReasonKind.UNKNOWN)
+
+
+NO_REASON = Reason()
+STARTING = Reason.of(ReasonKind.STARTING)
+CANCELLED = Reason.of(ReasonKind.CANCELLED)

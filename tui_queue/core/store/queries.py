@@ -1,0 +1,352 @@
+"""What is read of jobs: each query sees one state of the database."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from tui_queue.core.analysis.eta import Ahead, Sample
+from tui_queue.core.errors import NoSuchJobError
+from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
+from tui_queue.core.model.overview import AuditEntry
+from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
+from tui_queue.core.parsing.filter import Filter, condition
+from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.store import audit
+from tui_queue.core.store import claim as claims
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.insert import like, newest
+from tui_queue.core.store.queues import all_queues, limit_of
+from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
+from tui_queue.core.store.runs import running_jobs
+from tui_queue.core.units.printable import printable
+
+AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
+
+_ACTIVE = """
+    SELECT * FROM jobs WHERE state IN ('running', 'pending') {condition}
+    ORDER BY started_at IS NULL, state = 'pending', CASE state WHEN 'pending' THEN -priority END,
+        CASE state WHEN 'pending' THEN place ELSE id END LIMIT :most"""
+
+_ALL_ACTIVE = "SELECT count(*) FROM jobs WHERE state IN ('running', 'pending') {condition}"
+
+_ENDED = """
+    SELECT * FROM jobs WHERE finished_at IS NOT NULL {condition} ORDER BY finished_at DESC, id DESC LIMIT :most"""
+
+_WORK_LEFT = """
+    SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0))
+        OR EXISTS (SELECT 1 FROM news WHERE said IS NULL)
+        OR (? AND EXISTS (SELECT 1 FROM schedules WHERE paused = 0 AND next_at IS NOT NULL))"""
+
+_IN_STATE = """
+    SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
+        AND (?2 IS NULL OR (paused <> '') = ?2) AND (?3 IS NULL OR held = ?3) ORDER BY id"""
+
+_STARTING = "SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NULL"
+_COUNTS = "SELECT state, jobs FROM counts WHERE jobs > 0"
+
+_NOT_COMPLETED = """
+    SELECT 1 FROM jobs
+    WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?)
+        AND state IN ('failed', 'cancelled') LIMIT 1"""
+
+_ALL_WAIT_FOR = """
+    SELECT DISTINCT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
+    WHERE state = 'pending' AND after <> '[]'
+        AND json_extract(value, '$[0]') IN (SELECT value FROM json_each(?))"""
+
+_ALL_WAITED_FOR = """
+    SELECT DISTINCT json_extract(value, '$[0]') FROM jobs INDEXED BY jobs_waiting, json_each(after)
+    WHERE state = 'pending' AND after <> '[]'"""
+
+_ALL_ENDED = "SELECT id, finished_at FROM jobs WHERE finished_at IS NOT NULL"
+
+_COPIES = """
+    SELECT json_extract(options, '$.script.copy') AS copy FROM jobs WHERE copy IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.script.copy') AS copy FROM schedules
+    WHERE copy IS NOT NULL"""
+
+_SAMPLES = """
+    SELECT finished_at - started_at, args = :args AND cwd = :cwd FROM jobs
+    WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL
+    ORDER BY args = :args DESC, id DESC LIMIT 50"""
+
+_RECENT = """
+    SELECT * FROM jobs WHERE id IN
+        (SELECT max(id) FROM (SELECT id, path, args, cwd FROM jobs ORDER BY id DESC LIMIT :looked_at)
+        GROUP BY path, args, cwd)
+    ORDER BY id DESC LIMIT :most"""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues.
+
+    ``unshown`` are the active jobs that were too many, ``older`` whether there are such ended ones.
+    """
+
+    jobs: tuple[Job, ...]
+    unshown: int
+    older: bool
+    reasons: dict[int, Reason]
+    counts: dict[State, int]
+    queues: tuple[Queue, ...]
+    limit: int | None
+
+
+class Queries:
+    """The queries of one store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def snapshot(
+        self, *, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
+    ) -> Snapshot:
+        """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
+        return await self._database.read(_snapshot, active, ended, only, capacity, scheduled, now)
+
+    async def reason(self, job_id: int, *, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
+        """Return why a pending job waits: STARTING for one that does not, NO_REASON for one that is not pending."""
+        return await self._database.read(_reason, job_id, capacity, scheduled, now)
+
+    async def ended(self) -> list[tuple[int, datetime, bool]]:
+        """Return all ended jobs: number, when they ended, and whether a pending job waits for them."""
+        return await self._database.read(_ended)
+
+    async def copies(self) -> set[str]:
+        """Return the paths of the copies of scripts that jobs or schedules refer to."""
+        return await self._database.read(_copies)
+
+    async def samples(self, job: Job) -> list[Sample]:
+        """Return how long the latest runs of the same script took that completed."""
+        return await self._database.read(_samples, job)
+
+    async def ahead(self, job_id: int, *, capacity: Capacity, now: datetime) -> Ahead | None:
+        """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
+        return await self._database.read(_ahead, job_id, capacity, now)
+
+    async def work_left(self, *, schedules: bool) -> bool:
+        """Return whether any job is running, or pending and not held, or to be told of; or will be by a schedule."""
+        return await self._database.read(_work_left, schedules)
+
+    async def job(self, key: str) -> Job:
+        """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
+        return await self._database.read(_find, key)
+
+    async def jobs(self, ids: Iterable[int]) -> list[Job]:
+        """Return those of these jobs that there are."""
+        return await self._database.read(_jobs, tuple(ids))
+
+    async def numbers(self, first: int, last: int) -> list[int]:
+        """Return the numbers from ``first`` to ``last`` that jobs have."""
+        return await self._database.read(
+            _numbers, "SELECT id FROM jobs WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
+        )
+
+    async def in_state(
+        self, states: Collection[State], *, paused: bool | None = None, held: bool | None = None
+    ) -> list[int]:
+        """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
+        return await self._database.read(_numbers, _IN_STATE, (json.dumps(list(states)), paused, held))
+
+    async def runs(self, job_id: int) -> list[Run]:
+        """Return all attempts at a job, in order."""
+        return await self._database.read(_runs, job_id)
+
+    async def batch(self, name: str) -> list[Job]:
+        """Return the jobs of a batch. Raises NoSuchJobError when there are none."""
+        return await self._database.read(_batch, name)
+
+    async def like(self, draft: JobDraft) -> Job | None:
+        """Return a job that is pending or running with the same command in the same directory, if there is one."""
+        return await self._database.read(like, draft)
+
+    async def recent(self, most: int) -> list[Job]:
+        """Return the latest jobs, of those with the same command in the same directory only the latest."""
+        return await self._database.read(_recent, most)
+
+    async def neighbours(self, job: Job, *, steps: int, most: int) -> tuple[list[Job], list[Job], list[Job]]:
+        """Return the jobs that a job waits or waited for, those that wait for it, and all up to ``steps`` away.
+
+        From each step the way goes on from the first ``most`` jobs.
+        """
+        return await self._database.read(_neighbours, job, steps, most)
+
+    async def newest(self) -> int:
+        """Return the number of the job that was added last; 0 when there has been none."""
+        return await self._database.read(newest)
+
+    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
+        """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed.
+
+        Removed ones count as completed.
+        """
+        return await self._database.read(_all_completed, tuple(ids), after, since)
+
+    async def audit_trail(self, job_id: int) -> tuple[AuditEntry, ...]:
+        """Return who did what to a job, in order."""
+        return await self._database.read(audit.of_job, job_id)
+
+
+def _snapshot(
+    db: sqlite3.Connection, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
+) -> Snapshot:
+    part, values = condition(only, db)
+    jobs = [job_of(row).shown for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
+    unshown = 0
+    if 0 < active == len(jobs):
+        unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
+    wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING}
+    reasons: dict[int, Reason] = {}
+    if wanted:
+        for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
+            if candidate.id in wanted:
+                reasons[candidate.id] = decision.reason or STARTING
+                if len(reasons) == len(wanted):
+                    break
+    # One more, to see whether there is any.
+    most = ended + 1 if ended > 0 else ended
+    latest = [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": most})]
+    older = 0 < ended < len(latest)
+    return Snapshot(
+        jobs=(*jobs, *(latest[:ended] if older else latest)),
+        unshown=unshown,
+        older=older,
+        reasons=reasons,
+        counts=_counts(db),
+        queues=all_queues(db),
+        limit=limit_of(db),
+    )
+
+
+def _counts(db: sqlite3.Connection) -> dict[State, int]:
+    counts = {State(state): number for state, number in db.execute(_COUNTS)}
+    if starting := db.execute(_STARTING).fetchone()[0]:
+        counts[State.RUNNING] -= starting
+        counts[State.PENDING] = counts.get(State.PENDING, 0) + starting
+    return {state: number for state, number in counts.items() if number}
+
+
+def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
+    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
+        if candidate.id == job_id:
+            return decision.reason or STARTING
+    return NO_REASON
+
+
+def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
+    before: list[int] = []
+    others = 0
+    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=True, now=now):
+        for_slots = decision.reason.kind in (ReasonKind.SLOTS, ReasonKind.LIMIT)
+        if candidate.id == job_id or len(before) > AHEAD_MOST:
+            if candidate.id != job_id or not for_slots:
+                return None
+            break
+        if for_slots or not decision.reason:
+            before.append(candidate.id)
+        else:
+            others += 1
+    running = [job for job, _ in running_jobs(db)]
+    waiting = {job.id: job for job in _jobs(db, tuple(before))}
+    known: dict[tuple[str, tuple[str, ...], str], list[Sample]] = {}
+    samples = {}
+    for job in (*running, *waiting.values()):
+        command = job.path, job.args, job.cwd
+        if command not in known:
+            known[command] = _samples(db, job)
+        samples[job.id] = known[command]
+    slots = capacity.slots()
+    return Ahead(
+        running=tuple(running),
+        before=tuple(waiting[one] for one in before),
+        others=others,
+        samples=samples,
+        slots={queue.name: slots if queue.slots is None else queue.slots for queue in all_queues(db)},
+        limit=limit_of(db),
+    )
+
+
+def _ended(db: sqlite3.Connection) -> list[tuple[int, datetime, bool]]:
+    waited_for = {row[0] for row in db.execute(_ALL_WAITED_FOR)}
+    return [(job_id, required_time(at), job_id in waited_for) for job_id, at in db.execute(_ALL_ENDED)]
+
+
+def _copies(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute(_COPIES)}
+
+
+def _samples(db: sqlite3.Connection, job: Job) -> list[Sample]:
+    values = {"path": os.fsencode(job.path), "args": encode_args(job.args), "cwd": os.fsencode(job.cwd)}
+    return [
+        Sample(elapsed_s=taken / 1_000_000, same_parameters=bool(same)) for taken, same in db.execute(_SAMPLES, values)
+    ]
+
+
+def _work_left(db: sqlite3.Connection, schedules: bool) -> bool:
+    return bool(db.execute(_WORK_LEFT, (schedules,)).fetchone()[0])
+
+
+def _find(db: sqlite3.Connection, key: str) -> Job:
+    if key.isascii() and key.isdigit() and len(key) < 18:
+        row = db.execute("SELECT * FROM jobs WHERE id = ?", (int(key),)).fetchone()
+        if row is not None or len(key) < 6:
+            return job_of(required_row(row, key))
+    if len(key) < 6:
+        raise NoSuchJobError(f"'{printable(key)}': no such job; give its number, or 6 characters or more of its UUID.")
+    rows = db.execute("SELECT * FROM jobs WHERE substr(uuid, 1, ?) = ? LIMIT 2", (len(key), key.lower())).fetchall()
+    if len(rows) > 1:
+        raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")
+    return job_of(required_row(rows[0] if rows else None, key))
+
+
+def _jobs(db: sqlite3.Connection, ids: tuple[int, ...]) -> list[Job]:
+    query = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return [job_of(row) for row in db.execute(query, (json.dumps(ids),))]
+
+
+def _recent(db: sqlite3.Connection, most: int) -> list[Job]:
+    return [job_of(row) for row in db.execute(_RECENT, {"looked_at": 50 * most, "most": most})]
+
+
+def _numbers(db: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[int]:
+    return [row[0] for row in db.execute(query, values)]
+
+
+def _runs(db: sqlite3.Connection, job_id: int) -> list[Run]:
+    return [run_of(row) for row in db.execute("SELECT * FROM runs WHERE job_id = ? ORDER BY attempt", (job_id,))]
+
+
+def _batch(db: sqlite3.Connection, name: str) -> list[Job]:
+    jobs = [
+        job_of(row) for row in db.execute("SELECT * FROM jobs WHERE batch = ? AND batch <> '' ORDER BY id", (name,))
+    ]
+    if not jobs:
+        raise NoSuchJobError(f"{printable(name)}: no such batch; `tui-queue list` shows the batches.")
+    return jobs
+
+
+def _neighbours(db: sqlite3.Connection, job: Job, steps: int, most: int) -> tuple[list[Job], list[Job], list[Job]]:
+    def before(jobs: Sequence[Job]) -> list[Job]:
+        return _jobs(db, tuple({after.job_id for each in jobs for after in each.after}))
+
+    def behind(jobs: Sequence[Job]) -> list[Job]:
+        ids = json.dumps([each.id for each in jobs])
+        return _jobs(db, tuple(row[0] for row in db.execute(_ALL_WAIT_FOR, (ids,))))
+
+    dependencies, dependents = before([job]), behind([job])
+    around = {each.id: each for each in (*dependencies, *dependents)}
+    for step, nearest in ((before, dependencies), (behind, dependents)):
+        jobs = nearest
+        for _ in range(steps - 1):
+            jobs = step(jobs[:most])
+            around |= {each.id: each for each in jobs}
+    return dependencies, dependents, list(around.values())
+
+
+def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], after: int, since: datetime) -> bool:
+    return db.execute(_NOT_COMPLETED, (json.dumps(ids), after, microseconds(since))).fetchone() is None

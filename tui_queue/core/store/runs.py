@@ -1,0 +1,201 @@
+"""The runs of jobs as a scheduler writes them: claimed, started, ended; and the lease that lets it write."""
+
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+
+from tui_queue.core.model.job import Job, RunEnd, State
+from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.overview import Holder
+from tui_queue.core.model.reason import Reason
+from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.policy.run_result import NextAttempt
+from tui_queue.core.store import claim as claims
+from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.outbox import report
+from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
+
+# What a scheduler writes is refused when another one has taken over since.
+_FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
+
+_RUNNING = """
+    SELECT jobs.*, coalesce(boot, '') AS boot FROM jobs
+    LEFT JOIN runs ON job_id = id AND runs.attempt = jobs.attempt WHERE state = 'running' ORDER BY id"""
+
+_OF_RUN = f"id = :id AND attempt = :attempt AND state = 'running' AND {_FENCE}"
+
+_STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING *"
+
+_SCRIPT = "UPDATE runs SET script = ? WHERE job_id = ? AND attempt = ?"
+_PUT_BACK = f"""
+    UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}',
+        state       = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
+        reason      = CASE cancel_requested WHEN 1 THEN :cancelled ELSE '' END,
+        reason_kind = CASE cancel_requested WHEN 1 THEN :cancelled_kind ELSE '' END,
+        finished_at = CASE cancel_requested WHEN 1 THEN :now END
+    WHERE {_OF_RUN} RETURNING *"""
+
+_FINISH = f"""
+    UPDATE jobs SET state = :state, reason = :reason, reason_kind = :reason_kind, exit_code = :exit_code,
+        signal = :signal, paused = '',
+        started_at = coalesce(:started_at, started_at), finished_at = :finished_at
+    WHERE {_OF_RUN} RETURNING *"""
+
+_AGAIN = f"""
+    UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = :held,
+        not_before = :not_before, paused = '', devices = '{{}}', started_at = NULL
+    WHERE {_OF_RUN} RETURNING *"""
+
+_END_RUN = """
+    UPDATE runs SET started_at = :started_at, finished_at = :finished_at, exit_code = :exit_code,
+        signal = :signal, reason = :reason, reason_kind = :reason_kind, cpu_s = :cpu_s,
+        max_rss_kib = :max_rss_kib, oom = :oom,
+        script = CASE :script WHEN '' THEN script ELSE :script END
+    WHERE job_id = :id AND attempt = :attempt"""
+
+_LEASE = """
+    INSERT INTO lease (id, epoch, pid, host, tty, since) VALUES (1, 1, :pid, :host, :tty, :now)
+    ON CONFLICT (id) DO UPDATE SET
+        epoch = epoch + 1, pid = excluded.pid, host = excluded.host, tty = excluded.tty, since = excluded.since
+    RETURNING *"""
+
+
+class Runs:
+    """The runs of one store; what an earlier scheduler writes after another took the lease is refused."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
+        """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
+        return await self._database.write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)})
+
+    async def holder(self) -> Holder | None:
+        """Return who took the lease last."""
+        return await self._database.read(_holder)
+
+    async def running(self) -> list[tuple[Job, str]]:
+        """Return all running jobs, each with the boot of the machine that it was claimed in (empty: not known)."""
+        return await self._database.read(running_jobs)
+
+    async def claim(
+        self, *, epoch: int, capacity: Capacity, over: Collection[int] = (), boot: str, now: datetime
+    ) -> Claimed | None:
+        """Mark the pending jobs that may start now as running; the slots of the jobs ``over`` are free already.
+
+        None when another scheduler has taken over.
+        """
+        return await self._database.write(
+            _claim, epoch, partial(claims.claim, capacity=capacity, over=over, boot=boot, now=now)
+        )
+
+    async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:
+        """Record when the run of a claimed job began, and the hash of its script where it is known.
+
+        Returns None when this scheduler may not write that any more.
+        """
+        values: dict[str, object] = {"epoch": epoch, "started_at": microseconds(started_at), "script": script}
+        return await self._database.write(_confirm_start, job, values)
+
+    async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
+        """Make a claimed job that was never started pending again, or cancelled if that was asked."""
+        values: dict[str, object] = {"epoch": epoch, "now": microseconds(now), **CANCELLED_VALUES}
+        return await self._database.write(_of_run, _PUT_BACK, job, values)
+
+    async def finish(
+        self,
+        job: Job,
+        *,
+        epoch: int,
+        state: State,
+        reason: Reason,
+        end: RunEnd,
+        script: str = "",
+        again: NextAttempt | None = None,
+        notify: Channels | None = None,
+    ) -> Job | None:
+        """Record how the run of a claimed job ended; None when it is no longer ours to say.
+
+        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
+        ``notify`` it is noted in the same step if somebody wants to hear of it.
+        """
+        write = self._database.write_along if again is None and notify is None else self._database.write
+        return await write(_finish, job, epoch, state, reason, end, script, again, notify)
+
+
+def _take_lease(db: sqlite3.Connection, values: dict[str, object]) -> Holder:
+    return holder_of(db.execute(_LEASE, values).fetchone())
+
+
+def _holder(db: sqlite3.Connection) -> Holder | None:
+    row = db.execute("SELECT * FROM lease").fetchone()
+    return None if row is None else holder_of(row)
+
+
+def running_jobs(db: sqlite3.Connection) -> list[tuple[Job, str]]:
+    """Return all running jobs, each with the boot of the machine that it was claimed in (empty: not known)."""
+    return [(job_of(row), row["boot"]) for row in db.execute(_RUNNING)]
+
+
+def _claim(db: sqlite3.Connection, epoch: int, claim: Callable[..., Claimed]) -> Claimed | None:
+    if db.execute("SELECT epoch FROM lease").fetchone()[0] != epoch:
+        return None
+    return claim(db, epoch=epoch)
+
+
+def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, object]) -> Job | None:
+    row = db.execute(statement, {"id": job.id, "attempt": job.attempt, **values}).fetchone()
+    return None if row is None else job_of(row)
+
+
+def _confirm_start(db: sqlite3.Connection, job: Job, values: dict[str, object]) -> Job | None:
+    started = _of_run(db, _STARTED, job, values)
+    if started is not None and values["script"]:
+        db.execute(_SCRIPT, (values["script"], job.id, job.attempt))
+    return started
+
+
+def _finish(
+    db: sqlite3.Connection,
+    job: Job,
+    epoch: int,
+    state: State,
+    reason: Reason,
+    end: RunEnd,
+    script: str,
+    again: NextAttempt | None,
+    notify: Channels | None,
+) -> Job | None:
+    values: dict[str, object] = {
+        "epoch": epoch,
+        "state": state,
+        "reason": reason,
+        "reason_kind": reason.kind,
+        "exit_code": end.exit_code,
+        "signal": end.signal,
+        "started_at": microseconds(end.started_at),
+        "finished_at": microseconds(end.finished_at),
+        "cpu_s": end.cpu_s,
+        "max_rss_kib": end.max_rss_kib,
+        "oom": end.oom,
+        "script": script,
+    }
+    asked = db.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    if again is None or asked is None or asked[0]:
+        done = _of_run(db, _FINISH, job, values)
+    else:
+        more: dict[str, object] = {
+            "held": again.held,
+            "not_before": microseconds(again.not_before),
+            "reason": again.reason,
+            "reason_kind": again.reason.kind,
+        }
+        done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
+    if done is not None:
+        db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
+        event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
+        if notify is not None and event is not None and notify.wants(done, event):
+            report(db, done, event)
+    return done

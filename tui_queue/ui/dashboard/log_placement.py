@@ -1,0 +1,73 @@
+"""Where the log of the dashboard lies: beside the jobs, below them, on the whole screen, or hidden."""
+
+from textual.screen import Screen
+
+from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.dashboard_settings import SPLITS
+from tui_queue.ui.log.job_log import JobLog
+
+_BESIDE_FROM, _AUTO_FROM = 96, 120  # columns of the terminal from which the log lies beside the jobs
+
+
+class LogPlacement:
+    """Places the log by classes of the screen that its style sheet knows: -beside, -hidden and -zoomed."""
+
+    def __init__(self, screen: Screen[None], table: JobTable, log: JobLog, split: str) -> None:
+        """``split`` is where the settings want the log; the user may place it elsewhere."""
+        self._screen = screen
+        self._table = table
+        self._log = log
+        self._split = split
+
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether the log has the whole screen."""
+        return self._screen.has_class("-zoomed")
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the log is hidden wherever it is not zoomed."""
+        return self._screen.has_class("-hidden")
+
+    @property
+    def place(self) -> str:
+        """Where the log is to lie in a terminal of this width."""
+        return place_of_log(self._split, self._screen.app.size.width)
+
+    def zoom(self, on: bool) -> None:
+        """Give the log the whole screen, or take it back."""
+        self._screen.set_class(on, "-zoomed")
+        self._screen.refresh_bindings()
+
+    def put(self, split: str) -> None:
+        """Place the log elsewhere."""
+        self._split = split
+        self.arrange()
+
+    def put_next(self) -> None:
+        """Place the log at the next of its places."""
+        self.put(next_split(self._split, self._screen.app.size.width))
+
+    def arrange(self) -> None:
+        """Fit the log to the terminal; it is not hidden while it shows why there is no job."""
+        place = self.place
+        hidden = place == "hidden" and bool(self._table.jobs)
+        self._screen.set_class(place == "beside", "-beside")
+        self._screen.set_class(hidden, "-hidden")
+        if hidden and self._log.has_focus and not self.is_zoomed:
+            self._table.focus()
+        self._screen.refresh_bindings()
+
+
+def place_of_log(split: str, width: int) -> str:
+    """Return where the log lies in a terminal of this many columns: beside the jobs, below them, or hidden."""
+    if split == "auto":
+        return "beside" if width >= _AUTO_FROM else "below"
+    return "below" if split == "beside" and width < _BESIDE_FROM else split
+
+
+def next_split(split: str, width: int) -> str:
+    """Return the split of the next place of the log; auto, where that is the same place."""
+    places = [each for each in SPLITS if place_of_log(each, width) == each]
+    place = places[(places.index(place_of_log(split, width)) + 1) % len(places)]
+    return "auto" if place == place_of_log("auto", width) else place

@@ -1,0 +1,129 @@
+"""Refreshes the dashboard: the jobs after each change, forecasts and figures of the machine by the clock."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+
+from textual.screen import Screen
+from textual.worker import Worker
+
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.model.job import State
+from tui_queue.core.model.overview import Overview
+from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dashboard.job_details import JobDetails
+from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
+from tui_queue.ui.dashboard.log_placement import LogPlacement
+from tui_queue.ui.dashboard.notification_sender import NotificationSender
+from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.wording import more_wait, window_title
+from tui_queue.ui.keymap import with_keys
+from tui_queue.ui.lists.table_screen import TableScreen
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
+
+_WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
+_FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
+_MEASURE_EVERY_S = 10.0  # how often the machine is measured
+
+
+class Refresher:
+    """Loads the overview of the window and gives it to all that show it, one refresh at a time."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        commands: Commands,
+        *,
+        summary: Summary,
+        table: JobTable,
+        window: JobWindow,
+        placement: LogPlacement,
+        sender: NotificationSender,
+        give_title: Callable[[str], None] | None,
+        keys: Mapping[str, str],
+    ) -> None:
+        """``give_title`` gives the terminal a title, where the settings want one."""
+        self._screen = screen
+        self._commands = commands
+        self._summary = summary
+        self._table = table
+        self._window = window
+        self._placement = placement
+        self._sender = sender
+        self._give_title = give_title
+        self._keys = keys
+        self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
+        self.refreshed = asyncio.Event()  # set whenever there is a new overview
+
+    def start(self) -> None:
+        """Refresh for the first time, and from now on until the screen is closed."""
+        self._screen.set_interval(1, self._table.tick)
+        self._screen.set_interval(_FORECAST_EVERY_S, self._forecast)
+        self._screen.set_interval(_MEASURE_EVERY_S, self._measure)
+        self._screen.run_worker(follow(self._changed, self._refresh), group=SCREEN_WORKERS)
+        self._changed.set()
+
+    def request(self) -> None:
+        """Refresh soon."""
+        self._changed.set()
+
+    async def _refresh(self) -> None:
+        """Show the jobs that the store has now, and notify the user of what has happened."""
+        is_filtered = self._window.is_filtered
+        overview = await result_of(self._screen, self._window.load())
+        if overview is None:
+            return
+        is_first = self._window.overview is None
+        self._window.overview = overview
+        self.refreshed.set()
+        # The user is notified of jobs that a filter leaves out too, and not of those that it lets in again.
+        watched: Overview | None = overview
+        if is_filtered:
+            watched = await result_of(self._screen, self._commands.reports.overview(active=_WATCHED))
+        if watched is not None:
+            self._sender.notify(watched)
+        self._show(overview)
+        if is_first:
+            self._forecast()
+        for screen in self._screen.app.screen_stack:
+            if isinstance(screen, TableScreen | JobDetails):
+                screen.post_message(QueueChanged())
+
+    def _show(self, overview: Overview) -> None:
+        self._summary.show(overview)
+        if self._summary.shows_surroundings != self._any_runs:
+            self._measure()
+        if self._give_title is not None:
+            self._give_title(window_title(overview))
+        self._table.show(overview.jobs)
+        self._table.border_subtitle = with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)
+        self._table.set_class(overview.unshown > 0, "-more")
+        if self._window.wanted is not None:
+            self._table.move_to(self._window.wanted)
+            self._window.wanted = None
+        self._placement.arrange()
+
+    def _forecast(self) -> None:
+        self._run("forecasts", self._show_forecasts)
+
+    async def _show_forecasts(self) -> None:
+        """Show how far the running jobs in view have come, and what they use."""
+        if running := self._table.running_in_view:
+            wanted = self._commands.reports.forecasts(running, measure=self._table.measures)
+            self._table.show_forecasts(await result_of(self._screen, wanted) or {})
+
+    def _measure(self) -> None:
+        self._run("surroundings", self._show_surroundings)
+
+    async def _show_surroundings(self) -> None:
+        """Show what the machine has free and how many jobs end, but only while a job runs: else nothing is drawn."""
+        surroundings = await result_of(self._screen, self._commands.reports.surroundings()) if self._any_runs else None
+        self._summary.show_surroundings(surroundings if self._any_runs else None)
+
+    def _run(self, group: str, show: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
+        """Show something beside all else; what of the group still runs is cancelled."""
+        return self._screen.run_worker(show, group=group, exclusive=True)
+
+    @property
+    def _any_runs(self) -> bool:
+        return self._window.overview is not None and self._window.overview.count(State.RUNNING) > 0

@@ -1,0 +1,97 @@
+"""What the user can begin the job form with: a job that was added before, a template, a file from a list."""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import Screen
+
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.job import JobDraft
+from tui_queue.core.parsing.draft_fields import words_of
+from tui_queue.core.parsing.fields import title
+from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.prompt import Prompt
+from tui_queue.ui.job_form.fields import from_home
+from tui_queue.ui.job_form.file_browser import FileBrowser
+from tui_queue.ui.job_form.path_suggester import absolute
+
+# Ids of bindings stand for their keys.
+_NO_TEMPLATE = "There is no template. {form.keep} keeps what stands here as one."
+_NOT_KEPT = ("at", "after_pid")  # words that mean nothing another time
+
+
+class Choices:
+    """Asks the user to choose from what the queue knows; each answer is None if the user does not."""
+
+    def __init__(self, screen: Screen[Any], commands: Commands, complain: Callable[[str], None]) -> None:
+        """``complain`` shows that there is nothing to choose from; ids of bindings in its text stand for keys."""
+        self._screen = screen
+        self._commands = commands
+        self._complain = complain
+
+    async def recent(self) -> JobDraft | None:
+        """Return the draft of a job that was added before."""
+        drafts = await result_of(self._screen, self._commands.jobs.recent())
+        if drafts is None:
+            return None
+        if not drafts:
+            self._complain("Nothing has been added before.")
+            return None
+        shown = [f"{shlex.join([from_home(draft.path), *draft.args])}   in {from_home(draft.cwd)}" for draft in drafts]
+        chosen = await self._screen.app.push_screen_wait(Picker("Begin with which command?", shown))
+        return None if chosen is None else drafts[shown.index(chosen)]
+
+    async def template(self) -> dict[str, Any] | None:
+        """Return the words of a template; the user may remove templates from the list."""
+        found = await result_of(self._screen, self._commands.templates.all())
+        if found is None:
+            return None
+        if not found:
+            self._complain(_NO_TEMPLATE)
+            return None
+        picker = Picker("Begin with which template?", tuple(found), remove=self._remove)
+        name = await self._screen.app.push_screen_wait(picker)
+        return None if name is None else dict(found[name])
+
+    async def keep(self, draft: JobDraft) -> None:
+        """Ask for a name and keep a draft as a template under it."""
+        prompt = Prompt("Keep it as a template under which name?", value="", check=_check_name)
+        name = (await self._screen.app.push_screen_wait(prompt) or "").strip()
+        if not name or (found := await result_of(self._screen, self._commands.templates.all())) is None:
+            return
+        if name not in found or await self._screen.app.push_screen_wait(Confirm(f"Replace template {name}?")):
+            words = {word: value for word, value in words_of(draft).items() if word not in _NOT_KEPT}
+            await result_of(self._screen, self._commands.templates.put(name, words))
+
+    async def _remove(self, name: str) -> bool:
+        if not await self._screen.app.push_screen_wait(Confirm(f"Remove template {name}?")):
+            return False
+        await result_of(self._screen, self._commands.templates.remove(name))
+        left = await result_of(self._screen, self._commands.templates.all())
+        return left is not None and name not in left
+
+
+async def chosen_file(screen: Screen[Any], path: str, cwd: str) -> str | None:
+    """Let the user choose a file; the list begins where a half-typed path leads."""
+    directory = await asyncio.to_thread(_nearest_directory, path, cwd)
+    chosen = await screen.app.push_screen_wait(FileBrowser(directory, "Choose the job's file"))
+    return None if chosen is None else str(chosen)
+
+
+def _nearest_directory(path: str, cwd: str) -> str:
+    """Return the directory that a half-typed path leads to, else the working directory, else home."""
+    for choice in (path, os.path.dirname(path), ""):
+        if "\0" not in choice + cwd and os.path.isdir(directory := absolute(choice, cwd)):
+            return directory
+    return os.path.expanduser("~")
+
+
+def _check_name(name: str) -> None:
+    if not title("name", name):
+        raise BadInputError("name", "The template needs a name.")
