@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Footer
 
 from tests.conftest import Cli
-from tests.support.pilot import drawn, see, until
+from tests.support.pilot import drawn, driven, see, until
 from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.cli.dashboard import open_app
 from tui_queue.core.scheduling import wakeup
@@ -25,7 +25,7 @@ async def dashboard(
     async with open_queue() as queue:
         app = open_app(queue)
         listener = wakeup.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
-        async with listener, queue.scheduler, app.run_test(size=size, notifications=toasts) as pilot:
+        async with listener, queue.scheduler, driven(app, size=size, notifications=toasts) as pilot:
             await see(pilot, "scheduler here" if size[0] >= 80 else "ID")
             yield pilot, app, queue
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Cli, missing, wait_for
 from tests.dashboard.test_log_pane import Host, go_to
-from tests.support.pilot import drawn, see, until
+from tests.support.pilot import drawn, driven, see, until
 from tests.support.raw_terminal import raw_terminal
 from tui_queue.core.logs.compression import pack
 
@@ -99,7 +99,7 @@ def write(path: Path, word: str, lines: int) -> None:
 
 async def test_a_log_stays_as_it_is_and_keys_act_in_order_once_the_disk_answers(disk: Disk) -> None:
     app = Host(disk.path / "log")
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driven(app, size=(80, 24)) as pilot:
         app.log_view.focus()
         await see(pilot, LAST)
         disk.stop()
@@ -116,7 +116,7 @@ async def test_a_log_stays_as_it_is_and_keys_act_in_order_once_the_disk_answers(
 
 async def test_another_log_is_shown_at_once_while_the_disk_of_the_first_hangs(disk: Disk, tmp_path: Path) -> None:
     app, other = Host(disk.path / "log"), tmp_path / "other"
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driven(app, size=(80, 24)) as pilot:
         app.log_view.focus()
         await see(pilot, LAST)
         disk.stop()
@@ -142,7 +142,7 @@ async def test_another_log_is_shown_at_once_while_the_disk_of_the_first_hangs(di
 
 async def test_searches_and_counts_wait_for_the_disk_and_keep_no_key_waiting(disk: Disk, tmp_path: Path) -> None:
     app, other = Host(disk.path / "log"), tmp_path / "other"
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driven(app, size=(80, 24)) as pilot:
         app.log_view.focus()
         await see(pilot, LAST)
         await go_to(pilot, "slash", "/line .9 /")
@@ -162,7 +162,7 @@ async def test_searches_and_counts_wait_for_the_disk_and_keep_no_key_waiting(dis
 async def test_a_compressed_log_on_a_disk_that_hangs_is_shown_once_it_answers(disk: Disk) -> None:
     app = Host(disk.path / "packed")
     disk.stop()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driven(app, size=(80, 24)) as pilot:
         await see(pilot, WAITS)
         disk.go_on()
         await see(pilot, "packed 8999 .")
@@ -181,7 +181,7 @@ async def test_what_is_asked_of_a_log_before_it_is_there_is_done_then(
 ) -> None:
     app = Host(disk.path / "packed")
     disk.stop()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with driven(app, size=(80, 24)) as pilot:
         app.log_view.focus()
         await see(pilot, WAITS)
         await go_to(pilot, key, words)
@@ -191,7 +191,7 @@ async def test_what_is_asked_of_a_log_before_it_is_there_is_done_then(
 
 async def test_a_disk_that_breaks_is_said(disk: Disk) -> None:
     app = Host(disk.path / "log")
-    async with app.run_test(size=(120, 24)) as pilot:
+    async with driven(app, size=(120, 24)) as pilot:
         app.log_view.focus()
         await see(pilot, LAST)
         disk.remove()

@@ -1,13 +1,24 @@
 """Waits for what the user sees, for tests that drive an app by its pilot."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
 
 SETTLING = 3  # rounds in which all widgets handle their messages
+
+
+@asynccontextmanager
+async def driven(app: App[Any], *, size: tuple[int, int], notifications: bool = False) -> AsyncIterator[Pilot[Any]]:
+    """Run an app without a terminal; its workers end before the widgets that they draw on, as when the user leaves."""
+    async with app.run_test(size=size, notifications=notifications) as pilot:
+        try:
+            yield pilot
+        finally:
+            app.workers.cancel_all()
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str) -> None:

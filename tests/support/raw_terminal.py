@@ -22,6 +22,7 @@ from tests.conftest import ROOT, process_is_alive, wait_for
 SYNCHRONIZED = 2026  # the mode that a picture is drawn in
 ASKS_FOR_IT = f"\x1b[?{SYNCHRONIZED}$p"
 HAS_IT = f"\x1b[?{SYNCHRONIZED};2$y"
+PROGRAM = (sys.executable, "-m", "tui_queue")
 
 
 class _Screen(pyte.Screen):
@@ -48,7 +49,7 @@ class RawTerminal:
         ignore_hangup: bool,
         controlling: bool,
         term: str = "xterm-256color",
-        words: Sequence[str] = (sys.executable, "-m", "tui_queue"),
+        words: Sequence[str] = PROGRAM,
     ) -> None:
         width, height = size
         self.screen = _Screen(width, height)
@@ -191,9 +192,10 @@ def raw_terminal(
     term: str = "xterm-256color",
     ignore_hangup: bool = False,
     controlling: bool = True,
+    words: Sequence[str] = PROGRAM,
 ) -> Iterator[RawTerminal]:
     """Open the dashboard, and read until it is there; a terminal that controls no process brings no signals."""
-    window = RawTerminal(env, size=size, term=term, ignore_hangup=ignore_hangup, controlling=controlling)
+    window = RawTerminal(env, size=size, term=term, ignore_hangup=ignore_hangup, controlling=controlling, words=words)
     try:
         window.see("scheduler here" if size[0] >= 80 else "a Add")
         yield window

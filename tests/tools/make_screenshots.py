@@ -17,7 +17,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.support.pilot import drawn, see, until
+from tests.support.pilot import drawn, driven, see, until
 from tui_queue.ui.dashboard.job_table import JobTable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,7 +96,7 @@ async def opened(size: tuple[int, int]) -> AsyncIterator[Pilot[None]]:
     async with open_queue() as queue:
         app = open_app(queue)
         listener = wakeup.Listener(queue.paths.wake, app.queue_changed, called=queue.scheduler.wake)
-        async with listener, queue.scheduler, app.run_test(size=size) as pilot:
+        async with listener, queue.scheduler, driven(app, size=size) as pilot:
             yield pilot
 
 

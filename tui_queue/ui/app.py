@@ -5,15 +5,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
-from textual._compositor import CompositorUpdate
-from textual.actions import ActionParseResult
+from textual.actions import ActionParseResult, parse
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.filter import Monochrome
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -32,7 +30,7 @@ from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.file_browser import FileBrowser
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.job_form.input import Field
-from tui_queue.ui.keymap import Place, read_keymap, shown, shown_keys
+from tui_queue.ui.keymap import Place, bindings_in, read_keymap, shown, shown_keys
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
@@ -41,10 +39,10 @@ from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
-from tui_queue.ui.terminal.cell_diff import Sent
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
+from tui_queue.ui.terminal.private import XTERM_PARSER
 from tui_queue.ui.theme import CONTRAST, OWN_THEME, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
@@ -75,7 +73,9 @@ class TuiQueueApp(App[None]):
         keymap: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file."""
-        super().__init__(driver_class=TerminalDriver)
+        super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
+        self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
+        self.keymap = keymap
         self.farewell = ""
         self._dashboard_settings = dashboard_settings
         self._dashboard = Dashboard(
@@ -88,13 +88,16 @@ class TuiQueueApp(App[None]):
             keys=shown_keys((TuiQueueApp, Dashboard, JobTable, JobLog), keymap),
         )
         self.animation_level = "none"
-        # Grey is a colour too.
-        self._filters = [Colourless() if isinstance(each, Monochrome) else each for each in self._filters]
+        self._colourless = Colourless()
         self.set_keymap(keymap)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the one screen that everything else opens above."""
         return self._dashboard
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what takes colours out of the picture; grey is a colour too."""
+        return [self._colourless if isinstance(each, Monochrome) else each for each in super().get_line_filters()]
 
     def on_mount(self) -> None:
         """Put the looks on."""
@@ -127,12 +130,7 @@ class TuiQueueApp(App[None]):
 
     def _done_late(self, doing: "asyncio.Future[bool]") -> None:
         if not doing.cancelled() and (error := doing.exception()) is not None:
-            self._handle_exception(error)  # type: ignore[arg-type]
-
-    async def _shutdown(self) -> None:
-        """End all workers before the widgets go that they draw on."""
-        self.workers.cancel_all()
-        await super()._shutdown()
+            self.call_later(_fail_with, error)
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen on top, and look no more for what it would show."""
@@ -141,24 +139,13 @@ class TuiQueueApp(App[None]):
 
     def on_resize(self) -> None:
         """Have all drawn again: terminals differ in what they make of what they show."""
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.cell_diff.forget()
+        if self.terminal is not None:
+            self.terminal.cell_diff.forget()
 
     def on_command_palette_opened(self) -> None:
         """Keep its cursor steady, as those of our own lines are."""
         for line in self.screen.query(Input):
             line.cursor_blink = False
-
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Send what differs, and nothing where nothing does."""
-        driver = self._driver
-        if isinstance(driver, TerminalDriver) and isinstance(renderable, CompositorUpdate) and not self._batch_count:
-            text = driver.cell_diff.difference(renderable, self.console)
-            if text == "":
-                self.post_display_hook()
-                return
-            renderable = renderable if text is None else Sent(text)
-        super()._display(screen, renderable)
 
     def queue_changed(self) -> None:
         """Look at the queue again, soon; called whenever somebody changed it."""
@@ -167,20 +154,23 @@ class TuiQueueApp(App[None]):
 
     def announce(self, title: str, text: str, way: str) -> None:
         """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
-        if self._driver is not None and (sequence := announcement(title, text, way, os.environ)):
-            self._driver.write(sequence)
-            self._driver.flush()
+        sequence = announcement(title, text, way, os.environ)
+        if sequence and self.terminal is not None:
+            self.terminal.write(sequence)
+        elif sequence:
+            self.bell()
 
     def give_title(self, text: str) -> None:
         """Give the terminal a title."""
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.set_title(text)
+        if self.terminal is not None:
+            self.terminal.set_title(text)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Have the terminal put a text into its clipboard."""
-        if self._driver is not None:
-            self._driver.write(copying(text, os.environ))
-            self._driver.flush()
+        if self.terminal is not None:
+            self.terminal.write(copying(text, os.environ))
+        else:
+            super().copy_to_clipboard(text)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every verb that applies now into the palette, with its key; of the dashboard those of both panes."""
@@ -190,9 +180,9 @@ class TuiQueueApp(App[None]):
                 offered.add(binding.id)
                 what = f"{binding.tooltip}  ({self.get_key_display(binding)})"
                 yield SystemCommand(binding.description, what, partial(self.run_action, binding.action, node))
-        if isinstance(self._driver, TerminalDriver):
+        if self.terminal is not None:
             what = f"For a terminal that shows something else  ({shown(REDRAW)})"
-            yield SystemCommand("Draw all again", what, self._driver.draw_all)
+            yield SystemCommand("Draw all again", what, self.terminal.draw_all)
         for command in super().get_system_commands(screen):
             if command.title in _TEXTUALS:
                 yield command
@@ -200,11 +190,15 @@ class TuiQueueApp(App[None]):
     def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
         """Yield what the keys of the panes do that apply now, whichever of them has the focus."""
         for pane in screen.panes if isinstance(screen, Dashboard) else ():
-            bindings = pane._bindings.copy()
-            bindings.apply_keymap(self._keymap)
-            for _, binding in bindings:
-                if self._check_action_state(binding.action, pane):
+            for binding in bindings_in(pane, self.keymap):
+                if self._applies(binding.action, pane):
                     yield pane, binding
+
+    def _applies(self, action: str, node: DOMNode) -> bool:
+        """Whether an action of a node applies now; it may be one of its screen's or of the app's."""
+        whose, name, parameters = parse(action)
+        target = {"app": self, "screen": self.screen}.get(whose, node)
+        return bool(target.check_action(name, parameters))
 
     def leave_with(self, code: int) -> None:
         """Leave with an exit code; while the dashboard is being put together Textual can't, then soon after that."""
@@ -223,6 +217,11 @@ class TuiQueueApp(App[None]):
             async with asyncio.timeout(_FAREWELL_S):
                 self.farewell = await self._dashboard.farewell()
         self.exit()
+
+
+def _fail_with(error: BaseException) -> None:
+    """Let Textual end the program as it does for an error anywhere else."""
+    raise error
 
 
 def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:

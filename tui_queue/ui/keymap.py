@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import Keys, _character_to_key, key_to_character
+from textual.keys import Keys, key_to_character
 from textual.widgets import Input
 
 from tui_queue.core.errors import BadInputError
@@ -67,7 +68,31 @@ def shown_keys(place: Place, keymap: Mapping[str, str]) -> dict[str, str]:
 
 def keys_of(node: DOMNode) -> dict[str, str]:
     """Return how the keys of each binding of a screen or a widget are shown, as the settings have them, by its id."""
-    return shown_keys([kind for kind in reversed(type(node).__mro__) if issubclass(kind, DOMNode)], node.app._keymap)
+    return shown_keys(_kinds(type(node)), getattr(node.app, "keymap", {}))
+
+
+def bindings_in(node: DOMNode, keymap: Mapping[str, str]) -> Iterator[Binding]:
+    """Return the bindings of a screen or a widget that can be re-mapped, with the first key that each has now."""
+    for binding in bindings_of(_kinds(type(node))):
+        if (keys := keymap.get(str(binding.id))) is not None:
+            binding = binding.with_key(keys)  # noqa: PLW2901
+        yield next(iter(Binding.make_bindings([binding])))
+
+
+@cache
+def bindings_by_key(kind: type[DOMNode]) -> Mapping[str, Binding]:
+    """Return what each key does in a kind of widget; a class comes before those that it is derived from."""
+    found: dict[str, Binding] = {}
+    for each in _kinds(kind):
+        own: dict[str, Binding] = {}
+        for binding in Binding.make_bindings(vars(each).get("BINDINGS", ())):
+            own.setdefault(binding.key, binding)
+        found.update(own)
+    return found
+
+
+def _kinds(kind: type[DOMNode]) -> Place:
+    return [each for each in reversed(kind.__mro__) if issubclass(each, DOMNode)]
 
 
 def with_keys(text: str, keys: Mapping[str, str]) -> str:
@@ -99,14 +124,19 @@ def _keys(name: str, keys: object, where: str) -> str:
                 f"{printable(where)}: [keys] {name} = {printable(keys)!r}: {printable(key)!r} is no key; "
                 "keys are as in x, ctrl+x, f5, delete, pageup, slash.",
             )
-        found.append(_character_to_key(key) if len(key) == 1 else key)
+        found.append(_name_of(key))
     return ",".join(found)
+
+
+def _name_of(key: str) -> str:
+    """Return a key by the name that Textual has for it."""
+    return "comma" if key == "," else next(iter(Binding.make_bindings([Binding(key, "")]))).key
 
 
 def _check_typing(place: Place, keymap: Mapping[str, str], where: str) -> None:
     """Refuse keys that the fields of a place take: they would never come to whom they are for."""
     fields = [node for node in place if issubclass(node, Input)]
-    taken = {key for field in fields for key, _ in field._merged_bindings or ()}
+    taken = {key for field in fields for key in bindings_by_key(field)}
     for name in sorted({str(binding.id) for binding in bindings_of(place)} & keymap.keys() if fields else ()):
         for key in keymap[name].split(","):
             if key in taken or key == "space" or len(shown(key)) == 1:
@@ -121,7 +151,7 @@ def _check_clashes(place: Place, keymap: Mapping[str, str], where: str) -> None:
     users: dict[str, set[str]] = defaultdict(set)
     for binding in bindings_of(place):
         for key in keymap.get(str(binding.id), binding.key).split(","):
-            users[_character_to_key(key) if len(key) == 1 else key].add(str(binding.id))
+            users[_name_of(key)].add(str(binding.id))
     for key, ids in users.items():
         if len(ids) > 1 and not ids.isdisjoint(keymap):
             raise BadInputError(

@@ -46,6 +46,7 @@ class Database:
 
     async def __aenter__(self) -> Self:
         shown = printable(self._path)
+        _check_aiosqlite()
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
@@ -142,7 +143,7 @@ class Database:
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
-        # aiosqlite offers single statements only; its own way to run a function on its thread is private.
+        # aiosqlite (0.22.1) offers single statements only; its own way to run a function on its thread is private.
         call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
         try:
             result: T = await call
@@ -151,6 +152,15 @@ class Database:
         except sqlite3.Error as error:
             raise StoreError(f"{printable(self._path)}: {error}.") from error
         return result
+
+
+def _check_aiosqlite() -> None:
+    """Raise StoreError for a version of aiosqlite without the private names that ``_on_thread`` needs."""
+    if missing := [name for name in ("_execute", "_conn") if not hasattr(aiosqlite.Connection, name)]:
+        raise StoreError(
+            f"This version of aiosqlite can't be used: its Connection has no {' and no '.join(missing)}. "
+            "Install another: pip install 'aiosqlite>=0.22,<0.23'."
+        )
 
 
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:

@@ -8,7 +8,8 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+
+from tui_queue.ui.terminal.private import WATCHERS
 
 _ROOMY = 84
 
@@ -31,21 +32,24 @@ class Keys(Footer):
             super().bindings_changed(screen)
         elif now != before:
             applies = dict(now)
-            for key in self.query(FooterKey):
-                key.set_class(not applies[key.action], "-disabled")
+            keys = self.query("FooterKey")
+            if not keys:  # Textual has another name for them
+                super().bindings_changed(screen)
+            for key in keys:
+                key.set_class(not applies.get(_action(key), True), "-disabled")
 
     def compose(self) -> ComposeResult:
         """Make the keys that fit."""
         width = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
         for key in shown:
-            if not isinstance(key, FooterKey) or width >= self._spare.get(key.action, 0):
+            if width >= self._spare.get(_action(key), 0):
                 yield key
 
     async def recompose(self) -> None:
         """Make the keys anew, and let go of those before: Textual keeps them to tell them of changes."""
         await super().recompose()
-        watched: dict[str, list[tuple[Widget, object]]] = getattr(self, "__watchers", {})
+        watched: dict[str, list[tuple[Widget, object]]] = WATCHERS.of(self) or {}
         for name, watchers in watched.items():
             watched[name] = [each for each in watchers if each[0].is_attached]
 
@@ -53,3 +57,8 @@ class Keys(Footer):
         """Fit the keys into the new width."""
         self.compact = event.size.width < _ROOMY
         await self.recompose()
+
+
+def _action(key: Widget) -> str:
+    """Return what a key of the footer does; empty for all else that stands there."""
+    return str(getattr(key, "action", ""))

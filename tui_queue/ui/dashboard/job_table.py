@@ -1,16 +1,17 @@
 """The table of jobs; it shows the overview it is given and keeps its cursor on the same job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import Self
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.geometry import Region, Size
+from textual.events import Resize
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.widgets import DataTable
-from textual.widgets.data_table import ColumnKey, RowKey
 
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
@@ -27,7 +28,11 @@ from tui_queue.ui.dashboard.columns import (
     in_order,
     layout,
 )
+from tui_queue.ui.terminal.private import CELL_CACHE, LINE_CACHE, ROW_CACHE, ROW_TEXT_CACHE, SIZE_UPDATED
 
+# How many each cache of DataTable keeps; with Textual's own sizes they come to a hundred megabytes of what has changed
+# since and is never shown again.
+_KEPT = ((CELL_CACHE, 2000), (ROW_CACHE, 300), (ROW_TEXT_CACHE, 300), (LINE_CACHE, 300))
 _MARK = "●"  # before the number of a selected job
 
 
@@ -54,6 +59,8 @@ class JobTable(DataTable[Text]):
         ),
     ]
 
+    _writes_cell = False  # all the while DataTable would draw the whole table for it
+
     @dataclass
     class Moved(Message):
         """The cursor came to another job, or that job has changed."""
@@ -69,9 +76,10 @@ class JobTable(DataTable[Text]):
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
-        # Textual's own sizes come to a hundred megabytes of cells that have changed since and are never shown again.
-        self._cell_render_cache.maxsize = 2000
-        self._row_render_cache.maxsize = self._row_renderable_cache.maxsize = self._line_cache.maxsize = 300
+        for cache, size in _KEPT:
+            if (kept := cache.of(self)) is not None:
+                kept.maxsize = size
+        SIZE_UPDATED.replace(self, self._fit)
         self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
         self.order = order
         self._given: tuple[Job, ...] = ()
@@ -225,15 +233,36 @@ class JobTable(DataTable[Text]):
         if changed:
             self.post_message(self.Moved(self.job))
 
-    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
-        """Fit the columns and keep the cursor in view before a new size is drawn; Resize comes behind that."""
-        if size.width not in (0, self._laid_out):
-            self._laid_out = size.width
-            self._lay_out()
-        is_new = super()._size_updated(size, virtual_size, container_size, layout)
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw again; but for one cell that is written, DataTable asks for the whole table."""
+        if self._writes_cell:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the columns, where that has not been done before the new size was drawn."""
+        if self._fit_columns(event.size):
+            self._show_cursor()
+
+    def _fit(self, plain: Callable[..., bool], size: Size, *args: object, **kwargs: object) -> bool:
+        """Fit the columns and keep the cursor in view before a new size is drawn; ``plain`` takes the size."""
+        self._fit_columns(size)
+        is_new = plain(size, *args, **kwargs)
         if is_new:
-            self._scroll_cursor_into_view()
+            self._show_cursor()
         return is_new
+
+    def _fit_columns(self, size: Size) -> bool:
+        if size.width in (0, self._laid_out):
+            return False
+        self._laid_out = size.width
+        self._lay_out()
+        return True
+
+    def _show_cursor(self) -> None:
+        """Scroll so that the row under the cursor is seen, at once."""
+        region = Region(int(self.scroll_x), self.cursor_row + self.header_height, self.size.width, 1)
+        self.scroll_to_region(region, animate=False, spacing=Spacing(top=self.header_height), force=True)
 
     def _lay_out(self) -> None:
         if not self._laid_out:
@@ -247,17 +276,11 @@ class JobTable(DataTable[Text]):
             for name, width in self._widths.items():
                 self.add_column(heading(name, self.order), key=name, width=width)
         self.show(self._given)
-        self._measure()
+        # DataTable measures rows when it is idle; until then it could not be scrolled to where it was.
+        self.virtual_size = Size(sum(self._cell_widths), self.row_count + self.header_height)
         self.scroll_y = self.scroll_target_y = top
         if kept is not None:
             self.move_to(int(kept))
-
-    def _measure(self) -> None:
-        """Know at once how large all rows are, which DataTable leaves for when it is idle."""
-        self._require_update_dimensions = False
-        new_rows = self._new_rows.copy()
-        self._new_rows.clear()
-        self._update_dimensions(new_rows)
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Order the rows by the column whose heading was clicked, or, when they are, as they start."""
@@ -295,12 +318,20 @@ class JobTable(DataTable[Text]):
                 self._show_cell(key, place, after)
 
     def _show_cell(self, key: str, place: int, text: Text) -> None:
-        """Show another text in a cell; DataTable itself would draw the whole table for it."""
-        self._data[RowKey(key)][ColumnKey(list(self._widths)[place])] = text
-        self._update_count += 1
-        widths = [width + PADDING for width in self._widths.values()]
-        row = self.get_row_index(key)
-        self._refresh_region(Region(sum(widths[:place]), row + self.header_height, widths[place], 1))
+        """Show another text in a cell, and draw that alone."""
+        self._writes_cell = True
+        try:
+            self.update_cell(key, list(self._widths)[place], text)
+        finally:
+            self._writes_cell = False
+        widths = self._cell_widths
+        cell = Region(sum(widths[:place]), self.get_row_index(key) + self.header_height, widths[place], 1)
+        if self.window_region.overlaps(cell):
+            self.refresh(cell.translate(-self.scroll_offset))
+
+    @property
+    def _cell_widths(self) -> list[int]:
+        return [width + PADDING for width in self._widths.values()]
 
     def _order(self) -> None:
         wanted = {key: place for place, key in enumerate(self._jobs)}

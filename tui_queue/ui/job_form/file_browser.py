@@ -46,12 +46,18 @@ class FileBrowser(FileSystemPickerScreen, inherit_bindings=False):
             """Leave out what cannot be drawn as it is."""
             return printable(path.name) != path.name or super().hide(path)
 
+    def __init__(self, place: str, title: str) -> None:
+        """Begin in the directory ``place``."""
+        super().__init__(place, title)
+        self._begins_in = place
+        self._shown_title = title
+
     def compose(self) -> ComposeResult:
         """Stack the place, its entries, and the keys."""
         with Dialog() as dialog:
-            dialog.border_title = Content(printable(self._title))
+            dialog.border_title = Content(printable(self._shown_title))
             yield self.Place()
-            yield self.Navigation(self._location)
+            yield self.Navigation(self._begins_in)
             keys = "Enter choose   Backspace up   {browse.hidden} hidden   {browse.leave} back"
             yield Static(with_keys(keys, keys_of(self)), id="keys", markup=False)
 

@@ -5,11 +5,15 @@ from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 from textual.reactive import reactive
 from textual.widgets import Input
+
+from tui_queue.ui.keymap import bindings_by_key
+from tui_queue.ui.terminal.private import POSITION_TO_CELL
 
 # How a screen looks that holds lines of a label and a field; to be put inside its own style.
 FORM_CSS = """
@@ -35,11 +39,10 @@ class Line(Input):
 
     async def on_key(self, event: Key) -> None:
         """Do what a key is bound to; Textual would do it behind what has been typed since."""
-        for binding in self._bindings.key_to_bindings.get(event.key, []):
+        if (binding := bindings_by_key(type(self)).get(event.key)) is not None:
             event.prevent_default()
             event.stop()
             await self.run_action(binding.action)
-            return
 
 
 class Field(Line):
@@ -52,13 +55,10 @@ class Field(Line):
         Binding("up", "app.focus_previous", "Field before", show=False),
     ]
 
-    # Input has no public way to draw something else than its value, and it draws ESC as it is.
-    @property
-    def _value(self) -> Text:
-        return Text(_signs(self.value), no_wrap=True, overflow="ignore", end="")
-
-    def _position_to_cell(self, position: int) -> int:
-        return cell_len(_signs(self.value[:position]))
+    def on_mount(self) -> None:
+        """Draw signs, and let the cursor stand where they do."""
+        self.highlighter = _Signs(self)
+        POSITION_TO_CELL.replace(self, lambda _, position: cell_len(_signs(self.value[:position])))
 
     def on_paste(self, event: Paste) -> None:
         """Take all lines as one, and what a backslash continues too: Input would drop all but the first."""
@@ -69,12 +69,26 @@ class Field(Line):
 
     def action_complete(self) -> None:
         """Take the suggestion that is shown; without one go to the next field."""
+        before = self.value
         settled = self.message_queue_size == 0  # else it belongs to less than what has been typed
-        if settled and self._suggestion not in ("", self.value) and self.cursor_at_end:
-            self.value = self._suggestion
-            self.action_end()
-        else:
+        if settled and self.cursor_at_end:
+            self.action_cursor_right()
+        if self.value == before:
             self.screen.focus_next()
+
+
+class _Signs(Highlighter):
+    """What an Input draws in the place of its value; Rich would leave some control characters out."""
+
+    def __init__(self, field: Input) -> None:
+        self._field = field
+
+    def __call__(self, text: str | Text) -> Text:
+        """Return the value of the field with a sign for each character that has none."""
+        return Text(_signs(self._field.value), no_wrap=True, overflow="ignore", end="")
+
+    def highlight(self, text: Text) -> None:
+        """Colour nothing."""
 
 
 @lru_cache(maxsize=8)

@@ -4,27 +4,27 @@ Their caches have room for thousands of each; a dashboard that is open for weeks
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from rich.cells import cached_cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual._segment_tools import make_blank
-from textual._styles_cache import StylesCache
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui_queue.ui.terminal.private import MAKE_BLANK, STYLES_CACHE
+
 SETTLED_S = 5  # after the start
 EVERY_S = 60
-_KINDS = (Region, Segment, Strip, Style, StylesCache, ANSIToTruecolor)
-_FUNCTIONS: tuple[Any, ...] = (cached_cell_len, make_blank)
+_KINDS = (Region, Segment, Strip, Style, ANSIToTruecolor)
 
 
 def forget() -> None:
     """Empty the caches; what is shown fills them again with the next frame."""
-    for clear in _CLEARS:
+    for clear in _clears():
         clear()
 
 
@@ -40,11 +40,14 @@ def tidy() -> None:
     gc.collect()
 
 
-def _clears() -> Iterator[Callable[[], None]]:
-    for each in (*_FUNCTIONS, *(value for kind in _KINDS for value in vars(kind).values())):
-        cached = getattr(each, "__func__", each)  # a class method stands around it
-        if (clear := getattr(cached, "cache_clear", None)) is not None:
-            yield clear
+@cache
+def _clears() -> Sequence[Callable[[], None]]:
+    kinds = [kind for kind in (*_KINDS, STYLES_CACHE.find()) if kind is not None]
+    kept = [cached_cell_len, MAKE_BLANK.find(), *(value for kind in kinds for value in vars(kind).values())]
+    return [clear for each in kept if (clear := _clear_of(each)) is not None]
 
 
-_CLEARS = tuple(_clears())
+def _clear_of(thing: Any) -> Callable[[], None] | None:
+    """Return what empties the cache of a function or method; None for one without."""
+    clear: Callable[[], None] | None = getattr(getattr(thing, "__func__", thing), "cache_clear", None)
+    return clear  # a class method stands around its function

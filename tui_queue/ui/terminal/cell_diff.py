@@ -4,32 +4,24 @@ Textual draws whatever it believes to have changed: whole lines of a table when 
 word does. Over a slow line that is what keeps a key from being answered at once.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from typing import Any
 
 from rich.cells import get_character_cell_size
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.control import Control
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App
 from textual.strip import Strip
+
+from tui_queue.ui.terminal.private import BATCH_COUNT, CHOPS_UPDATE, DISPLAY, LAYOUT_UPDATE
 
 NEAR = 6  # unchanged cells between two changes that are cheaper to send than to skip
 
 Piece = tuple[int, int, Strip]  # row, column, and what is to stand from there
 Cell = tuple[str, str]  # a character, and what makes the terminal draw it so; or a piece that goes as one, and a place
 UNKNOWN: Cell = ("", "")
-
-
-class Sent(CompositorUpdate):
-    """An update that is text already."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def render_segments(self, console: Console) -> str:
-        """Return the text."""
-        return self._text
 
 
 class CellDiff:
@@ -42,13 +34,9 @@ class CellDiff:
         """Know nothing: something else has been drawn, or what we have sent was lost."""
         self._rows.clear()
 
-    def difference(self, update: CompositorUpdate, console: Console) -> str | None:
-        """Return what brings the terminal up to date, empty for nothing; None for an update of an unknown kind."""
-        if isinstance(update, LayoutUpdate):
-            pieces = _of_layout(update)
-        elif isinstance(update, ChopsUpdate):
-            pieces = _of_chops(update)
-        else:
+    def difference(self, picture: object, console: Console) -> str | None:
+        """Return what brings the terminal up to date, empty for nothing; None for a picture of an unknown kind."""
+        if (pieces := _pieces(picture)) is None:
             self.forget()
             return None
         return "".join(text for piece in pieces for text in self._changes(*piece, console))
@@ -72,17 +60,52 @@ class CellDiff:
         old[column : column + width] = new
 
 
-def _of_layout(update: LayoutUpdate) -> Iterator[Piece]:
+def send_only_differences(app: App[Any], diff: CellDiff) -> None:
+    """Have Textual send what differs only; a version of it that we do not know sends all, as it would by itself."""
+    if BATCH_COUNT.of(app) is not None:
+        DISPLAY.replace(app, partial(_display, app, diff))
+
+
+def _display(
+    app: App[Any], diff: CellDiff, plain: Callable[[Any, Any], None], screen: object, picture: Any = None
+) -> None:
+    """Send what differs, and nothing where nothing does; ``plain`` is how Textual itself sends a picture."""
+    if picture is not None and not BATCH_COUNT.of(app):
+        text = diff.difference(picture, app.console)
+        if text == "":
+            app.post_display_hook()
+            return
+        if text is not None:
+            picture.render_segments = lambda _: text
+    plain(screen, picture)
+
+
+def _pieces(picture: object) -> Iterator[Piece] | None:
+    """Return what a picture of Textual's consists of; None for one of a kind that we do not know."""
+    for name, parts, pieces_of in _KINDS:
+        kind = name.find()
+        if kind is not None and isinstance(picture, kind) and all(hasattr(picture, part) for part in parts):
+            return pieces_of(picture)
+    return None
+
+
+def _of_layout(update: Any) -> Iterator[Piece]:
     for row, strips in enumerate(update.strips, update.region.y):
         yield row, update.region.x, Strip.join(strips)
 
 
-def _of_chops(update: ChopsUpdate) -> Iterator[Piece]:
+def _of_chops(update: Any) -> Iterator[Piece]:
     for row, left, right in update.spans:
         for end, (column, strip) in zip(update.chop_ends[row], update.chops[row].items(), strict=False):
             if strip is None or column > right or end <= left:
                 continue
             yield row, column, strip if left <= column and end <= right else strip.crop(0, min(end, right) - column)
+
+
+_KINDS = (
+    (LAYOUT_UPDATE, ("strips", "region"), _of_layout),
+    (CHOPS_UPDATE, ("chops", "chop_ends", "spans"), _of_chops),
+)
 
 
 def _cells(strip: Strip, console: Console) -> list[Cell] | None:
@@ -102,7 +125,7 @@ def _look(style: Style | None, console: Console) -> str:
 
 @lru_cache(maxsize=1024)
 def _rendered(style: Style, console: Console) -> str:
-    return style.render(" ", color_system=console._color_system)
+    return style.render(" ", color_system=COLOR_SYSTEMS.get(console.color_system or ""))
 
 
 def _runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:

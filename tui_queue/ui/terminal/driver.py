@@ -1,96 +1,87 @@
 """The way to the terminal: one that stops reading, or goes away, never stops the event loop.
 
-Textual's own driver waits in ``write`` until the terminal takes more, and with it waits the scheduler. Names of
-Textual that are private are used here, so its minor version is pinned.
+Textual's own driver waits in ``write`` until the terminal takes more, and with it waits the scheduler.
 """
 
 import asyncio
 import os
 import select
+import shutil
 import signal
+import sys
 import termios
+import threading
 from codecs import getincrementaldecoder
-from contextlib import suppress
-from queue import Full
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Protocol, cast
 
-from textual._xterm_parser import XTermParser
-from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key
+from textual import constants
+from textual.app import App
+from textual.driver import Driver
+from textual.events import Key, Resize
+from textual.geometry import Size
 
-from tui_queue.ui.terminal import osc
-from tui_queue.ui.terminal.cell_diff import CellDiff
+from tui_queue.ui.terminal import modes, osc
+from tui_queue.ui.terminal.cell_diff import CellDiff, send_only_differences
+from tui_queue.ui.terminal.private import XTERM_PARSER
+from tui_queue.ui.terminal.writer import STDERR, Writer
 
-STDERR = 2  # where Textual draws
 POLL_S = 0.1  # how often the input thread looks whether it should end
-FRAMES_KEPT = 25  # fewer than Textual's queue takes
-CHARACTERS_KEPT = 128 * 1024
-MODE_LENGTH = 32  # what is longer is a part of the picture
 REDRAW = "ctrl+l"  # here, since it is to work whatever has the focus: what is drawn is wrong, whoever drew it
-JOIN_S = 1.0  # how long leaving waits for the terminal to take the last bytes
 
 
-class _Output:
-    """What Textual's writer thread writes to: the descriptor itself, whose errors are the driver's business."""
+class HasTerminal(Protocol):
+    """An app that a driver tells of itself."""
 
-    def __init__(self, driver: "TerminalDriver") -> None:
-        self._driver = driver
-
-    def write(self, text: str) -> None:
-        """Write all of it, however long the terminal takes."""
-        rest = memoryview(text.encode(errors="replace"))
-        while rest and not self._driver.lost:
-            try:
-                rest = rest[os.write(STDERR, rest) :]
-            except BlockingIOError:  # somebody who shares the terminal has made it so
-                select.select((), (STDERR,), (), 1)
-            except OSError:
-                self._driver.lose()
-
-    def flush(self) -> None:
-        """Hear that nothing waits any more."""
-        self._driver.caught_up()
+    terminal: "TerminalDriver | None"
 
 
-class TerminalDriver(LinuxDriver):
+class TerminalDriver(Driver):
     """Drops frames while the terminal does not take them, and takes its loss for a hang-up."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        """Take the place of the driver in ``app``, which is one that has a ``terminal``."""
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.lost = False
         self.cell_diff = CellDiff()
-        self._behind = False  # frames have been dropped since the last full one
-        self._raw: list[Any] | None = None
+        self._owner = app
+        self._event_loop = asyncio.get_running_loop()
+        self._has_mouse = mouse
+        self._make_parser = partial(XTERM_PARSER.find(), debug)
+        self._input = sys.__stdin__.fileno() if sys.__stdin__ else 0
+        self._writer: Writer | None = None
+        self._reader: threading.Thread | None = None
+        self._reader_ends = threading.Event()
+        self._before: list[Any] | None = None  # the line settings to give back
+        self._raw: list[Any] | None = None  # and ours
+        self._restarts = True  # by itself, after a stop
+        self._tells_of_return = False
         self._title = ""
         self._has_title = osc.has_title(os.environ.get("TERM", ""))
-        self._file = cast("Any", _Output(self))
+        signal.signal(signal.SIGTSTP, self._stop)
+        signal.signal(signal.SIGCONT, self._go_on)
+        send_only_differences(app, self.cell_diff)
+        cast("HasTerminal", app).terminal = self
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether the terminal can be lent to another program."""
+        return True
 
     def write(self, data: str) -> None:
-        """Hand it to the writer thread, or drop it: after a dropped frame all are, until a full one is due."""
-        if self._behind or self._writer_thread is None:
-            return
-        waiting = self._writer_thread._queue
-        with waiting.mutex:
-            frames = waiting.queue
-            self._behind = len(frames) >= FRAMES_KEPT or sum(len(text or "") for text in frames) > CHARACTERS_KEPT
-            if self._behind:
-                self.cell_diff.forget()
-                modes = [text for text in frames if text and len(text) <= MODE_LENGTH]
-                frames.clear()
-                frames.extend([*modes, ""])  # the last one has the writer thread flush
-                return
-        waiting.put_nowait(data)
+        """Hand it to the writer, or drop it: after a dropped frame all are, until a full one is due."""
+        if self._writer is not None:
+            self._writer.write(data)
 
     def set_title(self, title: str) -> None:
         """Give the terminal a title, where it can have one; the same again is not written."""
         if title != self._title:
             self._title = title
             self._show_title()
-
-    def caught_up(self) -> None:
-        """Have everything drawn again if something was dropped; called by the writer thread."""
-        if self._behind:
-            self._in_loop(self.draw_all)
 
     def lose(self) -> None:
         """Leave as at a hang-up, whose signal may not come; called by any thread."""
@@ -104,43 +95,102 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGHUP)
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
-        self._behind = False
+        """Take the terminal; in the background of a shell stop again instead."""
+        stop = (signal.SIGTTOU, signal.SIGTTIN)
+        for number in stop:
+            signal.signal(number, _stop_again)
+        try:
+            if not modes.is_writable(self._input):
+                return
+        finally:
+            for number in stop:
+                signal.signal(number, signal.SIG_DFL)
         self.cell_diff.forget()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._writer = Writer(
+            dropped=self.cell_diff.forget, caught_up=lambda: self._in_loop(self.draw_all), lost=self.lose
+        )
+        signal.signal(signal.SIGWINCH, lambda *_: self._tell_size())
+        self._tell_size()
+        self._before = modes.settings_of(self._input)
+        if self._before is not None:
+            self._raw = modes.raw(self._before, os.environ)
+            self._set_line(self._raw)
+        asks = os.isatty(self._input) and modes.asks_for_whole_pictures(os.environ)
+        for text in modes.taking(mouse=self._has_mouse, keyboard=not constants.DISABLE_KITTY_KEY, asks=asks):
+            self.write(text)
         if self._has_title:
             self.write(osc.KEEP_TITLE)
             self._show_title()
+        self._reader = threading.Thread(target=self._read, name="terminal-input")
+        self._reader.start()
+        if self._tells_of_return:
+            self._tells_of_return = False
+            self._in_loop(lambda: self._owner.post_message(self.SignalResume()))
+
+    def disable_input(self) -> None:
+        """Read no more keys, and let go of those that have not been read."""
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        if self._has_mouse:
+            self.write(modes.mouse_off())
+        self._reader_ends.set()
+        if self._reader is not None:
+            self._reader.join()
+        self._reader_ends.clear()
         with suppress(termios.error):
-            self._raw = termios.tcgetattr(self.fileno)
+            termios.tcflush(self._input, termios.TCIFLUSH)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; what it has not taken yet is of no use any more."""
-        if self._writer_thread is not None:
-            with self._writer_thread._queue.mutex:
-                self._writer_thread._queue.queue.clear()
-        self._behind = False
+        if self._writer is not None:
+            self._writer.clear()
         if self._has_title:
             self.write(osc.RESTORE_TITLE)
-        super().stop_application_mode()
+        for text in modes.giving_back_input():
+            self.write(text)
+        self.disable_input()
+        if self._before is not None:
+            self._set_line(self._before)
+        for text in modes.giving_back():
+            self.write(text)
 
     def close(self) -> None:
-        """Wait for the writer thread, but not for ever."""
-        if (writer := self._writer_thread) is not None:
-            with suppress(Full):
-                writer._queue.put_nowait(None)
-            writer.join(JOIN_S)
-            self._writer_thread = None  # what is drawn while another program has the terminal goes nowhere
+        """Wait for the writer, but not for ever."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None  # what is drawn while another program has the terminal goes nowhere
 
-    def run_input_thread(self) -> None:
+    @contextmanager
+    def no_automatic_restart(self) -> Iterator[None]:
+        """Leave it to the caller to take the terminal again, for so long."""
+        restarts, self._restarts = self._restarts, False
+        try:
+            yield
+        finally:
+            self._restarts = restarts
+
+    def draw_all(self) -> None:
+        """Draw everything again, whatever the terminal shows."""
+        if self._writer is not None:
+            self._writer.begin_again()
+        self.cell_diff.forget()
+        self._show_title()
+        self._owner.refresh()
+
+    def _read(self) -> None:
         """Pass on what is typed until the app leaves or the terminal is gone."""
-        parser = XTermParser(self._debug)
+        try:
+            self._read_keys()
+        except Exception as error:  # noqa: BLE001 - the app ends with it, and this is not its thread
+            self._owner.call_later(_fail_with, error)
+
+    def _read_keys(self) -> None:
+        parser = self._make_parser()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
-        while not self.exit_event.is_set():
+        while not self._reader_ends.is_set():
             typed = ""
-            if select.select((self.fileno,), (), (), POLL_S)[0]:  # a hang-up too
+            if select.select((self._input,), (), (), POLL_S)[0]:  # a hang-up too
                 try:
-                    data = os.read(self.fileno, 4096)
+                    data = os.read(self._input, 4096)
                 except OSError:
                     data = b""
                 if not data:
@@ -153,41 +203,54 @@ class TerminalDriver(LinuxDriver):
                 else:
                     self.process_message(message)
 
-    def _query_in_band_window_resize(self) -> None:
-        """Rely on SIGWINCH: the sequence that turns reports on might be among what is dropped."""
+    def _tell_size(self) -> None:
+        size = Size(*shutil.get_terminal_size())
+        self._in_loop(lambda: self._owner.post_message(Resize(size, size)))
 
-    def _sigcont_application(self, *_: object) -> None:
+    def _stop(self, *_: object) -> None:
+        """Stop as the user or another process asks, and give the terminal back before."""
+        if self._restarts:
+            self.suspend_application_mode()
+            self._tells_of_return = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _go_on(self, *_: object) -> None:
         """Go on; a stop that was none of our doing has left threads and modes as they were."""
-        if self._must_signal_resume:
-            super()._sigcont_application()
+        if self._tells_of_return:
+            if self._restarts:
+                self.resume_application_mode()
             self._in_loop(self.draw_all)
-        elif self._auto_restart:
+        elif self._restarts:
             self._in_loop(self._take_back)
 
     def _take_back(self) -> None:
         """Undo what a shell did to the terminal meanwhile; stop again if the shell keeps it, as after ``bg``."""
         with suppress(OSError):  # it controls no processes
-            if os.tcgetpgrp(self.fileno) != os.getpgrp():
+            if os.tcgetpgrp(self._input) != os.getpgrp():
                 os.kill(os.getpid(), signal.SIGSTOP)
                 return
-        with suppress(termios.error):
-            termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw or termios.tcgetattr(self.fileno))
-        self.write("\x1b[?1049h\x1b[?25l")
-        self._enable_bracketed_paste()
+        if self._raw is not None:
+            self._set_line(self._raw)
+        for text in modes.taking_back():
+            self.write(text)
         self.draw_all()
 
-    def draw_all(self) -> None:
-        """Draw everything again, whatever the terminal shows."""
-        self._behind = False
-        self.cell_diff.forget()
-        self._show_title()
-        self._app.refresh()
+    def _set_line(self, settings: list[Any]) -> None:
+        with suppress(termios.error):
+            termios.tcsetattr(self._input, termios.TCSANOW, settings)
 
     def _show_title(self) -> None:
         if self._has_title and self._title:
             self.write(osc.title(self._title))
 
-    def _in_loop(self, callback: Any) -> None:
-        loop: asyncio.AbstractEventLoop = self._loop
+    def _in_loop(self, callback: Callable[[], object]) -> None:
         with suppress(RuntimeError):  # it is closed: we have left
-            loop.call_soon_threadsafe(callback)
+            self._event_loop.call_soon_threadsafe(callback)
+
+
+def _stop_again(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _fail_with(error: Exception) -> None:
+    raise error
