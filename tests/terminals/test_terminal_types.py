@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.conftest import Cli, wait_for
-from tests.support.raw_terminal import ASKS_FOR_IT, HAS_IT, RawTerminal
+from tests.support.raw_terminal import ASKS_FOR_IT, HAS_IT, RawTerminal, raw_terminal
 from tests.support.tmux import Terminal, terminal
 from tests.terminals.test_terminal import open_dashboard
 from tui_queue.core.model.job import State
@@ -17,6 +17,7 @@ from tui_queue.ui.dashboard.cells import SIGNS
 
 NAMES = ("plain", "日本語のジョブ名前です", "שלום עולם", "مرحبا", "é́ñ", "a" * 60)
 STATES = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
+REPORTS_ALL_KEYS = 0b1000  # with kitty's protocol
 PICTURES = re.compile("[\U0001f000-\U0001faff]")  # which terminals give one cell or two
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0-9;]*m")
 WAYS = (  # keys, what is seen then, and what must be whole on that screen
@@ -133,3 +134,16 @@ def test_without_colours_signs_and_the_cursor_are_still_there(cli: Cli) -> None:
 def coloured(window: Terminal) -> str:
     """Return the screen with its attributes, without tmux's own default colours."""
     return re.sub(r"\x1b\[[34]9m", "", window.tmux("capture-pane", "-p", "-e"))
+
+
+def test_keys_are_understood_as_a_terminal_reports_them_that_was_asked_to(cli: Cli) -> None:
+    """Kitty's protocol has levels, and versions of Textual differ in those that they understand."""
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        asked = re.search(r"\x1b\[>(\d+)u", window.said())
+        assert asked is not None
+        window.type("\x1b[63;2;63u" if int(asked[1]) & REPORTS_ALL_KEYS else "?")
+        window.see("Esc closes")
+        window.type("\x1b[27u")
+        window.read_until_gone("Esc closes")
+        window.type("q")
+        assert window.end_reading() == 0

@@ -30,6 +30,7 @@ from tui_queue.ui.terminal.writer import STDERR, Writer
 
 POLL_S = 0.1  # how often the input thread looks whether it should end
 REDRAW = "ctrl+l"  # here, since it is to work whatever has the focus: what is drawn is wrong, whoever drew it
+KEY_WITH_TEXT = "\x1b[97;;97u"  # an "a", as kitty's protocol reports keys with their text
 
 
 class HasTerminal(Protocol):
@@ -116,7 +117,7 @@ class TerminalDriver(Driver):
             self._raw = modes.raw(self._before, os.environ)
             self._set_line(self._raw)
         asks = os.isatty(self._input) and modes.asks_for_whole_pictures(os.environ)
-        for text in modes.taking(mouse=self._has_mouse, keyboard=not constants.DISABLE_KITTY_KEY, asks=asks):
+        for text in modes.taking(mouse=self._has_mouse, keyboard=self._keyboard_protocol(), asks=asks):
             self.write(text)
         if self._has_title:
             self.write(osc.KEEP_TITLE)
@@ -202,6 +203,13 @@ class TerminalDriver(Driver):
                     self._in_loop(self.draw_all)
                 else:
                     self.process_message(message)
+
+    def _keyboard_protocol(self) -> int:
+        """Return which parts of kitty's protocol to ask for: those that this version of Textual understands."""
+        if getattr(constants, "DISABLE_KITTY_KEY", False):  # a setting that Textual 8.2.0 does not have
+            return 0
+        keys = [message.key for message in self._make_parser().feed(KEY_WITH_TEXT) if isinstance(message, Key)]
+        return modes.KEYS_WITH_TEXT if keys == ["a"] else modes.KEYS_APART
 
     def _tell_size(self) -> None:
         size = Size(*shutil.get_terminal_size())

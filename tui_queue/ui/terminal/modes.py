@@ -8,8 +8,11 @@ from typing import Any
 
 _ALTERNATE_SCREEN, _CURSOR, _LINE_WRAP, _PASTES, _FOCUS = "?1049", "?25", "?7", "?2004", "?1004"
 _MOUSE = ("?1000", "?1003", "?1015", "?1006")  # presses, moves, and two ways to tell of far columns
-_KEYBOARD = 0b11001  # kitty's protocol: tell keys apart, report all of them, with their text
 _ASK_FOR_WHOLE_PICTURES = "\x1b[?2026$p"
+
+
+# Parts of kitty's protocol: tell keys apart only, or report all of them too, with their text.
+KEYS_APART, KEYS_WITH_TEXT = 0b1, 0b11001
 
 
 def on(mode: str) -> str:
@@ -32,14 +35,14 @@ def mouse_off() -> str:
     return "".join(map(off, _MOUSE))
 
 
-def taking(*, mouse: bool, keyboard: bool, asks: bool) -> list[str]:
-    """Return what takes the terminal, in order; ``keyboard`` asks for kitty's protocol, ``asks`` for whole pictures."""
+def taking(*, mouse: bool, keyboard: int, asks: bool) -> list[str]:
+    """Return what takes the terminal; ``keyboard`` are parts of kitty's protocol, ``asks`` asks for whole pictures."""
     return [
         on(_ALTERNATE_SCREEN),
         *([mouse_on()] if mouse else []),
         off(_CURSOR),
         on(_FOCUS),
-        *([f"\x1b[>{_KEYBOARD}u"] if keyboard else []),
+        *([f"\x1b[>{keyboard}u"] if keyboard else []),
         *([_ASK_FOR_WHOLE_PICTURES] if asks else []),
         on(_PASTES),
         off(_LINE_WRAP),
