@@ -183,7 +183,8 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
     cli("add", "--hold", "false")
     async with dashboard() as (pilot, app, _):
         await see(pilot, "○ held")
-        assert app.current_theme.name == {"ansi": "ansi-dark"}.get(theme, theme)
+        names = {"ansi": ("ansi-dark", "textual-ansi")}  # the latter until Textual 8.2.4
+        assert app.current_theme.name in names.get(theme, (theme,))
         assert drawn(app).index("false") < drawn(app).index("true")
 
 

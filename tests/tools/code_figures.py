@@ -122,8 +122,7 @@ def uses_of_libraries(module: Module, ours: set[str]) -> Iterator[Use]:
                 )
             case ast.Attribute(value=value, attr=name) if is_private(name) and not is_own(value) and name not in ours:
                 yield module.use(node, name)
-            case ast.Call(func=ast.Name(id="PrivateName"), keywords=keywords):
-                yield from (module.use(node, ast.unparse(each.value)) for each in keywords if each.arg == "name")
+    yield from uses_by_text(module)
     for owner in classes(module):
         theirs = inherited(module, owner)
         for node in ast.walk(owner):
@@ -132,6 +131,17 @@ def uses_of_libraries(module: Module, ours: set[str]) -> Iterator[Use]:
                     yield module.use(node, name)
                 case ast.Attribute(value=value, attr=name) if is_own(value) and name in theirs:
                     yield module.use(node, name)
+
+
+def uses_by_text(module: Module) -> Iterator[Use]:
+    """Yield where a module asks for a private name by its text."""
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Call(func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(value=text), *_]):
+                if is_private(str(text)):
+                    yield module.use(node, str(text))
+            case ast.Call(func=ast.Name(id="PrivateName"), keywords=keywords):
+                yield from (module.use(node, ast.literal_eval(each.value)) for each in keywords if each.arg == "name")
 
 
 def uses_of_ours(module: Module, ours: set[str]) -> Iterator[Use]:

@@ -43,7 +43,7 @@ from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
 from tui_queue.ui.terminal.private import XTERM_PARSER
-from tui_queue.ui.theme import CONTRAST, OWN_THEME, theme_named
+from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
@@ -108,6 +108,8 @@ class TuiQueueApp(App[None]):
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
         self.theme = theme_named(theme, os.environ, colours=not self.no_color)
+        if OLD_ANSI in self.available_themes:
+            self.ansi_color = self.theme == OLD_ANSI
 
     async def run_action(
         self,

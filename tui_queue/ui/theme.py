@@ -33,7 +33,9 @@ CONTRAST = Theme(
     dark=True,
     variables={"text-muted": "#ffffff"},
 )
-_ANSI = {"ansi": "ansi-dark"}  # our name of Textual's theme that keeps the colours of the terminal
+OLD_ANSI = "textual-ansi"  # until Textual 8.2.4, where it is not enough to choose it: App.ansi_color is to be set too
+# Our name of Textual's theme that keeps the colours of the terminal.
+_ANSI = {"ansi": "ansi-dark" if "ansi-dark" in BUILTIN_THEMES else OLD_ANSI}
 _FEW_COLOURS = {"linux", "vt100", "vt220", "dumb", ""}
 
 
