@@ -24,9 +24,9 @@ from msgspec.structs import replace
 from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.core.errors import BadInputError, NoSuchJobError
 from tui_queue.core.logs.file import LogTail
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.parsing.bulk import drafts_of_lines, text_of, words_of_values
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.paths import Paths
 

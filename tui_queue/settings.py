@@ -16,7 +16,7 @@ from tui_queue.core.model.options import Full, Notify
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.parsing.fields import log_bytes
-from tui_queue.core.system.machine import parse_resources
+from tui_queue.core.parsing.resources import parse_resources
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import parse_size

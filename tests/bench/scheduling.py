@@ -11,11 +11,11 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import After, JobDraft
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store.store import Store
 

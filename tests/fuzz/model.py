@@ -28,11 +28,11 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, TuiQueueError, WrongStateError
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, RunEnd, State
 from tui_queue.core.model.options import JobOptions, Lost, Unmet
 from tui_queue.core.model.queue import Move, Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import next_attempt, result_of
 from tui_queue.core.store.store import Store

@@ -12,8 +12,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.parsing.resources import parse_gates, parse_resources
 from tui_queue.core.system import machine
-from tui_queue.core.system.machine import Machine, cgroup_memory, identify, lives, parse_gates, parse_resources
+from tui_queue.core.system.machine import Machine, cgroup_memory, identify, lives
 from tui_queue.core.units.sizes import parse_size, size_text
 
 

@@ -8,8 +8,8 @@ from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, prin
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_table
 from tui_queue.core.model.batch import Batch
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import State
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.units.printable import printable
 
 

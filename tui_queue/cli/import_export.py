@@ -16,8 +16,8 @@ from tui_queue.cli.list import filter_of, filter_options
 from tui_queue.cli.options import run
 from tui_queue.core.commands.interchange import FORMATS, Import, InterchangeCommands, read
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
-from tui_queue.core.parsing.filter import Filter
 
 
 @click.command(name="import")

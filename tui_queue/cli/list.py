@@ -7,8 +7,8 @@ from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_table
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import State
-from tui_queue.core.parsing.filter import Filter
 
 STATES = [state.value for state in State]
 

@@ -20,7 +20,7 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import edited, make_draft
-from tui_queue.core.parsing.queues import next_lines, schedule_with
+from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.timing.timezones import local_zone
 

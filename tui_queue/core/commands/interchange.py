@@ -11,10 +11,10 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.interchange.importers.formats import IMPORTERS, importer_of
 from tui_queue.core.interchange.importers.importer import Origin
 from tui_queue.core.interchange.record import Record, record_object, settled, to_cell
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import State
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.parsing.job_draft import check_cwd
 
 FORMATS = tuple(IMPORTERS)

@@ -15,10 +15,10 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.file import silent_s
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Details, Overview, Surroundings
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
 

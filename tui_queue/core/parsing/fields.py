@@ -11,7 +11,8 @@ from typing import TypeVar
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, Outcome
 from tui_queue.core.model.options import Full, JobOptions, Lost, Notify, Unmet
-from tui_queue.core.system.machine import identify, parse_gates, parse_resources
+from tui_queue.core.parsing.resources import parse_gates, parse_resources
+from tui_queue.core.system.machine import identify
 from tui_queue.core.timing.datetimes import parse_datetime
 from tui_queue.core.timing.timezones import local_zone
 from tui_queue.core.units.durations import parse_duration

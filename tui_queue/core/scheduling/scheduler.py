@@ -26,7 +26,7 @@ from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
 from tui_queue.core.store.store import Store
-from tui_queue.core.system.boot import boot_id
+from tui_queue.core.system.machine import boot_id
 
 POLL_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more

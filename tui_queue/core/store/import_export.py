@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import Record
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import JobDraft, Run, State
-from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.store import ordering
 from tui_queue.core.store.database import Database
+from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import COLUMNS, newest
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, microseconds, run_of, values_of

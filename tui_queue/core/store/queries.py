@@ -10,15 +10,16 @@ from msgspec import Struct
 
 from tui_queue.core.analysis.eta import Ahead, Sample
 from tui_queue.core.errors import NoSuchJobError
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
-from tui_queue.core.parsing.filter import Filter, condition
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
 from tui_queue.core.store import claim as claims
 from tui_queue.core.store.database import Database
+from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import like, newest
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of

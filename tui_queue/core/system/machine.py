@@ -1,17 +1,15 @@
-"""What the machine has and has free, for the jobs that are to start only then."""
+"""The machine: which start of it this is, what it has free, which processes live."""
 
 import os
-import re
 import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.units.printable import printable
-from tui_queue.core.units.sizes import LARGEST, parse_size, size_text
 
 GATES = {
     "mem": "free memory, in bytes",
@@ -21,8 +19,6 @@ GATES = {
 }
 MEASURE_S = 1.0  # what was measured holds so long
 
-_NAME = r"(?a)[a-z][a-z0-9_-]{0,39}"
-_LEAST_BYTES = 1 << 20  # below that a unit was forgotten
 _CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 
 
@@ -93,6 +89,20 @@ class Machine:
         return self._nvml
 
 
+def boot_id() -> str:
+    """Return a name of this start of the machine, which no other start has; empty where the system has none.
+
+    After another start all processes of the one before are gone, and so is what it had not written to disk.
+    """
+    with suppress(OSError, subprocess.SubprocessError):
+        if sys.platform == "darwin":
+            words = ["sysctl", "-n", "kern.bootsessionuuid"]
+            return subprocess.run(words, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    return ""
+
+
 def cgroup_memory(root: str, path: str) -> int | None:
     """Return the bytes that a cgroup may still take, itself and all above it; None without any limit.
 
@@ -125,59 +135,6 @@ def identify(pid: int) -> tuple[int, int]:
     if pid > 0 and _exists(pid):
         raise BadInputError("after_pid", f"{pid}: has ended, or this system hides it; name a process that ps shows.")
     raise BadInputError("after_pid", f"{pid}: no such process; look for its number with ps.")
-
-
-def parse_gates(text: str) -> tuple[tuple[str, float], ...]:
-    """Return what ``mem=8G,load=4`` asks for. Raises BadInputError."""
-    gates = []
-    for name, value, part in _pairs("gates", [text]):
-        if name not in GATES:
-            raise BadInputError("gates", f"{printable(part)}: no such gate; there are {', '.join(GATES)}.")
-        least = _amount("gates", name, value, part)
-        if name == "load" and value[-1].isalpha():
-            raise BadInputError("gates", f"{printable(part)}: a load has no unit; write load=4 or load=0.5.")
-        if name != "load" and least < _LEAST_BYTES:
-            raise BadInputError("gates", f"{printable(part)}: less than 1M; write the unit, as in {name}=8G.")
-        gates.append((name, float(least)))
-    return tuple(gates)
-
-
-def parse_resources(text: str | Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """Return what ``gpu=2,mem=32G`` asks for, or several of such texts together. Raises BadInputError."""
-    resources = []
-    for name, value, part in _pairs("resources", [text] if isinstance(text, str) else text):
-        wanted = _amount("resources", name, value, part)
-        if not isinstance(wanted, int):
-            raise BadInputError("resources", f"{printable(part)}: not a whole number; write {name}=1, or bytes as 32G.")
-        resources.append((name, wanted))
-    return tuple(resources)
-
-
-def _pairs(field: str, texts: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Return name, value and the part that holds both; empty parts are nothing."""
-    pairs: dict[str, tuple[str, str, str]] = {}
-    for part in (part.strip() for text in texts for part in text.split(",")):
-        if not part:
-            continue
-        name, equals, value = part.partition("=")
-        name = name.strip()
-        if not equals or not re.fullmatch(_NAME, name):
-            example = "mem=8G" if field == "gates" else "gpu=1"
-            raise BadInputError(field, f"{printable(part)}: not a name with an amount; write {example}.")
-        if name in pairs:
-            raise BadInputError(field, f"{printable(part)}: {name} is asked for twice; name it once.")
-        pairs[name] = name, value.strip(), part
-    return list(pairs.values())
-
-
-def _amount(field: str, name: str, value: str, part: str) -> int | float:
-    try:
-        return parse_size(value)
-    except ValueError:
-        example = f"{name}=4" if name in ("load", "gpu") else f"{name}=32G"
-        raise BadInputError(
-            field, f"{printable(part)}: not an amount above 0 and up to {size_text(LARGEST)}; write {example}."
-        ) from None
 
 
 def _memory() -> float:

@@ -9,7 +9,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.parsing.filter import Filter, parse_filter, remark
+from tui_queue.core.model.filter import Filter
+from tui_queue.core.parsing.filter import parse_filter, remark
 from tui_queue.ui.job_form.input import Line
 
 

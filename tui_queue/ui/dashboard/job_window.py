@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.commands.reports import ENDED_SHOWN
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.overview import Overview
-from tui_queue.core.parsing.filter import Filter
 from tui_queue.ui.dashboard.columns import NATURAL
 from tui_queue.ui.dashboard.job_table import JobTable
 

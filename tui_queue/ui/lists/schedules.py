@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.parsing.queues import next_lines, schedule_with
+from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
 from tui_queue.ui.dashboard.cells import parameters_line
 from tui_queue.ui.dialogs.confirm import Confirm
