@@ -26,7 +26,7 @@ from tui_queue.core.errors import BadInputError, NoSuchJobError
 from tui_queue.core.logs.file import LogTail
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
-from tui_queue.core.parsing.bulk import drafts_of_lines, text_of, words_of_values
+from tui_queue.core.parsing.bulk import drafts_of_lines, fields_of_values, text_of
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.paths import Paths
 
@@ -79,14 +79,14 @@ class AsyncQueue:
         ``env={"NAME": "value"}``, ``resource={"gpu": 1}``, ``hold=True`` and so on.
         """
         draft = make_draft(
-            **words_of_values(options), path=text_of("path", path), args=[text_of("args", arg) for arg in args]
+            **fields_of_values(options), path=text_of("path", path), args=[text_of("args", arg) for arg in args]
         )
         (job,) = await self._queue.commands.jobs.add([draft])
         return job
 
     async def add_lines(self, lines: Iterable[str], **options: Any) -> Jobs:
         """Add a job for each line, all or none: a path and its words, or a JSON object, as ``tui-queue add --from``."""
-        drafts: Sequence[JobDraft] = drafts_of_lines(lines, words_of_values(options))
+        drafts: Sequence[JobDraft] = drafts_of_lines(lines, fields_of_values(options))
         return await self._queue.commands.jobs.add(drafts)
 
     async def get(self, job: Id) -> Job:

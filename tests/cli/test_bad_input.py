@@ -45,7 +45,7 @@ def test_a_job_that_can_not_run_is_refused(cli: Cli, words: list[str], says: str
 
 def test_an_argument_longer_than_the_kernel_passes_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     from tui_queue.core.errors import BadInputError
-    from tui_queue.core.parsing.job_draft import parse_parameters
+    from tui_queue.core.parsing.job_command import parse_parameters
 
     assert len(parse_parameters("x" * 100_000)[0]) == 100_000
     for text, says in [

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from tui_queue.bootstrap import OpenQueue, open_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
-from tui_queue.cli.options import Words, confirm, given, job_options, run
+from tui_queue.cli.options import confirm, given, job_options, run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
-from tui_queue.core.parsing.job_draft import MANY, edited, make_draft, swept
+from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
@@ -45,7 +45,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     """
     if values["source"] is not None and (path is not None or values["sweep"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
-    words = given(values)
+    fields = given(values)
     yes, unique = bool(values["yes"]), bool(values["unique"])
 
     async def work() -> None:
@@ -54,7 +54,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
             if values["before"]:
                 place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            wanted = {**template, **words}
+            wanted = {**template, **fields}
             if values["source"] is not None:
                 drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
             else:
@@ -78,19 +78,19 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
 
     Example: tui-queue edit --priority 5 --after 12 14
     """
-    words = given(values)
+    fields = given(values)
 
     async def work() -> None:
         async with open_queue() as queue:
             job = await queue.commands.jobs.get(job_id)
-            words_now = words
+            changes = fields
             if path is not None:
-                words_now["path"] = path
+                changes["path"] = path
             if args:
-                words_now["args"] = args
-            if not words_now:
+                changes["args"] = args
+            if not changes:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
-            job = await queue.commands.jobs.edit(job.id, edited(job.draft, words_now))
+            job = await queue.commands.jobs.edit(job.id, edited(job.draft, changes))
             if as_json:
                 print_json(job_object(job, queue.commands.jobs.log_path(job)))
 
@@ -107,17 +107,17 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
 
     Example: tui-queue clone --priority 5 12
     """
-    words = given(values)
+    fields = given(values)
 
     async def work() -> None:
         async with open_queue() as queue:
             draft = (await queue.commands.jobs.get(job_id)).draft
-            words_now = words | {"path": draft.path}
+            changes = fields | {"path": draft.path}
             if args:
-                words_now["args"] = args
+                changes["args"] = args
             _say(
                 queue,
-                await queue.commands.jobs.add([edited(replace(draft, not_before=None), words_now)]),
+                await queue.commands.jobs.add([edited(replace(draft, not_before=None), changes)]),
                 as_json=as_json,
             )
 
@@ -125,7 +125,7 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
 
 
 def _drafts(
-    words: Words,
+    fields: Fields,
     path: str | None,
     args: Sequence[str],
     *,
@@ -135,10 +135,10 @@ def _drafts(
 ) -> list[JobDraft] | None:
     """Return the drafts; None when somebody was asked and does not want so many."""
     if path is not None:
-        words = {**words, "path": path, "args": tuple(args)}
-    if "path" not in words:
+        fields = {**fields, "path": path, "args": tuple(args)}
+    if "path" not in fields:
         raise click.UsageError("Missing argument 'PATH'.")
-    draft = make_draft(**words)
+    draft = make_draft(**fields)
     if not sweep:
         return [draft]
     from tui_queue.core.parsing.sweep import check_count, count_line, expand, first_lines  # takes long to import
@@ -152,11 +152,11 @@ def _drafts(
     return swept(draft, combinations)
 
 
-def _from_file(source: str, words: Words) -> list[JobDraft]:
+def _from_file(source: str, fields: Fields) -> list[JobDraft]:
     from tui_queue.core.parsing.bulk import drafts_of_lines
 
     with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
-        return drafts_of_lines(lines, words)
+        return drafts_of_lines(lines, fields)
 
 
 async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:

@@ -12,14 +12,14 @@ from tui_queue.bootstrap import open_queue
 from tui_queue.cli.add import JOB_WORDS
 from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
-from tui_queue.cli.options import Words, confirm, given, job_options, run
+from tui_queue.cli.options import confirm, given, job_options, run
 from tui_queue.cli.tables import print_schedules
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
-from tui_queue.core.parsing.job_draft import edited, make_draft
+from tui_queue.core.parsing.job_draft import Fields, edited, make_draft
 from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.timing.timezones import local_zone
@@ -68,7 +68,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 
     Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
     """
-    words = given(values)
+    fields = given(values)
     if not title("name", called):
         raise BadInputError("name", "The schedule needs a name.")
     if bool(values["every"]) == bool(values["cron"]):
@@ -76,7 +76,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 
     async def work() -> None:
         async with open_queue() as queue:
-            draft = make_draft(**{"name": called, **words, "path": path, "args": args})
+            draft = make_draft(**{"name": called, **fields, "path": path, "args": args})
             empty = Schedule(name=called, rule="", zone=local_zone().key, draft=draft, created_at=datetime.now(UTC))
             made = schedule_with(empty, **_rule_words(values))
             _show_next(made)
@@ -104,13 +104,13 @@ def edit(
 
     Example: tui-queue schedule edit --cron '30 6 * * *' report
     """
-    words = given(values)
+    fields = given(values)
 
     async def work() -> None:
         async with open_queue() as queue:
             old = await queue.commands.schedules.get(called)
             new = schedule_with(old, name=rename, **_rule_words(values))
-            new = replace(new, draft=_edited(old, words, path, args))
+            new = replace(new, draft=_edited(old, fields, path, args))
             if new == old:
                 raise BadInputError("schedule", "Nothing to change; see `tui-queue schedule edit --help`.")
             _show_next(new)
@@ -188,12 +188,12 @@ def _rule_words(values: dict[str, Any]) -> dict[str, Any]:
     return {"rule": rule, **{name: values[name] for name in ("zone", "missed", "overlap")}}
 
 
-def _edited(old: Schedule, words: Words, path: str | None, args: tuple[str, ...]) -> Any:
+def _edited(old: Schedule, fields: Fields, path: str | None, args: tuple[str, ...]) -> Any:
     if path is not None:
-        words["path"] = path
+        fields["path"] = path
     if args:
-        words["args"] = args
-    return edited(old.draft, words) if words else old.draft
+        fields["args"] = args
+    return edited(old.draft, fields) if fields else old.draft
 
 
 def _show_next(schedule: Schedule) -> None:

@@ -14,7 +14,7 @@ from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
 from tui_queue.core.model.statistics import Figures, Group
-from tui_queue.core.parsing.job_draft import check_timeout
+from tui_queue.core.parsing.fields import time_limit
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
@@ -103,7 +103,7 @@ def stats(since: str, by: str, as_json: bool) -> None:
 
     Example: tui-queue stats --since 30d --by queue
     """
-    begin = datetime.now(UTC) - timedelta(seconds=check_timeout(since) or 0)
+    begin = datetime.now(UTC) - timedelta(seconds=time_limit("timeout", since) or 0)
 
     async def work() -> None:
         async with open_queue() as queue:

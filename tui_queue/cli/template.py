@@ -13,7 +13,8 @@ from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.options import given, job_options, run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.parsing.fields import title
-from tui_queue.core.parsing.job_draft import make_draft
+from tui_queue.core.parsing.job_draft import Fields, make_draft
+from tui_queue.core.parsing.job_options import BY_NAME
 from tui_queue.core.units.printable import printable
 
 
@@ -33,22 +34,22 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
 
     Example: tui-queue template save --queue gpu --resource gpu=1 --retries 2 training
     """
-    words = given(values)
+    fields = given(values)
     if not title("name", called):
         raise BadInputError("name", "The template needs a name.")
     if path is not None:
-        words |= {"path": os.path.abspath(path) if os.sep in path else path, "args": list(args)}
-    if not words:
+        fields |= {"path": os.path.abspath(path) if os.sep in path else path, "args": list(args)}
+    if not fields:
         raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
 
     async def work() -> None:
         async with open_queue() as queue:
             # Checked now, with any program where it names none: what is kept can be used.
-            checked = {**words, "copy": False}
+            checked = {**fields, "copy": False}
             make_draft(**{"path": "sh", **checked})
-            await queue.commands.templates.put(called, words)
+            await queue.commands.templates.put(called, fields)
             if as_json:
-                print_json({"name": called, "words": words})
+                print_json({"name": called, "words": fields})
 
     run(work())
 
@@ -65,10 +66,10 @@ def list_templates(as_json: bool) -> None:
         async with open_queue() as queue:
             found = await queue.commands.templates.all()
             if as_json:
-                print_json([{"name": name, "words": dict(words)} for name, words in found.items()])
+                print_json([{"name": name, "words": dict(fields)} for name, fields in found.items()])
             else:
-                for name, words in found.items():
-                    click.echo(f"{printable(name)}: {_as_options(dict(words))}")
+                for name, fields in found.items():
+                    click.echo(f"{printable(name)}: {_as_options(dict(fields))}")
 
     run(work())
 
@@ -91,21 +92,18 @@ def remove(name: str, as_json: bool) -> None:
     run(work())
 
 
-def _as_options(words: dict[str, Any]) -> str:
-    """Return the words as they could be typed."""
-    path, args = words.pop("path", None), words.pop("args", ())
-    typed: list[str] = []
-    for name, word in words.items():
-        option = f"--{_TYPED.get(name, name).replace('_', '-')}"
-        if isinstance(word, bool):
-            typed.append(option if word else option.replace("--", "--no-", 1))
+def _as_options(fields: Fields) -> str:
+    """Return the fields of a template as the user could type them."""
+    path, args = fields.pop("path", None), fields.pop("args", ())
+    words: list[str] = []
+    for name, value in fields.items():
+        flag = BY_NAME[name].long_flag if name in BY_NAME else name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
         else:
-            for each in word if isinstance(word, list) else [word]:
-                typed += [option, each]
-    return printable(shlex.join([*typed, *([] if path is None else [path, *args])]))
-
-
-_TYPED = {"unmet": "if-unmet", "lost": "on-lost"}
+            for each in value if isinstance(value, list) else [value]:
+                words += [f"--{flag}", each]
+    return printable(shlex.join([*words, *([] if path is None else [path, *args])]))
 
 
 COMMANDS = {"template": template}

@@ -13,7 +13,7 @@ from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.options import run
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.parsing.job_draft import check_timeout
+from tui_queue.core.parsing.fields import time_limit
 
 TIMED_OUT = 124  # as timeout(1) ends
 
@@ -31,7 +31,7 @@ def wait(ids: tuple[str, ...], batch: str | None, timeout: str, as_json: bool) -
 
     Example: tui-queue wait 12 && echo done
     """
-    patience_s = check_timeout(timeout)
+    patience_s = time_limit("timeout", timeout)
 
     async def work() -> int:
         async with open_queue() as queue:

@@ -15,7 +15,7 @@ from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import State
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.parsing.job_draft import check_cwd
+from tui_queue.core.parsing.job_command import check_cwd
 
 FORMATS = tuple(IMPORTERS)
 

@@ -59,8 +59,8 @@ class JobDraft(Struct, frozen=True, kw_only=True):
 
     path: str
     args: tuple[str, ...] = ()
-    cwd: str
     name: str
+    cwd: str
     python: str | None = None
     timeout_s: int | None = None
     queue: str = DEFAULT_QUEUE

@@ -11,45 +11,46 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing.draft_fields import LISTS, SWITCHES
-from tui_queue.core.parsing.job_draft import EDITABLE, check_args, make_draft
+from tui_queue.core.parsing.job_command import check_args
+from tui_queue.core.parsing.job_draft import Fields, make_draft
+from tui_queue.core.parsing.job_options import BY_NAME
+from tui_queue.core.parsing.option import JobOption, Kind
 from tui_queue.core.units.printable import printable
 
-_TYPED = {"if_unmet": "unmet", "on_lost": "lost"}  # as the options of the command line are called
+# An option may be called as on the command line too.
+_BY_FLAG = {option.long_flag.replace("-", "_"): option for option in BY_NAME.values()}
 
 
-def words_of_values(values: Mapping[str, Any]) -> dict[str, Any]:
+def fields_of_values(values: Mapping[str, Any]) -> Fields:
     """Return what ``make_draft`` takes for these options; None leaves one out.
 
     Names are those of the command line's options. Numbers, ``timedelta``, aware ``datetime``, and for what can be given
     several times a sequence or a mapping, are taken as well as text. Raises BadInputError.
     """
-    words: dict[str, Any] = {}
+    fields: Fields = {}
     for name, value in values.items():
         field = name.replace("-", "_")
-        field = _TYPED.get(field, field)
-        if field not in EDITABLE:
-            raise BadInputError(name, f"{printable(name)}: no such option; there are {', '.join(sorted(EDITABLE))}.")
+        option = _BY_FLAG.get(field) or BY_NAME.get(field)
+        if option is None:
+            raise BadInputError(name, f"{printable(name)}: no such option; there are {', '.join(sorted(BY_NAME))}.")
         if value is not None:
-            words[field] = _word(field, value)
-    return words
+            fields[option.name] = _given(option, value)
+    return fields
 
 
-def _word(field: str, value: Any) -> Any:
-    if field in SWITCHES:
+def _given(option: JobOption, value: Any) -> Any:
+    name = option.name
+    if option.kind is Kind.SWITCH:
         if not isinstance(value, bool):
-            raise BadInputError(field, f"{field}: must be true or false.")
+            raise BadInputError(name, f"{name}: must be true or false.")
         return value
-    if field in LISTS:
-        if isinstance(value, Mapping):
-            if strange := [name for name in value if "=" in str(name)]:
-                raise BadInputError(field, f"{field}: {printable(repr(strange[0]))}: a name can't hold =.")
-            return tuple(f"{name}={text_of(field, of)}" for name, of in value.items())
-        return tuple(text_of(field, each) for each in (value if _is_several(value) else [value]))
-    if _is_several(value):
-        texts = [text_of(field, each) for each in value]
-        return shlex.join(texts) if field == "resume_args" else ",".join(texts)
-    return text_of(field, value)
+    if option.kind is Kind.LIST and isinstance(value, Mapping):
+        if strange := [key for key in value if "=" in str(key)]:
+            raise BadInputError(name, f"{name}: {printable(repr(strange[0]))}: a name can't hold =.")
+        return tuple(f"{key}={text_of(name, each)}" for key, each in value.items())
+    if option.kind is Kind.LIST and not _is_several(value):
+        value = [value]
+    return option.of_texts([text_of(name, each) for each in value]) if _is_several(value) else text_of(name, value)
 
 
 def _is_several(value: Any) -> bool:
@@ -75,8 +76,8 @@ def text_of(field: str, value: Any) -> str:
             raise BadInputError(field, f"{field}: {printable(repr(value))} can't be used; give a text or a number.")
 
 
-def drafts_of_lines(lines: Iterable[str], words: Mapping[str, Any]) -> list[JobDraft]:
-    """Return a draft for each line that is neither empty nor a comment; ``words`` hold for all that say nothing else.
+def drafts_of_lines(lines: Iterable[str], fields: Mapping[str, Any]) -> list[JobDraft]:
+    """Return a draft for each line that is neither empty nor a comment; ``fields`` hold for all that say nothing else.
 
     A line that begins with ``{`` is a JSON object with ``path``, ``args`` and the options of the command line; any
     other is split into words as a shell would, without running one. Raises BadInputError that names the line.
@@ -91,7 +92,7 @@ def drafts_of_lines(lines: Iterable[str], words: Mapping[str, Any]) -> list[JobD
             path, args, more = _from_json(text) if text.startswith("{") else _from_words(text)
             key = f"{path}\0{more}" if more else path
             if key not in patterns:
-                patterns[key] = make_draft(**{**words, **more, "path": path})
+                patterns[key] = make_draft(**{**fields, **more, "path": path})
             drafts.append(replace(patterns[key], args=check_args(args)))
         except BadInputError as error:
             raise BadInputError("from", f"Line {place}: {error}") from None
@@ -100,7 +101,7 @@ def drafts_of_lines(lines: Iterable[str], words: Mapping[str, Any]) -> list[JobD
     return drafts
 
 
-def _from_words(text: str) -> tuple[str, Sequence[str], dict[str, Any]]:
+def _from_words(text: str) -> tuple[str, Sequence[str], Fields]:
     try:
         # What has no quotes needs no shell's rules.
         path, *args = shlex.split(text) if _QUOTES & set(text) else text.split()
@@ -112,7 +113,7 @@ def _from_words(text: str) -> tuple[str, Sequence[str], dict[str, Any]]:
 _QUOTES = set("'\"\\")
 
 
-def _from_json(text: str) -> tuple[str, Sequence[str], dict[str, Any]]:
+def _from_json(text: str) -> tuple[str, Sequence[str], Fields]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -122,4 +123,4 @@ def _from_json(text: str) -> tuple[str, Sequence[str], dict[str, Any]]:
         raise BadInputError("path", "a job needs a path, as text.")
     if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
         raise BadInputError("args", "args must be an array of texts.")
-    return path, args, words_of_values(values)
+    return path, args, fields_of_values(values)

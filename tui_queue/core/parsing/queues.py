@@ -35,7 +35,7 @@ def queue_with(
     if pause_outside is not None:
         options = replace(options, pause_outside=pause_outside)
     if lost is not None:
-        options = replace(options, lost=choice("lost", lost, Lost) or Lost.LEAVE)
+        options = replace(options, lost=choice("lost", lost, Lost, label="On lost") or Lost.LEAVE)
     if lost_age is not None:
         options = replace(options, lost_age_s=span("lost_age", lost_age))
     if slots is not None:

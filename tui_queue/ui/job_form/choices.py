@@ -11,8 +11,9 @@ from textual.screen import Screen
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing.draft_fields import words_of
 from tui_queue.core.parsing.fields import title
+from tui_queue.core.parsing.job_draft import fields_of
+from tui_queue.core.parsing.job_options import BY_NAME
 from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
@@ -23,7 +24,6 @@ from tui_queue.ui.job_form.path_suggester import absolute
 
 # Ids of bindings stand for their keys.
 _NO_TEMPLATE = "There is no template. {form.keep} keeps what stands here as one."
-_NOT_KEPT = ("at", "after_pid")  # words that mean nothing another time
 
 
 class Choices:
@@ -48,7 +48,7 @@ class Choices:
         return None if chosen is None else drafts[shown.index(chosen)]
 
     async def template(self) -> dict[str, Any] | None:
-        """Return the words of a template; the user may remove templates from the list."""
+        """Return the fields of a template; the user may remove templates from the list."""
         found = await result_of(self._screen, self._commands.templates.all())
         if found is None:
             return None
@@ -66,8 +66,9 @@ class Choices:
         if not name or (found := await result_of(self._screen, self._commands.templates.all())) is None:
             return
         if name not in found or await self._screen.app.push_screen_wait(Confirm(f"Replace template {name}?")):
-            words = {word: value for word, value in words_of(draft).items() if word not in _NOT_KEPT}
-            await result_of(self._screen, self._commands.templates.put(name, words))
+            fields = fields_of(draft)
+            lasting = {key: value for key, value in fields.items() if key not in BY_NAME or BY_NAME[key].lasting}
+            await result_of(self._screen, self._commands.templates.put(name, lasting))
 
     async def _remove(self, name: str) -> bool:
         if not await self._screen.app.push_screen_wait(Confirm(f"Remove template {name}?")):

@@ -1,4 +1,4 @@
-"""What can stand in the form of a job, and what comes of it."""
+"""The fields of the form of a job, and the draft that their entries make."""
 
 import os
 import shlex
@@ -9,68 +9,32 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.model.options import Full, Lost, Notify, Unmet
-from tui_queue.core.parsing.draft_fields import untyped
-from tui_queue.core.parsing.job_draft import (
-    check_command,
-    check_cwd,
-    check_name,
-    check_path,
-    make_draft,
-    parse_parameters,
-)
+from tui_queue.core.parsing.job_command import check_command, check_cwd, check_name, check_path, parse_parameters
+from tui_queue.core.parsing.job_draft import make_draft
+from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
+from tui_queue.core.parsing.option import Group, JobOption, Kind
 from tui_queue.core.parsing.sweep import Sweep, check_count, expand
 from tui_queue.core.units.printable import printable
 
 T = TypeVar("T")
 
-FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
-GROUPS = {
-    "Order": ("queue", "priority", "after", "unmet", "at", "after_pid", "batch"),
-    "Attempts": ("retries", "retry_delay", "retry_growth", "retry_on", "success"),
-    "Limits": ("timeout", "warn", "silence", "notify", "resource", "gate", "log_size", "log_full"),
-    "Environment": ("env", "python", "nice", "lost", "lost_age", "resume_args"),
-}
-MORE = tuple(field for fields in GROUPS.values() for field in fields)
-HINTS = {
-    "queue": "default",
-    "priority": "0; higher starts first",
-    "after": "12, 13:ended, 14:failed",
-    "unmet": "hold or cancel, once that can't come any more",
-    "at": "18:00, tomorrow 6:00, +2h, 2026-12-24T18:00",
-    "after_pid": "a process that is none of ours",
-    "batch": "a name for several jobs",
-    "retries": "0; after a failure",
-    "retry_delay": "90s, 15m, 2h30m",
-    "retry_growth": "1; 2 doubles the delay each time",
-    "retry_on": "3,10-20; any",
-    "success": "codes besides 0",
-    "timeout": "90s, 15m, 2h30m, 3d",
-    "warn": "USR1@60s, so long before the time limit",
-    "silence": "15m without output",
-    "notify": "end, failure or never",
-    "resource": "gpu=1, mem=32G",
-    "log_size": "500M, 2G",
-    "log_full": "keep its head and tail, stop or fail",
-    "gate": "mem=8G, load=4, disk=10G must be free",
-    "env": 'NAME=value OTHER="two words"',
-    "python": "an interpreter or a virtual environment",
-    "nice": "0; 19 is nicest",
-    "lost": "leave, requeue or ask, after a reboot",
-    "lost_age": "1d: leave it if it began before",
-    "resume_args": "--resume",
-}
-OFFERED = {
-    "hold": "Hold it until it is released",
-    "cancel_when_silent": "Cancel it when silent",
-    "copy": "Run a copy of the script, made now",
-    "pty": "Give it a terminal to write to",
-    "times": "Note when its lines are written",
+
+def _in_form_order() -> list[JobOption]:
+    ordered = [option for option in JOB_OPTIONS if not option.below]
+    for option in JOB_OPTIONS:
+        if option.below:
+            ordered.insert(ordered.index(BY_NAME[option.below]) + 1, option)
+    return ordered
+
+
+_ORDERED = _in_form_order()
+GROUPS = {group: tuple(option for option in _ORDERED if option.group is group) for group in Group}
+MORE = {option.name: option for options in GROUPS.values() for option in options}
+SWITCHES = {option.name: option.hint for option in _ORDERED if option.kind is Kind.SWITCH}
+SWEEPS = {
     "sweep": "A job of each: --lr {0.1,0.01} --seed {1..5}",
     "together": "In that, first with first, second with second",
 }
-CHOICES = {"unmet": tuple(Unmet), "lost": tuple(Lost), "log_full": tuple(Full), "notify": tuple(Notify)}
-SWEEPS = ("sweep", "together")
 
 
 class Checked(Struct, frozen=True, kw_only=True):
@@ -116,7 +80,7 @@ def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whol
     sweep = attempt(lambda: _sweep(args, together=together)) if sweeping else None
     switches = {switch: value for switch, value in switches.items() if switch not in SWEEPS}
     try:
-        others = {**untyped({field: entries[field] for field in MORE}), **switches}
+        others = {name: option.of_line(entries[name]) for name, option in MORE.items()} | switches
     except ValueError:
         return Checked(path=path, draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
     draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))

@@ -15,13 +15,12 @@ from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing.draft_fields import typed
+from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.job_form.choices import Choices, chosen_file
 from tui_queue.ui.job_form.fields import (
-    FIELDS,
     MORE,
     Checked,
     check_entries,
@@ -119,7 +118,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                     yield Button("Cancel", id="cancel", compact=True)
 
     def _compose_fields(self) -> ComposeResult:
-        for field, label in FIELDS.items():
+        for field, label in COMMAND_FIELDS.items():
             with Horizontal(classes="field"):
                 yield Label(label)
                 yield self._input(field)
@@ -192,7 +191,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             return
         self._path_was_typed = True
         self._show(checked)
-        for field in (*FIELDS, *MORE):
+        for field in (*COMMAND_FIELDS, *MORE):
             if field in checked.errors:
                 if field in MORE:
                     self._more.display = True
@@ -202,16 +201,16 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @work(exclusive=True, group="template")
     async def action_template(self) -> None:
         """Fill in what a template says."""
-        words = await self._choices.template() if self._choices else None
-        if words is None:
+        fields = await self._choices.template() if self._choices else None
+        if fields is None:
             return
-        if (args := words.get("args")) is not None:
+        if (args := fields.get("args")) is not None:
             self._field("parameters").value = shlex.join(args)
-        lines = typed({name: word for name, word in words.items() if name in FIELDS})
-        self._path = str(lines.get("path", self._path))
+        lines = {name: str(value) for name, value in fields.items() if name in COMMAND_FIELDS}
+        self._path = lines.get("path", self._path)
         for name, line in lines.items():
-            self._field(name).value = str(line)
-        self._more.fill(words)
+            self._field(name).value = line
+        self._more.fill(fields)
 
     @work(exclusive=True, group="template")
     async def action_keep(self) -> None:
@@ -257,7 +256,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path)
 
     def _show(self, checked: Checked) -> None:
-        for field in FIELDS:
+        for field in COMMAND_FIELDS:
             note = self.query_one(f"#{field}-note", Note)
             if field == "path" and not self._path_was_typed:
                 note.show(self._with_keys(_HINT))
@@ -273,7 +272,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 runs, first = count_line(checked.sweep), list(first_lines(program(draft), checked.sweep))
             command.show(runs, f"   in {from_home(draft.cwd)}")
         else:
-            others = (words for field, words in checked.errors.items() if field not in FIELDS)
+            others = (words for field, words in checked.errors.items() if field not in COMMAND_FIELDS)
             command.show(next(others, ""), wrong=True)
         for place, note in enumerate(self.query("#first Note").results(Note)):
             note.show("".join(first[place : place + 1]))
@@ -307,4 +306,4 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self.query_one("#command", Note).show(self._with_keys(text), wrong=True)
 
     def _entries(self) -> dict[str, str]:
-        return {**{field: self._field(field).value for field in FIELDS}, **self._more.entries()}
+        return {**{field: self._field(field).value for field in COMMAND_FIELDS}, **self._more.entries()}

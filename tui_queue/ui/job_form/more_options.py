@@ -9,9 +9,9 @@ from textual.widgets import Checkbox, Label
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing import fields as wishes
-from tui_queue.core.parsing.draft_fields import SWITCHES, typed, words_of
-from tui_queue.ui.job_form.fields import CHOICES, GROUPS, HINTS, MORE, OFFERED, SWEEPS
+from tui_queue.core.parsing.job_draft import fields_of
+from tui_queue.core.parsing.option import JobOption, Offer
+from tui_queue.ui.job_form.fields import GROUPS, MORE, SWEEPS, SWITCHES
 from tui_queue.ui.job_form.input import Field
 from tui_queue.ui.job_form.word_suggester import WordSuggester, among
 
@@ -23,24 +23,24 @@ class MoreOptions(Vertical):
         """With ``single`` no sweep is offered; ``commands`` know the queues and batches that complete words."""
         super().__init__(id="more")
         self._commands = commands
-        self._offered = {name: words for name, words in OFFERED.items() if not (single and name in SWEEPS)}
-        words = words_of(draft) if draft else {}
-        self._lines = typed({name: word for name, word in words.items() if name in MORE})
-        self._switches = {name: bool(words.get(name)) for name in SWITCHES}
+        self._offered = SWITCHES if single else SWITCHES | SWEEPS
+        fields = fields_of(draft) if draft else {}
+        self._lines = _lines_of(fields)
+        self._switches = {name: bool(fields.get(name)) for name in SWITCHES}
         self.display = bool(self._lines) or any(self._switches.values())
 
     def compose(self) -> ComposeResult:
         """Stack the groups of fields, and the switches."""
-        for heading, fields in GROUPS.items():
+        for heading, options in GROUPS.items():
             yield Label(heading, classes="heading")
-            for field in fields:
+            for option in options:
                 with Horizontal(classes="field"):
-                    yield Label(wishes.label(field))
+                    yield Label(option.caption)
                     yield Field(
-                        self._lines.get(field, ""),
-                        placeholder=HINTS[field],
-                        suggester=self._names_for(field),
-                        id=field,
+                        self._lines.get(option.name, ""),
+                        placeholder=option.hint,
+                        suggester=self._names_for(option),
+                        id=option.name,
                         compact=True,
                     )
         for switch, words in self._offered.items():
@@ -54,24 +54,28 @@ class MoreOptions(Vertical):
         """Return whether each switch is on."""
         return {switch: self.query_one(f"#{switch}", Checkbox).value for switch in self._offered}
 
-    def fill(self, words: Mapping[str, Any]) -> None:
-        """Fill in what the words of a draft say of these fields; unfold if any of them is filled in."""
-        for switch in words.keys() & self._offered.keys():
-            self.query_one(f"#{switch}", Checkbox).value = bool(words[switch])
-        lines = typed({name: word for name, word in words.items() if name in MORE})
+    def fill(self, fields: Mapping[str, Any]) -> None:
+        """Fill in the fields of a draft that are here; unfold if any of them is filled in."""
+        for switch in fields.keys() & self._offered.keys():
+            self.query_one(f"#{switch}", Checkbox).value = bool(fields[switch])
+        lines = _lines_of(fields)
         for name, line in lines.items():
-            self.query_one(f"#{name}", Field).value = str(line)
+            self.query_one(f"#{name}", Field).value = line
         if lines:
             self.display = True
 
-    def _names_for(self, field: str) -> WordSuggester | None:
-        if field in CHOICES:
-            return among(CHOICES[field])
-        if self._commands is None or field not in ("queue", "batch"):
+    def _names_for(self, option: JobOption) -> WordSuggester | None:
+        if option.choices:
+            return among(option.choices)
+        if self._commands is None or option.offers not in (Offer.QUEUES, Offer.BATCHES):
             return None
-        known = self._commands.queues.all if field == "queue" else self._commands.batches.all
+        known = self._commands.queues.all if option.offers is Offer.QUEUES else self._commands.batches.all
 
         async def names() -> Iterable[str]:
             return [each.name for each in await known()]
 
         return WordSuggester(names)
+
+
+def _lines_of(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {name: option.line_of(fields[name]) for name, option in MORE.items() if name in fields}

@@ -1,0 +1,452 @@
+"""The options of a job, each declared once: how it is given, parsed, formatted, explained and shown.
+
+The command line, the form, lines of JSON, the Python API, completion and `edit` read this table. A new option needs an
+attribute in ``JobOptions`` and an entry here. The order is that of `--help`.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.job import After, JobDraft, Outcome
+from tui_queue.core.model.options import Full, JobOptions, Lost, Notify, Unmet
+from tui_queue.core.parsing.fields import (
+    PRIORITY_LIMIT,
+    choice,
+    codes,
+    log_bytes,
+    number,
+    signal_number,
+    span,
+    time_limit,
+    title,
+)
+from tui_queue.core.parsing.job_command import check_cwd, check_name, check_python
+from tui_queue.core.parsing.option import Context, Group, JobOption, Kind, Need, Offer, Parse
+from tui_queue.core.parsing.resources import parse_gates, parse_resources
+from tui_queue.core.system.machine import identify
+from tui_queue.core.timing.datetimes import parse_datetime
+from tui_queue.core.timing.timezones import local_zone
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.signals import signal_name
+
+_RETRIES_LIMIT = 1_000_000
+_PID_LIMIT = 1 << 31
+_VARIABLE = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
+_WARN_S = 60  # before the time limit, where the user names only a signal
+
+
+def _whole(low: int, high: int) -> Parse:
+    return lambda option, text, _: number(option.name, text, low, high, label=option.caption)
+
+
+def _choice(kind: type[StrEnum]) -> Parse:
+    return lambda option, text, _: choice(option.name, text, kind, label=option.caption)
+
+
+def _span(option: JobOption, text: str, _: Context) -> int:
+    return span(option.name, text)
+
+
+def _codes(option: JobOption, text: str, _: Context) -> tuple[int, ...]:
+    return codes(option.name, text, label=option.caption)
+
+
+def _title(option: JobOption, text: str, _: Context) -> str:
+    return title(option.name, text)
+
+
+def _listed(values: Iterable[int]) -> str:
+    return ",".join(map(str, values))
+
+
+def _local(time: datetime) -> str:
+    return time.astimezone().isoformat()
+
+
+def _dependencies(option: JobOption, texts: Sequence[str], _: Context) -> tuple[After, ...]:
+    """Return what to wait for: ``12``, ``12,13``, ``12:ended``, ``12:failed``."""
+    found: dict[int, After] = {}
+    for part in filter(None, re.split(r"[,\s]+", ",".join(texts))):
+        job_id, _colon, outcome = part.removeprefix("#").partition(":")
+        if not (job_id.isascii() and job_id.isdecimal()) or len(job_id) > 17:
+            raise BadInputError(
+                option.name, f"After {printable(part)}: not a job's number; write 12, 12:ended or 12:failed."
+            )
+        wanted = choice(option.name, outcome, Outcome) or Outcome.COMPLETED
+        found[int(job_id)] = After(job_id=int(job_id), outcome=wanted)
+    return tuple(found.values())
+
+
+def _dependency_texts(after: Iterable[After]) -> tuple[str, ...]:
+    return tuple(
+        f"{each.job_id}" if each.outcome is Outcome.COMPLETED else f"{each.job_id}:{each.outcome}" for each in after
+    )
+
+
+def _processes(option: JobOption, texts: Sequence[str], _: Context) -> tuple[tuple[int, int], ...]:
+    return tuple(identify(number(option.name, text, 1, _PID_LIMIT, label=option.caption)) for text in texts)
+
+
+def _warning(option: JobOption, text: str, _: Context) -> tuple[int, int]:
+    name, _at, before = text.strip().partition("@")
+    return signal_number(option.name, name, catchable=True), span(option.name, before) or _WARN_S
+
+
+def _growth(option: JobOption, text: str, _: Context) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 100:
+        raise BadInputError(
+            option.name, f"{option.caption} {printable(text)}: not a factor from 1 to 100; 2 doubles the delay."
+        )
+    return value
+
+
+def _variables(option: JobOption, texts: Sequence[str], _: Context) -> tuple[tuple[str, str], ...]:
+    return tuple(_variable(option.name, text) for text in texts)
+
+
+def _variable(field: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(_VARIABLE, name) or "\0" in value:
+        raise BadInputError(field, f"Variable {printable(text)}: write NAME=value.")
+    if name.startswith("TUI_QUEUE_"):
+        raise BadInputError(
+            field, f"Variable {name}: names that begin with TUI_QUEUE_ are set for each run; choose another."
+        )
+    return name, value
+
+
+def _assignments(pairs: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in pairs)
+
+
+def _gates(gates: Iterable[tuple[str, float]]) -> tuple[str, ...]:
+    return tuple(f"{name}={least:g}" if name == "load" else f"{name}={least:.0f}" for name, least in gates)
+
+
+def _words(option: JobOption, text: str, _: Context) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise BadInputError(option.name, f"{option.caption} {printable(text)}: a quote is not closed.") from None
+
+
+JOB_OPTIONS = (
+    JobOption(
+        name="name",
+        parse=lambda _option, text, _: check_name(text),
+        help="What to call the job; default: the file's name.",
+    ),
+    JobOption(
+        name="cwd",
+        parse=lambda _option, text, _: check_cwd(text),
+        metavar="DIR",
+        help="Directory to run in; default: the current one.",
+        offers=Offer.DIRECTORIES,
+    ),
+    JobOption(
+        name="python",
+        parse=lambda _option, text, context: check_python(text, context.cwd),
+        metavar="PATH",
+        help="Interpreter or virtual environment for a .py file.",
+        group=Group.ENVIRONMENT,
+        below="env",
+        hint="an interpreter or a virtual environment",
+        offers=Offer.FILES,
+    ),
+    JobOption(
+        name="queue",
+        parse=_title,
+        short="q",
+        metavar="QUEUE",
+        help="Queue to wait in; default: default.",
+        group=Group.ORDER,
+        hint="default",
+        offers=Offer.QUEUES,
+    ),
+    JobOption(
+        name="priority",
+        parse=_whole(-PRIORITY_LIMIT, PRIORITY_LIMIT),
+        metavar="N",
+        help="Higher starts first; default: 0.",
+        group=Group.ORDER,
+        hint="0; higher starts first",
+    ),
+    JobOption(
+        name="hold",
+        sets=("held",),
+        kind=Kind.SWITCH,
+        help="Keep it from starting until it is released.",
+        hint="Hold it until it is released",
+    ),
+    JobOption(
+        name="at",
+        sets=("not_before",),
+        parse=lambda _option, text, context: parse_datetime(text, now=context.now, zone=local_zone()),
+        format=_local,
+        metavar="WHEN",
+        help="Not before 18:00, 'tomorrow 6:00', +2h, 2026-12-24T18:00.",
+        group=Group.ORDER,
+        below="unmet",
+        hint="18:00, tomorrow 6:00, +2h, 2026-12-24T18:00",
+        lasting=False,
+    ),
+    JobOption(
+        name="after",
+        kind=Kind.LIST,
+        parse=_dependencies,
+        format=_dependency_texts,
+        metavar="ID",
+        help="After job 12 completed; 12:ended, 12:failed.",
+        group=Group.ORDER,
+        hint="12, 13:ended, 14:failed",
+        offers=Offer.JOBS,
+    ),
+    JobOption(
+        name="unmet",
+        parse=_choice(Unmet),
+        flag="if-unmet",
+        metavar="DO",
+        help="Once that can't come any more: hold (default) or cancel.",
+        group=Group.ORDER,
+        hint="hold or cancel, once that can't come any more",
+        choices=tuple(Unmet),
+    ),
+    JobOption(
+        name="after_pid",
+        sets=("after_pids",),
+        kind=Kind.LIST,
+        parse=_processes,
+        format=lambda processes: tuple(str(pid) for pid, _ in processes),
+        metavar="PID",
+        help="After a process that is none of ours has ended.",
+        label="After process",
+        group=Group.ORDER,
+        hint="a process that is none of ours",
+        lasting=False,
+    ),
+    JobOption(
+        name="batch",
+        parse=_title,
+        metavar="NAME",
+        help="Name for several jobs, to act on all of them.",
+        group=Group.ORDER,
+        hint="a name for several jobs",
+        offers=Offer.BATCHES,
+    ),
+    JobOption(
+        name="timeout",
+        sets=("timeout_s",),
+        parse=lambda option, text, _: time_limit(option.name, text),
+        metavar="D",
+        help="End the run after this long: 90s, 15m, 2h30m, 3d.",
+        group=Group.LIMITS,
+        hint="90s, 15m, 2h30m, 3d",
+    ),
+    JobOption(
+        name="warn",
+        sets=("warn_signal", "warn_s"),
+        parse=_warning,
+        format=lambda number, before_s: f"{signal_name(number)}@{before_s}",
+        needs=Need(
+            option="timeout", field="warn", message="Warn: there is no time limit to warn of; give --timeout too."
+        ),
+        metavar="SIG@D",
+        help="Send a signal so long before the time limit: USR1@60s.",
+        group=Group.LIMITS,
+        hint="USR1@60s, so long before the time limit",
+    ),
+    JobOption(
+        name="silence",
+        sets=("silence_s",),
+        parse=_span,
+        metavar="D",
+        help="Mark the job when it prints nothing for this long.",
+        group=Group.LIMITS,
+        hint="15m without output",
+    ),
+    JobOption(
+        name="cancel_when_silent",
+        kind=Kind.SWITCH,
+        needs=Need(
+            option="silence", field="silence", message="Cancel when silent: give --silence too, after how long."
+        ),
+        help="End it then.",
+        hint="Cancel it when silent",
+    ),
+    JobOption(
+        name="retries",
+        parse=_whole(0, _RETRIES_LIMIT),
+        metavar="N",
+        help="Start again up to so many times when it fails.",
+        group=Group.ATTEMPTS,
+        hint="0; after a failure",
+    ),
+    JobOption(
+        name="retry_delay",
+        sets=("retry_delay_s",),
+        parse=_span,
+        metavar="D",
+        help="Wait so long before.",
+        group=Group.ATTEMPTS,
+        hint="90s, 15m, 2h30m",
+    ),
+    JobOption(
+        name="retry_growth",
+        parse=_growth,
+        format="{:g}".format,
+        metavar="X",
+        help="Each delay is so many times the one before; default: 1.",
+        group=Group.ATTEMPTS,
+        hint="1; 2 doubles the delay each time",
+    ),
+    JobOption(
+        name="retry_on",
+        parse=_codes,
+        format=_listed,
+        metavar="CODES",
+        help="Only after these exit codes: 3,10-20.",
+        group=Group.ATTEMPTS,
+        hint="3,10-20; any",
+    ),
+    JobOption(
+        name="success",
+        sets=("success_codes",),
+        parse=_codes,
+        format=_listed,
+        metavar="CODES",
+        help="Exit codes besides 0 that mean completed.",
+        label="Success codes",
+        group=Group.ATTEMPTS,
+        hint="codes besides 0",
+    ),
+    JobOption(
+        name="resource",
+        sets=("resources",),
+        kind=Kind.LIST,
+        parse=lambda _option, texts, _: parse_resources(texts),
+        format=_assignments,
+        metavar="NAME=N",
+        help="What it takes while it runs: gpu=1, mem=32G.",
+        group=Group.LIMITS,
+        hint="gpu=1, mem=32G",
+    ),
+    JobOption(
+        name="gate",
+        sets=("gates",),
+        kind=Kind.LIST,
+        parse=lambda _option, texts, _: parse_gates(",".join(texts)),
+        format=_gates,
+        metavar="NAME=N",
+        help="Start only with this free: mem=8G, load=4, disk=10G.",
+        group=Group.LIMITS,
+        hint="mem=8G, load=4, disk=10G must be free",
+    ),
+    JobOption(
+        name="env",
+        kind=Kind.LIST,
+        parse=_variables,
+        format=_assignments,
+        quoted=True,
+        metavar="K=V",
+        help="Add a variable to its environment.",
+        group=Group.ENVIRONMENT,
+        hint='NAME=value OTHER="two words"',
+    ),
+    JobOption(
+        name="nice",
+        parse=_whole(-20, 19),
+        metavar="N",
+        help="Run it with this nice level.",
+        group=Group.ENVIRONMENT,
+        hint="0; 19 is nicest",
+    ),
+    JobOption(
+        name="lost",
+        parse=_choice(Lost),
+        flag="on-lost",
+        metavar="DO",
+        help="After a reboot or a lost watcher: leave, requeue or ask.",
+        group=Group.ENVIRONMENT,
+        hint="leave, requeue or ask, after a reboot",
+        choices=tuple(Lost),
+    ),
+    JobOption(
+        name="lost_age",
+        sets=("lost_age_s",),
+        parse=_span,
+        metavar="D",
+        help="But leave it when it had begun longer ago.",
+        group=Group.ENVIRONMENT,
+        hint="1d: leave it if it began before",
+    ),
+    JobOption(
+        name="resume_args",
+        parse=_words,
+        format=shlex.join,
+        quoted=True,
+        metavar="WORDS",
+        help="Parameters to add when it is started after that.",
+        group=Group.ENVIRONMENT,
+        hint="--resume",
+    ),
+    JobOption(
+        name="pty",
+        kind=Kind.SWITCH,
+        help="Give it a terminal to write to, of 120x40.",
+        hint="Give it a terminal to write to",
+    ),
+    JobOption(
+        name="times",
+        kind=Kind.SWITCH,
+        help="Note when its lines are written.",
+        hint="Note when its lines are written",
+    ),
+    JobOption(
+        name="log_size",
+        parse=lambda option, text, _: log_bytes(option.name, text),
+        metavar="SIZE",
+        help="Let its output take no more than that: 500M, 2G.",
+        group=Group.LIMITS,
+        hint="500M, 2G",
+    ),
+    JobOption(
+        name="log_full",
+        parse=_choice(Full),
+        metavar="DO",
+        help="Then keep its head and tail (default), stop writing, or fail.",
+        group=Group.LIMITS,
+        hint="keep its head and tail, stop or fail",
+        choices=tuple(Full),
+    ),
+    JobOption(
+        name="notify",
+        parse=_choice(Notify),
+        metavar="WHEN",
+        help="Tell of its end, failure, or never; default: as the settings say.",
+        group=Group.LIMITS,
+        below="silence",
+        hint="end, failure or never",
+        choices=tuple(Notify),
+    ),
+    JobOption(
+        name="copy",
+        kind=Kind.SWITCH,
+        help="Copy the script now and run that copy.",
+        below="cancel_when_silent",
+        hint="Run a copy of the script, made now",
+    ),
+)
+# In the order of the model, which is that of a template too.
+_ATTRIBUTES = (*JobDraft.__struct_fields__, *JobOptions.__struct_fields__)
+BY_NAME = {
+    option.name: option for option in sorted(JOB_OPTIONS, key=lambda option: _ATTRIBUTES.index(option.attributes[0]))
+}
