@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
 from tui_queue.core.model.job import Job, Run, State
 from tui_queue.core.model.options import options_to_json
@@ -43,35 +44,9 @@ def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
 def job_object(job: Job, log_path: str | None) -> Object:
     """Return a job, as every client shows it."""
     job = job.shown
-    return {
-        "id": job.id,
-        "uuid": job.uuid,
-        "name": job.name,
-        "path": job.path,
-        "args": list(job.args),
-        "cwd": job.cwd,
-        "python": job.python,
-        "queue": job.queue,
-        "priority": job.priority,
-        "batch": job.batch,
-        "timeout_s": job.timeout_s,
-        "state": job.state,
-        "reason": job.reason,
-        "held": job.held,
-        "paused": bool(job.paused),
-        "after": [{"id": each.job_id, "outcome": each.outcome} for each in job.after],
-        "options": json.loads(options_to_json(job.options)),
-        "devices": {name: list(numbers) for name, numbers in job.devices.items()},
-        "exit_code": job.exit_code,
-        "signal": job.signal,
-        "attempt": job.attempt,
-        "created_at": iso(job.created_at),
-        "not_before": iso(job.not_before),
-        "started_at": iso(job.started_at),
-        "finished_at": iso(job.finished_at),
-        "elapsed_s": job.elapsed_s(datetime.now(UTC)),
-        "log_path": log_path,
-    }
+    shown = {name: value for name, value in asdict(job).items() if name not in _INTERNAL}
+    encoded = {name: encode(shown[name]) for name, encode in _ENCODERS.items()}
+    return {**shown, **encoded, "elapsed_s": job.elapsed_s(datetime.now(UTC)), "log_path": log_path}
 
 
 def details_object(details: Details) -> Object:
@@ -155,3 +130,18 @@ def schedule_object(schedule: Schedule) -> Object:
 def iso(time: datetime | None) -> str | None:
     """Return a time as scripts read it, in the zone of this machine."""
     return None if time is None else time.astimezone().isoformat()
+
+
+_INTERNAL = ("first_attempt", "cancel_requested")  # of a job, for the scheduler alone
+# Fields of a job that JSON shows in another way.
+_ENCODERS: dict[str, Callable[[Any], Any]] = {
+    "args": list,
+    "paused": bool,
+    "after": lambda after: [{"id": each.job_id, "outcome": each.outcome} for each in after],
+    "options": lambda options: json.loads(options_to_json(options)),
+    "devices": lambda devices: {name: list(numbers) for name, numbers in devices.items()},
+    "created_at": iso,
+    "not_before": iso,
+    "started_at": iso,
+    "finished_at": iso,
+}

@@ -73,7 +73,9 @@ class JobDraft(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A stored job. Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run.
+    """A stored job, its fields in the order in which JSON shows them.
+
+    Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run.
 
     ``devices`` are the numbers of the single things (GPUs) that its present run has been given, by resource;
     ``first_attempt`` is the one that retries are counted from.
@@ -86,17 +88,16 @@ class Job(Struct, frozen=True, kw_only=True):
     args: tuple[str, ...]
     cwd: str
     python: str | None
-    timeout_s: int | None
     queue: str
     priority: int
-    held: bool
-    not_before: datetime | None
-    after: tuple[After, ...]
     batch: str
-    options: JobOptions
+    timeout_s: int | None
     state: State
     reason: Reason
+    held: bool
     paused: Pause
+    after: tuple[After, ...]
+    options: JobOptions
     devices: Mapping[str, tuple[int, ...]]
     exit_code: int | None
     signal: int | None
@@ -104,6 +105,7 @@ class Job(Struct, frozen=True, kw_only=True):
     first_attempt: int
     cancel_requested: bool
     created_at: datetime
+    not_before: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import asdict
 
 
@@ -108,18 +108,7 @@ def options_from_json(stored: str) -> JobOptions:
     """Undo ``options_to_json``; what a newer program has added is left out."""
     if stored == "{}":
         return _NONE
-    known = JobOptions.__struct_fields__
-    values = {name: _tuples(value) for name, value in json.loads(stored).items() if name in known}
-    if "script" in values:
-        values["script"] = Script(**values["script"])
-    for name, kind in (("unmet", Unmet), ("lost", Lost), ("notify", Notify), ("log_full", Full)):
-        if name in values:
-            values[name] = kind(values[name])
-    return JobOptions(**values)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+    return convert(json.loads(stored), JobOptions)
 
 
 _NONE = JobOptions()

@@ -11,29 +11,24 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import Record
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
-from tui_queue.core.model.job import JobDraft, Run, State
+from tui_queue.core.model.job import Job, JobDraft, Run, State
 from tui_queue.core.store import ordering
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import COLUMNS, newest
 from tui_queue.core.store.queues import all_queues
-from tui_queue.core.store.rows import job_of, microseconds, run_of, values_of
+from tui_queue.core.store.rows import columns_of, job_of, microseconds, run_of, values_of
 
 PAGE = 1_000  # jobs that are read at once
 
-_RESULT = (
-    "uuid", "place", "state", "reason", "reason_kind", "exit_code", "signal", "attempt", "first_attempt",
-    "created_at", "started_at", "finished_at",
-)  # fmt: skip
+_OF_JOB = tuple(name for name in Record.__struct_fields__ if name in Job.__struct_fields__)  # besides its draft
 _JOBS = "SELECT * FROM jobs WHERE id > :after {condition} ORDER BY id LIMIT :most"
-_INSERT = f"""
-    INSERT INTO jobs (id, {", ".join((*_RESULT, *COLUMNS))})
-    VALUES (:id, {", ".join(f":{column}" for column in (*_RESULT, *COLUMNS))})"""
-_INSERT_RUN = """
-    INSERT INTO runs (job_id, attempt, epoch, claimed_at, started_at, finished_at, exit_code, signal, reason,
-        reason_kind, cpu_s, max_rss_kib, script, oom)
-    VALUES (:job_id, :attempt, 0, :claimed_at, :started_at, :finished_at, :exit_code, :signal, :reason,
-        :reason_kind, :cpu_s, :max_rss_kib, :script, :oom)"""
+_COLUMNS = ("id", "place", *_OF_JOB, "reason_kind", *COLUMNS)
+_INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{column}' for column in _COLUMNS)})"
+_RUN_COLUMNS = (*Run.__struct_fields__, "reason_kind", "claimed_at")
+_INSERT_RUN = f"""
+    INSERT INTO runs (epoch, {", ".join(_RUN_COLUMNS)})
+    VALUES (0, {", ".join(f":{column}" for column in _RUN_COLUMNS)})"""
 
 
 class ImportExport:
@@ -70,18 +65,9 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
     return Record(
         draft=job.draft,
         number=job.id,
-        uuid=job.uuid,
         place=row["place"],
-        state=job.state,
-        reason=job.reason,
-        exit_code=job.exit_code,
-        signal=job.signal,
-        attempt=job.attempt,
-        first_attempt=job.first_attempt,
-        created_at=job.created_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
         runs=tuple(map(run_of, runs)),
+        **{name: getattr(job, name) for name in _OF_JOB},
     )
 
 
@@ -120,21 +106,8 @@ def _renumbered(record: Record, numbers: dict[int, int]) -> JobDraft:
 
 
 def _insert(db: sqlite3.Connection, record: Record, number: int, now: datetime) -> None:
-    values = values_of(record.draft) | {
-        "id": number,
-        "uuid": record.uuid or str(uuid4()),
-        "place": record.place,
-        "state": record.state,
-        "reason": record.reason,
-        "reason_kind": record.reason.kind,
-        "exit_code": record.exit_code,
-        "signal": record.signal,
-        "attempt": record.attempt,
-        "first_attempt": record.first_attempt,
-        "created_at": microseconds(record.created_at),
-        "started_at": microseconds(record.started_at),
-        "finished_at": microseconds(record.finished_at),
-    }
+    values = values_of(record.draft) | columns_of(record, _OF_JOB)
+    values |= {"id": number, "uuid": record.uuid or str(uuid4()), "place": record.place}
     try:
         db.execute(_INSERT, values)
         for run in record.runs:
@@ -145,18 +118,5 @@ def _insert(db: sqlite3.Connection, record: Record, number: int, now: datetime) 
 
 
 def _run_values(run: Run, number: int, now: datetime) -> dict[str, object]:
-    return {
-        "job_id": number,
-        "attempt": run.attempt,
-        "claimed_at": microseconds(run.started_at or now),
-        "started_at": microseconds(run.started_at),
-        "finished_at": microseconds(run.finished_at),
-        "exit_code": run.exit_code,
-        "signal": run.signal,
-        "reason": run.reason,
-        "reason_kind": run.reason.kind,
-        "cpu_s": run.cpu_s,
-        "max_rss_kib": run.max_rss_kib,
-        "script": run.script,
-        "oom": run.oom,
-    }
+    given = {"job_id": number, "claimed_at": microseconds(run.started_at or now)}
+    return columns_of(run, Run.__struct_fields__) | given

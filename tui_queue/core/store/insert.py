@@ -12,21 +12,7 @@ from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, microseconds, values_of
 from tui_queue.core.units.printable import printable
 
-COLUMNS = [
-    "name",
-    "path",
-    "args",
-    "cwd",
-    "python",
-    "timeout_s",
-    "queue",
-    "priority",
-    "held",
-    "not_before",
-    "after",
-    "batch",
-    "options",
-]
+COLUMNS = JobDraft.__struct_fields__  # of a job, that the user sets
 _INSERT = f"""
     INSERT INTO jobs (id, place, uuid, created_at, schedule_id, {", ".join(COLUMNS)})
     VALUES (:id, :place, :uuid, :now, :schedule_id, {", ".join(f":{column}" for column in COLUMNS)})"""

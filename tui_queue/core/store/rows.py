@@ -3,8 +3,12 @@
 import json
 import os
 import sqlite3
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
@@ -17,107 +21,57 @@ from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.units.printable import printable
 
 
+class Codec(NamedTuple):
+    """How an attribute becomes a value of its column, and back."""
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
+
+
 def job_of(row: sqlite3.Row) -> Job:
     """Return the job that a row of ``jobs`` holds."""
-    return Job(
-        id=row["id"],
-        uuid=row["uuid"],
-        name=os.fsdecode(row["name"]),
-        path=os.fsdecode(row["path"]),
-        args=decode_args(row["args"]),
-        cwd=os.fsdecode(row["cwd"]),
-        python=None if row["python"] is None else os.fsdecode(row["python"]),
-        timeout_s=row["timeout_s"],
-        queue=row["queue"],
-        priority=row["priority"],
-        held=bool(row["held"]),
-        not_before=time_of(row["not_before"]),
-        after=after_of(row["after"]),
-        batch=row["batch"],
-        options=options_from_json(row["options"]),
-        state=State(row["state"]),
-        reason=reason_of(row),
-        paused=Pause(row["paused"]),
-        devices={} if row["devices"] == "{}" else {name: tuple(of) for name, of in json.loads(row["devices"]).items()},
-        exit_code=row["exit_code"],
-        signal=row["signal"],
-        attempt=row["attempt"],
-        first_attempt=row["first_attempt"],
-        cancel_requested=bool(row["cancel_requested"]),
-        created_at=required_time(row["created_at"]),
-        started_at=time_of(row["started_at"]),
-        finished_at=time_of(row["finished_at"]),
-    )
+    columns = dict(zip(row.keys(), row, strict=True))
+    values = {name: columns[name] for name in _JOB_FIELDS}
+    for name, decode in _JOB_DECODERS:
+        values[name] = decode(values[name])
+    return Job(**values, reason=reason_of(row))
 
 
 def values_of(draft: JobDraft) -> dict[str, object]:
     """Return what a row of ``jobs`` holds of a draft, by column."""
-    return {
-        "name": os.fsencode(draft.name),
-        "path": os.fsencode(draft.path),
-        "args": encode_args(draft.args),
-        "cwd": os.fsencode(draft.cwd),
-        "python": None if draft.python is None else os.fsencode(draft.python),
-        "timeout_s": draft.timeout_s,
-        "queue": draft.queue,
-        "priority": draft.priority,
-        "held": draft.held,
-        "not_before": microseconds(draft.not_before),
-        "after": after_to_json(draft.after),
-        "batch": draft.batch,
-        "options": options_to_json(draft.options),
-    }
+    values = asdict(draft)
+    for name, encode in _DRAFT_ENCODERS:
+        values[name] = encode(values[name])
+    return values
+
+
+def columns_of(value: Struct, names: Iterable[str]) -> dict[str, object]:
+    """Return attributes of a job, a run or a record by column; a reason has a second column for its kind."""
+    columns = {name: _encoded(name, getattr(value, name)) for name in names}
+    if "reason" in columns:
+        columns["reason_kind"] = value.reason.kind  # type: ignore[attr-defined]  # it has one of that name
+    return columns
 
 
 def draft_to_json(draft: JobDraft) -> str:
-    """Return a draft as templates and schedules keep it; what is not UTF-8 stays as surrogates."""
-    values: dict[str, Any] = {
-        "path": draft.path,
-        "args": list(draft.args),
-        "cwd": draft.cwd,
-        "name": draft.name,
-        "python": draft.python,
-        "timeout_s": draft.timeout_s,
-        "queue": draft.queue,
-        "priority": draft.priority,
-        "held": draft.held,
-        "not_before": microseconds(draft.not_before),
-        "after": after_to_json(draft.after),
-        "batch": draft.batch,
-        "options": options_to_json(draft.options),
-    }
+    """Return a draft as schedules keep it; what is not UTF-8 stays as surrogates."""
+    values = asdict(draft)
+    for name in _IN_JSON:
+        values[name] = _CODECS[name].encode(values[name])
     return json.dumps(values)
 
 
 def draft_from_json(stored: str) -> JobDraft:
     """Undo ``draft_to_json``."""
     values = json.loads(stored)
-    return JobDraft(
-        **{
-            **values,
-            "args": tuple(values["args"]),
-            "not_before": time_of(values["not_before"]),
-            "after": after_of(values["after"]),
-            "options": options_from_json(values["options"]),
-        }
-    )
+    for name in _IN_JSON:
+        values[name] = _CODECS[name].decode(values[name])
+    return JobDraft(**{**values, "args": tuple(values["args"])})
 
 
 def run_of(row: sqlite3.Row) -> Run:
     """Return the run that a row of ``runs`` holds."""
-    return Run(
-        job_id=row["job_id"],
-        attempt=row["attempt"],
-        started_at=time_of(row["started_at"]),
-        finished_at=time_of(row["finished_at"]),
-        exit_code=row["exit_code"],
-        signal=row["signal"],
-        reason=reason_of(row),
-        cpu_s=row["cpu_s"],
-        max_rss_kib=row["max_rss_kib"],
-        script=row["script"],
-        oom=row["oom"],
-    )
+    return Run(**{name: _decoded(name, row[name]) for name in _RUN_FIELDS}, reason=reason_of(row))
 
 
 def queue_of(row: sqlite3.Row) -> Queue:
@@ -200,3 +154,51 @@ def required_row(row: sqlite3.Row | None, key: object) -> sqlite3.Row:
     if row is None:
         raise NoSuchJobError(f"{printable(str(key))}: no such job; `tui-queue list` shows all.")
     return row
+
+
+def _encoded(name: str, value: Any) -> Any:
+    return _CODECS[name].encode(value) if name in _CODECS else value
+
+
+def _decoded(name: str, stored: Any) -> Any:
+    return _CODECS[name].decode(stored) if name in _CODECS else stored
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else os.fsencode(text)
+
+
+def _text(stored: bytes | None) -> str | None:
+    return None if stored is None else os.fsdecode(stored)
+
+
+def _devices(stored: str) -> dict[str, tuple[int, ...]]:
+    return {} if stored == "{}" else {name: tuple(numbers) for name, numbers in json.loads(stored).items()}
+
+
+_BYTES = Codec(os.fsencode, os.fsdecode)
+_TIME = Codec(microseconds, time_of)
+# Attributes of a draft, a job or a run that their columns hold in another way; the others are the same in both.
+_CODECS = {
+    "name": _BYTES,
+    "path": _BYTES,
+    "args": Codec(encode_args, decode_args),
+    "cwd": _BYTES,
+    "python": Codec(_bytes, _text),
+    "held": Codec(bool, bool),
+    "not_before": _TIME,
+    "after": Codec(after_to_json, after_of),
+    "options": Codec(options_to_json, options_from_json),
+    "state": Codec(str, {state.value: state for state in State}.__getitem__),
+    "paused": Codec(str, {pause.value: pause for pause in Pause}.__getitem__),
+    "devices": Codec(json.dumps, _devices),
+    "cancel_requested": Codec(int, bool),
+    "created_at": Codec(microseconds, required_time),
+    "started_at": _TIME,
+    "finished_at": _TIME,
+}
+_IN_JSON = ("not_before", "after", "options")
+_JOB_FIELDS = tuple(name for name in Job.__struct_fields__ if name != "reason")
+_RUN_FIELDS = tuple(name for name in Run.__struct_fields__ if name != "reason")
+_JOB_DECODERS = [(name, _CODECS[name].decode) for name in Job.__struct_fields__ if name in _CODECS]
+_DRAFT_ENCODERS = [(name, _CODECS[name].encode) for name in JobDraft.__struct_fields__ if name in _CODECS]
