@@ -1,4 +1,4 @@
-"""What may be asked for a job beyond what is run; kept as JSON, so that a new wish is a new field and nothing else."""
+"""The options of a job that its row keeps as JSON, so that a new one needs no column."""
 
 import json
 from enum import StrEnum
@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 
 class Unmet(StrEnum):
-    """What becomes of a job once a job that it waits for can't do what it waits for."""
+    """What becomes of a job when its dependency can no longer be met."""
 
     HOLD = "hold"
     CANCEL = "cancel"
@@ -21,7 +21,7 @@ class Lost(StrEnum):
 
     LEAVE = "leave"  # failed, interrupted
     REQUEUE = "requeue"  # pending again
-    ASK = "ask"  # pending and held, until somebody decides
+    ASK = "ask"  # pending and held, until the user decides
 
 
 class Full(StrEnum):
@@ -33,7 +33,7 @@ class Full(StrEnum):
 
 
 class Notify(StrEnum):
-    """Of which news of a job somebody wants to be told."""
+    """For which events of a job the user wants a notification."""
 
     END = "end"
     FAILURE = "failure"  # and what needs a person: silence, a question
@@ -54,7 +54,7 @@ class Script(Struct, frozen=True, kw_only=True):
 
 
 class JobOptions(Struct, frozen=True, kw_only=True):
-    """How a job is to be run; every default means that nothing was asked.
+    """How a job is to be run; every default means that the user has not set it.
 
     ``retries`` more attempts follow a failure, the first after ``retry_delay_s``, each further one after
     ``retry_growth`` times the delay before; with ``retry_on`` only after these exit codes. ``warn_s`` before the
@@ -105,7 +105,7 @@ def options_to_json(options: JobOptions) -> str:
 
 @lru_cache(maxsize=1024)  # jobs that were added together have the same, and a scheduling pass reads them all
 def options_from_json(stored: str) -> JobOptions:
-    """Undo ``options_to_json``; what a newer program has added is left out."""
+    """Undo ``options_to_json``; options that a newer version has added are left out."""
     if stored == "{}":
         return _NONE
     return convert(json.loads(stored), JobOptions)
