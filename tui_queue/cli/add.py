@@ -7,9 +7,10 @@ import click
 from msgspec.structs import replace
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import confirm, run
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
-from tui_queue.cli.options import confirm, given, job_options, run
+from tui_queue.cli.options import given, job_options
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place

@@ -3,9 +3,9 @@
 import click
 
 from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import batches
 from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
-from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_table
 from tui_queue.core.model.batch import Batch
 from tui_queue.core.model.filter import Filter

@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.json_output import json_option, print_json
-from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.retention import Limits

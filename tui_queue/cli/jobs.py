@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import click
 
 from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
-from tui_queue.cli.options import run
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, State

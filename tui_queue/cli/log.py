@@ -9,9 +9,9 @@ import click
 from msgspec.structs import replace
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import json_option, print_json
-from tui_queue.cli.options import run
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.file import LogTail, last_lines_begin, left_out
 from tui_queue.core.logs.lines import ClearText

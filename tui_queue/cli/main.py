@@ -67,8 +67,8 @@ def cli(context: click.Context, color: bool | None) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if context.invoked_subcommand is None:
+        from tui_queue.cli.command import run
         from tui_queue.cli.dashboard import needs_terminal, run_dashboard
-        from tui_queue.cli.options import run
 
         why_not = needs_terminal()
         if why_not:

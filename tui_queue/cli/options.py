@@ -1,9 +1,6 @@
 """The options of a job on the command line, the same for each command that describes one."""
 
-import asyncio
-import sys
-from collections.abc import Callable, Coroutine
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +10,6 @@ from tui_queue.core.parsing.job_draft import Fields
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Kind, Offer
 
-T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 _COMPLETIONS = {
     Offer.DIRECTORIES: directories,
@@ -48,18 +44,3 @@ def given(values: Fields) -> Fields:
     """Take out of a command's values the fields of a job that were given; its own values remain."""
     fields = {name: values.pop(name) for name in BY_NAME if name in values}
     return {name: value for name, value in fields.items() if value is not None and value != ()}
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in an event loop of its own."""
-    return asyncio.run(work)
-
-
-def confirm(question: str) -> bool:
-    """Ask the user on a terminal; without a terminal the answer is yes."""
-    return not sys.stdin.isatty() or click.confirm(question, err=True)
-
-
-def shown_time(time: datetime | None) -> str:
-    """Return a time as a person reads it here, with its offset."""
-    return "" if time is None else f"{time.astimezone():%Y-%m-%d %H:%M:%S %z}"

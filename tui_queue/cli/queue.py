@@ -6,9 +6,9 @@ import click
 from msgspec.structs import replace
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import queues
 from tui_queue.cli.json_output import json_option, print_json, queue_object, queue_objects
-from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_queues
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import State

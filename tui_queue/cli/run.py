@@ -5,8 +5,8 @@ import sys
 import click
 
 from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.json_output import json_option, print_json
-from tui_queue.cli.options import run
 
 
 @click.command(name="run")

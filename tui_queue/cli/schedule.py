@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from tui_queue.bootstrap import open_queue
 from tui_queue.cli.add import JOB_WORDS
+from tui_queue.cli.command import confirm, run
 from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
-from tui_queue.cli.options import confirm, given, job_options, run
+from tui_queue.cli.options import given, job_options
 from tui_queue.cli.tables import print_schedules
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError

@@ -9,8 +9,8 @@ import click
 from msgspec.structs import asdict
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
-from tui_queue.cli.options import run
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
 from tui_queue.core.model.statistics import Figures, Group

@@ -8,9 +8,10 @@ import click
 
 from tui_queue.bootstrap import open_queue
 from tui_queue.cli.add import JOB_WORDS
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import files, templates
 from tui_queue.cli.json_output import json_option, print_json
-from tui_queue.cli.options import given, job_options, run
+from tui_queue.cli.options import given, job_options
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import Fields, make_draft

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import click
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
-from tui_queue.cli.options import run
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.parsing.fields import time_limit
