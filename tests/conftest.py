@@ -1,4 +1,4 @@
-"""A queue of its own for each test, and the command line as a real process."""
+"""A queue of its own for each test, and its command line as real processes."""
 
 import json
 import os
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from tests.support.command_server import CommandServer
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
@@ -51,10 +53,14 @@ def process_is_alive(pid: int) -> bool:
 
 @dataclass
 class Cli:
-    """The command line of one queue."""
+    """The command line of one queue.
+
+    A ``server`` runs what ends by itself in forks of its own process, which is much faster than a start anew.
+    """
 
     home: Path
     env: dict[str, str]
+    server: CommandServer | None = None
 
     def settings(self, text: str = "", *, background: bool = False) -> None:
         """Write the settings file; without a background process unless a test is about that."""
@@ -72,6 +78,8 @@ class Cli:
         self, *args: str | bytes, cwd: Path | None = None, given: bytes = b""
     ) -> "subprocess.CompletedProcess[bytes]":
         """Run a command without a terminal; ``given`` is its input."""
+        if self.server and self.server.can_run(self.env):
+            return self.server.run(args, env=self.env, cwd=cwd or ROOT, given=given)
         return subprocess.run(
             self.words(*args),
             env=self.env,
@@ -127,16 +135,24 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+# The first would hide buffering, and our own modules are compiled once, as after an installation. A terminal of a test
+# has a size of its own.
+UNSET = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES")
+
+
+@pytest.fixture(scope="session")
+def command_server() -> Iterator[CommandServer]:
+    server = CommandServer({name: value for name, value in os.environ.items() if name not in UNSET})
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def cli(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def cli(home: Path, monkeypatch: pytest.MonkeyPatch, command_server: CommandServer) -> Iterator[Cli]:
     monkeypatch.setenv("TUI_QUEUE_HOME", str(home))
-    # It would hide buffering.
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    # Our own modules are compiled once, as after an installation.
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    for variable in ("COLUMNS", "LINES"):  # a terminal of a test has a size of its own
+    for variable in UNSET:
         monkeypatch.delenv(variable, raising=False)
-    queue = Cli(home, dict(os.environ))
+    queue = Cli(home, dict(os.environ), command_server)
     queue.settings()
     yield queue
     _end_all_runs(queue)
