@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from tests.conftest import Cli
+from tests.tools.make_schema import FILE, schema_text
 from tui_queue.core.store import schema
 
 INSERT = """
@@ -104,3 +105,17 @@ def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
 def test_a_new_database_needs_no_backup(cli: Cli) -> None:
     cli("list")
     assert list(cli.home.glob("queue.db.version-*")) == []
+def test_schema_sql_is_what_the_migrations_make() -> None:
+    assert FILE.read_text() == schema_text(), "run: python -m tests.tools.make_schema"
+
+
+def test_schema_sql_can_be_executed_and_makes_the_same_tables() -> None:
+    with closing(sqlite3.connect(":memory:")) as read, closing(sqlite3.connect(":memory:")) as migrated:
+        read.executescript(FILE.read_text())
+        schema.migrate(migrated, ":memory:")
+        assert _columns(read) == _columns(migrated)
+
+
+def _columns(db: sqlite3.Connection) -> dict[str, list[object]]:
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: db.execute(f"PRAGMA table_xinfo({name})").fetchall() for name in tables}
