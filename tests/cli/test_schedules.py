@@ -1,0 +1,83 @@
+"""Schedules make jobs at their times."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.conftest import Cli, wait_for
+from tests.support.commands import stop
+
+
+def test_a_schedule_makes_jobs_and_is_listed_edited_paused_run_and_removed(cli: Cli) -> None:
+    done = cli.process("schedule", "add", "--every", "1s", "tick", "sh", "-c", "echo tick")
+    assert done.returncode == 0
+    assert done.stderr.decode().splitlines()[0].endswith("next:")
+    assert len(done.stderr.decode().splitlines()) == 6
+    scheduler = cli.start("run", "--standby", "--stay")
+    wait_for(lambda: sum(job["state"] == "completed" for job in cli.jobs().values()) >= 2, "two jobs")
+    cli("schedule", "pause", "tick")
+    (schedule,) = json.loads(cli("schedule", "list", "--json"))
+    assert (schedule["name"], schedule["rule"], schedule["paused"]) == ("tick", "every 1s", True)
+    made = len(cli.jobs())
+    cli("schedule", "edit", "--every", "2h", "--rename", "tock", "--priority", "3", "tick")
+    number = int(cli("schedule", "run", "tock"))
+    assert (len(cli.jobs()), cli.job(number)["priority"]) == (made + 1, 3)
+    wait_for(lambda: cli.job(number)["state"] == "completed", "the job made by hand")
+    assert "tock" in cli("schedule", "list")
+    cli("schedule", "remove", "tock")
+    assert cli("schedule", "list", "--json") == "[]\n"
+    stop(scheduler)
+
+
+def missed_minutes(cli: Cli, *words: str) -> list[dict[str, Any]]:
+    """Make a schedule, let it miss some seconds, then schedule for a moment; return the jobs that came of it."""
+    cli("schedule", "add", *words, "tick", "sleep", "0.1")
+    time.sleep(3.1)  # it is the time that passes, not a guess at how long something takes
+    runner = cli.start("run", "--standby", "--stay")
+    wait_for(lambda: json.loads(cli("schedule", "list", "--json"))[0]["last_at"] is not None, "the schedule")
+    cli("schedule", "pause", "tick")
+    stop(runner)
+    return list(cli.jobs().values())
+
+
+def test_missed_times_are_made_up_for_once_or_all(cli: Cli) -> None:
+    all_of_them = missed_minutes(cli, "--every", "1s", "--missed", "all")
+    assert len(all_of_them) >= 3
+
+
+def test_jobs_of_a_schedule_wait_for_the_one_before_or_are_skipped_or_replace_it(cli: Cli) -> None:
+    for overlap in ("queue", "skip", "replace"):
+        cli("schedule", "add", "--every", "1s", "--overlap", overlap, overlap, "sleep", "30")
+    scheduler = cli.start("run", "--standby", "--stay")
+
+    def jobs(name: str) -> list[dict[str, Any]]:
+        return [job for job in cli.jobs().values() if job["name"] == name]
+
+    wait_for(lambda: len(jobs("queue")) >= 3 and len(jobs("replace")) >= 2, "some jobs")
+    wait_for(lambda: any(job["state"] == "cancelled" for job in jobs("replace")), "the replaced one")
+    for name in ("queue", "skip", "replace"):
+        cli("schedule", "pause", name)
+    assert {job["state"] for job in jobs("queue")} == {"running", "pending"}
+    assert sum(job["state"] == "running" for job in jobs("queue")) == 1
+    assert len(jobs("skip")) == 1
+    stop(scheduler)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--cron", "0 0 30 2 *", "x", "true"], "30"),
+        (["--cron", "61 * * * *", "x", "true"], "61"),
+        (["--every", "0s", "x", "true"], "0"),
+        (["--every", "5m", "--zone", "Europe/Berlni", "x", "true"], "Europe/Berlin"),
+        (["--every", "5m", "--cron", "* * * * *", "x", "true"], "--every"),
+        (["--every", "5m", "--queue", "nowhere", "x", "true"], "nowhere"),
+    ],
+)
+def test_a_schedule_that_can_not_be_is_refused_by_name(cli: Cli, words: list[str], named: str) -> None:
+    lines = cli.process("schedule", "add", *words).stderr.decode().splitlines()
+    assert named in lines[-1]
+    assert lines[-1].startswith("tui-queue: ")
+    assert cli("schedule", "list", "--json") == "[]\n"
