@@ -3,10 +3,9 @@
 import json
 import os
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from tests.conftest import Cli, wait_for
-from tests.support.commands import ended, state
+from tests.support.commands import ended, start_record, state
 
 
 def test_a_failed_job_is_started_again_with_growing_delays(cli: Cli) -> None:
@@ -41,7 +40,7 @@ def test_a_lost_run_is_left_requeued_or_asked_about(cli: Cli) -> None:
     runner = cli.start("run", "--until-empty")
     wait_for(lambda: all(job["started_at"] for job in cli.jobs().values()), "three starts")
     for job in cli.jobs().values():
-        start = json.loads(Path(job["log_path"]).with_name("start").read_text().rpartition(" ")[0])
+        start = start_record(cli, job["id"])
         os.kill(start["watcher"], 9)
         os.killpg(start["pid"], 9)
     assert ended(runner) == 1

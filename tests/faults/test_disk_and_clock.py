@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, missing, wait_for
+from tests.conftest import Cli, wait_for
 from tests.dashboard.test_dashboard import dashboard
+from tests.support.clock import by_another_clock
 from tests.support.pilot import see
 
 Script = Callable[..., str]
@@ -74,17 +75,14 @@ def test_a_full_disk_loses_no_end_and_the_queue_goes_on_when_there_is_room(
 
 @pytest.mark.parametrize("jump", ["-2d", "+2d"])
 def test_the_clock_is_set_and_the_queue_goes_on(cli: Cli, tmp_path: Path, jump: str) -> None:
-    library = next(Path("/usr/lib").glob("**/faketime/libfaketimeMT.so.1"), None)
-    if library is None:
-        missing("faketime is not installed; apt install faketime")
     clock = tmp_path / "clock"
     clock.write_text("+0\n")
-    env = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
     cli.settings("slots = 1")
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     cli("add", "sh", "-c", f"read word < {gate}; exit 3")
-    runner = Cli(cli.home, {**cli.env, **env, "DONT_FAKE_MONOTONIC": "1"}).start("run", "--until-empty")
+    elsewhere = by_another_clock(cli, FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1")
+    runner = elsewhere.start("run", "--until-empty")
     wait_for(lambda: cli.job(1)["started_at"], "the first job")
     clock.write_text(f"{jump}\n")
     cli("add", "sh", "-c", "exit 4")

@@ -1,8 +1,12 @@
 """What tests of the command line ask of a queue."""
 
+import json
 import subprocess
+from pathlib import Path
+from typing import Any
 
 from tests.conftest import Cli, wait_for
+from tests.support import processes
 
 
 def settings(cli: Cli, text: str) -> None:
@@ -46,3 +50,16 @@ def reasons(cli: Cli) -> dict[int, str]:
         return {number: job["reason"] for number, job in cli.jobs().items() if job["state"] == "pending"}
     finally:
         stop(runner)
+
+
+def start_record(cli: Cli, number: int) -> dict[str, Any]:
+    """Return what the watcher has written when it started the job: its own pid and that of the job."""
+    text = Path(cli.job(number)["log_path"]).with_name("start").read_text()
+    record: dict[str, Any] = json.loads(text.rpartition(" ")[0])
+    return record
+
+
+def process_states(group: int) -> set[str]:
+    """Return the states of the living processes of a group, as the kernel's letters: S sleeps, T is stopped."""
+    every = [status for pid in processes.every() if (status := processes.status(pid))]
+    return {state for state, _, its_group, *_ in every if int(its_group) == group and state not in "ZX"}
