@@ -130,6 +130,23 @@ class Cli:
         self("run", "--until-empty", code=code)
 
 
+LONG_TIMEOUT_S = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick the unit tests that start no process, and give those that take long more time."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            if not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
+        elif isinstance(item, pytest.Function) and _starts_no_process(item):
+            item.add_marker("quick")
+
+
+def _starts_no_process(item: pytest.Function) -> bool:
+    return item.path.parent.name == "unit" and "cli" not in item.fixturenames and not hasattr(item.module, "subprocess")
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"

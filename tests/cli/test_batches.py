@@ -1,8 +1,11 @@
 """A sweep is added as one batch."""
 
+import pytest
+
 from tests.conftest import Cli
 
 
+@pytest.mark.quick
 def test_a_sweep_is_shown_and_added_as_one_batch(cli: Cli) -> None:
     done = cli.process("add", "--sweep", "jobs/countdown.py", "{0..2}", "--lr={0.1,0.01}")
     assert done.returncode == 0

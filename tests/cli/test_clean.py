@@ -1,9 +1,12 @@
 """Ended jobs are removed by number, by hand and by the settings."""
 
+import pytest
+
 from tests.conftest import Cli, wait_for
 from tests.support.commands import ended
 
 
+@pytest.mark.quick
 def test_clean_shows_what_goes_and_keeps_the_rest(cli: Cli) -> None:
     cli.settings("slots = 1")
     for _ in range(4):

@@ -18,6 +18,7 @@ def test_a_job_waits_for_what_another_comes_to(cli: Cli, outcome: str, code: int
     assert order_of_starts(cli) == [1, 2]
 
 
+@pytest.mark.quick
 def test_what_can_not_come_any_more_holds_the_job_or_cancels_it(cli: Cli) -> None:
     cli("add", "jobs/fail.py", "3")
     cli("add", "--after", "1", "true")

@@ -228,6 +228,7 @@ PUEUE = {
 }
 
 
+@pytest.mark.quick
 def test_what_pueue_prints(cli: Cli) -> None:
     cli.process("import", "-", given=json.dumps(PUEUE).encode())
     jobs = cli.jobs()

@@ -49,6 +49,7 @@ def test_a_hook_is_told_of_the_ends_that_somebody_wants_to_hear(
     assert sorted(map(int, file.read_text().split())) == told
 
 
+@pytest.mark.quick
 def test_a_hook_finds_the_job_in_its_environment(cli: Cli, tmp_path: Path) -> None:
     line, file = hook(tmp_path, "env > $TOLD.new; mv $TOLD.new $TOLD")
     notify(cli, line)
@@ -260,6 +261,7 @@ async def test_nothing_is_told_on_screen_that_is_in_view_and_while_nobody_looks(
 NINE = "\033]9;a title: some text\033\\"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("way", "env", "written"),
     [

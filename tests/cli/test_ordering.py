@@ -1,5 +1,7 @@
 """Jobs start by priority and place, can be moved, and wait while they are held."""
 
+import pytest
+
 from tests.conftest import Cli
 from tests.support.commands import order_of_starts, pending_order, state
 
@@ -30,6 +32,7 @@ def test_a_job_moves_up_down_to_the_top_to_the_bottom_and_before_another(cli: Cl
     assert pending_order(cli) == [1, 2, 4, 3, 5]
 
 
+@pytest.mark.quick
 def test_a_moved_job_takes_the_priority_of_its_place(cli: Cli) -> None:
     cli("add", "--priority", "5", "true")
     cli("add", "true")

@@ -18,6 +18,7 @@ from tui_queue import AsyncQueue, BadInputError, NoSuchJobError, Queue, State, S
 Script = Callable[..., str]
 
 
+@pytest.mark.quick
 def test_what_is_public_can_be_imported_and_nothing_else() -> None:
     for name in tui_queue.__all__:
         assert getattr(tui_queue, name).__name__ == name
@@ -25,6 +26,7 @@ def test_what_is_public_can_be_imported_and_nothing_else() -> None:
         _ = tui_queue.Nothing
 
 
+@pytest.mark.quick
 def test_a_job_is_added_waited_for_and_read(cli: Cli, script: Script) -> None:
     cli.settings(background=True)
     with Queue() as queue:

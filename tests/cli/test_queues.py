@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.conftest import Cli, wait_for
 from tests.support.commands import ended, reasons, state, stop
 
@@ -46,6 +48,7 @@ def test_a_queue_outside_its_hours_says_when_it_opens(cli: Cli) -> None:
     assert reasons(cli)[1].startswith("queue opens 20")
 
 
+@pytest.mark.quick
 def test_a_queue_with_jobs_in_it_can_not_be_removed(cli: Cli) -> None:
     cli("queue", "add", "gpu")
     cli("add", "--queue", "gpu", "true")

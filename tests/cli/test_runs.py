@@ -34,6 +34,7 @@ def watcher_of(cli: Cli) -> int:
     return number
 
 
+@pytest.mark.quick
 def test_cancel_ends_the_whole_group_and_nothing_else(cli: Cli) -> None:
     with subprocess.Popen(["sleep", "60"]) as bystander:
         try:
@@ -85,6 +86,7 @@ def test_a_job_that_ends_well_when_told_to_is_cancelled_all_the_same(cli: Cli, s
     assert cli("log", "1").endswith("saved\n")
 
 
+@pytest.mark.quick
 def test_a_run_whose_time_is_over_is_ended_with_its_whole_tree(cli: Cli, script: Script) -> None:
     cli.settings("grace_s = 0.3\n")
     path = script("stays.sh", "#!/bin/sh\ntrap '' TERM\nsetsid sleep 60 & echo $!\nwhile :; do sleep 0.05; done\n")

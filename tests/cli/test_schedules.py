@@ -67,6 +67,7 @@ def test_jobs_of_a_schedule_wait_for_the_one_before_or_are_skipped_or_replace_it
     stop(scheduler)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("words", "named"),
     [

@@ -32,6 +32,7 @@ def test_two_hundred_processes_add_at_once(cli: Cli) -> None:
     assert len({job["uuid"] for job in cli.jobs().values()}) == 200
 
 
+@pytest.mark.quick
 def test_neither_list_nor_add_imports_textual(cli: Cli) -> None:
     for words in (["list"], ["add", "--hold", "true"], ["status"]):
         program = f"import sys; sys.argv = ['tui-queue', *{words}]\nfrom tui_queue.cli.main import main\n"

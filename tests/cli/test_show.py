@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.conftest import Cli
 
 Script = Callable[..., str]
 
 
+@pytest.mark.quick
 def test_show_says_in_words_what_a_job_died_of(cli: Cli) -> None:
     cli("add", "sh", "-c", "echo 'write error: No space left on device' >&2; exit 1")
     cli("add", "sh", "-c", "no-such-program-at-all")

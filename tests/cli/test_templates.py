@@ -1,8 +1,11 @@
 """Templates hold what a new job begins with."""
 
+import pytest
+
 from tests.conftest import Cli
 
 
+@pytest.mark.quick
 def test_a_template_is_begun_with_and_can_be_overridden(cli: Cli) -> None:
     cli("template", "save", "--priority", "7", "--env", "A=1", "--retries", "2", "careful", "sh", "-c", "echo $A")
     cli("add", "--template", "careful")

@@ -35,6 +35,7 @@ def cursor(app: TuiQueueApp) -> int | None:
     return None if job is None else job.id
 
 
+@pytest.mark.quick
 async def test_a_job_is_added_by_two_fields_and_enter(cli: Cli) -> None:
     async with dashboard() as (pilot, _, _):
         await see(pilot, "The queue is empty. Press a to add a job.")

@@ -30,6 +30,7 @@ class Host(App[None], Generic[T]):
         self.push_screen(self.shown, self.answers.append)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
@@ -79,6 +80,7 @@ async def test_a_very_long_question_leaves_room_for_the_answers() -> None:
             assert app.screen.region.contains_region(app.screen.query_one(answer).region)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("key", ["escape", "q", "?", "f1"])
 async def test_the_keys_are_shown_and_closed(key: str) -> None:
     app = Host(Help(KEYS))

@@ -50,6 +50,7 @@ async def paste(app: Form, pilot: Pilot[None], field: str, text: str) -> None:
     await until(pilot, lambda: box.value, "the pasted text")
 
 
+@pytest.mark.quick
 async def test_two_fields_and_enter_are_a_job(form: Form, script: Script, tmp_path: Path) -> None:
     path = script("count down.py", "print()")
     async with form.run_test(size=(80, 24)) as pilot:

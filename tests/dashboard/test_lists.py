@@ -231,6 +231,7 @@ async def test_templates_that_can_not_be_read_are_said_so_and_the_form_goes_on(c
         await until(pilot, lambda: len(cli.jobs()) == 1, "the job")
 
 
+@pytest.mark.quick
 async def test_batches_are_shown_and_acted_on_as_one(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("add", "--batch", "night", "--sweep", "-y", "true", "{1..3}")

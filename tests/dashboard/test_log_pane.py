@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -36,6 +37,7 @@ class Host(App[None]):
         self.log_view.show(str(self.path), live=live, placeholder="[/oops] nothing yet")
 
 
+@pytest.mark.quick
 async def test_output_appears_while_it_is_written(tmp_path: Path) -> None:
     app = Host(tmp_path / "log")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -159,6 +161,7 @@ def numbered(path: Path, count: int = 5000) -> None:
     path.write_text("".join(f"line {n} {'Error: bad' if n % 1000 == 500 else 'fine'}\n" for n in range(count)))
 
 
+@pytest.mark.quick
 async def test_words_are_found_counted_and_marked(tmp_path: Path) -> None:
     app = Host(tmp_path / "log")
     numbered(app.path)

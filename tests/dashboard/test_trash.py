@@ -85,6 +85,7 @@ async def test_what_was_removed_is_deleted_when_the_dashboard_is_left(cli: Cli, 
     assert not (home / "runs" / "1").exists()
 
 
+@pytest.mark.quick
 async def test_a_job_whose_log_is_gone_is_not_brought_back(cli: Cli, home: Path) -> None:
     cli("add", "true")
     async with dashboard(toasts=True) as (pilot, _, _):

@@ -171,6 +171,7 @@ def test_a_family_left_alone_ends_by_itself() -> None:
     assert all(re.fullmatch(r"(grand)?child \d+", line) for line in lines)
 
 
+@pytest.mark.quick
 def test_colours_are_reset_at_the_end_of_each_line() -> None:
     lines = output("colours.py")
     assert len(lines) == 5

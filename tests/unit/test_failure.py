@@ -171,6 +171,7 @@ def test_an_exception_is_the_last_line_of_its_traceback() -> None:
     assert end.why()[1:] == ("A Python exception; it printed: KeyError: 3",)
 
 
+@pytest.mark.quick
 def test_a_traceback_in_colours_and_boxes_is_read() -> None:
     code = "from rich.traceback import install; install(); raise RuntimeError('in [b]boxes')"
     assert python(code).why()[1:] == ("A Python exception; it printed: RuntimeError: in [b]boxes",)
@@ -204,6 +205,7 @@ def test_what_programs_print_is_known(line: bytes, says: str) -> None:
     assert clues(line)[0].endswith(f"; it printed: {line.decode()}")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "text",
     [
@@ -302,6 +304,7 @@ def test_a_job_that_did_not_fail_needs_no_diagnosis(state: State) -> None:
     assert diagnose(state=state, reason=reason, exit_code=3, signal=None, tail=b"Permission denied\n") == ()
 
 
+@pytest.mark.quick
 def test_codes_are_explained_where_they_mean_something() -> None:
     assert [explain_exit(code) for code in (0, 3, 42, 100, 250)] == [""] * 5
     assert explain_exit(130) == "ended by Ctrl-C (SIGINT)"

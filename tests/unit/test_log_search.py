@@ -114,6 +114,7 @@ def test_it_finds_as_many_lines_as_grep(tmp_path: Path) -> None:
         assert len(searched(log, words)) == int(grep.stdout)
 
 
+@pytest.mark.quick
 def test_bytes_that_are_no_text_do_not_matter(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(random.Random(5).randbytes(3 * BLOCK) + b"\nneedle\n\xff needle \xfe\n")
@@ -138,6 +139,7 @@ def test_an_expression_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
     assert pattern.spans("a" * 60 + "b") == []
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("line", "is_one"),
     [

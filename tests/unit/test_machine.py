@@ -25,6 +25,7 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
+@pytest.mark.quick
 def test_memory_disk_and_load_are_measured(tmp_path: Path) -> None:
     here = Machine(str(tmp_path))
     memory, disk, load = here.free("mem"), here.free("disk"), here.free("load")
@@ -162,6 +163,7 @@ def test_measuring_in_many_threads_does_no_harm() -> None:
     assert not failed
 
 
+@pytest.mark.quick
 def test_gates_are_read() -> None:
     assert parse_gates("mem=8G,load=4,disk=1.5T,gpumem=512m") == (
         ("mem", 8.0 * 2**30),
@@ -202,6 +204,7 @@ def test_a_wrong_gate_is_named(text: str, says: str) -> None:
     assert refused.value.field == "gates"
 
 
+@pytest.mark.quick
 def test_resources_are_read() -> None:
     assert parse_resources("gpu=2,mem=32G,licence=1") == (("gpu", 2), ("mem", 2**35), ("licence", 1))
     assert parse_resources(["gpu=2", "mem=1.5G,x-y_2=7"]) == (("gpu", 2), ("mem", 3 * 2**29), ("x-y_2", 7))

@@ -128,6 +128,7 @@ def test_bars_that_follow_one_another_say_nothing_about_the_whole(desc: str) -> 
     assert progress_of(data[: second + 200]) is None
 
 
+@pytest.mark.quick
 def test_bars_in_numbered_epochs_say_how_many_epochs_there_were() -> None:
     data = record(TQDM_REPEATED.replace("DESC", "f'Epoch {number + 1}/3'"), terminal=False)
     first = [state for state in states(data[: data.index(b"100%")]) if state]
@@ -229,6 +230,7 @@ def test_the_programs_own_estimate_is_read(tail: str, remaining_s: float | None)
     assert found.remaining_s == remaining_s
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "tail",
     [
@@ -303,6 +305,7 @@ def test_a_number_that_was_cut_is_not_read() -> None:
         assert found is None or 0.89 < found.fraction < 0.91, (less, found)
 
 
+@pytest.mark.quick
 def test_the_text_is_short_and_printable() -> None:
     bar = "x\x1b[31m\x07\u202e" * 30 + " 40%|████      | 20/50 [00:10<00:15,  2.0it/s]"
     found = progress_of(bar.encode())

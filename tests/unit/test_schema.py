@@ -3,6 +3,8 @@
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.conftest import Cli
 from tests.tools.make_schema import FILE, schema_text
 from tui_queue.core.store import schema
@@ -105,6 +107,9 @@ def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
 def test_a_new_database_needs_no_backup(cli: Cli) -> None:
     cli("list")
     assert list(cli.home.glob("queue.db.version-*")) == []
+
+
+@pytest.mark.quick
 def test_schema_sql_is_what_the_migrations_make() -> None:
     assert FILE.read_text() == schema_text(), "run: python -m tests.tools.make_schema"
 

@@ -61,6 +61,7 @@ def test_a_script_is_known_by_its_content(file: Path) -> None:
     assert script == describe(str(file), "/")
 
 
+@pytest.mark.quick
 def test_a_changed_script_is_noticed_and_a_touched_one_is_not(file: Path) -> None:
     script = describe(str(file), "/")
     assert changed(script, str(file)) == ""

@@ -78,6 +78,7 @@ def test_random_braces_mean_what_they_mean_to_bash() -> None:
         assert (ours(text) or [""]) == expected, text
 
 
+@pytest.mark.quick
 def test_the_last_expression_varies_fastest() -> None:
     sweep = expand(["--lr", "{0.1,0.01}", "--seed={1..3}", "x"])
     assert list(sweep) == [
@@ -110,6 +111,7 @@ def test_a_sweep_may_stand_in_json() -> None:
     assert in_one_line(expand(['{"lr":{0.1,0.01},"e":{}}'])) == ['{"lr":0.1,"e":{}}', '{"lr":0.01,"e":{}}']
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("word", "values"),
     [
@@ -178,12 +180,12 @@ def test_a_range_that_cannot_be_one_is_refused(word: str, message: str) -> None:
 
 def test_a_million_million_jobs_are_counted_without_being_made() -> None:
     tracemalloc.start()
-    begun = time.perf_counter()
+    begun = time.process_time()
     sweep = expand(["{1..1000000}", "{1..1000000}"])
     assert sweep.count == 10**12
     assert sweep.first(2) == (("1", "1"), ("1", "2"))
     assert sweep.at(sweep.count - 1) == ("1000000", "1000000")
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.1
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -203,10 +205,10 @@ def test_a_million_jobs_need_a_word() -> None:
     "text", ["{", "}", "{}", "{a,", "{a,b}", "\\", "${", ",", "{1..", "{{a,b},", "{'a,", " ", "{ "]
 )
 def test_the_longest_word_is_read_quickly(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     sweep = expand([(text * 131_071)[:131_071]])
     sweep.first(2)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_every_combination_comes_once_and_in_its_place() -> None:

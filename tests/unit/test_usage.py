@@ -252,6 +252,7 @@ def test_what_is_written_is_read_and_what_is_not_whole_is_nothing() -> None:
         assert parse(nonsense) == ()
 
 
+@pytest.mark.quick
 def test_looks_become_rarer_and_never_too_many() -> None:
     now, looks, most = 1.0, 0, 0
     while now < 30 * 86_400:
@@ -279,6 +280,7 @@ def test_of_two_looks_the_later_one_is_kept_with_the_most_memory() -> None:
     assert halved([]) == ()
 
 
+@pytest.mark.quick
 def test_a_line_of_blocks_is_drawn_over_time() -> None:
     values = [(1.0, 0.0), (2.0, 50.0), (4.0, 100.0)]
     assert sparkline(values, begin=0.0, top=100.0, cells=20) == "▅██"
