@@ -20,9 +20,10 @@ from tests.support.command_server import CommandServer
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 JOBS = ROOT / "jobs"
+PATIENCE_S = 60  # for a condition; far more than it takes, so that a busy machine fails no test
 
 
-def wait_for(probe: Callable[[], T | None], what: str, timeout: float = 30) -> T:
+def wait_for(probe: Callable[[], T | None], what: str, timeout: float = PATIENCE_S) -> T:
     """Return the first true value of ``probe``; fail with ``what`` if none comes."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

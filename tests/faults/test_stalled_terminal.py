@@ -63,7 +63,7 @@ def test_jobs_start_and_end_on_time_while_nobody_reads_and_the_screen_is_right_a
         os.kill(window.process.pid, signal.SIGCONT)
         window.read_until(lambda: window.text() == shown, "the same screen")
         window.type("q")
-        assert window.end_reading() == 0
+        assert window.end_reading(5) == 0
 
 
 def test_a_full_terminal_does_not_keep_it_from_leaving(cli: Cli) -> None:
@@ -82,7 +82,7 @@ def test_a_full_terminal_does_not_keep_it_from_leaving(cli: Cli) -> None:
 def test_a_signal_ends_it_in_order(cli: Cli, number: signal.Signals) -> None:
     with raw_terminal(cli.env) as window:
         window.process.send_signal(number)
-        assert window.end_reading() == 128 + number
+        assert window.end_reading(5) == 128 + number
         assert window.is_as_before()
         assert all(sequence in window.sent for sequence in RESTORED)
         assert b"Traceback" not in window.sent
@@ -93,7 +93,7 @@ def test_a_signal_that_comes_while_it_opens_ends_it_in_order(cli: Cli) -> None:
     try:
         window.read_until(lambda: b"\x1b[?1049h" in window.sent, "it to take the terminal")
         window.process.terminate()
-        assert window.end_reading() == 128 + signal.SIGTERM
+        assert window.end_reading(5) == 128 + signal.SIGTERM
         assert window.is_as_before()
         assert b"Traceback" not in window.sent
     finally:
@@ -143,7 +143,7 @@ def test_a_stop_and_a_continue_leave_the_threads_and_the_terminal_as_they_were(c
         window.type("?")
         window.see("Esc closes")
         window.type("qq")
-        assert window.end_reading() == 0
+        assert window.end_reading(5) == 0
         assert window.is_as_before()
 
 
@@ -161,4 +161,4 @@ def test_a_suspended_dashboard_gives_the_terminal_back_and_comes_again(cli: Cli)
             window.see("scheduler here")
             assert window.threads() == threads
         window.type("q")
-        assert window.end_reading() == 0
+        assert window.end_reading(5) == 0

@@ -8,6 +8,8 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.conftest import PATIENCE_S
+
 SETTLING = 3  # rounds in which all widgets handle their messages
 
 
@@ -23,9 +25,9 @@ async def driven(app: App[Any], *, size: tuple[int, int], notifications: bool = 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str) -> None:
     """Let the app go on until ``holds`` is true, and everything that changed together with it is laid out."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
-        assert time.monotonic() < deadline, f"waited 30 s for {what}:\n{drawn(pilot.app)}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s for {what}:\n{drawn(pilot.app)}"
         await pilot.pause(0.01)
     # Widgets draw new content at once, but a layout takes further messages: from the widget to the screen, and from
     # there to all widgets. In between ``drawn`` shows new content in an old layout, which no terminal does.

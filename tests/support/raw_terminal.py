@@ -11,13 +11,13 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyte
 
-from tests.conftest import ROOT, process_is_alive, wait_for
+from tests.conftest import PATIENCE_S, ROOT, process_is_alive, wait_for
 
 SYNCHRONIZED = 2026  # the mode that a picture is drawn in
 ASKS_FOR_IT = f"\x1b[?{SYNCHRONIZED}$p"
@@ -96,12 +96,12 @@ class RawTerminal:
         """The last of what was written, control sequences and all."""
         return self.sent.decode(errors="replace")  # it may begin inside a character
 
-    def see(self, text: str, timeout: float = 30) -> str:
+    def see(self, text: str, timeout: float = PATIENCE_S) -> str:
         """Read until the text is on screen; return the screen."""
         self.read_until(lambda: text in self.text(), repr(text), timeout)
         return self.text()
 
-    def read_until(self, holds: Callable[[], object], what: str, timeout: float = 30) -> None:
+    def read_until(self, holds: Callable[[], object], what: str, timeout: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + timeout
         while not holds():
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}:\n{self.text()}"
@@ -112,10 +112,25 @@ class RawTerminal:
         self.read_until(lambda: text not in self.text(), f"{text!r} to go")
 
     def rest(self) -> str:
-        """Read until nothing has come for half a second; return the screen."""
-        while select.select([self._master], [], [], 0.5)[0]:
-            self.read()
+        """Read until the dashboard has slept and written nothing for half a second; return the screen.
+
+        On a busy machine it may write nothing because it waits for a processor: it does not sleep then.
+        """
+        quiet_since = time.monotonic()
+        while time.monotonic() < quiet_since + 0.5:
+            before = self.received
+            self.read(0.05)
+            if self.received != before or not self._sleeps():
+                quiet_since = time.monotonic()
         return self.text()
+
+    def _sleeps(self) -> bool:
+        """Whether no thread of the dashboard runs, or would run if it had a processor."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        states = []
+        with suppress(OSError):  # a thread, or all of it, may end meanwhile
+            states = [task.joinpath("stat").read_text().rpartition(")")[2].split()[0] for task in tasks.iterdir()]
+        return "R" not in states and "D" not in states
 
     def rest_for(self, seconds: float) -> None:
         """Read for so long."""
@@ -141,7 +156,7 @@ class RawTerminal:
         self.cpu_in_end_s = _cpu_of_children_s() - used - before
         return time.monotonic() - begun
 
-    def end_reading(self, timeout: float = 5) -> int:
+    def end_reading(self, timeout: float = PATIENCE_S) -> int:
         """Read until the dashboard has gone; return its exit code."""
         self.read_until(lambda: self.process.poll() is not None, "the dashboard to go", timeout)
         while select.select([self._master], [], [], 0)[0]:

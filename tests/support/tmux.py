@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from tests.conftest import ROOT, Cli, missing, wait_for
+from tests.conftest import PATIENCE_S, ROOT, Cli, missing, wait_for
 
 
 class Terminal:
@@ -28,11 +28,11 @@ class Terminal:
     def screen(self) -> str:
         return self.tmux("capture-pane", "-p")
 
-    def wait_for(self, text: str, timeout: float = 30) -> str:
+    def wait_for(self, text: str, timeout: float = PATIENCE_S) -> str:
         """Wait until the text is on screen; return the screen, other parts of which may not be drawn yet."""
         return self.wait_until(lambda screen: text in screen, f"{text!r} on screen", timeout)
 
-    def wait_until(self, holds: Callable[[str], object], what: str, timeout: float = 30) -> str:
+    def wait_until(self, holds: Callable[[str], object], what: str, timeout: float = PATIENCE_S) -> str:
         """Wait until that holds of the screen; return the screen."""
 
         def probe() -> str | None:

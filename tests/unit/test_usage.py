@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ import pytest
 
 from tests.conftest import Cli, wait_for
 from tests.dashboard.test_dashboard import dashboard
-from tests.support.pilot import see
+from tests.support.pilot import see, until
 from tests.support.processes import children, parent, variables
 from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.analysis.usage_chart import (
@@ -120,10 +119,11 @@ async def test_the_details_on_screen_show_it_in_80_columns(cli: Cli, script: Scr
     async with dashboard() as (pilot, _, _):
         await see(pilot, "running")
         file = tmp_path / "home" / "runs" / "1" / "1" / "usage"
-        deadline = time.monotonic() + 30
-        while not file.exists() or "python3" not in "".join(shown(cli).get("Processes", [])):
-            assert time.monotonic() < deadline
-            await pilot.pause(0.1)
+
+        def is_measured() -> bool:
+            return file.exists() and "python3" in "".join(shown(cli).get("Processes", []))
+
+        await until(pilot, is_measured, "what its processes use")
         await pilot.press("i")
         await see(pilot, "% of one core")
         await see(pilot, "Memory")
