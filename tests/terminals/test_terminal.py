@@ -117,13 +117,14 @@ def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
         window.wait_for("✓ completed")
         cli("add", "sh", "-c", "while :; do echo a flood of words that does not end; done")
         cli("add", "true")
+        window.wait_for("✓ 2 completed")  # all three are in the table
         window.keys("g")
         window.wait_for("a flood of words")
         for _ in range(5):
             window.keys("j")
-            wait_for(lambda: "a flood of words that" not in below_table(window), "the cursor to leave", 1)
+            wait_for(lambda: "a flood of words that" not in below_table(window), "the cursor to leave", 5)
             window.keys("k")
-            wait_for(lambda: "a flood of words that" in below_table(window), "the cursor to come back", 1)
+            wait_for(lambda: "a flood of words that" in below_table(window), "the cursor to come back", 5)
         pid = int(window.tmux("list-panes", "-F", "#{pane_pid}"))
         assert resident_mib(pid) < 200
         window.keys("c")
