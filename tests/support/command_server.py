@@ -20,9 +20,11 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, NoReturn, TextIO
 
-from tui_queue import core
+import tui_queue
 
 ROOT = Path(__file__).parent.parent.parent
+# The screen is large, and the others act when they are imported.
+_NOT_IMPORTED = ("tui_queue.ui", "tui_queue.__main__", "tui_queue.core.executors.shim")
 # The interpreter and the C library read these once, when a process starts.
 _READ_AT_START = ("LANG", "LC_", "LD_", "PYTHON", "TZ")
 
@@ -212,11 +214,10 @@ def _reopened(stream: TextIO, mode: str, *, line_buffering: bool = False) -> Tex
 
 
 def _import_commands() -> None:
-    """Import what commands use, except the one module that reads the environment when it is imported."""
-    names = [module.name for module in pkgutil.walk_packages(core.__path__, "tui_queue.core.")]
-    for name in [*names, "tui_queue.settings", "tui_queue.cli.main"]:
-        if name != "tui_queue.core.execution.local":
-            importlib.import_module(name)
+    """Import what commands use."""
+    for module in pkgutil.walk_packages(tui_queue.__path__, "tui_queue."):
+        if not module.name.startswith(_NOT_IMPORTED):
+            importlib.import_module(module.name)
 
 
 if __name__ == "__main__":
