@@ -193,7 +193,7 @@ CHANGED = (
 
 
 def test_an_export_that_was_changed_is_refused_and_the_queue_goes_on(cli: Cli, tmp_path: Path) -> None:
-    other = Cli(tmp_path / "other", {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")})
+    other = Cli(tmp_path / "other", {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")}, cli.server)
     other.settings()
     cli("add", "echo", "hi")
     exported = cli("export")

@@ -87,7 +87,7 @@ def same(job: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def other(cli: Cli, tmp_path: Path) -> Cli:
     """Return a second queue."""
-    queue = Cli(tmp_path / "other", {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")})
+    queue = Cli(tmp_path / "other", {**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")}, cli.server)
     queue.settings()
     return queue
 

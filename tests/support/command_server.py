@@ -101,7 +101,9 @@ def _umask() -> int:
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if name.startswith(_READ_AT_START)}
+    read = {name: value for name, value in env.items() if name.startswith(_READ_AT_START)}
+    read.pop("PYTHONPATH", None)  # all is imported already
+    return read
 
 
 def _communicate(into: IO[bytes], given: bytes, sources: Sequence[IO[bytes]], deadline: float) -> list[bytes]:
