@@ -406,7 +406,7 @@ def test_a_rule_is_described_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "hours", "near"), [(6, 1, 1), pytest.param(150, 9, 4, marks=pytest.mark.long)], ids=["some", "many"]
+    ("count", "hours", "near"), [(6, 3, 1), pytest.param(150, 9, 4, marks=pytest.mark.long)], ids=["some", "many"]
 )
 def test_cron_agrees_with_a_second_implementation(
     capsys: pytest.CaptureFixture[str], count: int, hours: int, near: int
