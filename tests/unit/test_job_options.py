@@ -71,7 +71,7 @@ def test_an_option_on_one_line_of_the_form_means_the_same(name: str) -> None:
 
 
 def test_an_empty_value_is_as_if_not_given(tmp_path: Path) -> None:
-    empty = {name: "" if BY_NAME[name].kind is Kind.TEXT else () for name in GIVEN if name != "cwd"}
+    empty: dict[str, Any] = {name: "" if BY_NAME[name].kind is Kind.TEXT else () for name in GIVEN if name != "cwd"}
     assert make_draft(path="sh", cwd=str(tmp_path), **empty) == make_draft(path="sh", cwd=str(tmp_path))
 
 
