@@ -159,14 +159,18 @@ UNSET = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES")
 
 
 @pytest.fixture(scope="session")
-def command_server() -> Iterator[CommandServer]:
+def command_server() -> Iterator[CommandServer | None]:
+    """What runs commands; None where TUI_QUEUE_FRESH asks for an interpreter of its own for each command."""
+    if os.environ.get("TUI_QUEUE_FRESH"):
+        yield None
+        return
     server = CommandServer({name: value for name, value in os.environ.items() if name not in UNSET})
     yield server
     server.close()
 
 
 @pytest.fixture
-def cli(home: Path, monkeypatch: pytest.MonkeyPatch, command_server: CommandServer) -> Iterator[Cli]:
+def cli(home: Path, monkeypatch: pytest.MonkeyPatch, command_server: CommandServer | None) -> Iterator[Cli]:
     monkeypatch.setenv("TUI_QUEUE_HOME", str(home))
     for variable in UNSET:
         monkeypatch.delenv(variable, raising=False)
