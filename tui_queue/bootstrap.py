@@ -1,4 +1,4 @@
-"""The one place where the parts of a queue are put together."""
+"""Builds the parts of a queue and connects them."""
 
 import os
 import time

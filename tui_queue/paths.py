@@ -1,4 +1,4 @@
-"""Where things live: one directory with ``TUI_QUEUE_HOME``, else the user's own directories."""
+"""The paths of a queue's files."""
 
 import os
 

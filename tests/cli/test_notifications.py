@@ -1,4 +1,4 @@
-"""News of jobs: a hook, apprise, and the terminal."""
+"""Notifications by hook, apprise and terminal."""
 
 import base64
 import json

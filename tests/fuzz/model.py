@@ -1,6 +1,6 @@
 """Random sequences of every verb, on a real store and on a simple model of it, step by step.
 
-``python -m tests.fuzz.model [--steps 10000]`` is the long form; tests/test_model.py a short one.
+``python -m tests.fuzz.model [--steps 10000]`` is the long form; tests/unit/test_model.py a short one.
 """
 
 import argparse

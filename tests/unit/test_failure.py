@@ -1,4 +1,4 @@
-"""Real programs die in every way, and what they leave behind is put into words."""
+"""Explains failures of real programs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What goes to keep the house clean: always the oldest, never what somebody waits for."""
+"""Retention removes the oldest ended jobs, never one that another job waits for."""
 
 import os
 import random

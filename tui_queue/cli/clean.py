@@ -1,4 +1,4 @@
-"""The command that takes away ended jobs and their logs."""
+"""The command that removes ended jobs and their logs."""
 
 from typing import Any
 

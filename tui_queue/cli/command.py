@@ -1,4 +1,4 @@
-"""What every command needs: to run a coroutine, to ask the user, to show a time."""
+"""Functions that all commands share."""
 
 import asyncio
 import sys

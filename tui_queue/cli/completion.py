@@ -1,4 +1,4 @@
-"""The command that prints what makes a shell complete words of ours."""
+"""The command that prints a shell's completion script."""
 
 import os
 import sys

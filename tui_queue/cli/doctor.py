@@ -1,4 +1,4 @@
-"""The command that looks whether everything is as it should be."""
+"""The command that checks the queue and this machine."""
 
 import sys
 

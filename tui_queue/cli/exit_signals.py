@@ -1,4 +1,4 @@
-"""Leaving by a signal: in order if that can be, hard if it takes too long."""
+"""Ends the process on a signal, by force after a delay."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Which jobs a command is about: numbers, ranges, UUIDs, a batch, or all."""
+"""Resolves the jobs that a command names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The commands that do one thing with the jobs they are given, or with none of them."""
+"""The commands that act on given jobs: cancel, retry, hold and others."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

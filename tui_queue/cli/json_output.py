@@ -1,4 +1,4 @@
-"""What `--json` prints: shapes that scripts may rely on.
+"""The JSON objects that `--json` prints.
 
 Every object that stands alone or in the outermost array has ``schema``. It grows when a field is removed or means
 something else; new fields may come at any time. Times are ISO 8601 with offset, spans are seconds, bytes that are not

@@ -1,4 +1,4 @@
-"""The scheduler in the background: it has no screen, and no work is its end."""
+"""Schedules in the background without a screen, and ends when no work is left."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""The commands that tell how the queue stands, and how it has done."""
+"""The commands `status` and `stats`."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Awaits commands for a screen, and shows the user what is wrong with them."""
+"""Awaits a command for a screen, and shows its error."""
 
 from collections.abc import Awaitable
 from typing import TypeVar

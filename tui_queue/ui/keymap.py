@@ -1,4 +1,4 @@
-"""Which keys do what: those that the settings give to bindings, and how keys are shown to people."""
+"""Reads the settings of keys, and formats keys for display."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""How long a job may still take, when one that waits may start, and what such a guess rests on; pure."""
+"""Estimates the remaining time of a running job and the start of a waiting one; pure."""
 
 import heapq
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Why a run died, in words: from what the kernel said, what the queue did, and what the run printed last."""
+"""Explains why a run failed, from exit code, signal and output; pure."""
 
 import re
 from collections.abc import Iterable, Iterator

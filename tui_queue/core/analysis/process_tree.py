@@ -1,4 +1,4 @@
-"""Trees as lines of text; pure."""
+"""Draws a tree as lines of text; pure."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar

@@ -1,4 +1,4 @@
-r"""How far a run has come, read from the end of its output; rather nothing than a wrong guess.
+"""Reads the progress of a run from the end of its output; pure.
 
 Trusted at once: what a program tells the terminal (OSC 9;4) and bars, those of tqdm, rich and others like them. Where
 bars stand in one another the outermost counts: of rich's the topmost of the last drawn group, of tqdm's the one that is

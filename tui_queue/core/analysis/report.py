@@ -1,4 +1,4 @@
-"""Everything about one job in words, a line for each thing; pure."""
+"""The lines that `show` prints about one job; pure."""
 
 import json
 import shlex

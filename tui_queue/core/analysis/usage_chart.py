@@ -1,4 +1,4 @@
-"""What runs use of processors and memory: how that is kept, and how it is shown; pure."""
+"""Formats measurements of processors and memory, and draws them; pure."""
 
 import math
 import re

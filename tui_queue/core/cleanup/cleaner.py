@@ -1,4 +1,4 @@
-"""Takes away ended jobs, their logs, and copies of scripts that nobody needs any more; for a while, or for good."""
+"""Removes ended jobs, their logs, and copies of scripts that no job uses."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What the user can read of batches."""
+"""The commands for batches."""
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.model.batch import Batch

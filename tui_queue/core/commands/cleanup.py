@@ -1,4 +1,4 @@
-"""What the user can do to remove what has ended."""
+"""The commands for the clean-up of ended jobs."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the user can do with jobs."""
+"""The commands for jobs."""
 
 import asyncio
 from collections.abc import Iterable, Sequence

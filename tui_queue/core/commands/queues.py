@@ -1,4 +1,4 @@
-"""What the user can do with queues."""
+"""The commands for queues."""
 
 from msgspec.structs import replace
 

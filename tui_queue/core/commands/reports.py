@@ -1,4 +1,4 @@
-"""What the user can ask of a queue as a whole, and everything about one job."""
+"""The commands that report: overview, details, statistics, search."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the user can do with schedules."""
+"""The commands for schedules."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What the user can do with templates, which jobs are made from."""
+"""The commands for templates."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How a run starts, is watched, and ends."""
+"""The interface of executors: how a run starts, is watched, and ends."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime

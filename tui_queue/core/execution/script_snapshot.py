@@ -1,4 +1,4 @@
-"""What was run: a script's content and its commit when the job was added, and whether it is still so."""
+"""Records a script's hash and commit when a job is added, and detects changes."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""What can be found out about one job besides its rows: its output, its script, what it died of."""
+"""Collects what files show of one job: output, script, cause of failure."""
 
 import os
 import shutil

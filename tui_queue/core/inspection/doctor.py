@@ -1,4 +1,4 @@
-"""Whether everything that a queue rests on is as it should be, and what to do where it is not."""
+"""Checks everything that a queue depends on, and advises how to correct it."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""How far running jobs have come, how long they may still take and what they use, looked at again and again."""
+"""Forecasts running jobs: progress, remaining time, usage."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Other readings of logs: the lines that match, the latest lines of several logs, text without control sequences."""
+"""Views of logs: matching lines, merged logs, plain text."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Which jobs the user wants to see."""
+"""A filter of jobs."""
 
 from msgspec import Struct
 

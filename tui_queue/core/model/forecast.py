@@ -1,4 +1,4 @@
-"""What is known of a run that is not over."""
+"""The forecast of a running job."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""What the queue is about: jobs, their states, their runs."""
+"""Jobs, their states and their runs."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What screens show of a queue as a whole, and of one job in full."""
+"""The values that screens show: an overview of a queue, details of a job."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the processes of a run use of processors and memory."""
+"""Measurements of a run's processor time and memory."""
 
 from datetime import datetime
 

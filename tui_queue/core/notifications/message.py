@@ -1,4 +1,4 @@
-"""What there is to tell of a job, to whom, and in which words; pure."""
+"""The texts of notifications, and the environment of a hook; pure."""
 
 import os
 import shlex

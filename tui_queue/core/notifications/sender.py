@@ -1,4 +1,4 @@
-"""Tells news by a hook command and by apprise; neither can harm the scheduler."""
+"""Sends notifications by a hook command and by apprise."""
 
 import asyncio
 import logging

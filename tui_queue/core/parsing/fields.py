@@ -1,4 +1,4 @@
-"""From the text of one field to a number, a span of time, a name and so on; refusals say what to do.
+"""Parses single fields; every refusal names the field and says what to do.
 
 ``label`` is how a message names a field, if that does not follow from its name.
 """

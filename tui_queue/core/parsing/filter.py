@@ -1,4 +1,4 @@
-"""From what a user typed as a filter to which jobs are meant."""
+"""Parses filters of jobs."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""From what a user typed to a checked ``JobDraft``, and from a draft back to what could have been typed."""
+"""Parses job drafts, and formats drafts again."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What is known of one option of a job: how the user gives it, what it sets, how it is shown."""
+"""The type of a job option."""
 
 import shlex
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""From what a user typed to queues; every refusal names the field and says what to do."""
+"""Parses the options of queues."""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,4 @@
-"""From what a user typed to the resources that a job takes and the gates that it waits for."""
+"""Parses resources and gates."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""From what a user typed to schedules; every refusal names the field and says what to do."""
+"""Parses the options of schedules."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Capacity: the slots, resources and free memory that admission looks at."""
+"""The capacity (slots, resources, free memory) that admission uses."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Which ended jobs go to keep the house clean, and what each takes on disk."""
+"""Chooses the ended jobs that retention removes, and measures their logs on disk."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The process that goes on scheduling when nobody is there: it stands by, and ends when nothing is left to do."""
+"""Starts the background process that schedules when no dashboard is open."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Starts what may start now, sleeps until something changes."""
+"""The scheduler: starts the jobs that may start, then waits for a change."""
 
 import asyncio
 import logging

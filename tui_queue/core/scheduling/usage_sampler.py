@@ -1,4 +1,4 @@
-"""Notes what running jobs use of processors and memory, over their lives."""
+"""Records the processor time and memory of running jobs."""
 
 import asyncio
 import logging

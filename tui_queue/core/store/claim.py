@@ -1,4 +1,4 @@
-"""From the rows of the database to the policy's candidates, and from its verdicts back to rows."""
+"""Claims pending jobs: rows to candidates, decisions to rows."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Jobs out of the store with all that has become of them, and into it."""
+"""Exports jobs from the database and imports them."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""New jobs: rows that refer only to what is there."""
+"""Inserts new jobs."""
 
 import sqlite3
 from collections.abc import Collection, Sequence

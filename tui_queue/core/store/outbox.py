@@ -1,4 +1,4 @@
-"""The news on disk: what is to be told of jobs, and what came of telling it."""
+"""Stores notifications until they are sent, and the result of sending them."""
 
 import sqlite3
 from collections.abc import Iterable

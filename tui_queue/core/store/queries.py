@@ -1,4 +1,4 @@
-"""What is read of jobs: each query sees one state of the database."""
+"""Reads jobs from the database; each query sees one consistent state."""
 
 import json
 import os

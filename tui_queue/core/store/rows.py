@@ -1,4 +1,4 @@
-"""From rows of the database to models, and times to numbers and back."""
+"""Converts rows of the database into models and back."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The tables, and the steps that lead from each version of them to the next."""
+"""The schema of the database and its migrations."""
 
 import os
 import sqlite3

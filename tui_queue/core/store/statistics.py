@@ -1,4 +1,4 @@
-"""What has ended in a span of time, in figures: how many, how they ended, how long they took and waited."""
+"""Computes statistics of ended jobs."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""The templates on disk: what was typed for a job, kept under a name to be used again."""
+"""Stores templates of job options."""
 
 import json
 import sqlite3

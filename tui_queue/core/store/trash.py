@@ -1,4 +1,4 @@
-"""The rows of removed jobs: taken out of the store, and put into it again."""
+"""Takes the rows of removed jobs out of the database and restores them."""
 
 import json
 import sqlite3

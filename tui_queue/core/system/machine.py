@@ -1,4 +1,4 @@
-"""The machine: which start of it this is, what it has free, which processes live."""
+"""Reads the state of this machine: boot, memory, load, GPUs, live processes."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What the keys of the dashboard do, for its help."""
+"""The help of the dashboard's keys."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What the keys of the dashboard do with the selected jobs, or with the job under the cursor."""
+"""Carries out the dashboard's actions on jobs."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence

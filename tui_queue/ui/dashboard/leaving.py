@@ -1,4 +1,4 @@
-"""What happens to the jobs when the user leaves the dashboard: they go on, or all are stopped first."""
+"""Leaves the dashboard: jobs go on, or are cancelled first."""
 
 import asyncio
 import os

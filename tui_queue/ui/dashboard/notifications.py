@@ -9,7 +9,7 @@ from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.notifications import message
 
 
-class Notification(Struct, frozen=True):
+class TerminalNotification(Struct, frozen=True):
     """What has happened to a job: a heading, and one more line."""
 
     job_id: int
@@ -24,7 +24,7 @@ class NotificationDetector:
         self._channels = channels
         self._before: dict[int, Job] = {}
 
-    def detect(self, overview: Overview) -> list[Notification]:
+    def detect(self, overview: Overview) -> list[TerminalNotification]:
         """Return what has happened since the last call, as far as the user wants to be notified of it."""
         now = {job.id: job for job in overview.jobs}
         found = [
@@ -34,7 +34,9 @@ class NotificationDetector:
         ]
         self._before = now
         wanted = ((job, event) for job, event in found if self._channels.wants(job, event))
-        return [Notification(job.id, message.title(job, event), message.body(job, event)) for job, event in wanted]
+        return [
+            TerminalNotification(job.id, message.title(job, event), message.body(job, event)) for job, event in wanted
+        ]
 
 
 def _event(before: Job, now: Job) -> Event | None:

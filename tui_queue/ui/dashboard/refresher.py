@@ -14,8 +14,8 @@ from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
-from tui_queue.ui.dashboard.notification_sender import NotificationSender
 from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.wording import more_wait, window_title
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lists.table_screen import TableScreen
@@ -38,7 +38,7 @@ class Refresher:
         table: JobTable,
         window: JobWindow,
         placement: LogPlacement,
-        sender: NotificationSender,
+        sender: TerminalNotifier,
         give_title: Callable[[str], None] | None,
         keys: Mapping[str, str],
     ) -> None:

@@ -24,9 +24,9 @@ from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
-from tui_queue.ui.dashboard.notification_sender import NotificationSender
 from tui_queue.ui.dashboard.refresher import Refresher
 from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dashboard.wording import (
     EMPTY,
@@ -103,7 +103,7 @@ class Dashboard(Screen[None]):
             table=self._table,
             window=self._window,
             placement=self._placement,
-            sender=NotificationSender(self, self._table, channels, host.announce),
+            sender=TerminalNotifier(self, self._table, channels, host.announce),
             give_title=host.give_title if dashboard_settings.title else None,
             keys=keys,
         )

@@ -1,4 +1,4 @@
-"""A question with two answers."""
+"""A dialog that asks for yes or no."""
 
 from typing import ClassVar
 

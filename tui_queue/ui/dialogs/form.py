@@ -1,4 +1,4 @@
-"""A form of named lines and switches that says what is wrong, or what comes of it, while it is typed."""
+"""A form of fields and switches, checked while the user types."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""All the keys, grouped by what they do."""
+"""The dialog that lists the keys."""
 
 from collections.abc import Sequence
 from typing import ClassVar

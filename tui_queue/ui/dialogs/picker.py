@@ -1,4 +1,4 @@
-"""A question whose answers are a list of names."""
+"""A dialog that asks for a choice from a list."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Something takes a while."""
+"""A dialog that waits for something that takes long."""
 
 import asyncio
 from collections.abc import Awaitable

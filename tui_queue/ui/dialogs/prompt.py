@@ -1,4 +1,4 @@
-"""A question with one line as its answer."""
+"""A dialog that asks for one line."""
 
 from collections.abc import Callable
 from typing import ClassVar

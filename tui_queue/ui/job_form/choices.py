@@ -1,4 +1,4 @@
-"""What the user can begin the job form with: a job that was added before, a template, a file from a list."""
+"""Dialogs that fill the form: recent commands, templates, files."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Entry fields that keep the order of keys, show whatever is pasted into them, and obey none of it."""
+"""Input fields that handle fast keys in order and show control characters safely."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""One line of explanation that fits the room it is given."""
+"""A line of help below a field."""
 
 from rich.cells import cell_len
 from rich.text import Text

@@ -1,4 +1,4 @@
-"""Continues a path from the names on disk."""
+"""Suggests paths."""
 
 import asyncio
 import os

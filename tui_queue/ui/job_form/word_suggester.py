@@ -1,4 +1,4 @@
-"""Continues words from names that are known."""
+"""Suggests known names."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable

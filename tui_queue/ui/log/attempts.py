@@ -1,4 +1,4 @@
-"""Which log the pane shows of the jobs that are selected: of one job an attempt, of several the latest ones."""
+"""Chooses the log that the pane shows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple

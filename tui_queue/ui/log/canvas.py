@@ -1,4 +1,4 @@
-"""Draws the lines of the log pane: what stands before each row, the row itself, and a bar at the right."""
+"""Draws the log pane: line numbers, rows, scroll bar."""
 
 from collections.abc import Callable, Sequence
 from zlib import crc32

@@ -1,4 +1,4 @@
-"""Counts the lines of a log, so that those in view have numbers."""
+"""Counts the lines of a log for line numbers."""
 
 from textual.widget import Widget
 

@@ -1,4 +1,4 @@
-"""Turns rows of a log into text of Rich."""
+"""Converts rows of a log to Rich text."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Lending the terminal to another program: a pager, an editor."""
+"""Runs a pager or editor in the terminal."""
 
 import asyncio
 import os

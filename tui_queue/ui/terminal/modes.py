@@ -1,4 +1,4 @@
-"""The modes that a terminal is in while it shows the dashboard: what to write for them, and its line settings."""
+"""The terminal modes that the dashboard sets and restores."""
 
 import os
 import termios

@@ -1,4 +1,4 @@
-"""A picture without any colour, for NO_COLOR: what stood out by its background is reversed instead."""
+"""Removes all colours, for NO_COLOR."""
 
 from functools import lru_cache
 

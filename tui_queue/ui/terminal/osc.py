@@ -1,4 +1,4 @@
-"""What is written to a terminal beside the picture: its title, its clipboard, a notification; pure."""
+"""Escape sequences for title, clipboard and notifications; pure."""
 
 import base64
 import os

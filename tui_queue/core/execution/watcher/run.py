@@ -1,4 +1,4 @@
-"""One run from its claim to its end."""
+"""Watches one run, from its claim to its end."""
 
 import os
 import select

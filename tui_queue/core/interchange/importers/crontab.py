@@ -1,4 +1,4 @@
-"""What `crontab -l` prints: each line becomes a schedule."""
+"""Imports a crontab: its lines become schedules."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Jobs of queues that keep less about a job than this one does."""
+"""Helps importers of queues that store less about a job."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What every importer offers, and what several of them need to read lines."""
+"""The type `Importer`, and functions that importers share."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""What `parallel --joblog` of GNU parallel writes."""
+"""Imports a joblog of GNU parallel."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What `pueue status --json` prints, of pueue 2 and later."""
+"""Imports the output of `pueue status --json`."""
 
 import json
 import re

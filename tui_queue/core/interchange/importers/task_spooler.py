@@ -1,4 +1,4 @@
-"""What `tsp -l` of task-spooler prints."""
+"""Imports the output of `tsp -l` (task-spooler)."""
 
 import re
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ from textual.screen import Screen
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.overview import Overview
 from tui_queue.ui.dashboard.job_table import JobTable
-from tui_queue.ui.dashboard.notifications import Notification, NotificationDetector
+from tui_queue.ui.dashboard.notifications import NotificationDetector, TerminalNotification
 
 TOGETHER_S = 0.5  # notifications that come within it are sent as one
 _TOAST_S = 5.0  # how long a toast stays on screen; one is shown at a time
@@ -21,7 +21,7 @@ class Collector:
 
     def __init__(
         self,
-        send: Callable[[Sequence[Notification]], None],
+        send: Callable[[Sequence[TerminalNotification]], None],
         later: Callable[[float, Callable[[], None]], object],
         *,
         rest_s: float = 0,
@@ -30,9 +30,9 @@ class Collector:
         self._later = later
         self._rest_s = rest_s
         self._rests = False
-        self._unsent: list[Notification] = []
+        self._unsent: list[TerminalNotification] = []
 
-    def add(self, notifications: Sequence[Notification]) -> None:
+    def add(self, notifications: Sequence[TerminalNotification]) -> None:
         """Send them soon."""
         if notifications and not self._unsent and not self._rests:
             self._later(TOGETHER_S, self._send_all)
@@ -47,7 +47,7 @@ class Collector:
             self._send(notifications)
 
 
-class NotificationSender:
+class TerminalNotifier:
     """Notifies the user of what each overview shows to have happened since the one before."""
 
     def __init__(
@@ -68,20 +68,20 @@ class NotificationSender:
         self._to_terminal.add(notifications)
         self._to_toasts.add(self._out_of_view(notifications))
 
-    def _out_of_view(self, notifications: Sequence[Notification]) -> Sequence[Notification]:
+    def _out_of_view(self, notifications: Sequence[TerminalNotification]) -> Sequence[TerminalNotification]:
         """Return those not of the job under the cursor; none while the terminal is not in front."""
         job, wanted = self._table.job, self._screen.app.app_focus and self._channels.terminal != "off"
         return [each for each in notifications if wanted and (job is None or each.job_id != job.id)]
 
-    def _send_to_terminal(self, notifications: Sequence[Notification]) -> None:
+    def _send_to_terminal(self, notifications: Sequence[TerminalNotification]) -> None:
         self._announce(*_together(notifications), self._channels.terminal)
 
-    def _show_toast(self, notifications: Sequence[Notification]) -> None:
+    def _show_toast(self, notifications: Sequence[TerminalNotification]) -> None:
         heading, text = _together(notifications)
         self._screen.notify(text, title=heading, markup=False, timeout=_TOAST_S)
 
 
-def _together(notifications: Sequence[Notification]) -> tuple[str, str]:
+def _together(notifications: Sequence[TerminalNotification]) -> tuple[str, str]:
     """Return a heading and a text for all of them; there is at least one."""
     if len(notifications) == 1:
         return notifications[0].heading, notifications[0].text
