@@ -225,7 +225,8 @@ async def fail(cli: Cli, pilot: Pilot[None], go: Path, *names: str, cursor: int)
 
 
 def told(pilot: Pilot[None]) -> list[str]:
-    return [each.title for each in pilot.app._notifications]
+    """Return the titles of what is said of jobs; that a busy disk does not answer has no title."""
+    return [each.title for each in pilot.app._notifications if each.title]
 
 
 async def test_what_is_not_under_the_cursor_is_told_on_screen_and_once_of_many_things(cli: Cli, tmp_path: Path) -> None:
