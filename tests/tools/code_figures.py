@@ -7,6 +7,7 @@ import inspect
 import re
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,9 +107,14 @@ def inherited(module: Module, owner: ast.ClassDef) -> set[str]:
     found: set[str] = set()
     for base in inspect.getmro(kind) if inspect.isclass(kind) else ():
         if not base.__module__.startswith("tui_queue") and base.__module__.partition(".")[0] in ("textual", "rich"):
-            found |= {name for name in vars(base) if is_private(name)}
-            found |= set(re.findall(r"self\.(_[a-z]\w*)", inspect.getsource(base)))
+            found |= _of_class(base)
     return found
+
+
+@cache  # to find the source of a class takes a while, and many of ours have the same bases
+def _of_class(base: type) -> set[str]:
+    named = set(re.findall(r"self\.(_[a-z]\w*)", inspect.getsource(base)))
+    return named | {name for name in vars(base) if is_private(name)}
 
 
 def uses_of_libraries(module: Module, ours: set[str]) -> Iterator[Use]:
