@@ -131,7 +131,7 @@ class AsyncQueue:
 
     async def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""
-        return await self._queue.commands.jobs.cancel(await self._numbers(jobs))
+        return [job.shown for job in await self._queue.commands.jobs.cancel(await self._numbers(jobs))]
 
     async def retry(self, *jobs: Id) -> Jobs:
         """Put ended jobs into the queue again."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,13 @@ def test_every_command_shows_a_claimed_job_as_pending_and_why(claimed: Cli) -> N
 
 
 def test_a_verb_that_a_claimed_job_does_not_take_says_that_it_is_starting(claimed: Cli) -> None:
-    for words in (("hold", "1"), ("top", "1"), ("remove", "1"), ("edit", "--priority", "3", "1")):
+    for words in (
+        ("signal", "TERM", "1"),
+        ("hold", "1"),
+        ("top", "1"),
+        ("remove", "1"),
+        ("edit", "--priority", "3", "1"),
+    ):
         done = claimed.process(*words)
         assert done.returncode == 2
         assert b"Job 1 is starting" in done.stderr
@@ -70,3 +77,16 @@ def test_a_claimed_job_runs_once_and_the_hash_of_its_script_is_recorded(claimed:
     for job in map(json.loads, claimed("export").splitlines()):
         (ran,) = [run for run in job["runs"] if run["started_at"]]
         assert ran["script"] == job["options"]["script"]["sha256"]
+
+
+def test_what_was_exported_while_it_was_starting_waits_for_its_own_reason_again(claimed: Cli, tmp_path: Path) -> None:
+    exported = tmp_path / "exported"
+    claimed("export", str(exported))
+    other = Cli(tmp_path / "other", {**claimed.env, "TUI_QUEUE_HOME": str(tmp_path / "other")})
+    other.settings()
+    other("import", str(exported))
+    assert {job["reason"] for job in other.jobs().values()} == {"no scheduler"}
+
+
+def test_a_slot_that_a_claimed_job_takes_is_taken(claimed: Cli) -> None:
+    assert json.loads(claimed("status", "--json"))["taken"] == 1

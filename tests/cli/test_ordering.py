@@ -1,8 +1,10 @@
 """Jobs start by priority and place, can be moved, and wait while they are held."""
 
+import json
+
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, wait_for
 from tests.support.commands import order_of_starts, pending_order, state
 
 
@@ -68,3 +70,32 @@ def test_a_hundred_numbers_are_acted_on_together_or_not_at_all(cli: Cli) -> None
     assert {job["held"] for job in cli.jobs().values()} == {True}
     cli("release", "--all")
     assert {job["held"] for job in cli.jobs().values()} == {False}
+
+
+def test_a_job_that_can_not_get_its_place_is_not_added(cli: Cli) -> None:
+    cli("queue", "add", "night")
+    cli("add", "--queue", "night", "true")
+    for words, code, says in (
+        (("--before", "9", "true"), 3, "9: no such job"),
+        (("--before", "1", "true"), 2, "Job 1 is in queue night; add the job with --queue night."),
+    ):
+        done = cli.process("add", *words)
+        assert done.returncode == code
+        assert says.encode() in done.stderr
+    assert list(cli.jobs()) == [1]
+
+
+def test_jobs_are_added_at_their_place_in_one_step(cli: Cli) -> None:
+    for _ in range(2):
+        cli("add", "true")
+    cli("add", "--before", "2", "true")
+    cli("add", "--top", "--sweep", "echo", "{1..2}")
+    assert list(cli.jobs()) == [4, 5, 1, 3, 2]
+    history = [entry["verb"] for entry in json.loads(cli("show", "--json", "3"))["history"]]
+    assert history == ["added", "moved"]
+
+
+def test_a_job_can_be_added_to_the_top_beside_a_scheduler(cli: Cli) -> None:
+    cli.settings(background=True)
+    assert [cli("add", "--top", "true") for _ in range(20)] == [f"{number}\n" for number in range(1, 21)]
+    wait_for(lambda: {job["state"] for job in cli.jobs().values()} == {"completed"}, "all jobs to end")

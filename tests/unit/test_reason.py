@@ -70,3 +70,10 @@ def test_a_remark_stands_behind_a_reason_and_keeps_its_kind() -> None:
     assert (both, both.kind) == ("slots; script changed since it was added", ReasonKind.SLOTS)
     alone = NO_REASON.with_remark(silent)
     assert (alone, alone.kind) == ("silent for 5s", ReasonKind.SILENT)
+
+
+def test_a_text_that_an_older_version_wrote_beside_another_kind_counts() -> None:
+    assert Reason.stored("exit 3", "unmet").kind is ReasonKind.EXIT
+    assert Reason.stored("after #1: failed", "").kind is ReasonKind.UNMET
+    assert Reason.stored("after #1: failed", "unmet").kind is ReasonKind.UNMET
+    assert Reason.stored("", "unmet").kind is ReasonKind.NONE

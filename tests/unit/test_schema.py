@@ -94,6 +94,27 @@ def test_a_migration_leaves_a_backup_that_the_older_version_can_use(cli: Cli) ->
     assert list(cli.home.glob("queue.db.version-*")) == [backup]
 
 
+def test_two_processes_that_migrate_at_once_leave_the_backup_of_the_older_version(cli: Cli) -> None:
+    older(cli, 6)
+    processes = [cli.start("list") for _ in range(4)]
+    assert [process.wait(timeout=60) for process in processes] == [0] * 4
+    for process in processes:
+        process.communicate()
+    with closing(sqlite3.connect(cli.home / "queue.db.version-6")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (6,)
+    assert [path.name for path in cli.home.glob("queue.db.version-*")] == ["queue.db.version-6"]
+
+
+def test_a_job_that_an_older_scheduler_holds_beside_this_version_can_be_released(cli: Cli) -> None:
+    cli("add", "false")
+    cli("add", "--after", "1", "true")
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:  # as version 6 writes it
+        db.execute("UPDATE jobs SET held = 1, reason = 'after #1: failed' WHERE id = 2")
+        db.commit()
+    cli("release", "2")
+    assert (cli.job(2)["after"], cli.job(2)["held"]) == ([], False)
+
+
 def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
     older(cli, 6)
     (cli.home / "queue.db.version-6").mkdir()  # no file can take its place

@@ -52,6 +52,7 @@ async def _status(queue: OpenQueue) -> Object:
         "background": queue.background.lock.is_taken(),
         "counts": {state.value: overview.count(state) for state in State},
         "slots": overview.slots,
+        "taken": overview.taken,
         "limit": overview.limit,
         "queues": queue_objects(overview),
         "next_schedule": min(
@@ -77,7 +78,7 @@ def _lines(found: Object) -> list[tuple[str, str]]:
             f"since {holder['since']}",
         ),
         ("Jobs", ", ".join(f"{number:,} {state}" for state, number in counts.items())),
-        ("Slots", f"{counts[State.RUNNING]} of {found['slots']} taken{limit}"),
+        ("Slots", f"{found['taken']} of {found['slots']} taken{limit}"),
         *(("Queue", _queue(each)) for each in found["queues"]),
         ("Schedule", "none is due" if schedule is None else f"{schedule['name']} at {schedule['next_at']}"),
         ("Free", f"memory {_size(free['mem'])}, disk {_size(free['disk'])}; load {free['load'] or 0:.2f}"),

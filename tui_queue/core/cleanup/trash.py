@@ -12,35 +12,35 @@ from tui_queue.core.model.trash import DELETED_AFTER_S, RESTORABLE_S, TrashedJob
 from tui_queue.core.store.rows import microseconds
 from tui_queue.core.units.printable import printable
 
-_ASIDE = ".removed"  # beside the directories of jobs: to move there is to rename
+_TRASH = ".removed"  # beside the directories of jobs: to move there is to rename
 
 
 def move_away(runs: str, ids: Sequence[int], at: datetime) -> set[int]:
     """Move the runs of jobs aside; return which have had any. Raises OSError."""
-    os.makedirs(os.path.join(runs, _ASIDE), mode=0o700, exist_ok=True)
+    os.makedirs(os.path.join(runs, _TRASH), mode=0o700, exist_ok=True)
     moved = set()
     for job_id in ids:
         with suppress(FileNotFoundError):
-            os.rename(_place(runs, job_id), _place_aside(runs, job_id, at))
+            os.rename(_place(runs, job_id), _place_in_trash(runs, job_id, at))
             moved.add(job_id)
     return moved
 
 
-def move_back(runs: str, aside: TrashedJobs) -> None:
+def move_back(runs: str, trashed: TrashedJobs) -> None:
     """Undo ``move_away``. Raises WrongStateError for what is not kept any more, and StoreError."""
-    if not all(os.path.isdir(_place_aside(runs, job_id, aside.at)) for job_id in aside.ran):
+    if not all(os.path.isdir(_place_in_trash(runs, job_id, trashed.at)) for job_id in trashed.ran):
         raise WrongStateError(f"The logs are gone: a removed job can be brought back for {RESTORABLE_S // 60} minutes.")
     try:
-        for job_id in aside.ran:
-            os.rename(_place_aside(runs, job_id, aside.at), _place(runs, job_id))
+        for job_id in trashed.ran:
+            os.rename(_place_in_trash(runs, job_id, trashed.at), _place(runs, job_id))
     except OSError as error:
         raise StoreError(f"{printable(runs)}: can't be changed: {error.strerror}.") from None
 
 
 def empty_trash(runs: str, *, now: datetime, ours: Collection[TrashedJobs] = ()) -> None:
     """Delete the runs of jobs that can't be brought back any more, and those of ``ours``."""
-    own = {_place_aside(runs, job_id, aside.at) for aside in ours for job_id in aside.ran}
-    with suppress(OSError), os.scandir(os.path.join(runs, _ASIDE)) as entries:
+    own = {_place_in_trash(runs, job_id, trashed.at) for trashed in ours for job_id in trashed.ran}
+    with suppress(OSError), os.scandir(os.path.join(runs, _TRASH)) as entries:
         for entry in entries:
             at = entry.name.rpartition("-")[2]
             # Either way: the clock may have been set.
@@ -60,5 +60,5 @@ def _place(runs: str, job_id: int) -> str:
     return os.path.join(runs, str(job_id))
 
 
-def _place_aside(runs: str, job_id: int, at: datetime) -> str:
-    return os.path.join(runs, _ASIDE, f"{job_id}-{microseconds(at)}")
+def _place_in_trash(runs: str, job_id: int, at: datetime) -> str:
+    return os.path.join(runs, _TRASH, f"{job_id}-{microseconds(at)}")

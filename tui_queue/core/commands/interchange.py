@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.commands.schedules import with_next_time
 from tui_queue.core.interchange.importers.formats import IMPORTERS, importer_of
 from tui_queue.core.interchange.importers.importer import Origin
 from tui_queue.core.interchange.record import Record, record_object, settled, to_cell
@@ -72,7 +73,11 @@ class InterchangeCommands:
     async def add(self, imported: Import, *, now: datetime) -> ImportResult:
         """Add all that a file holds, or nothing; jobs whose UUID this queue has already stay as they are."""
         if imported.schedules:
-            await self._store.schedules.add_all(imported.schedules)
+            for schedule in imported.schedules:
+                self._context.check_resources(schedule.draft)
+            await self._store.schedules.add_all(
+                [with_next_time(schedule, schedule.created_at) for schedule in imported.schedules]
+            )
             result = ImportResult(numbers=(), known=0)
         else:
             result = await self._store.import_export.add(imported.records, now=now)

@@ -92,8 +92,9 @@ class JobCommands:
         """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes."""
         jobs = await self._queries.jobs(ids)
         for job in jobs:
-            if job.state is not State.RUNNING:
-                raise WrongStateError(f"Job {job.id} is {job.state}; only a running job can get a signal.")
+            if job.state is not State.RUNNING or job.is_claimed:
+                word = "starting" if job.is_claimed else job.state
+                raise WrongStateError(f"Job {job.id} is {word}; only a running job can get a signal.")
         await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
         return jobs
 

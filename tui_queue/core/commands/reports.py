@@ -74,6 +74,7 @@ class ReportCommands:
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
+            claimed=seen.claimed,
             queues=seen.queues,
             slots=slots if seen.limit is None else min(slots, seen.limit),
             default_slots=default,
@@ -89,7 +90,7 @@ class ReportCommands:
         queries = self._store.queries
         job = (await queries.job(key)).shown
         ahead = None
-        if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING:
+        if job.waits:
             job = replace(job, reason=await self._reason(job))
             ahead = await queries.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
         runs = [run for run in await queries.runs(job.id) if run.attempt <= job.attempt]
@@ -157,9 +158,7 @@ def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tup
 
 def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
     script = job.options.script
-    if job.reason.kind is ReasonKind.STARTING:
-        return NO_REASON
-    if job.state is State.PENDING and script is not None and not script.copy:
+    if job.waits and script is not None and not script.copy:
         return Reason(changed(script, job.path))
     if job.state is State.RUNNING and job.options.silence_s and not job.paused:
         silent = silent_s(executor.log_path(job), job.started_at, now)

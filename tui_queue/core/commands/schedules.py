@@ -28,14 +28,14 @@ class ScheduleCommands:
     async def add(self, schedule: Schedule) -> Schedule:
         """Add a schedule; its rule sets ``next_at``."""
         self._context.check_resources(schedule.draft)
-        schedule = await self._schedules.add(_due(await self._with_copy(schedule), schedule.created_at))
+        schedule = await self._schedules.add(with_next_time(await self._with_copy(schedule), schedule.created_at))
         self._context.wake_scheduler()
         return schedule
 
     async def set(self, schedule: Schedule) -> Schedule:
         """Change a schedule as a whole; its next time is counted from now."""
         self._context.check_resources(schedule.draft)
-        schedule = await self._schedules.put(_due(await self._with_copy(schedule), datetime.now(UTC)))
+        schedule = await self._schedules.put(with_next_time(await self._with_copy(schedule), datetime.now(UTC)))
         self._context.wake_scheduler()
         return schedule
 
@@ -58,7 +58,8 @@ class ScheduleCommands:
         return replace(schedule, draft=draft)
 
 
-def _due(schedule: Schedule, now: datetime) -> Schedule:
+def with_next_time(schedule: Schedule, now: datetime) -> Schedule:
+    """Return a schedule with the next time after ``now`` that its rule gives."""
     from tui_queue.core.timing.recurrence import parse_rule  # noqa: PLC0415 - takes long
 
     rule = parse_rule(schedule.rule, schedule.zone)

@@ -67,24 +67,28 @@ def changed(script: Script, path: str) -> str:
     return "script changed since it was added"
 
 
-def hash_now(script: Script, path: str) -> str:
-    """Return the hash of what is run when a job starts now; empty where it can't be told."""
+class Hash(Struct, frozen=True, kw_only=True):
+    """The hash of a file, and when it was changed last, in nanoseconds; both empty where it can't be read."""
+
+    sha256: str = ""
+    mtime_ns: int = 0
+
+    def as_started(self, at: datetime) -> str:
+        """Return the hash of what a run has run that started at this time; empty where the file was changed since."""
+        return self.sha256 if self.mtime_ns <= at.timestamp() * 1_000_000_000 else ""
+
+
+def hash_now(script: Script, path: str) -> Hash:
+    """Return the hash of what a job runs that starts now; blocks."""
     if script.copy:
-        return script.sha256
+        return Hash(sha256=script.sha256)
     with suppress(OSError):
         found = os.stat(path)
         if (found.st_size, found.st_mtime_ns) == (script.size, script.mtime_ns):
-            return script.sha256
-        return _read(path).sha256
-    return ""
-
-
-def hash_at(script: Script, path: str, at: datetime) -> str:
-    """Return the hash of what a job that started at this time has run; empty where the script was changed since."""
-    with suppress(OSError):
-        if script.copy or os.stat(path).st_mtime <= at.timestamp():
-            return hash_now(script, path)
-    return ""
+            return Hash(sha256=script.sha256, mtime_ns=script.mtime_ns)
+        content = _read(path)
+        return Hash(sha256=content.sha256, mtime_ns=content.mtime_ns)
+    return Hash()
 
 
 class _Content(Struct, frozen=True, kw_only=True):

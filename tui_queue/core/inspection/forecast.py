@@ -33,8 +33,8 @@ class Forecaster:
         self._samples: dict[_Key, Sequence[Sample]] = {}
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
-        self._looked = 0.0  # when those were looked at
-        self._looking: asyncio.Task[dict[int, Forecast]] | None = None
+        self._measured_at = 0.0  # when those were looked at
+        self._measuring: asyncio.Task[dict[int, Forecast]] | None = None
 
     async def of(self, jobs: Iterable[Job], *, measure: bool = False) -> Mapping[int, Forecast]:
         """Return what is known of those of these jobs that run, by number; with what they use if that is wanted."""
@@ -43,22 +43,24 @@ class Forecaster:
         self._read = {key: known for key, known in self._read.items() if key in running}
         for key in running.keys() - self._samples.keys():
             self._samples[key] = await self._store.queries.samples(running[key])
-        if self._looking is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
-            await asyncio.wait([self._looking])
-        self._looking = asyncio.create_task(in_thread(partial(self._look, running, datetime.now(UTC), measure=measure)))
-        await asyncio.wait([self._looking])
-        return self._looking.result()
+        if self._measuring is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
+            await asyncio.wait([self._measuring])
+        self._measuring = asyncio.create_task(
+            in_thread(partial(self._measure, running, datetime.now(UTC), measure=measure))
+        )
+        await asyncio.wait([self._measuring])
+        return self._measuring.result()
 
-    def _look(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
+    def _measure(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
         active = self._activities(running) if measure else {}
         return {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
 
     def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
         """Return what the processes have done since the last look; of those that were not there then nothing yet."""
-        before, since = self._processes, self._looked
-        found, self._looked = self._executor.processes(running.values()), time.monotonic()
+        before, since = self._processes, self._measured_at
+        found, self._measured_at = self._executor.processes(running.values()), time.monotonic()
         self._processes = {key: found[job.id] for key, job in running.items() if found.get(job.id)}
-        seconds = self._looked - since
+        seconds = self._measured_at - since
         return {key: activity(before[key], now, seconds) for key, now in self._processes.items() if key in before}
 
     def _forecast(self, key: _Key, job: Job, now: datetime, active: Activity | None) -> Forecast:

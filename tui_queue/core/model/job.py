@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
-from tui_queue.core.model.reason import STARTING, Reason
+from tui_queue.core.model.reason import CLAIMED, Reason, ReasonKind
 
 
 class State(StrEnum):
@@ -115,16 +115,28 @@ class Job(Struct, frozen=True, kw_only=True):
         return self.path.endswith(".py")
 
     @property
-    def is_starting(self) -> bool:
+    def is_claimed(self) -> bool:
         """Whether the scheduler has claimed the job and its run has not started yet."""
-        return self.state is State.RUNNING and self.started_at is None
+        if self.state is State.RUNNING:
+            return self.started_at is None
+        return self.state is State.PENDING and self.reason.kind is ReasonKind.CLAIMED
+
+    @property
+    def waits(self) -> bool:
+        """Whether the job is pending and not claimed: it can be held, moved and edited."""
+        return self.state is State.PENDING and not self.is_claimed
+
+    @property
+    def takes_slot(self) -> bool:
+        """Whether the job takes a slot of its queue."""
+        return self.state is State.RUNNING or self.is_claimed
 
     @property
     def shown(self) -> "Job":
         """The job as every client shows it: a claimed run is no run until it has started."""
-        if not self.is_starting:
+        if self.state is not State.RUNNING or self.started_at is not None:
             return self
-        return replace(self, state=State.PENDING, reason=STARTING, attempt=self.attempt - 1, devices={})
+        return replace(self, state=State.PENDING, reason=CLAIMED, attempt=self.attempt - 1, devices={}, paused=Pause.NO)
 
     @property
     def draft(self) -> JobDraft:

@@ -74,11 +74,17 @@ class Overview(Struct, frozen=True, kw_only=True):
     unshown: int = 0
     older: bool = False
     counts: dict[State, int]
+    claimed: int = 0
     queues: tuple[Queue, ...]
     slots: int
     default_slots: int
     limit: int | None
     holder: Holder | None
+
+    @property
+    def taken(self) -> int:
+        """How many slots are taken: by running jobs, and by those that the scheduler has claimed."""
+        return self.count(State.RUNNING) + self.claimed
 
     def count(self, state: State) -> int:
         """How many jobs are in ``state``, shown or not."""

@@ -9,7 +9,8 @@ class ReasonKind(StrEnum):
 
     NONE = ""
     # Why a job is pending.
-    STARTING = "starting"
+    STARTING = "starting"  # nothing keeps it from starting
+    CLAIMED = "claimed"  # the scheduler has claimed it, and its run has not started yet
     HELD = "held"
     ASKS = "asks"  # its run was lost, and the user decides whether it runs again
     DEPENDENCY = "dependency"
@@ -42,6 +43,7 @@ class ReasonKind(StrEnum):
 _TEXTS = {
     ReasonKind.NONE: "",
     ReasonKind.STARTING: "starting",
+    ReasonKind.CLAIMED: "starting",
     ReasonKind.HELD: "held",
     ReasonKind.ASKS: "interrupted: release runs it again, cancel leaves it",
     ReasonKind.DEPENDENCY: "{dependencies}",
@@ -69,25 +71,24 @@ _TEXTS = {
     ReasonKind.REPLACED: "replaced by its schedule",
     ReasonKind.UNKNOWN: "{text}",
 }
-# How the texts begin that were stored or exported without a kind, the longest first.
-_BEGINNINGS = sorted(
-    (
-        ("after #", ReasonKind.UNMET),
-        *((text.partition("{")[0], kind) for kind, text in _TEXTS.items() if not text.startswith("{") and text),
-    ),
-    key=lambda beginning: -len(beginning[0]),
-)
+# How the text of each kind begins, by which a text that was stored without a kind is told apart.
+_BEGINNINGS = {kind: text.partition("{")[0] for kind, text in _TEXTS.items()} | {ReasonKind.UNMET: "after #"}
+_LONGEST_FIRST = sorted(_BEGINNINGS.items(), key=lambda each: -len(each[1]))
 
 
 class Reason(str):
-    """A reason: its ``kind``, and as a string its one rendering. False when there is none."""
+    """A reason: its ``kind``, and as a string its one rendering. False when there is none.
+
+    ``remark`` is what else is known of the job; the string ends with it.
+    """
 
     kind: ReasonKind
+    remark: str
 
-    def __new__(cls, text: str = "", kind: ReasonKind = ReasonKind.NONE) -> Self:
-        """Make a reason of a kind from its stored text."""
+    def __new__(cls, text: str = "", kind: ReasonKind = ReasonKind.NONE, remark: str = "") -> Self:
+        """Make a reason of a kind from its text."""
         reason = super().__new__(cls, text)
-        reason.kind = kind
+        reason.kind, reason.remark = kind, remark
         return reason
 
     @classmethod
@@ -100,21 +101,31 @@ class Reason(str):
         """Return the reason that a text without a kind is, as an older version has stored or exported it."""
         return cls(text, kind_of(text))
 
+    @classmethod
+    def stored(cls, text: str, kind: str) -> Self:
+        """Return the reason in a row. An older version that still runs writes the text alone, whatever the kind is."""
+        if not text:
+            return cls()
+        if not kind or not text.startswith(_BEGINNINGS[ReasonKind(kind)]):
+            return cls.parse(text)
+        return cls(text, ReasonKind(kind))
+
     def with_remark(self, remark: "Reason") -> "Reason":
         """Return the reason with a remark behind it; a remark alone gives its kind."""
-        return Reason("; ".join(filter(None, [self, remark])), self.kind or remark.kind)
+        return Reason("; ".join(filter(None, [self, remark])), self.kind or remark.kind, remark) if remark else self
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, ReasonKind]]:
-        return type(self), (str(self), self.kind)
+    def __reduce__(self) -> tuple[type[Self], tuple[str, ReasonKind, str]]:
+        return type(self), (str(self), self.kind, self.remark)
 
 
 def kind_of(text: str) -> ReasonKind:
     """Return the kind of a text that an older version has stored or exported."""
     if not text:
         return ReasonKind.NONE
-    return next((kind for beginning, kind in _BEGINNINGS if text.startswith(beginning)), ReasonKind.UNKNOWN)
+    return next((kind for kind, begin in _LONGEST_FIRST if begin and text.startswith(begin)), ReasonKind.UNKNOWN)
 
 
 NO_REASON = Reason()
 STARTING = Reason.of(ReasonKind.STARTING)
+CLAIMED = Reason.of(ReasonKind.CLAIMED)
 CANCELLED = Reason.of(ReasonKind.CANCELLED)

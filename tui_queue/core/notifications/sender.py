@@ -56,8 +56,8 @@ class NotificationSender:
             return
         now = datetime.now(UTC)
         until = now + timedelta(seconds=2 * self._channels.hook_timeout_s) + SPARE
-        for news in await self._box.take(room, until=until, now=now):
-            task = asyncio.create_task(self._send(news))
+        for notification in await self._box.take(room, until=until, now=now):
+            task = asyncio.create_task(self._send(notification))
             self._under_way.add(task)
             task.add_done_callback(self._done)
 
@@ -70,22 +70,23 @@ class NotificationSender:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _send(self, news: Notification) -> None:
+    async def _send(self, notification: Notification) -> None:
         try:
             said = [
-                await _run(what, words, env, self._channels.hook_timeout_s) for what, words, env in self._ways(news)
+                await _run(what, words, env, self._channels.hook_timeout_s)
+                for what, words, env in self._ways(notification)
             ]
         except asyncio.CancelledError:
             with suppress(TuiQueueError):
-                await self._box.put_back([news.id])
+                await self._box.put_back([notification.id])
             raise
         complaint = "; ".join(filter(None, said))
         if complaint:
-            logger.warning("job %s: %s", news.job.id, complaint)
-        await self._box.notified(news.id, complaint)
+            logger.warning("job %s: %s", notification.job.id, complaint)
+        await self._box.notified(notification.id, complaint)
 
-    def _ways(self, news: Notification) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
-        job, event = news.job, news.event
+    def _ways(self, notification: Notification) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+        job, event = notification.job, notification.event
         variables = message.environment(job, event, self._log_path(job))
         ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
         if self._channels.hook:

@@ -39,7 +39,7 @@ class Dependency(Struct, frozen=True, kw_only=True):
         return self.met or (self.state is not None and not self.state.ended)
 
     @property
-    def wish(self) -> str:
+    def text(self) -> str:
         """What is waited for, in words."""
         word = "" if self.outcome is Outcome.COMPLETED else f" {self.outcome}"
         return f"after #{self.job_id}{word}"
@@ -47,7 +47,7 @@ class Dependency(Struct, frozen=True, kw_only=True):
     @property
     def unmet(self) -> Reason:
         """Why it can't be met any more."""
-        return Reason.of(ReasonKind.UNMET, dependency=self.wish, state=self.state or "removed")
+        return Reason.of(ReasonKind.UNMET, dependency=self.text, state=self.state or "removed")
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -187,7 +187,7 @@ class _Ledger:
         for waited in candidate.waited:
             if not waited.possible:
                 return Decision(reason=waited.unmet)
-        unmet = [waited.wish for waited in candidate.waited if not waited.met]
+        unmet = [waited.text for waited in candidate.waited if not waited.met]
         if unmet:
             listed = ", ".join(unmet[:3]) + (f" and {len(unmet) - 3} more" if len(unmet) > 3 else "")
             return Decision(reason=Reason.of(ReasonKind.DEPENDENCY, dependencies=listed))

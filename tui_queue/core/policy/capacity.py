@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -17,6 +18,11 @@ class Capacity(Struct, frozen=True, kw_only=True):
     gpus: Callable[[], tuple[int, ...]] = lambda: ()
     free: Callable[[str], float | None] = lambda _: None
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
+
+    def with_slots(self) -> "Capacity":
+        """Return the same with the slots as they are now: they stand in a file."""
+        slots = self.slots()
+        return replace(self, slots=lambda: slots)
 
     def total(self, name: str) -> int | None:
         """Return how much there is of a resource; None for one that nobody knows."""

@@ -2,23 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
 from msgspec.structs import replace
 
+from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
-from tui_queue.core.execution.script_snapshot import hash_at, hash_now
+from tui_queue.core.execution.script_snapshot import Hash, hash_now
 from tui_queue.core.model.job import Job, RunEnd
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import QueueOptions
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.policy.run_result import next_attempt, result_of
 from tui_queue.core.store.store import Store
-from tui_queue.core.system.worker_thread import Reader
+from tui_queue.core.system.worker_thread import ReaderPool
 
 PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
-HASH_S = 10.0  # how long the record of a start waits for the hash of the script, which may lie on a disk that hangs
+HASH_S = 0.25  # how long the record of an end waits for the hash of the script, which may be large or on a slow disk
+
+_ScriptHash = asyncio.Future[Hash]
 
 
 class Runner:
@@ -46,17 +50,18 @@ class Runner:
         self._over = over
         self._finished = finished
         self._notify = notify
-        self._reader = Reader()
+        self._readers = ReaderPool()  # a script on a disk that hangs holds up no other
+        self._late: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
-        """End the thread that reads scripts, once it has read what it was asked for."""
-        self._reader.close(lambda: None)
+        """End the threads that read scripts."""
+        for task in self._late:
+            task.cancel()
+        self._readers.close()
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
-        script = None
-        if job.options.script is not None:  # read in a thread: a disk that hangs holds up this run alone
-            script = self._reader.ask(partial(hash_now, job.options.script, job.path))
+        script = self._hash(job)
         try:
             events = await self._executor.start(await self._resuming(job))
         except OSError as error:
@@ -67,10 +72,10 @@ class Runner:
 
     async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
         """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
-        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), None, ours=False)
+        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), self._hash(job), ours=False)
 
     async def _follow(
-        self, job: Job, events: AsyncIterator[RunEvent], script: "asyncio.Future[str] | None", *, ours: bool
+        self, job: Job, events: AsyncIterator[RunEvent], script: _ScriptHash | None, *, ours: bool
     ) -> None:
         async for item in events:
             match item:
@@ -95,8 +100,8 @@ class Runner:
                         now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
                     )
 
-    async def _confirm(self, job: Job, at: datetime, script: "asyncio.Future[str] | None") -> None:
-        ran = await self._hash(job, at, script)
+    async def _confirm(self, job: Job, at: datetime, script: _ScriptHash | None) -> None:
+        ran = _ran(script, at)
         started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at, script=ran)
         if started is not None and started.cancel_requested:
             await self._executor.cancel(job)
@@ -104,14 +109,17 @@ class Runner:
             await self._executor.pause(job)
         self._changed()
 
-    async def _hash(self, job: Job, at: datetime | None, script: "asyncio.Future[str] | None") -> str:
-        """Return the hash of the script that a run has started with at this time, empty where it is not known."""
-        if script is None:
-            if at is None or job.options.script is None or job.started_at is not None:
-                return ""
-            script = self._reader.ask(partial(hash_at, job.options.script, job.path, at))
-        await asyncio.wait([script], timeout=HASH_S)
-        return script.result() if script.done() and script.exception() is None else ""
+    def _hash(self, job: Job) -> _ScriptHash | None:
+        """Have the script hashed in a thread, where it is not known yet what the run has run."""
+        if job.options.script is None or job.started_at is not None:
+            return None
+        return self._readers.ask(partial(hash_now, job.options.script, job.path))
+
+    async def _record_late(self, job: Job, script: _ScriptHash, at: datetime) -> None:
+        """Record the hash of a script that was still read when its run had ended."""
+        with suppress(TuiQueueError):
+            if ran := (await script).as_started(at):
+                await self._store.runs.record_script(job, epoch=self._epoch, script=ran)
 
     async def _resuming(self, job: Job) -> Job:
         """Return the job with the parameters that it is to go on with where its attempt before was lost."""
@@ -121,17 +129,22 @@ class Runner:
         lost = any(run.attempt == job.attempt - 1 and run.reason.kind is ReasonKind.LOST for run in runs)
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
-    async def _finish(self, job: Job, end: RunEnd, script: "asyncio.Future[str] | None" = None) -> bool:
+    async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None) -> bool:
         state, reason = result_of(end, job.options)
         again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
         self._over(job)
         await self._executor.secure_output(job)
-        ran = "" if end.started_at is None else await self._hash(job, end.started_at, script)
+        if script is not None and not script.done():
+            await asyncio.wait([script], timeout=HASH_S)
+        ran = _ran(script, end.started_at)
         done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
         )
         if done is not None:
             self._finished(done)
+            if script is not None and end.started_at is not None and not script.done():
+                self._late.add(task := asyncio.create_task(self._record_late(job, script, end.started_at)))
+                task.add_done_callback(self._late.discard)
         self._changed()
         return done is not None
 
@@ -139,3 +152,10 @@ class Runner:
         """Return how its queue is served, where that matters."""
         lost = end.error == ""
         return (await self._queues.get(queue)).options if lost else QueueOptions()
+
+
+def _ran(script: _ScriptHash | None, at: datetime | None) -> str:
+    """Return the hash of what a run has run, as far as it is known by now."""
+    if script is None or at is None or not script.done() or script.exception() is not None:
+        return ""
+    return script.result().as_started(at)

@@ -122,21 +122,23 @@ class Scheduler:
             finished=self._has_finished,
             notify=self._channels if self._notifications.wanted else None,
         )
-        await self._notifications.begin()
-        boot = boot_id()
-        for job, of_boot in await self._store.runs.running():
-            adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
-            self._see_through(job, adopt, again=adopt)
-            if job.paused:  # whoever wrote that down may have gone before it was done
-                await self._executor.pause(job)
-        self._waker()
-        async with asyncio.TaskGroup() as tasks:
-            works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
-            beside = [tasks.create_task(work) for work in works]
-            await self._start_what_may(runner, holder.epoch, boot)
-            for task in beside:
-                task.cancel()
-        runner.close()
+        try:
+            await self._notifications.begin()
+            boot = boot_id()
+            for job, of_boot in await self._store.runs.running():
+                adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
+                self._see_through(job, adopt, again=adopt)
+                if job.paused:  # whoever wrote that down may have gone before it was done
+                    await self._executor.pause(job)
+            self._waker()
+            async with asyncio.TaskGroup() as tasks:
+                works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
+                beside = [tasks.create_task(work) for work in works]
+                await self._start_what_may(runner, holder.epoch, boot)
+                for task in beside:
+                    task.cancel()
+        finally:
+            runner.close()
 
     async def _keep_clean(self) -> None:
         """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
@@ -168,7 +170,7 @@ class Scheduler:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
             await asyncio.sleep(0)  # the starts go first
-            await self._tell_runs(claimed)
+            await self._order_runs(claimed)
             await self._notifications.notify()
             if claimed.changed:
                 self._waker()
@@ -177,7 +179,7 @@ class Scheduler:
                 async with asyncio.timeout(_patience(claimed, now)):
                     await self._woken.wait()
 
-    async def _tell_runs(self, claimed: Claimed) -> None:
+    async def _order_runs(self, claimed: Claimed) -> None:
         for job in claimed.cancel:
             await self._executor.cancel(job)
         for job in claimed.pause:

@@ -38,14 +38,14 @@ class SilenceWatch:
         """Look, and wait; until cancelled."""
         while True:
             self._more.clear()
-            wait_s = await self._look() if self._jobs else None
+            wait_s = await self._poll() if self._jobs else None
             try:
                 async with asyncio.timeout(wait_s):
                     await self._more.wait()
             except TimeoutError:
                 pass
 
-    async def _look(self) -> float:
+    async def _poll(self) -> float:
         """Look at all; return the seconds until it is worth to look again."""
         wait_s = POLL_S
         running = {job.id: job for job in await self._store.queries.jobs(self._jobs)}

@@ -26,7 +26,7 @@ class UsageSampler:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._meters: dict[int, _RunSampler] = {}
+        self._samplers: dict[int, _RunSampler] = {}
         self._more = asyncio.Event()
         self._due = float("inf")  # when it looks again
 
@@ -37,14 +37,14 @@ class UsageSampler:
         if path is None:
             yield
             return
-        meter = self._meters[job.id] = _RunSampler(job, path)
-        if meter.due < self._due:  # else it looks before that anyhow
+        sampler = self._samplers[job.id] = _RunSampler(job, path)
+        if sampler.due < self._due:  # else it looks before that anyhow
             self._more.set()
         try:
             yield
         finally:
-            if self._meters.get(job.id) is meter:
-                del self._meters[job.id]
+            if self._samplers.get(job.id) is sampler:
+                del self._samplers[job.id]
 
     async def run(self) -> None:
         """Look, and wait; nothing happens while no job runs. Until cancelled."""
@@ -52,11 +52,11 @@ class UsageSampler:
         while True:
             self._more.clear()
             now = time.monotonic()
-            due = max(looked + SOONEST_S, min((each.due for each in self._meters.values()), default=float("inf")))
+            due = max(looked + SOONEST_S, min((each.due for each in self._samplers.values()), default=float("inf")))
             self._due = due
             if due <= now:
                 looked = now
-                await self._look(now)
+                await self._measure(now)
                 continue
             try:
                 async with asyncio.timeout(None if due == float("inf") else due - now):
@@ -64,20 +64,20 @@ class UsageSampler:
             except TimeoutError:
                 pass
 
-    async def _look(self, now: float) -> None:
-        meters = [each for each in self._meters.values() if each.due <= now + SOONEST_S / 2]
-        for meter in meters:
-            meter.plan(now)
+    async def _measure(self, now: float) -> None:
+        samplers = [each for each in self._samplers.values() if each.due <= now + SOONEST_S / 2]
+        for sampler in samplers:
+            sampler.plan(now)
         try:
-            await asyncio.to_thread(self._note, meters)
+            await asyncio.to_thread(self._note, samplers)
         except Exception:  # whatever it is: it must not stop what starts the jobs
             logger.exception("could not look at what running jobs use; trying again later")
 
-    def _note(self, meters: Sequence["_RunSampler"]) -> None:
-        found = self._executor.processes([meter.job for meter in meters])
-        for meter in meters:
-            if processes := found.get(meter.job.id):
-                meter.note(processes, datetime.now(UTC))
+    def _note(self, samplers: Sequence["_RunSampler"]) -> None:
+        found = self._executor.processes([sampler.job for sampler in samplers])
+        for sampler in samplers:
+            if processes := found.get(sampler.job.id):
+                sampler.note(processes, datetime.now(UTC))
 
 
 class _RunSampler:

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 PAUSE_S = 0.05
 CALL = b"!"  # somebody has changed something: the scheduler is to look
-NEWS = b"."  # what the scheduler itself has done: it need not look
+CHANGED = b"."  # what the scheduler itself has done: it need not look
 
 
 def wake_listeners(directory: str, what: bytes = CALL) -> None:
@@ -59,7 +59,7 @@ class Waker:
             self._again = True
             return
         self._again = False
-        wake_listeners(self._directory, NEWS)
+        wake_listeners(self._directory, CHANGED)
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
 
     def call(self) -> None:

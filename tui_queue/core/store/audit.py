@@ -26,11 +26,11 @@ _OF_JOB = """
 _FORGET = "DELETE FROM deeds WHERE job_id = :id AND upto = :id"
 
 
-def record(db: sqlite3.Connection, verb: str, client: str, now: datetime, done: T) -> T:
-    """Record that the user has done ``verb`` to these jobs through ``client``; return the jobs."""
+def record(db: sqlite3.Connection, verb: str, who: str, now: datetime, done: T) -> T:
+    """Record that ``who`` has done ``verb`` to these jobs; return the jobs."""
     ids = [job.id for job in ([done] if isinstance(done, Job) else done)]
     ranges = [(ids[0], ids[-1])] if ids and verb == "added" else [(job_id, job_id) for job_id in ids]
-    at, who = microseconds(now), f"{user()}, {client}"
+    at = microseconds(now)
     db.executemany(_RECORD, [(first, last, at, verb, who) for first, last in ranges])
     return done
 

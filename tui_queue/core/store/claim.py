@@ -29,7 +29,7 @@ _CANDIDATES = f"""
         CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
     FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
 _WAITING = f"""
-    SELECT id, held, reason_kind, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
+    SELECT id, held, reason, reason_kind, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
     WHERE state = 'pending' AND after <> '[]'"""
 _CLAIM = """
     UPDATE jobs SET state = 'running', reason = '', reason_kind = '', attempt = attempt + 1, started_at = NULL,
@@ -48,11 +48,13 @@ _LET_GO = "UPDATE jobs SET held = 0, reason = '', reason_kind = '' WHERE id = ?"
 class Claimed(Struct, frozen=True, kw_only=True):
     """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
 
-    ``awaited`` says whether any pending job waits for another one.
+    ``awaited`` says whether any pending job waits for another one, ``settled`` whether jobs were added by schedules, or
+    cancelled, held or let go for their dependencies.
     """
 
     jobs: tuple[Job, ...]
     awaited: bool = False
+    settled: bool = False
     cancel: tuple[Job, ...] = ()
     pause: tuple[Job, ...] = ()
     resume: tuple[Job, ...] = ()
@@ -61,7 +63,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     @property
     def changed(self) -> bool:
         """Whether anything looks different now."""
-        return bool(self.jobs or self.cancel or self.pause or self.resume)
+        return bool(self.jobs or self.cancel or self.pause or self.resume or self.settled)
 
 
 def claim(
@@ -69,7 +71,7 @@ def claim(
 ) -> Claimed:
     """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
     fired = schedules.fire(db, now)
-    awaited = settle_waiting(db, now)
+    awaited, settled = settle_waiting(db, now)
     running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
     queues = all_queues(db)
     context = scheduling_context(db, running, queues, capacity, now)
@@ -94,6 +96,7 @@ def claim(
     return Claimed(
         jobs=tuple(jobs),
         awaited=awaited,
+        settled=settled or fired.added,
         cancel=fired.replaced,
         pause=paused,
         resume=resumed,
@@ -165,28 +168,30 @@ def candidates(db: sqlite3.Connection, context: Context) -> dict[str, Iterator[C
     return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
 
 
-def settle_waiting(db: sqlite3.Connection, now: datetime) -> bool:
-    """Cancel or hold jobs that wait for what can't come any more, let go those for which it can again.
+def settle_waiting(db: sqlite3.Connection, now: datetime) -> tuple[bool, bool]:
+    """Cancel or hold jobs whose dependencies can't be met any more, let go those for which they can again.
 
-    Returns whether any job waits for another one.
+    Returns whether any job has dependencies, and whether anything was changed.
     """
-    any_waits, changed = False, True
-    while changed:  # one that is cancelled is waited for by others
+    any_waits, any_changed, changed = False, False, True
+    while changed:  # jobs that depend on a job that is cancelled here come next
         any_waits = changed = False
-        for job_id, held, kind, stored, waited in db.execute(_WAITING).fetchall():
+        for job_id, held, text, kind, stored, waited in db.execute(_WAITING).fetchall():
             any_waits = True
             impossible = [each for each in _waited(waited) if not each.possible]
             if not impossible:
-                if held and kind == ReasonKind.UNMET:
+                if held and Reason.stored(text, kind).kind is ReasonKind.UNMET:
                     db.execute(_LET_GO, (job_id,))
+                    any_changed = True
                 continue
             why = impossible[0].unmet
             if options_from_json(stored).unmet == "cancel":
                 db.execute(_CANCEL_UNMET, (why, why.kind, microseconds(now), job_id))
-                changed = True
+                changed = any_changed = True
             elif not held:
                 db.execute(_HOLD_UNMET, (why, why.kind, job_id))
-    return any_waits
+                any_changed = True
+    return any_waits, any_changed
 
 
 def _keep_hours(
@@ -223,7 +228,7 @@ def _candidate(row: sqlite3.Row) -> Candidate:
         priority=priority,
         place=place,
         held=bool(held),
-        hold_reason=Reason(text, ReasonKind(kind)) if text else NO_REASON,
+        hold_reason=Reason.stored(text, kind) if text else NO_REASON,
         not_before=time_of(not_before),
         again=bool(again),
         waited=_waited(waited),

@@ -140,6 +140,10 @@ class Database:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
         return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
 
+    async def outside(self, function: Callable[[], T]) -> T:
+        """Call a function on the database's thread, which may read files, outside any transaction."""
+        return await self._on_thread(lambda _: function())
+
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:

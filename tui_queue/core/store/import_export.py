@@ -12,6 +12,7 @@ from tui_queue.core.interchange.record import Record
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import Job, JobDraft, Run, State
+from tui_queue.core.model.reason import NO_REASON, ReasonKind
 from tui_queue.core.store import ordering
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
@@ -29,6 +30,9 @@ _RUN_COLUMNS = (*Run.__struct_fields__, "reason_kind", "claimed_at")
 _INSERT_RUN = f"""
     INSERT INTO runs (epoch, {", ".join(_RUN_COLUMNS)})
     VALUES (0, {", ".join(f":{column}" for column in _RUN_COLUMNS)})"""
+
+
+_KEPT = (ReasonKind.UNMET, ReasonKind.ASKS)  # reasons that a pending job is held for; all others are found anew
 
 
 class ImportExport:
@@ -106,6 +110,8 @@ def _renumbered(record: Record, numbers: dict[int, int]) -> JobDraft:
 
 
 def _insert(db: sqlite3.Connection, record: Record, number: int, now: datetime) -> None:
+    if record.state is State.PENDING and record.reason.kind not in _KEPT:
+        record = replace(record, reason=NO_REASON)
     values = values_of(record.draft) | columns_of(record, _OF_JOB)
     values |= {"id": number, "uuid": record.uuid or str(uuid4()), "place": record.place}
     try:

@@ -11,12 +11,13 @@ from msgspec import Struct
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.trash import Rows
 from tui_queue.core.store import audit, ordering, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
-from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds, required_row, values_of
+from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds, reason_of, required_row, values_of
 
 T = TypeVar("T", Job, list[Job])
 
@@ -119,7 +120,7 @@ _RELEASE = _Verb(
     # What it was held for can't come any more: released it waits for that no longer.
     statement="""
         UPDATE jobs SET held = 0, reason = '', reason_kind = '',
-            after = CASE reason_kind WHEN 'unmet' THEN '[]' ELSE after END
+            after = CASE WHEN :unmet THEN '[]' ELSE after END
         WHERE id = :id RETURNING *""",
     refusal="is {state}; only a pending job can be released",
 )
@@ -156,7 +157,9 @@ class Jobs:
         With ``unique`` a job that is pending or running already is refused. Raises BadInputError; for the place
         NoSuchJobError and WrongStateError.
         """
-        return await self._write("added", now, partial(_add, drafts=drafts, now=now, unique=unique, place=place))
+        return await self._database.write(
+            partial(_add, drafts=drafts, now=now, unique=unique, place=place, who=self._who())
+        )
 
     async def edit(self, job_id: int, draft: JobDraft, *, now: datetime) -> Job:
         """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
@@ -188,7 +191,7 @@ class Jobs:
 
     async def restore(self, rows: Rows, *, removed_at: datetime, now: datetime) -> list[Job]:
         """Undo ``move_to_trash``. Raises WrongStateError."""
-        return await self._database.write(_restore, rows, self.client, removed_at, now)
+        return await self._database.write(_restore, rows, self._who(), removed_at, now)
 
     async def hold(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Keep pending jobs from starting; all or, with an error, none."""
@@ -212,20 +215,29 @@ class Jobs:
 
     async def _write(self, verb: str, now: datetime, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do ``work`` in a transaction that records in the audit trail who did it to which jobs."""
-        return await self._database.write(lambda db: audit.record(db, verb, self.client, now, work(db)))
+        who = self._who()
+        return await self._database.write(lambda db: audit.record(db, verb, who, now, work(db)))
+
+    def _who(self) -> str:
+        """Return the user and the client, for the audit trail; the user's name is not looked up in a transaction."""
+        return f"{audit.user()}, {self.client}"
 
 
 def _add(
-    db: sqlite3.Connection, *, drafts: Sequence[JobDraft], now: datetime, unique: bool, place: Place | None
+    db: sqlite3.Connection, *, drafts: Sequence[JobDraft], now: datetime, unique: bool, place: Place | None, who: str
 ) -> list[Job]:
-    jobs = add(db, drafts, now, unique=unique)
+    if place is not None and place.before is not None:
+        ordering.check_before(db, place.before, drafts)
+    jobs = audit.record(db, "added", who, now, add(db, drafts, now, unique=unique))
     if place is None:
         return jobs
-    return ordering.move(db, tuple(job.id for job in jobs), place.move, place.before)
+    return audit.record(
+        db, "moved", who, now, ordering.move(db, tuple(job.id for job in jobs), place.move, place.before)
+    )
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
-    state, word = _state(db, job_id)
+    state, word = _state(_row(db, job_id))
     if state is State.RUNNING:
         raise WrongStateError(f"Job {job_id} is {word}; what runs can't be changed. Clone it, or cancel it first.")
     check_references(db, draft, {queue.name for queue in all_queues(db)})
@@ -240,10 +252,12 @@ def _each(
 ) -> list[Job]:
     jobs = []
     for job_id in ids:
-        state, word = _state(db, job_id)
+        found = _row(db, job_id)
+        state, word = _state(found)
         if state not in verb.states:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
-        values = {"id": job_id, "now": microseconds(now), "pause": pause, **CANCELLED_VALUES}
+        unmet = reason_of(found).kind is ReasonKind.UNMET
+        values = {"id": job_id, "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
         row = db.execute(verb.statement, values).fetchone()
         if row is None:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
@@ -265,17 +279,20 @@ def _move_to_trash(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) 
     return _remove(db, ids, now), rows
 
 
-def _restore(db: sqlite3.Connection, rows: Rows, client: str, removed_at: datetime, now: datetime) -> list[Job]:
-    jobs = audit.record(db, "removed", client, removed_at, trash.put(db, rows))
-    return audit.record(db, "brought back", client, now, jobs)
+def _restore(db: sqlite3.Connection, rows: Rows, who: str, removed_at: datetime, now: datetime) -> list[Job]:
+    jobs = audit.record(db, "removed", who, removed_at, trash.put(db, rows))
+    return audit.record(db, "brought back", who, now, jobs)
 
 
 def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
     return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now), **CANCELLED_VALUES}).fetchall()]
 
 
-def _state(db: sqlite3.Connection, job_id: int) -> tuple[State, str]:
-    """Return the state of a job, and the word for it: a claimed run is "starting" until it has started."""
-    row = required_row(db.execute("SELECT state, started_at FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)
+def _state(row: sqlite3.Row) -> tuple[State, str]:
+    """Return the state of a job, and the word for it: a claimed job is "starting" until its run has started."""
     state = State(row["state"])
     return state, "starting" if state is State.RUNNING and row["started_at"] is None else state
+
+
+def _row(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
+    return required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)

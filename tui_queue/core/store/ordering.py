@@ -1,11 +1,13 @@
 """The places of pending jobs in their queues."""
 
 import sqlite3
+from collections.abc import Sequence
 
 from tui_queue.core.errors import WrongStateError
-from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move
 from tui_queue.core.store.rows import job_of, required_row
+from tui_queue.core.units.printable import printable
 
 ROOM = 1 << 20  # between two places, for jobs that are put there
 
@@ -26,6 +28,16 @@ def move(db: sqlite3.Connection, ids: tuple[int, ...], where: Move, before: int 
     for job_id in reversed(ids) if where in (Move.TOP, Move.DOWN) else ids:
         _move_one(db, job_id, where, before)
     return [job_of(_row(db, job_id)) for job_id in ids]
+
+
+def check_before(db: sqlite3.Connection, before: int, drafts: Sequence[JobDraft]) -> None:
+    """Raise NoSuchJobError or WrongStateError where new jobs can't be put before this one."""
+    queue = _pending(db, before)["queue"]
+    for draft in drafts:
+        if draft.queue != queue:
+            raise WrongStateError(
+                f"Job {before} is in queue {printable(queue)}; add the job with --queue {printable(queue)}."
+            )
 
 
 def _move_one(db: sqlite3.Connection, job_id: int, where: Move, before: int | None) -> None:
@@ -74,7 +86,7 @@ def _put_before(db: sqlite3.Connection, job_id: int, before: int, queue: str) ->
 def _pending(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
     row = _row(db, job_id)
     if row["state"] != State.PENDING:
-        state = "starting" if job_of(row).is_starting else row["state"]
+        state = "starting" if job_of(row).is_claimed else row["state"]
         raise WrongStateError(f"Job {job_id} is {state}; only pending jobs have a place in the queue.")
     return row
 

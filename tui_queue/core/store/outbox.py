@@ -45,9 +45,9 @@ class Outbox:
             return []
         return await self._database.write(_take, most, until, now)
 
-    async def notified(self, news_id: int, said: str) -> None:
+    async def notified(self, number: int, said: str) -> None:
         """Record that it has been told; ``said`` is what went wrong with that, or empty."""
-        await self._database.write(_say, news_id, said)
+        await self._database.write(_say, number, said)
 
     async def put_back(self, ids: Iterable[int]) -> None:
         """Leave what we have not told to others."""
@@ -77,11 +77,11 @@ def _take(db: sqlite3.Connection, most: int, until: datetime, now: datetime) -> 
     jobs = {
         job_id: job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()) for _, job_id, _ in taken
     }
-    return [Notification(id=news_id, job=jobs[job_id], event=Event(event)) for news_id, job_id, event in taken]
+    return [Notification(id=number, job=jobs[job_id], event=Event(event)) for number, job_id, event in taken]
 
 
-def _say(db: sqlite3.Connection, news_id: int, said: str) -> None:
-    db.execute("UPDATE news SET said = ? WHERE id = ?", (said, news_id))
+def _say(db: sqlite3.Connection, number: int, said: str) -> None:
+    db.execute("UPDATE news SET said = ? WHERE id = ?", (said, number))
 
 
 def _put_back(db: sqlite3.Connection, ids: tuple[int, ...]) -> None:

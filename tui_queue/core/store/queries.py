@@ -47,7 +47,7 @@ _IN_STATE = """
     SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
         AND (?2 IS NULL OR (paused <> '') = ?2) AND (?3 IS NULL OR held = ?3) ORDER BY id"""
 
-_STARTING = "SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NULL"
+_CLAIMED = "SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NULL"
 _COUNTS = "SELECT state, jobs FROM counts WHERE jobs > 0"
 
 _NOT_COMPLETED = """
@@ -94,6 +94,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     older: bool
     reasons: dict[int, Reason]
     counts: dict[State, int]
+    claimed: int
     queues: tuple[Queue, ...]
     limit: int | None
 
@@ -201,7 +202,7 @@ def _snapshot(
     unshown = 0
     if 0 < active == len(jobs):
         unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
-    wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.STARTING}
+    wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.CLAIMED}
     reasons: dict[int, Reason] = {}
     if wanted:
         for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
@@ -213,22 +214,24 @@ def _snapshot(
     most = ended + 1 if ended > 0 else ended
     latest = [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": most})]
     older = 0 < ended < len(latest)
+    claimed = db.execute(_CLAIMED).fetchone()[0]
     return Snapshot(
         jobs=(*jobs, *(latest[:ended] if older else latest)),
         unshown=unshown,
         older=older,
         reasons=reasons,
-        counts=_counts(db),
+        counts=_counts(db, claimed),
+        claimed=claimed,
         queues=all_queues(db),
         limit=limit_of(db),
     )
 
 
-def _counts(db: sqlite3.Connection) -> dict[State, int]:
+def _counts(db: sqlite3.Connection, claimed: int) -> dict[State, int]:
     counts = {State(state): number for state, number in db.execute(_COUNTS)}
-    if starting := db.execute(_STARTING).fetchone()[0]:
-        counts[State.RUNNING] -= starting
-        counts[State.PENDING] = counts.get(State.PENDING, 0) + starting
+    if claimed:
+        counts[State.RUNNING] -= claimed
+        counts[State.PENDING] = counts.get(State.PENDING, 0) + claimed
     return {state: number for state, number in counts.items() if number}
 
 

@@ -15,7 +15,7 @@ from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, 
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.queue import Queue, QueueOptions
-from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason, ReasonKind
+from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.units.printable import printable
@@ -112,11 +112,8 @@ def holder_of(row: sqlite3.Row) -> Holder:
 
 
 def reason_of(row: sqlite3.Row) -> Reason:
-    """Return the reason in a row. An older version that still runs beside this one stores its text alone."""
-    text, kind = row["reason"], row["reason_kind"]
-    if not kind:
-        return Reason.parse(text) if text else NO_REASON
-    return Reason(text, ReasonKind(kind)) if text else NO_REASON
+    """Return the reason in a row."""
+    return Reason.stored(row["reason"], row["reason_kind"]) if row["reason"] else NO_REASON
 
 
 CANCELLED_VALUES = {"cancelled": CANCELLED, "cancelled_kind": CANCELLED.kind}  # of statements that cancel jobs

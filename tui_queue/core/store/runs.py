@@ -28,7 +28,7 @@ _OF_RUN = f"id = :id AND attempt = :attempt AND state = 'running' AND {_FENCE}"
 
 _STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING *"
 
-_SCRIPT = "UPDATE runs SET script = ? WHERE job_id = ? AND attempt = ?"
+_SCRIPT = f"UPDATE runs SET script = :script WHERE job_id = :id AND attempt = :attempt AND {_FENCE}"
 _PUT_BACK = f"""
     UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}',
         state       = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
@@ -87,8 +87,10 @@ class Runs:
 
         None when another scheduler has taken over.
         """
+        # The number of slots stands in a file, which no transaction may wait for.
+        measured = await self._database.outside(capacity.with_slots)
         return await self._database.write(
-            _claim, epoch, partial(claims.claim, capacity=capacity, over=over, boot=boot, now=now)
+            _claim, epoch, partial(claims.claim, capacity=measured, over=over, boot=boot, now=now)
         )
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:
@@ -98,6 +100,10 @@ class Runs:
         """
         values: dict[str, object] = {"epoch": epoch, "started_at": microseconds(started_at), "script": script}
         return await self._database.write(_confirm_start, job, values)
+
+    async def record_script(self, job: Job, *, epoch: int, script: str) -> None:
+        """Record the hash of what a run has run, unless another scheduler has taken over since."""
+        await self._database.write(_record_script, job, {"epoch": epoch, "script": script})
 
     async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked."""
@@ -153,8 +159,12 @@ def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, 
 def _confirm_start(db: sqlite3.Connection, job: Job, values: dict[str, object]) -> Job | None:
     started = _of_run(db, _STARTED, job, values)
     if started is not None and values["script"]:
-        db.execute(_SCRIPT, (values["script"], job.id, job.attempt))
+        _record_script(db, job, values)
     return started
+
+
+def _record_script(db: sqlite3.Connection, job: Job, values: dict[str, object]) -> None:
+    db.execute(_SCRIPT, {"id": job.id, "attempt": job.attempt, **values})
 
 
 def _finish(

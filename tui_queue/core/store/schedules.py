@@ -42,6 +42,7 @@ class Fired(Struct, frozen=True, kw_only=True):
     """What came of the schedules whose time had come: running jobs that gave way to new ones, the next such time."""
 
     replaced: tuple[Job, ...] = ()
+    added: bool = False
     due: datetime | None = None
 
 
@@ -83,10 +84,11 @@ class Schedules:
 def fire(db: sqlite3.Connection, now: datetime) -> Fired:
     """Make the jobs whose time has come, and set when their schedules are due next, in the same transaction."""
     replaced: list[Job] = []
-    for row in db.execute(_DUE, (microseconds(now),)).fetchall():
+    found = db.execute(_DUE, (microseconds(now),)).fetchall()
+    for row in found:
         replaced += _fire_one(db, schedule_of(row), now)
     (due,) = db.execute(_NEXT).fetchone()
-    return Fired(replaced=tuple(replaced), due=time_of(due))
+    return Fired(replaced=tuple(replaced), added=bool(found), due=time_of(due))
 
 
 def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequence[Job]:
@@ -100,7 +102,7 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequ
     for _ in times:
         active = [job_of(found) for found in db.execute(_ACTIVE, (schedule.id,))]
         if active and schedule.overlap is Overlap.SKIP:
-            said = f"skipped: job {active[0].id} is still {active[0].state}"
+            said = f"skipped: job {active[0].id} is still {active[0].shown.state}"
             continue
         if active and schedule.overlap is Overlap.REPLACE:
             values = {"id": schedule.id, "now": microseconds(now), "reason": _REPLACED, "reason_kind": _REPLACED.kind}

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from contextlib import closing, suppress
 
 from tui_queue.core.errors import StoreError
@@ -210,15 +211,16 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
         )
     if found == len(MIGRATIONS):
         return
-    if found:
-        _back_up(db, path, found)
     db.create_function("kind_of", 1, lambda text: str(kind_of(text)), deterministic=True)
     # A table that is replaced would take along the rows that refer to it; not to be changed inside a transaction.
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
     try:
         # Read again under the lock: another process may have been first.
-        for script in MIGRATIONS[_version(db) :]:
+        found = _version(db)
+        if 0 < found < len(MIGRATIONS):
+            _back_up(path, found)
+        for script in MIGRATIONS[found:]:
             for statement in script.split(";\n"):
                 if statement.strip():
                     db.execute(statement)
@@ -237,26 +239,24 @@ def _version(db: sqlite3.Connection) -> int:
     return version
 
 
-def _back_up(db: sqlite3.Connection, path: str, version: int) -> None:
-    """Write the database as it is to ``PATH.version-N``, checked and on disk when this returns."""
-    backup = f"{path}.version-{version}"
-    temporary = f"{backup}.{os.getpid()}"
+def _back_up(path: str, version: int) -> None:
+    """Write the database as it is to ``PATH.version-N``, checked and on disk when this returns.
+
+    The caller holds the write lock, so that nothing is committed between the backup and the migration.
+    """
+    backup, temporary = f"{path}.version-{version}", ""
     try:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        db.execute("VACUUM INTO ?", (temporary,))
+        file, temporary = tempfile.mkstemp(prefix=f"{os.path.basename(backup)}.", dir=os.path.dirname(path))
+        os.close(file)
+        with closing(sqlite3.connect(path)) as source:
+            source.execute("VACUUM INTO ?", (temporary,))
         with closing(sqlite3.connect(temporary)) as copy:
-            if (found := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-                raise StoreError(f"{printable(temporary)}: the backup is damaged: {found}. Nothing was changed.")
-        for name, flags in ((temporary, os.O_RDWR), (os.path.dirname(path), os.O_RDONLY)):
-            file = os.open(name, flags | os.O_CLOEXEC)
-            try:
-                os.fsync(file)
-            finally:
-                os.close(file)
-            if name == temporary:
-                os.rename(temporary, backup)
+            found = copy.execute("PRAGMA quick_check").fetchone()[0]
+            if found != "ok" or _version(copy) != version:
+                raise StoreError(f"{printable(backup)}: the backup is damaged: {found}. Nothing was changed.")
+        _sync(temporary, os.O_RDWR)
+        os.rename(temporary, backup)
+        _sync(os.path.dirname(path), os.O_RDONLY)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"{printable(backup)}: the backup before an upgrade of the database can't be written: {error}."
@@ -265,3 +265,11 @@ def _back_up(db: sqlite3.Connection, path: str, version: int) -> None:
     finally:
         with suppress(OSError):
             os.unlink(temporary)
+
+
+def _sync(path: str, flags: int) -> None:
+    file = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -50,6 +50,26 @@ class Reader:
             threading.Thread(target=_do, args=(self._todo,), name="reader", daemon=True).start()
 
 
+class ReaderPool:
+    """Answers each question in a thread that is free, and begins another one where all are busy."""
+
+    def __init__(self) -> None:
+        self._free: list[Reader] = []
+
+    def ask(self, question: Callable[[], T]) -> "asyncio.Future[T]":
+        """Return what will have the answer, or what was raised; a question that never comes back holds up no other."""
+        reader = self._free.pop() if self._free else Reader()
+        answer = reader.ask(question)
+        answer.add_done_callback(lambda _: self._free.append(reader))
+        return answer
+
+    def close(self) -> None:
+        """End the threads that are free."""
+        for reader in self._free:
+            reader.close(lambda: None)
+        self._free.clear()
+
+
 async def in_thread(question: Callable[[], T]) -> T:
     """Return the answer, as ``asyncio.to_thread`` does; a question that never comes back keeps nobody from leaving."""
     reader = Reader()

@@ -159,7 +159,7 @@ class JobActions:
     async def cancel(self) -> None:
         """Cancel jobs; ask first if any of them runs."""
         jobs = self._chosen("cancel")
-        running = [job for job in jobs if job.state is State.RUNNING]
+        running = [job for job in jobs if job.takes_slot]
         if running:
             question = (
                 f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"

@@ -55,7 +55,7 @@ class Summary(Static):
 def compose_line(overview: Overview, width: int, surroundings: Surroundings | None = None) -> Text:
     """Return the line for a width in cells."""
     name, at = Text("tui-queue", style="bold"), Text(f" @ {printable(socket.gethostname())}")
-    slots = Text(f"slots {overview.count(State.RUNNING)}/{overview.slots}")
+    slots = Text(f"slots {overview.taken}/{overview.slots}")
     words, signs = _counts(overview, words=True), _counts(overview, words=False)
     scheduler = _scheduler(overview)
     paused = [queue.name for queue in overview.queues if queue.paused]

@@ -22,6 +22,7 @@ _WAITS = {
     ReasonKind.QUEUE_PAUSED: "This job waits: its queue is paused.",
     ReasonKind.NO_SCHEDULER: "This job waits: no process schedules the queue.",
     ReasonKind.STARTING: "This job is about to start.",
+    ReasonKind.CLAIMED: "This job is about to start.",
 }
 
 
@@ -78,7 +79,7 @@ def one_at_a_time(how_many: int) -> str:
 def in_place_of_output(job: Job, overview: Overview | None, keys: Mapping[str, str]) -> str:
     """Say why a job has no output; ``keys`` are those of each binding by its id."""
     if job.state is State.PENDING:
-        if (words := _WAITS.get(job.reason.kind)) is None:
+        if job.reason.remark or (words := _WAITS.get(job.reason.kind)) is None:
             return f"This job waits: {printable(job.reason)}."
         return with_keys(words, keys).replace("{slots}", str(_slots_of(job.queue, overview)))
     if job.state is State.RUNNING:

@@ -77,14 +77,14 @@ class BatchesScreen(TableScreen):
         jobs = await self._jobs(lambda job: not job.state.ended)
         if not jobs:
             return
-        running = [job for job in jobs if job.state is State.RUNNING]
+        running = [job for job in jobs if job.takes_slot]
         question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
         if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
             await self._act(self.commands.jobs.cancel, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:
         """Hold the pending jobs of the batch, or release them when all are held."""
-        pending = await self._jobs(lambda job: job.state is State.PENDING)
+        pending = await self._jobs(lambda job: job.waits)
         if free := [job for job in pending if not job.held]:
             await self._act(self.commands.jobs.hold, free, self.undo.held)
         else:
