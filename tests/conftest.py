@@ -25,11 +25,12 @@ PATIENCE_S = 60  # for a condition; far more than it takes, so that a busy machi
 
 def wait_for(probe: Callable[[], T | None], what: str, timeout: float = PATIENCE_S) -> T:
     """Return the first true value of ``probe``; fail with ``what`` if none comes."""
-    deadline = time.monotonic() + timeout
+    deadline, pause = time.monotonic() + timeout, 0.01
     while time.monotonic() < deadline:
         if value := probe():
             return value
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)  # a probe often runs a command, which takes time from other tests
     raise AssertionError(f"waited {timeout} s for {what}")
 
 

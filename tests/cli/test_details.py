@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.conftest import Cli
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.pilot import drawn, see, until
@@ -128,6 +130,7 @@ async def test_what_is_too_long_for_a_line_goes_on_below_its_beginning(cli: Cli)
         await see(pilot, f"Environment  LONG={'x' * (100 - 5 - 13 - 5)} ")
 
 
+@pytest.mark.long
 async def test_the_details_on_screen_follow_the_job_and_stay_where_they_were_scrolled_to(cli: Cli) -> None:
     cli("add", "--hold", "--name", "stays", "sleep", "600")
     cli("add", "--hold", "--after", "1", "--name", "next", "true")

@@ -125,6 +125,7 @@ def test_what_is_asked_is_shown_copied_and_edited(cli: Cli) -> None:
     assert os.path.basename(cli.job(1)["path"]) == "true"
 
 
+@pytest.mark.long
 def test_old_logs_are_compressed_and_read_as_before(cli: Cli, tmp_path: Path) -> None:
     cli("add", sys.executable, "-c", LINES, "200000")
     cli("add", "--log-size", "300K", sys.executable, "-c", LINES, "1000000")

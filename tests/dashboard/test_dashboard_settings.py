@@ -33,6 +33,7 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
         await until(pilot, lambda: "– cancelled" not in drawn(app), "the job to be in the queue again")
 
 
+@pytest.mark.long
 async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their_hints(cli: Cli) -> None:
     cli.settings(
         'keys = {form.more = "ctrl+g", form.cancel = "f6", form.browse = "f7", ask.leave = "f8", choose.leave = "f9", '
@@ -107,6 +108,7 @@ async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
         await see(pilot, "How many jobs run in all queues together")
 
 
+@pytest.mark.long
 async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focus(cli: Cli) -> None:
     cli("add", "sh", "-c", "for i in $(seq 60); do echo line $i; done; echo Error: disk full; seq 60")
     cli("add", "true")

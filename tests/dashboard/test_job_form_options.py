@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.widgets import Checkbox, Input
 
 from tests.conftest import Cli
@@ -89,6 +90,7 @@ async def test_a_file_that_has_gone_since_does_not_become_another_one(cli: Cli, 
     assert [*cli.jobs()] == [1]
 
 
+@pytest.mark.long
 async def test_names_that_are_known_are_completed(cli: Cli) -> None:
     cli("queue", "add", "gpu")
     cli("add", "--hold", "--batch", "night", "true")

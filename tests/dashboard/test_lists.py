@@ -76,6 +76,7 @@ async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> N
         await see(pilot, "The queue is empty")
 
 
+@pytest.mark.long
 async def test_a_schedule_is_made_run_changed_paused_and_removed_by_keys(cli: Cli) -> None:
     def schedule() -> dict[str, object]:
         found = json.loads(cli("schedule", "list", "--json"))
@@ -122,6 +123,7 @@ async def test_a_schedule_is_made_run_changed_paused_and_removed_by_keys(cli: Cl
         await see(pilot, "✓ completed")
 
 
+@pytest.mark.long
 async def test_a_sweep_is_shown_in_the_form_and_added_as_a_batch(cli: Cli) -> None:
     cli.settings("slots = 0")
     async with dashboard() as (pilot, _, _):
@@ -142,6 +144,7 @@ async def test_a_sweep_is_shown_in_the_form_and_added_as_a_batch(cli: Cli) -> No
     assert jobs[0]["batch"].startswith("echo-")
 
 
+@pytest.mark.long
 async def test_a_template_is_kept_from_the_form_and_begun_with(cli: Cli) -> None:
     cli.settings("slots = 0")
     async with dashboard() as (pilot, app, _):
@@ -175,6 +178,7 @@ async def test_a_template_is_kept_from_the_form_and_begun_with(cli: Cli) -> None
     assert cli("add", "--template", "greet") == "2\n"
 
 
+@pytest.mark.long
 async def test_a_template_is_begun_with_in_every_form_and_removed_there(cli: Cli) -> None:
     cli("template", "save", "--priority", "7", "first", "echo", "kept")
     cli("template", "save", "other", "true")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -133,6 +134,7 @@ async def test_a_line_of_one_job_is_gone_to_while_others_are_selected(cli: Cli) 
         assert cursor(app) == 1
 
 
+@pytest.mark.long
 async def test_one_goes_to_a_job_that_was_not_in_view(cli: Cli) -> None:
     cli("add", "--name", "old", "echo", "needle")
     cli.drain()

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Cli
@@ -28,6 +29,7 @@ async def shows(pilot: Pilot[None], *numbers: int) -> None:
     await until(pilot, lambda: shown(pilot) == list(numbers), f"{numbers} to be shown")
 
 
+@pytest.mark.long
 async def test_only_the_jobs_that_are_asked_for_are_shown_while_it_is_typed(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("queue", "add", "gpu")
@@ -239,6 +241,7 @@ async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None
         assert "Nobody has noted" not in drawn(app)
 
 
+@pytest.mark.long
 async def test_pending_jobs_of_any_number_are_reached_and_those_left_out_are_told_of(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("add", "--name", "over", "true")

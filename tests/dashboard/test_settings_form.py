@@ -46,6 +46,7 @@ async def closed(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: "keep_logs" not in drawn(pilot.app), "the form to go")
 
 
+@pytest.mark.long
 async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: Path) -> None:
     file = home / "config.toml"
     file.write_text(f"background = false\n{TEXT}")

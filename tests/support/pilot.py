@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tests.conftest import PATIENCE_S
 
+LONGEST_PAUSE_S = 0.1  # between two looks, each of which draws the screen and so takes time from other tests
 SETTLING = 3  # rounds in which all widgets handle their messages
 
 
@@ -25,10 +26,11 @@ async def driven(app: App[Any], *, size: tuple[int, int], notifications: bool = 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], what: str) -> None:
     """Let the app go on until ``holds`` is true, and everything that changed together with it is laid out."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline, pause = time.monotonic() + PATIENCE_S, 0.01
     while not holds():
         assert time.monotonic() < deadline, f"waited {PATIENCE_S} s for {what}:\n{drawn(pilot.app)}"
-        await pilot.pause(0.01)
+        await pilot.pause(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_S)
     # Widgets draw new content at once, but a layout takes further messages: from the widget to the screen, and from
     # there to all widgets. In between ``drawn`` shows new content in an old layout, which no terminal does.
     for _ in range(SETTLING):

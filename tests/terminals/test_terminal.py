@@ -3,6 +3,8 @@
 import re
 import sys
 
+import pytest
+
 from tests.conftest import Cli, process_is_alive, wait_for
 from tests.support.tmux import Terminal, terminal
 
@@ -77,6 +79,7 @@ def test_what_another_process_adds_appears_by_itself(cli: Cli) -> None:
         window.wait_for("✓ completed")
 
 
+@pytest.mark.long
 def test_a_second_dashboard_shows_the_same_and_says_who_schedules(cli: Cli) -> None:
     with terminal(cli, width=120) as first, terminal(cli, width=120) as second:
         open_dashboard(first)

@@ -97,6 +97,7 @@ def test_no_picture_of_the_start_cuts_a_state(cli: Cli, size: tuple[int, int]) -
             assert all(any(state in row for state in STATES) for row in rows(picture)), picture
 
 
+@pytest.mark.long
 def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> None:
     cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..150}")
     with drawn_whole(cli, (200, 50)) as window:

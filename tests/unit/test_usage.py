@@ -141,6 +141,7 @@ def test_a_short_job_has_none(cli: Cli) -> None:
     assert not Path(cli.job(1)["log_path"]).with_name("usage").exists()
 
 
+@pytest.mark.long
 def test_the_next_scheduler_goes_on_where_the_last_one_was_killed(cli: Cli, tmp_path: Path, script: Script) -> None:
     over = tmp_path / "over"
     cli("add", script("busy.sh", BUSY), str(over))
