@@ -11,6 +11,7 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.local import LocalExecutor
+from tui_queue.core.model import health
 from tui_queue.core.model.options import Full
 from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.policy.capacity import Capacity
@@ -25,7 +26,7 @@ from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
-    from tui_queue.core.inspection.doctor import Check
+    from tui_queue.core.model.health import Check
     from tui_queue.core.scheduling.scheduler import Scheduler
 
 
@@ -132,7 +133,7 @@ def examine(paths: Paths) -> "Iterator[Check]":
     try:
         background = load_settings(paths.settings).background
     except TuiQueueError as error:
-        yield doctor.Check(name="settings", level=doctor.Level.WRONG, found=str(error), advice="Correct this line.")
+        yield health.Check(name="settings", level=health.Level.WRONG, found=str(error), advice="Correct this line.")
     yield from doctor.file_system(paths.state)
     yield from doctor.database(paths.store)
     if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):

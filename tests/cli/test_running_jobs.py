@@ -17,6 +17,8 @@ def test_a_paused_job_stands_still_and_goes_on(cli: Cli, tmp_path: Path) -> None
     group = start_record(cli, 1)["pid"]
     wait_for(lambda: process_states(group) == {"T"}, "all its processes to be stopped")
     before = count.stat().st_size
+    assert cli("log", "1") == ""  # a command takes longer than ten of its lines would
+    assert count.stat().st_size == before
     cli("resume", "1")
     wait_for(lambda: count.stat().st_size > before, "it to go on")
     (tmp_path / "go").touch()

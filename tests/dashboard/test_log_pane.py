@@ -207,6 +207,7 @@ async def test_what_can_not_be_searched_for_is_said(tmp_path: Path) -> None:
         await see(pilot, "nowhere: not found.")
 
 
+@pytest.mark.long
 async def test_only_the_lines_that_match_can_be_shown(tmp_path: Path) -> None:
     app = Host(tmp_path / "log")
     numbered(app.path)

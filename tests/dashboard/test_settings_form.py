@@ -80,6 +80,7 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
     assert [name for name in os.listdir(home) if name.startswith(".config")] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "text", "said"),
     [
@@ -144,6 +145,7 @@ async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, hom
     assert file.read_text() == "slots = = 3\n"
 
 
+@pytest.mark.long
 async def test_the_columns_are_completed_and_count_at_once(cli: Cli, home: Path) -> None:
     cli("add", "--hold", "--name", "one", "true")
     async with dashboard() as (pilot, app, _):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -170,7 +171,10 @@ def _serve(connection: socket.socket) -> None:
 def _receive(connection: socket.socket, size: int) -> bytes:
     data = bytearray()
     while len(data) < size:
-        data += connection.recv(size - len(data))
+        part = connection.recv(size - len(data))
+        if not part:
+            raise EOFError("a request ends in its middle")
+        data += part
     return bytes(data)
 
 
@@ -206,8 +210,11 @@ def _become(request: _Request, streams: Sequence[int]) -> NoReturn:
         sys.modules["__main__"] = program
         sys.argv = [str(program.__file__), *map(os.fsdecode, request.args)]
         program.main()
+    except BaseException:  # noqa: BLE001 - as the interpreter does at its end
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
-        os._exit(70)
+        os._exit(1)
 
 
 def _reopened(stream: TextIO, mode: str, *, line_buffering: bool = False) -> TextIO:

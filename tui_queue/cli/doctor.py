@@ -7,6 +7,7 @@ import click
 from tui_queue.bootstrap import examine
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import coloured
+from tui_queue.core.model.health import Level
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
 
@@ -33,7 +34,7 @@ def doctor(as_json: bool) -> None:
             click.echo(f"{coloured(each.level)}{' ' * (6 - len(each.level))}{each.name:<12} {printable(each.found)}")
             if each.advice:
                 click.echo(f"{'':<19}{printable(each.advice)}")
-    sys.exit(int(any(each.level == "wrong" for each in found)))
+    sys.exit(int(any(each.level is Level.WRONG for each in found)))
 
 
 COMMANDS = {"doctor": doctor}

@@ -9,10 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 
-from msgspec import Struct
-
+from tui_queue.core.model.health import Check, Level
 from tui_queue.core.units.sizes import size_text
 
 # Where locks and memory that processes share may not work. See statfs(2) and df(1).
@@ -23,23 +21,6 @@ NETWORK = {
 LEAST_BYTES = 100 << 20  # free, below which it is said
 REPAIRED = ((3, 50, 7), (3, 44, 6))  # older SQLites without that error; https://www.sqlite.org/wal.html#walresetbug
 OPEN_FILES = 256  # that a scheduler with some dozen runs should be able to open
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    LOOK = "look"  # it works, but look
-    WRONG = "wrong"
-
-
-class Check(Struct, frozen=True, kw_only=True):
-    """What was looked at, what was found, and what to do about it."""
-
-    name: str
-    level: Level
-    found: str
-    advice: str = ""
 
 
 def directories(state: str, config: str) -> Iterator[Check]:

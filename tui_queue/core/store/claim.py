@@ -66,7 +66,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
         return bool(self.jobs or self.cancel or self.pause or self.resume or self.settled)
 
 
-def claim(
+def claim_jobs(
     db: sqlite3.Connection, *, epoch: int, capacity: Capacity, over: Collection[int], boot: str, now: datetime
 ) -> Claimed:
     """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""

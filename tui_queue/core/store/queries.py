@@ -17,7 +17,7 @@ from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
-from tui_queue.core.store import claim as claims
+from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import like, newest
@@ -205,7 +205,7 @@ def _snapshot(
     wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.CLAIMED}
     reasons: dict[int, Reason] = {}
     if wanted:
-        for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
+        for candidate, decision in explain(db, capacity=capacity, scheduled=scheduled, now=now):
             if candidate.id in wanted:
                 reasons[candidate.id] = decision.reason or STARTING
                 if len(reasons) == len(wanted):
@@ -236,7 +236,7 @@ def _counts(db: sqlite3.Connection, claimed: int) -> dict[State, int]:
 
 
 def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
-    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=scheduled, now=now):
+    for candidate, decision in explain(db, capacity=capacity, scheduled=scheduled, now=now):
         if candidate.id == job_id:
             return decision.reason or STARTING
     return NO_REASON
@@ -245,7 +245,7 @@ def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: 
 def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
     before: list[int] = []
     others = 0
-    for candidate, decision in claims.explain(db, capacity=capacity, scheduled=True, now=now):
+    for candidate, decision in explain(db, capacity=capacity, scheduled=True, now=now):
         for_slots = decision.reason.kind in (ReasonKind.SLOTS, ReasonKind.LIMIT)
         if candidate.id == job_id or len(before) > AHEAD_MOST:
             if candidate.id != job_id or not for_slots:

@@ -11,8 +11,7 @@ from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import Reason
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
-from tui_queue.core.store import claim as claims
-from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
@@ -90,7 +89,7 @@ class Runs:
         # The number of slots stands in a file, which no transaction may wait for.
         measured = await self._database.outside(capacity.with_slots)
         return await self._database.write(
-            _claim, epoch, partial(claims.claim, capacity=measured, over=over, boot=boot, now=now)
+            _claim, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
         )
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:

@@ -22,6 +22,7 @@ from tui_queue.ui.log.position import COUNTED, LogPosition
 from tui_queue.ui.log.session import LogSession
 from tui_queue.ui.log.status import LogStatus
 from tui_queue.ui.log.view import Layout, View
+from tui_queue.ui.log.workers import start_worker
 
 T = TypeVar("T")
 IDLE_SHARE = 4  # after a poll the next one waits this many times as long as the poll took, so that keys get their turn
@@ -97,7 +98,7 @@ class LogFeed:
         was_live, self._is_live = self._is_live, live
         paths = [source] if isinstance(source, str) else [*(source or {}).values()]
         if live and not was_live and paths:
-            self._widget.run_worker(self._follow(paths), group="follow", exclusive=True)
+            start_worker(self._widget, partial(self._follow, paths), group="follow", exclusive=True)
 
     def close(self) -> None:
         """Close the log, and end all work on it."""

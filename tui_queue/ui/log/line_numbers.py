@@ -3,6 +3,7 @@
 from textual.widget import Widget
 
 from tui_queue.ui.log.feed import LogFeed
+from tui_queue.ui.log.workers import start_worker
 
 
 class LineNumbers:
@@ -15,7 +16,7 @@ class LineNumbers:
     def count(self) -> None:
         """Count, if numbers are shown, until the lines in view have theirs."""
         if self._feed.layout.numbers:
-            self._widget.run_worker(self._count(), group="numbers", exclusive=True)
+            start_worker(self._widget, self._count, group="numbers", exclusive=True)
 
     def opened(self) -> None:
         """Begin to count."""

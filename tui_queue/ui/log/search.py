@@ -17,6 +17,7 @@ from tui_queue.ui.log.feed import LogFeed
 from tui_queue.ui.log.finder import Finder
 from tui_queue.ui.log.position import LogPosition
 from tui_queue.ui.log.status import LogStatus
+from tui_queue.ui.log.workers import start_worker
 
 _FIND = "find"  # the group of workers that look for one line; a new one ends the one before
 _COUNT = "count"  # the group of the worker that counts the lines that match
@@ -37,23 +38,23 @@ class LogSearch:
 
     def search(self) -> None:
         """Ask for words, count the lines that have them, and go to the next one."""
-        self._find(self._search())
+        self._find(self._search)
 
     def step(self, direction: int) -> None:
         """Go to the next match, or to the one before."""
-        self._find(self._step_to_match(direction))
+        self._find(partial(self._step_to_match, direction))
 
     def step_to_error(self, direction: int) -> None:
         """Go to the next line that reports an error, or to the one before."""
-        self._find(self._step_to_error(direction))
+        self._find(partial(self._step_to_error, direction))
 
     def only(self) -> None:
         """Ask for words, and show only the lines that have them; without words all lines again."""
-        self._widget.run_worker(self._only())
+        start_worker(self._widget, self._only)
 
     def to_line(self) -> None:
         """Ask for the number of a line, or a share of the log in percent, and go there."""
-        self._find(self._to_line())
+        self._find(self._to_line)
 
     def leave(self) -> None:
         """End a search; else show all lines again; else drop the words. Raises SkipAction where there is none."""
@@ -121,8 +122,8 @@ class LogSearch:
 
     # The work.
 
-    def _find(self, work: Coroutine[Any, Any, None]) -> None:
-        self._widget.run_worker(work, group=_FIND, exclusive=True)
+    def _find(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        start_worker(self._widget, work, group=_FIND, exclusive=True)
 
     async def _search(self) -> None:
         if not self._feed.is_there or (words := await self._ask("Search the log")) is None:
@@ -181,7 +182,7 @@ class LogSearch:
         self._feed.act(LogPosition.forget_hit)
         if words and self._feed.log is not None:
             self._finder = Finder(self._feed.log.file, words)
-            self._widget.run_worker(self._count(self._finder), group=_COUNT, exclusive=True)
+            start_worker(self._widget, partial(self._count, self._finder), group=_COUNT, exclusive=True)
         self._feed.redraw()
 
     async def _count(self, finder: Finder) -> None:
