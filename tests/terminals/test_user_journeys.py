@@ -247,7 +247,7 @@ def test_keys_that_come_together_are_obeyed_in_their_order(cli: Cli) -> None:
     with in_raw(cli, (80, 24), TERMS[0]) as way:
         way.step("a", "Job path")
         way.step("ab\x7fcd\x1b[D\x1b[DX", "Job path           aXcd ")
-        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "▶ running")
+        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "✓ completed")
     assert (cli.job(1)["name"], cli.job(1)["args"]) == ("echo", ["say", "halo"])
 
 
