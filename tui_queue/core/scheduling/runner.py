@@ -61,14 +61,14 @@ class Runner:
 
     async def start(self, job: Job) -> None:
         """Run a job that was just claimed; returns when it has ended."""
-        script = self._hash(job)
         try:
             events = await self._executor.start(await self._resuming(job))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
         else:
-            await self._follow(job, events, script, ours=True)
+            # Behind the start, which it would delay; content that was changed since is told by its time.
+            await self._follow(job, events, self._hash(job), ours=True)
 
     async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
         """See through a run that an earlier scheduler has let go, before the machine was started again or since."""

@@ -24,12 +24,14 @@ ALONG_S = 0.02
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class _Write(Struct, frozen=True):
     work: Callable[[sqlite3.Connection], Any]
     done: asyncio.Future[Any]
     urgent: bool = True
+    prepare: Callable[[], None] | None = None  # called before the transaction
 
 
 class Database:
@@ -89,6 +91,14 @@ class Database:
         self._begin()
         return await done
 
+    async def write_with(self, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]) -> T:
+        """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        found: list[V] = []
+        self._waiting.append(_Write(lambda db: verb(db, found[-1]), done, prepare=lambda: found.append(outside())))
+        self._begin()
+        return await done
+
     async def write_along(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -128,6 +138,9 @@ class Database:
 
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
+        for write in writes:
+            if write.prepare is not None:
+                write.prepare()
         with self._gate.writing(db):
             try:
                 return _transaction(db, "BEGIN IMMEDIATE", lambda db: [write.work(db) for write in writes])
@@ -139,10 +152,6 @@ class Database:
     async def read(self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
         return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
-
-    async def outside(self, function: Callable[[], T]) -> T:
-        """Call a function on the database's thread, which may read files, outside any transaction."""
-        return await self._on_thread(lambda _: function())
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs

@@ -87,9 +87,11 @@ class Runs:
         None when another scheduler has taken over.
         """
         # The number of slots stands in a file, which no transaction may wait for.
-        measured = await self._database.outside(capacity.with_slots)
-        return await self._database.write(
-            _claim, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
+        return await self._database.write_with(
+            capacity.with_slots,
+            lambda db, measured: _claim(
+                db, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
+            ),
         )
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:
