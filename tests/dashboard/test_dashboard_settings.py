@@ -200,6 +200,7 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
         (200, "hidden", ["hidden", "beside"]),
     ],
 )
+@pytest.mark.long
 async def test_the_log_is_beside_the_jobs_or_below_or_hidden(
     cli: Cli, width: int, split: str, places: list[str]
 ) -> None:

@@ -196,6 +196,7 @@ async def test_enter_in_an_empty_form_asks_for_the_path(form: Form) -> None:
         ("name", "a\x00b", "to any program; remove it."),
     ],
 )
+@pytest.mark.long
 async def test_what_is_wrong_is_said_at_its_field(form: Form, script: Script, field: str, text: str, says: str) -> None:
     script("text.txt", "hello", mode=0o644)
     async with form.run_test(size=(80, 24)) as pilot:

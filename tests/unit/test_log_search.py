@@ -132,6 +132,7 @@ def test_what_can_not_be_looked_for_is_said(words: str, says: str) -> None:
         Pattern(words)
 
 
+@pytest.mark.long
 def test_an_expression_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
     pattern = Pattern("/^(a|aa)+$/")
     with pytest.raises(BadInputError, match="takes too long"):
