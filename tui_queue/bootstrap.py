@@ -109,7 +109,7 @@ class OpenQueue:
 async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> AsyncIterator[OpenQueue]:
     """Open the queue at ``paths``, or that the environment names; creates it if need be. Raises TuiQueueErrors.
 
-    With ``standby`` its scheduler leaves the lease to whoever is in the foreground.
+    With ``standby`` its scheduler leaves the lease to a process in the foreground.
     """
     paths = paths or Paths.from_environment()
     _put_strange_runs_aside(paths)

@@ -9,63 +9,63 @@ from tui_queue.cli.command import run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
-from tui_queue.core.commands.commands import Commands
+from tui_queue.core.commands.jobs import JobCommands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
 from tui_queue.core.parsing.fields import signal_number
 
-Act = Callable[[Commands, list[int]], Awaitable[Sequence[Job]]]
-Everyone = Callable[[Commands], Awaitable[list[int]]]
+Act = Callable[[JobCommands, list[int]], Awaitable[Sequence[Job]]]
+Everyone = Callable[[JobCommands], Awaitable[list[int]]]
 
 _ENDED = tuple(state for state in State if state.ended)
 # The verb, what --all means for it, to jobs of which states it applies, and what it does.
 _VERBS: dict[str, tuple[Act, Everyone, tuple[State, ...], str]] = {
     "cancel": (
-        lambda commands, ids: commands.jobs.cancel(ids),
-        lambda commands: commands.jobs.in_state(State.PENDING, State.RUNNING),
+        JobCommands.cancel,
+        lambda jobs: jobs.in_state(State.PENDING, State.RUNNING),
         (State.PENDING, State.RUNNING),
         "Take pending jobs out of the queue, end running ones with every process they have started.",
     ),
     "retry": (
-        lambda commands, ids: commands.jobs.retry(ids),
-        lambda commands: commands.jobs.in_state(State.FAILED, State.CANCELLED),
+        JobCommands.retry,
+        lambda jobs: jobs.in_state(State.FAILED, State.CANCELLED),
         _ENDED,
         "Put ended jobs into the queue again.",
     ),
     "remove": (
-        lambda commands, ids: commands.jobs.remove(ids),
-        lambda commands: commands.jobs.in_state(*_ENDED),
+        JobCommands.remove,
+        lambda jobs: jobs.in_state(*_ENDED),
         _ENDED,
         "Forget ended jobs and their logs.",
     ),
     "hold": (
-        lambda commands, ids: commands.jobs.hold(ids),
-        lambda commands: commands.jobs.in_state(State.PENDING, held=False),
+        JobCommands.hold,
+        lambda jobs: jobs.in_state(State.PENDING, held=False),
         (State.PENDING,),
         "Keep pending jobs from starting until they are released.",
     ),
     "release": (
-        lambda commands, ids: commands.jobs.release(ids),
-        lambda commands: commands.jobs.in_state(State.PENDING, held=True),
+        JobCommands.release,
+        lambda jobs: jobs.in_state(State.PENDING, held=True),
         (State.PENDING,),
         "Let held jobs start.",
     ),
     "pause": (
-        lambda commands, ids: commands.jobs.pause(ids),
-        lambda commands: commands.jobs.in_state(State.RUNNING, paused=False),
+        JobCommands.pause,
+        lambda jobs: jobs.in_state(State.RUNNING, paused=False),
         (State.RUNNING,),
         "Stop every process of running jobs where it is; they keep their slots.",
     ),
     "resume": (
-        lambda commands, ids: commands.jobs.resume(ids),
-        lambda commands: commands.jobs.in_state(State.RUNNING, paused=True),
+        JobCommands.resume,
+        lambda jobs: jobs.in_state(State.RUNNING, paused=True),
         (State.RUNNING,),
         "Let paused jobs go on.",
     ),
     "top": (
-        lambda commands, ids: commands.jobs.move(ids, Move.TOP),
-        lambda commands: commands.jobs.in_state(State.PENDING),
+        lambda jobs, ids: jobs.move(ids, Move.TOP),
+        lambda jobs: jobs.in_state(State.PENDING),
         (State.PENDING,),
         "Put pending jobs at the top of their queue.",
     ),
@@ -86,8 +86,8 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
                 elif ids or batch:
                     raise BadInputError("ids", "Either --all or some jobs.")
                 else:
-                    numbers = await everyone(queue.commands)
-                acted_on = await act(queue.commands, numbers)
+                    numbers = await everyone(queue.commands.jobs)
+                acted_on = await act(queue.commands.jobs, numbers)
                 if as_json:
                     print_jobs(acted_on, queue.commands.jobs.log_path)
 

@@ -38,7 +38,7 @@ def print_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
 
 def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
     """Print jobs as an array."""
-    print_json([job_object(job.shown, log_path(job.shown)) for job in jobs])
+    print_json([job_object(job, log_path(job)) for job in (each.shown for each in jobs)])
 
 
 def job_object(job: Job, log_path: str | None) -> Object:

@@ -93,8 +93,7 @@ class JobCommands:
         jobs = await self._queries.jobs(ids)
         for job in jobs:
             if job.state is not State.RUNNING or job.is_claimed:
-                word = "starting" if job.is_claimed else job.state
-                raise WrongStateError(f"Job {job.id} is {word}; only a running job can get a signal.")
+                raise WrongStateError(f"Job {job.id} is {job.state_word}; only a running job can get a signal.")
         await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
         return jobs
 

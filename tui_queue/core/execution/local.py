@@ -72,9 +72,7 @@ class LocalExecutor:
 
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
-        files = self._files(job)
-        if not files.order(b"term %g\n" % self.grace_s) and files.was_claimed() and files.end() is None:
-            await asyncio.to_thread(_end_orphans, self.grace_s, files)
+        await self._order(job, b"term %g\n" % self.grace_s, partial(_end_orphans, self.grace_s))
 
     async def pause(self, job: Job) -> bool:
         """Ask the watcher to stop the whole process tree; where it was killed, stop that from here."""

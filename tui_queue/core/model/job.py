@@ -122,6 +122,11 @@ class Job(Struct, frozen=True, kw_only=True):
         return self.state is State.PENDING and self.reason.kind is ReasonKind.CLAIMED
 
     @property
+    def state_word(self) -> str:
+        """The state as messages name it: a claimed job is "starting" until its run has started."""
+        return "starting" if self.is_claimed else self.state
+
+    @property
     def waits(self) -> bool:
         """Whether the job is pending and not claimed: it can be held, moved and edited."""
         return self.state is State.PENDING and not self.is_claimed

@@ -86,18 +86,20 @@ class Database:
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Call ``verb`` with the connection in a transaction that is on disk when this returns, or never was."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done))
-        self._begin()
-        return await done
+        return await self._put(functools.partial(_call, verb, args, kwargs))
 
     async def write_with(self, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]) -> T:
         """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         found: list[V] = []
-        self._waiting.append(_Write(lambda db: verb(db, found[-1]), done, prepare=lambda: found.append(outside())))
+        return await self._put(lambda db: verb(db, found[-1]), prepare=lambda: found.append(outside()))
+
+    def _put(
+        self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None
+    ) -> "asyncio.Future[T]":
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Write(work, done, prepare=prepare))
         self._begin()
-        return await done
+        return done
 
     async def write_along(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -17,7 +17,7 @@ from tui_queue.core.store import audit, ordering, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
-from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds, reason_of, required_row, values_of
+from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, job_row, microseconds, values_of
 
 T = TypeVar("T", Job, list[Job])
 
@@ -237,9 +237,11 @@ def _add(
 
 
 def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
-    state, word = _state(_row(db, job_id))
-    if state is State.RUNNING:
-        raise WrongStateError(f"Job {job_id} is {word}; what runs can't be changed. Clone it, or cancel it first.")
+    job = job_of(job_row(db, job_id))
+    if job.state is State.RUNNING:
+        raise WrongStateError(
+            f"Job {job_id} is {job.state_word}; what runs can't be changed. Clone it, or cancel it first."
+        )
     check_references(db, draft, {queue.name for queue in all_queues(db)})
     values = values_of(draft) | {"id": job_id}
     if db.execute(_LEADS_TO, values).fetchone() is not None:
@@ -252,15 +254,12 @@ def _each(
 ) -> list[Job]:
     jobs = []
     for job_id in ids:
-        found = _row(db, job_id)
-        state, word = _state(found)
-        if state not in verb.states:
-            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
-        unmet = reason_of(found).kind is ReasonKind.UNMET
+        job = job_of(job_row(db, job_id))
+        unmet = job.reason.kind is ReasonKind.UNMET
         values = {"id": job_id, "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
-        row = db.execute(verb.statement, values).fetchone()
+        row = db.execute(verb.statement, values).fetchone() if job.state in verb.states else None
         if row is None:
-            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=word)}.")
+            raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=job.state_word)}.")
         jobs.append(job_of(row))
     return jobs
 
@@ -286,13 +285,3 @@ def _restore(db: sqlite3.Connection, rows: Rows, who: str, removed_at: datetime,
 
 def _cancel_all(db: sqlite3.Connection, now: datetime) -> list[Job]:
     return [job_of(row) for row in db.execute(_CANCEL_ALL, {"now": microseconds(now), **CANCELLED_VALUES}).fetchall()]
-
-
-def _state(row: sqlite3.Row) -> tuple[State, str]:
-    """Return the state of a job, and the word for it: a claimed job is "starting" until its run has started."""
-    state = State(row["state"])
-    return state, "starting" if state is State.RUNNING and row["started_at"] is None else state
-
-
-def _row(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
-    return required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move
-from tui_queue.core.store.rows import job_of, required_row
+from tui_queue.core.store.rows import job_of, job_row
 from tui_queue.core.units.printable import printable
 
 ROOM = 1 << 20  # between two places, for jobs that are put there
@@ -27,7 +27,7 @@ def move(db: sqlite3.Connection, ids: tuple[int, ...], where: Move, before: int 
     """Move pending jobs, which keep their order among themselves; each takes the priority that its new place has."""
     for job_id in reversed(ids) if where in (Move.TOP, Move.DOWN) else ids:
         _move_one(db, job_id, where, before)
-    return [job_of(_row(db, job_id)) for job_id in ids]
+    return [job_of(job_row(db, job_id)) for job_id in ids]
 
 
 def check_before(db: sqlite3.Connection, before: int, drafts: Sequence[JobDraft]) -> None:
@@ -84,12 +84,7 @@ def _put_before(db: sqlite3.Connection, job_id: int, before: int, queue: str) ->
 
 
 def _pending(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
-    row = _row(db, job_id)
+    row = job_row(db, job_id)
     if row["state"] != State.PENDING:
-        state = "starting" if job_of(row).is_claimed else row["state"]
-        raise WrongStateError(f"Job {job_id} is {state}; only pending jobs have a place in the queue.")
+        raise WrongStateError(f"Job {job_id} is {job_of(row).state_word}; only pending jobs have a place in the queue.")
     return row
-
-
-def _row(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
-    return required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)

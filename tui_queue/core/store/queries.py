@@ -202,7 +202,7 @@ def _snapshot(
     unshown = 0
     if 0 < active == len(jobs):
         unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
-    wanted = {job.id for job in jobs if job.state is State.PENDING and job.reason.kind is not ReasonKind.CLAIMED}
+    wanted = {job.id for job in jobs if job.waits}
     reasons: dict[int, Reason] = {}
     if wanted:
         for candidate, decision in explain(db, capacity=capacity, scheduled=scheduled, now=now):

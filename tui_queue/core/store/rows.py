@@ -199,3 +199,8 @@ _JOB_FIELDS = tuple(name for name in Job.__struct_fields__ if name != "reason")
 _RUN_FIELDS = tuple(name for name in Run.__struct_fields__ if name != "reason")
 _JOB_DECODERS = [(name, _CODECS[name].decode) for name in Job.__struct_fields__ if name in _CODECS]
 _DRAFT_ENCODERS = [(name, _CODECS[name].encode) for name in JobDraft.__struct_fields__ if name in _CODECS]
+
+
+def job_row(db: sqlite3.Connection, job_id: int) -> sqlite3.Row:
+    """Return the row of the job with this number. Raises NoSuchJobError."""
+    return required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone(), job_id)
