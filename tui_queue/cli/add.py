@@ -1,13 +1,12 @@
 """The commands that describe jobs: add, edit, clone."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import confirm, run
+from tui_queue.cli.command import confirm, open_queue, run
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import given, job_options
@@ -15,6 +14,9 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
@@ -160,13 +162,13 @@ def _from_file(source: str, fields: Fields) -> list[JobDraft]:
         return drafts_of_lines(lines, fields)
 
 
-async def _is_wanted(queue: OpenQueue, drafts: Sequence[JobDraft]) -> bool:
+async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
     """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
     twin = await queue.commands.jobs.like(drafts[0]) if len(drafts) == 1 else None
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: OpenQueue, added: Sequence[Job], *, as_json: bool) -> None:
+def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
     if as_json and len(added) == 1:
         print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
     elif as_json:

@@ -2,8 +2,7 @@
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches
 from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
 from tui_queue.cli.tables import print_columns, print_table

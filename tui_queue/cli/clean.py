@@ -4,8 +4,7 @@ from typing import Any
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError

@@ -1,18 +1,30 @@
 """Functions that all commands share."""
 
-import asyncio
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in an event loop of its own."""
+    import asyncio
+
     return asyncio.run(work)
+
+
+def open_queue(*, standby: bool = False) -> AbstractAsyncContextManager["OpenQueue"]:
+    """Open the queue that the environment names, as `bootstrap.open_queue` does."""
+    from tui_queue import bootstrap
+
+    return bootstrap.open_queue(standby=standby)
 
 
 def confirm(question: str) -> bool:

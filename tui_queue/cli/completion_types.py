@@ -1,23 +1,26 @@
 """What a shell offers for a word that is being typed: jobs, queues, batches, names, files."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
-from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import open_queue, run
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
 
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
+
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 MOST = 100  # ended jobs that are offered
 
 
-def _complete(look: Callable[[OpenQueue], Awaitable[list[CompletionItem]]]) -> Complete:
+def _complete(look: Callable[["OpenQueue"], Awaitable[list[CompletionItem]]]) -> Complete:
     async def found() -> list[CompletionItem]:
         async with open_queue() as queue:
             return await look(queue)
@@ -25,7 +28,7 @@ def _complete(look: Callable[[OpenQueue], Awaitable[list[CompletionItem]]]) -> C
     def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
         try:
             # A key that is pressed makes no queue where there is none.
-            items = asyncio.run(found()) if os.path.exists(Paths.from_environment().store) else []
+            items = run(found()) if os.path.exists(Paths.from_environment().store) else []
         except (TuiQueueError, OSError):
             return []
         given = {str(word) for word in context.params.get(parameter.name or "") or ()}
@@ -37,7 +40,7 @@ def _complete(look: Callable[[OpenQueue], Awaitable[list[CompletionItem]]]) -> C
 def jobs(*states: State) -> Complete:
     """Return what offers the numbers of jobs in these states, or of all jobs."""
 
-    async def look(queue: OpenQueue) -> list[CompletionItem]:
+    async def look(queue: "OpenQueue") -> list[CompletionItem]:
         overview = await queue.commands.reports.overview(ended=MOST)
         return [
             CompletionItem(str(job.id), help=printable(f"{job.name}: {job.state}"))
@@ -58,19 +61,19 @@ def directories(_context: click.Context, _parameter: click.Parameter, begun: str
     return [CompletionItem(begun, type="dir")]
 
 
-async def _queues(queue: OpenQueue) -> list[CompletionItem]:
+async def _queues(queue: "OpenQueue") -> list[CompletionItem]:
     return [CompletionItem(each.name) for each in await queue.commands.queues.all()]
 
 
-async def _batches(queue: OpenQueue) -> list[CompletionItem]:
+async def _batches(queue: "OpenQueue") -> list[CompletionItem]:
     return [CompletionItem(each.name) for each in await queue.commands.batches.all()]
 
 
-async def _schedules(queue: OpenQueue) -> list[CompletionItem]:
+async def _schedules(queue: "OpenQueue") -> list[CompletionItem]:
     return [CompletionItem(each.name, help=each.rule) for each in await queue.commands.schedules.all()]
 
 
-async def _templates(queue: OpenQueue) -> list[CompletionItem]:
+async def _templates(queue: "OpenQueue") -> list[CompletionItem]:
     return [CompletionItem(name) for name in await queue.commands.templates.all()]
 
 

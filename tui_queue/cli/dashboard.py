@@ -5,14 +5,15 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import open_queue
 from tui_queue.cli.exit_signals import leave_on_signals
 
 if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
 
 
-def open_app(queue: OpenQueue) -> "TuiQueueApp":
+def open_app(queue: "OpenQueue") -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
     from tui_queue.ui.app import TuiQueueApp, keymap_of
     from tui_queue.ui.dashboard_settings import dashboard_settings_of

@@ -9,8 +9,7 @@ from typing import IO, Any
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs

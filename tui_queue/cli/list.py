@@ -2,8 +2,7 @@
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.tables import print_table

@@ -4,12 +4,12 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.errors import BadInputError
@@ -17,6 +17,9 @@ from tui_queue.core.logs.file import LogTail, last_lines_begin, left_out
 from tui_queue.core.logs.lines import ClearText
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.units.printable import Harmless
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 
 @click.command()
@@ -50,7 +53,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
     run(work())
 
 
-def _print_object(queue: OpenQueue, job: Job, lines: int | None) -> None:
+def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
     path = queue.commands.jobs.log_path(job)
     output = b""
     if path is not None:
@@ -63,7 +66,7 @@ def _print_object(queue: OpenQueue, job: Job, lines: int | None) -> None:
 
 
 async def _print_log(
-    queue: OpenQueue, job: Job, attempt: int | None, lines: int | None, *, follow: bool, raw: bool
+    queue: "OpenQueue", job: Job, attempt: int | None, lines: int | None, *, follow: bool, raw: bool
 ) -> None:
     """Write the output of one run to stdout; with ``follow`` until that has ended."""
     changed = asyncio.Event()

@@ -1,12 +1,11 @@
 """The commands for queues and for the limit that they share."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import queues
 from tui_queue.cli.json_output import json_option, print_json, queue_object, queue_objects
 from tui_queue.cli.tables import print_queues
@@ -15,6 +14,9 @@ from tui_queue.core.model.job import State
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 
 @click.group()
@@ -155,7 +157,7 @@ def limit(slots: str, as_json: bool) -> None:
     run(work())
 
 
-def _say(opened: OpenQueue, changed: Queue, *, as_json: bool) -> None:
+def _say(opened: "OpenQueue", changed: Queue, *, as_json: bool) -> None:
     if as_json:
         print_json(queue_object(changed, opened.settings.slots))
 

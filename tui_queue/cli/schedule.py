@@ -8,9 +8,8 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.bootstrap import open_queue
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import confirm, run
+from tui_queue.cli.command import confirm, open_queue, run
 from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
 from tui_queue.cli.options import given, job_options

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from tui_queue.bootstrap import open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import details_object, job_object, json_option, print_json
 from tui_queue.cli.tables import print_pairs

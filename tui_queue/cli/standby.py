@@ -2,10 +2,13 @@
 
 import asyncio
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.cli.command import open_queue
 from tui_queue.cli.dashboard import log_to_file
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 LINGER_S = 10  # how long it waits for more when nothing is left
 
@@ -35,7 +38,7 @@ async def run_standby(*, stay: bool) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _until_nothing_is_left(queue: OpenQueue, changed: asyncio.Event) -> None:
+async def _until_nothing_is_left(queue: "OpenQueue", changed: asyncio.Event) -> None:
     while True:
         changed.clear()
         if await queue.commands.work_left():

@@ -3,13 +3,12 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import asdict
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
@@ -18,6 +17,9 @@ from tui_queue.core.parsing.fields import time_limit
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 SHOWN = 20  # groups of jobs that a table has
 
@@ -41,7 +43,7 @@ def status(as_json: bool) -> None:
     run(work())
 
 
-async def _status(queue: OpenQueue) -> Object:
+async def _status(queue: "OpenQueue") -> Object:
     overview = await queue.commands.reports.overview(ended=0)
     due = [each for each in await queue.commands.schedules.all() if each.next_at is not None and not each.paused]
     holder = overview.holder

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from tui_queue.bootstrap import open_queue
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import files, templates
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.options import given, job_options

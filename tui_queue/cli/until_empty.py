@@ -4,7 +4,7 @@ import asyncio
 import signal
 from datetime import UTC, datetime
 
-from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import open_queue
 
 
 async def run_until_empty() -> bool:

@@ -3,17 +3,20 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import run
+from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.parsing.fields import time_limit
+
+if TYPE_CHECKING:
+    from tui_queue.bootstrap import OpenQueue
 
 TIMED_OUT = 124  # as timeout(1) ends
 
@@ -55,7 +58,7 @@ def exit_code(job: Job) -> int:
     return job.exit_code or (128 + job.signal if job.signal else 1)
 
 
-async def _ended(queue: OpenQueue, numbers: Sequence[int]) -> list[Job]:
+async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
     """Return the jobs, in that order, once all have ended."""
     changed, warned = asyncio.Event(), False
     async with queue.listen(changed.set):
