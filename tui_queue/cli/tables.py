@@ -3,8 +3,9 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import click
 
@@ -94,17 +95,27 @@ def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state:
 
     The columns that are wider than their share of the terminal give way, the last one first.
     """
-    table = [heads, *rows]
-    widths = [max(cells(row[column]) for row in table) for column in range(len(heads))]
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(map(cells, column)) for column in columns]
     if sys.stdout.isatty():
         widths = _fitting(widths, shutil.get_terminal_size().columns)
-    for place, row in enumerate(table):
-        parts = []
-        for column, (text, width) in enumerate(zip(row, widths, strict=True)):
-            shown = clipped(text, width)
-            padding = " " * (width - cells(shown)) if column < len(row) - 1 else ""
-            parts.append((coloured(shown) if column == state and place else shown) + padding)
-        click.echo("  ".join(parts).rstrip())
+    shown = [
+        _padded(column, width, colour=coloured if place == state else str)
+        for place, (column, width) in enumerate(zip(columns, widths, strict=True))
+    ]
+    # One write: a call of `echo` for each line would take a fifth of the time.
+    click.echo("\n".join(["  ".join(line).rstrip() for line in zip(*shown, strict=True)]))
+
+
+def _padded(texts: Sequence[str], width: int, *, colour: Callable[[str], str]) -> list[str]:
+    """Return texts that each take ``width`` columns: cut or filled up with blanks."""
+
+    @cache
+    def padded(text: str) -> str:
+        cut = clipped(text, width)
+        return colour(cut) + " " * (width - cells(cut))
+
+    return [padded(text) for text in texts]
 
 
 def _fitting(widths: Sequence[int], room: int) -> list[int]:
