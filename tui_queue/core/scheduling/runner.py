@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +23,7 @@ from tui_queue.core.system.worker_thread import ReaderPool
 PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
 HASH_S = 0.25  # how long the record of an end waits for the hash of the script, which may be large or on a slow disk
 
-_ScriptHash = asyncio.Future[Hash]
+_ScriptHash = Future[Hash]
 
 
 class Runner:
@@ -118,7 +119,7 @@ class Runner:
     async def _record_late(self, job: Job, script: _ScriptHash, at: datetime) -> None:
         """Record the hash of a script that was still read when its run had ended."""
         with suppress(TuiQueueError):
-            if ran := (await script).as_started(at):
+            if ran := (await asyncio.wrap_future(script)).as_started(at):
                 await self._store.runs.record_script(job, epoch=self._epoch, script=ran)
 
     async def _resuming(self, job: Job) -> Job:
@@ -135,7 +136,7 @@ class Runner:
         self._over(job)
         await self._executor.secure_output(job)
         if script is not None and not script.done():
-            await asyncio.wait([script], timeout=HASH_S)
+            await asyncio.wait([asyncio.wrap_future(script)], timeout=HASH_S)
         ran = _ran(script, end.started_at)
         done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify

@@ -6,6 +6,7 @@ Those of asyncio and of concurrent.futures won't do: both wait at the end of the
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
@@ -35,19 +36,20 @@ class Reader:
             else:
                 _tell(loop, answer, partial(answer.set_result, found))
 
-        self._put(work)
+        self.do(work)
         return answer
 
-    def close(self, last: Callable[[], object]) -> None:
-        """End once all that was asked, and at last this, is done; nobody waits for that."""
-        self._put(last)
-        self._todo.put(None)
-
-    def _put(self, work: Callable[[], object]) -> None:
+    def do(self, work: Callable[[], object]) -> None:
+        """Do this once all that was asked before is done."""
         self._todo.put(work)
         if not self._runs:
             self._runs = True
             threading.Thread(target=_do, args=(self._todo,), name="reader", daemon=True).start()
+
+    def close(self, last: Callable[[], object]) -> None:
+        """End once all that was asked, and at last this, is done; nobody waits for that."""
+        self.do(last)
+        self._todo.put(None)
 
 
 class ReaderPool:
@@ -56,11 +58,24 @@ class ReaderPool:
     def __init__(self) -> None:
         self._free: list[Reader] = []
 
-    def ask(self, question: Callable[[], T]) -> "asyncio.Future[T]":
-        """Return what will have the answer, or what was raised; a question that never comes back holds up no other."""
+    def ask(self, question: Callable[[], T]) -> "Future[T]":
+        """Return what will have the answer, or what was raised; a question that never comes back holds up no other.
+
+        The answer does not wake the event loop, which costs more than a short question: a caller asks whether it is
+        done, and waits by `asyncio.wrap_future` only where it is not.
+        """
         reader = self._free.pop() if self._free else Reader()
-        answer = reader.ask(question)
-        answer.add_done_callback(lambda _: self._free.append(reader))
+        answer: Future[T] = Future()
+        answer.set_running_or_notify_cancel()  # a caller that stops waiting does not take the question back
+
+        def work() -> None:
+            try:
+                answer.set_result(question())
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                answer.set_exception(error)
+            self._free.append(reader)
+
+        reader.do(work)
         return answer
 
     def close(self) -> None:
