@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError, TuiQueueError
+from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model import health
 from tui_queue.core.model.options import Full
@@ -40,8 +41,11 @@ class OpenQueue:
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
         self.background = Background(paths.state, enabled=settings.background)
+        self._environments = EnvironmentFiles(paths.environments)
         self.executor = LocalExecutor(
             paths.runs,
+            self._environments,
+            home=paths.home,
             python=lambda: settings_file.now().python,
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
@@ -63,6 +67,8 @@ class OpenQueue:
                 self.background,
                 cleaner=lambda: self._cleaner,
                 capacity=self._capacity,
+                environments=self._environments,
+                leave_out=lambda: settings_file.now().leave_out,
                 wake=paths.wake,
                 scripts=paths.scripts,
             )
@@ -85,7 +91,7 @@ class OpenQueue:
     def _cleaner(self) -> "Cleaner":
         from tui_queue.core.cleanup.cleaner import Cleaner  # noqa: PLC0415 - few commands need it
 
-        return Cleaner(self._store, self.executor, runs=self.paths.runs, scripts=self.paths.scripts)
+        return Cleaner(self._store, self.executor, self._environments, runs=self.paths.runs, scripts=self.paths.scripts)
 
     @cached_property
     def scheduler(self) -> "Scheduler":

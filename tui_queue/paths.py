@@ -14,6 +14,7 @@ class Paths(Struct, frozen=True):
 
     settings: str
     state: str
+    home: str = ""  # what TUI_QUEUE_HOME is for this queue; empty for the user's own one
 
     @classmethod
     def from_environment(cls) -> "Paths":
@@ -32,7 +33,7 @@ class Paths(Struct, frozen=True):
     def in_directory(cls, home: str) -> "Paths":
         """Return the places of a queue that is kept in one directory."""
         home = os.path.abspath(os.path.expanduser(home))
-        return cls(settings=os.path.join(home, "config.toml"), state=home)
+        return cls(settings=os.path.join(home, "config.toml"), state=home, home=home)
 
     @property
     def store(self) -> str:
@@ -48,6 +49,11 @@ class Paths(Struct, frozen=True):
     def scripts(self) -> str:
         """Copies of scripts, made when their jobs were added."""
         return os.path.join(self.state, "scripts")
+
+    @property
+    def environments(self) -> str:
+        """The environments that jobs were added with."""
+        return os.path.join(self.state, "environments")
 
     @property
     def wake(self) -> str:

@@ -45,7 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
     output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
-    the most that one run's output takes, ``log_full`` what then becomes of it. What ``dashboard`` and ``keys`` mean
+    the most that one run's output takes, ``log_full`` what then becomes of it. ``leave_out`` are names of variables
+    that jobs do not get from the environment of `add`. What ``dashboard`` and ``keys`` mean
     only the dashboard knows.
     """
 
@@ -54,6 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     python: str = ""
     mouse: bool = True
     background: bool = True
+    leave_out: tuple[str, ...] = ()
     resources: Mapping[str, int] = field(default_factory=dict)
     keep_for: str = ""
     keep_jobs: int = 0
@@ -152,6 +154,8 @@ def settings_of(content: bytes, path: str) -> Settings:
                 f"{printable(path)}: unknown setting {printable(key)}; known are {', '.join(sorted(known))}.",
             )
         _check(path, key, value)
+    if "leave_out" in values:
+        values["leave_out"] = _names(path, values["leave_out"])
     if "resources" in values:
         values["resources"] = dict(parse_resources([f"{name}={total}" for name, total in values["resources"].items()]))
     if "keys" in values:
@@ -198,6 +202,13 @@ def _channels(path: str, values: Mapping[str, object]) -> Channels:
         hook_timeout_s=float(seconds),
         urls=tuple(urls),
     )
+
+
+def _names(path: str, value: object) -> tuple[str, ...]:
+    """Return names of variables; one may end with * for all that begin so."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.rstrip("*") for name in value):
+        raise BadInputError("leave_out", f'{printable(path)}: leave_out must be a list such as ["SECRET", "AWS_*"].')
+    return tuple(value)
 
 
 def _words(where: str, hook: object) -> tuple[str, ...]:

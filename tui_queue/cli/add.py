@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, open_queue, run
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
-from tui_queue.cli.options import given, job_options
+from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
@@ -73,10 +73,11 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 @click.command(context_settings=JOB_WORDS)
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
+@capture_option
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs(*(state for state in State if state is not State.RUNNING)))
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
 
     Example: tui-queue edit --priority 5 --after 12 14
@@ -91,9 +92,10 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
                 changes["path"] = path
             if args:
                 changes["args"] = args
-            if not changes:
+            if not changes and not capture_env:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
-            job = await queue.commands.jobs.edit(job.id, edited(job.draft, changes))
+            draft = edited(job.draft, changes)
+            job = await queue.commands.jobs.edit(job.id, draft, capture_env=capture_env)
             if as_json:
                 print_json(job_object(job, queue.commands.jobs.log_path(job)))
 
@@ -102,10 +104,11 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
 
 @click.command(context_settings=JOB_WORDS)
 @job_options
+@capture_option
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
+def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
 
     Example: tui-queue clone --priority 5 12
@@ -118,11 +121,8 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
             changes = fields | {"path": draft.path}
             if args:
                 changes["args"] = args
-            _say(
-                queue,
-                await queue.commands.jobs.add([edited(replace(draft, not_before=None), changes)]),
-                as_json=as_json,
-            )
+            new = edited(replace(draft, not_before=None), changes)
+            _say(queue, await queue.commands.jobs.add([new], like=None if capture_env else draft), as_json=as_json)
 
     run(work())
 

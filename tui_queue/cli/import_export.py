@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -13,9 +14,8 @@ from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options
-from tui_queue.core.commands.interchange import FORMATS, Import, InterchangeCommands, read
+from tui_queue.core.commands.interchange import FORMATS, Import, read
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 
 
@@ -94,8 +94,17 @@ def _tell(found: Import, result: ImportResult | None) -> None:
 @filter_options
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="A single JSON array.")
+@click.option("--values", is_flag=True, help="Write the values of --env too; default: the names only.")
 @click.argument("target", metavar="[FILE|-]", default="-", shell_complete=files)
-def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | None, kind: str, as_json: bool) -> None:
+def export(
+    target: str,
+    state: tuple[str, ...],
+    queue: str | None,
+    batch: str | None,
+    kind: str,
+    as_json: bool,
+    values: bool,
+) -> None:
     """Write jobs with all their attempts as JSON lines or CSV, which `import` reads; output is not part of it.
 
     Example: tui-queue export --state failed --format csv failed.csv
@@ -105,9 +114,9 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
     async def work(file: IO[str]) -> None:
         async with open_queue() as opened:
             if kind == "csv" and not as_json:
-                await _write_csv(opened.commands.interchange, only, file)
+                await _write_csv(opened.commands.interchange.export_rows(only, values=values), file)
             else:
-                await _write_json(opened.commands.interchange, only, file, as_array=as_json)
+                await _write_json(opened.commands.interchange.export(only, values=values), file, as_array=as_json)
 
     if target == "-":
         # Names that are not UTF-8 come back byte for byte.
@@ -123,16 +132,16 @@ def export(target: str, state: tuple[str, ...], queue: str | None, batch: str | 
         raise BadInputError("file", f"{target}: there is such a file; name another, or remove it.") from None
 
 
-async def _write_csv(interchange: InterchangeCommands, only: Filter, file: IO[str]) -> None:
+async def _write_csv(rows: AsyncIterator[list[str]], file: IO[str]) -> None:
     table = csv.writer(file, lineterminator="\n")
-    async for row in interchange.export_rows(only):
+    async for row in rows:
         table.writerow(row)
 
 
-async def _write_json(interchange: InterchangeCommands, only: Filter, file: IO[str], *, as_array: bool) -> None:
+async def _write_json(jobs: AsyncIterator[dict[str, Any]], file: IO[str], *, as_array: bool) -> None:
     """Write one object a line, or with ``as_array`` a single array."""
     begun = False
-    async for values in interchange.export(only):
+    async for values in jobs:
         file.write(("[\n" if not begun else ",\n") if as_array else "")
         file.write(json.dumps(values) + ("" if as_array else "\n"))
         begun = True

@@ -8,6 +8,7 @@ from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
+from tui_queue.cli.options import capture_option
 from tui_queue.core.commands.jobs import JobCommands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, State
@@ -77,7 +78,9 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
     @click.option("--all", "everything", is_flag=True, help="All jobs that this applies to.")
     @json_option
     @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(*states))
-    def command(ids: tuple[str, ...], batch: str | None, everything: bool, as_json: bool) -> None:
+    def command(
+        ids: tuple[str, ...], batch: str | None, everything: bool, as_json: bool, capture_env: bool = False
+    ) -> None:
         async def work() -> None:
             async with open_queue() as queue:
                 if not everything:
@@ -86,7 +89,10 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
                     raise BadInputError("ids", "Either --all or some jobs.")
                 else:
                     numbers = await everyone(queue.commands.jobs)
-                acted_on = await act(queue.commands.jobs, numbers)
+                if capture_env:
+                    acted_on: Sequence[Job] = await queue.commands.jobs.retry(numbers, capture_env=True)
+                else:
+                    acted_on = await act(queue.commands.jobs, numbers)
                 if as_json:
                     print_jobs(acted_on, queue.commands.jobs.log_path)
 
@@ -145,3 +151,4 @@ def signal(name: str, ids: tuple[str, ...], everybody: bool, as_json: bool) -> N
 
 
 COMMANDS = {name: _command(name, *verb) for name, verb in _VERBS.items()} | {"move": move, "signal": signal}
+capture_option(COMMANDS["retry"])

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from tui_queue.core.model.job import Job, Run, State
-from tui_queue.core.model.options import options_to_json
+from tui_queue.core.model.options import options_to_json, without_values
 from tui_queue.core.model.overview import Details, Overview
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
@@ -37,13 +37,15 @@ def print_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
-    """Print jobs as an array."""
+    """Print jobs as an array, without the values of variables."""
     print_json([job_object(job, log_path(job)) for job in (each.shown for each in jobs)])
 
 
-def job_object(job: Job, log_path: str | None) -> Object:
-    """Return a job, as every client shows it."""
+def job_object(job: Job, log_path: str | None, *, values: bool = False) -> Object:
+    """Return a job, as every client shows it; only with ``values`` the values of the variables that it was given."""
     job = job.shown
+    if not values:
+        job = replace(job, options=without_values(job.options))
     shown = {name: value for name, value in asdict(job).items() if name not in _INTERNAL}
     encoded = {name: encode(shown[name]) for name, encode in _ENCODERS.items()}
     return {**shown, **encoded, "elapsed_s": job.elapsed_s(datetime.now(UTC)), "log_path": log_path}

@@ -10,6 +10,10 @@ from tui_queue.core.parsing.job_draft import Fields
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Kind, Offer
 
+CAPTURE_HELP = "Take the environment of this command; default: keep that of the job."
+
+capture_option = click.option("--capture-env", is_flag=True, help=CAPTURE_HELP)
+
 F = TypeVar("F", bound=Callable[..., Any])
 _COMPLETIONS = {
     Offer.DIRECTORIES: directories,

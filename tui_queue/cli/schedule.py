@@ -12,7 +12,7 @@ from tui_queue.cli.add import JOB_WORDS
 from tui_queue.cli.command import confirm, open_queue, run
 from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
-from tui_queue.cli.options import given, job_options
+from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.cli.tables import print_schedules
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
@@ -94,11 +94,18 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @click.option("--rename", metavar="NAME", help="Another name for the schedule.")
+@capture_option
 @json_option
 @click.argument("called", metavar="NAME", shell_complete=schedules)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
 def edit(
-    called: str, path: str | None, rename: str | None, args: tuple[str, ...], as_json: bool, **values: Any
+    called: str,
+    path: str | None,
+    rename: str | None,
+    args: tuple[str, ...],
+    capture_env: bool,
+    as_json: bool,
+    **values: Any,
 ) -> None:
     """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
 
@@ -111,12 +118,12 @@ def edit(
             old = await queue.commands.schedules.get(called)
             new = schedule_with(old, name=rename, **_rule_words(values))
             new = replace(new, draft=_edited(old, fields, path, args))
-            if new == old:
+            if new == old and not capture_env:
                 raise BadInputError("schedule", "Nothing to change; see `tui-queue schedule edit --help`.")
             _show_next(new)
             if not values["yes"] and not confirm("Save this schedule?"):
                 raise click.exceptions.Abort
-            new = await queue.commands.schedules.set(new)
+            new = await queue.commands.schedules.set(new, capture_env=capture_env)
             if as_json:
                 print_json(schedule_object(new))
 

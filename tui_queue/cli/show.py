@@ -6,15 +6,19 @@ import click
 
 from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import jobs
-from tui_queue.cli.json_output import details_object, job_object, json_option, print_json
+from tui_queue.cli.json_output import Object, details_object, job_object, json_option, print_json
 from tui_queue.cli.tables import print_pairs
 from tui_queue.core.analysis.report import details_lines
+from tui_queue.core.model.environment import Environment
+from tui_queue.core.units.printable import printable
 
 
 @click.command()
+@click.option("--env", "variables", is_flag=True, help="List the variables that were captured for the job, by name.")
+@click.option("--values", is_flag=True, help="Show the values of variables too; default: the names only.")
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs())
-def show(job_id: str, as_json: bool) -> None:
+def show(job_id: str, variables: bool, values: bool, as_json: bool) -> None:
     """Tell everything about one job: what was asked for, why it waits or how it ended, its attempts.
 
     Example: tui-queue show 12
@@ -24,12 +28,24 @@ def show(job_id: str, as_json: bool) -> None:
         async with open_queue() as queue:
             details = await queue.commands.reports.details(job_id)
             log_path = queue.commands.jobs.log_path(details.job)
+            environment = await queue.commands.jobs.environment(details.job) if variables else None
             if as_json:
-                print_json({**job_object(details.job, log_path), **details_object(details)})
+                shown = job_object(details.job, log_path, values=values)
+                print_json({**shown, **details_object(details), **_captured(environment, values=values)})
+            elif variables:
+                for name, value in _captured(environment, values=values).get("environment", {}).items():
+                    click.echo(printable(name if value is None else f"{name}={value}"))
             else:
-                print_pairs(details_lines(details, log_path, datetime.now(UTC)))
+                print_pairs(details_lines(details, log_path, datetime.now(UTC), values=values))
 
     run(work())
+
+
+def _captured(environment: Environment | None, *, values: bool) -> Object:
+    if environment is None:
+        return {}
+    variables = sorted(environment.variables.items())
+    return {"environment": {name: value if values else None for name, value in variables}}
 
 
 COMMANDS = {"show": show}

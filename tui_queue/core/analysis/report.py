@@ -18,16 +18,22 @@ VARIABLE_CELLS = 200  # of a variable of the environment
 CELLS = 20  # of a line that shows something over time
 
 
-def details_lines(details: Details, log_path: str | None, now: datetime) -> list[tuple[str, str]]:
-    """Return pairs of a label and what there is to say under it; times are local."""
-    return [(label, text) for label, text in _lines(details, log_path, now) if text]
+def details_lines(
+    details: Details, log_path: str | None, now: datetime, *, values: bool = False
+) -> list[tuple[str, str]]:
+    """Return pairs of a label and what there is to say under it; times are local.
+
+    Only with ``values`` the lines have the values of variables.
+    """
+    return [(label, text) for label, text in _lines(details, log_path, now, values) if text]
 
 
-def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tuple[str, str]]:
+def _lines(details: Details, log_path: str | None, now: datetime, values: bool) -> Iterator[tuple[str, str]]:
     job = details.job
     options = json.loads(options_to_json(job.options))
     script = options.pop("script", {})
     options.pop("env", None)
+    options.pop("environment", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
@@ -50,8 +56,11 @@ def _lines(details: Details, log_path: str | None, now: datetime) -> Iterator[tu
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
     yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    yield "Environment", details.environment
+    yield "Differs", details.differs
     for name, value in job.options.env:
-        yield "Environment", clipped(printable(f"{name}={value}"), VARIABLE_CELLS)
+        shown = f"{name}={value}" if values and value is not None else name
+        yield "Variable", clipped(printable(shown), VARIABLE_CELLS)
     for run, log in zip(details.runs, details.logs, strict=True):
         yield "Attempt", _attempt(run, log)
     for notified in details.notified:

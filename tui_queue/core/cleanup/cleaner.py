@@ -1,4 +1,4 @@
-"""Removes ended jobs, their logs, and copies of scripts that no job uses."""
+"""Removes ended jobs, their logs, and the copies of scripts and the environments that no job uses."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from tui_queue.core.cleanup import trash
 from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
 from tui_queue.core.model.job import Job
@@ -25,9 +26,12 @@ FRESH_S = 86_400  # a copy that is younger may belong to a job that is just bein
 class Cleaner:
     """Keeps the house of one queue clean; ``runs`` and ``scripts`` are the directories of logs and of copies."""
 
-    def __init__(self, store: Store, executor: Executor, *, runs: str, scripts: str) -> None:
+    def __init__(
+        self, store: Store, executor: Executor, environments: EnvironmentFiles, *, runs: str, scripts: str
+    ) -> None:
         self._store = store
         self._executor = executor
+        self._environments = environments
         self._runs = runs
         self._scripts = scripts
         self._trashed: list[TrashedJobs] = []
@@ -56,6 +60,8 @@ class Cleaner:
         await self.empty_trash(now=now)
         used = await self._store.queries.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
+        environments = await self._store.queries.environments()
+        await asyncio.to_thread(self._environments.remove_unused, environments)
         return done
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
@@ -71,6 +77,7 @@ class Cleaner:
         jobs, rows = await self._store.jobs.move_to_trash(ids, now=now)
         for job in jobs:
             trash.make_young(job)
+            self._environments.make_young(job.options.environment)
         try:
             ran = await asyncio.to_thread(trash.move_away, self._runs, [job.id for job in jobs], now)
         except OSError:

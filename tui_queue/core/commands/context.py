@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.policy.capacity import Capacity
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class CommandContext:
-    """The parts of one open queue; ``wake`` is the directory of its listeners, ``scripts`` that of copied scripts."""
+    """The parts of one open queue.
+
+    ``wake`` is the directory of its listeners, ``scripts`` that of copied scripts. ``leave_out`` returns the names of
+    variables that the user's settings leave out of environments.
+    """
 
     def __init__(
         self,
@@ -29,6 +34,8 @@ class CommandContext:
         *,
         cleaner: "Callable[[], Cleaner]",
         capacity: Capacity,
+        environments: EnvironmentFiles,
+        leave_out: Callable[[], tuple[str, ...]],
         wake: str,
         scripts: str,
     ) -> None:
@@ -38,6 +45,8 @@ class CommandContext:
         self.background = background
         self._cleaner = cleaner
         self.capacity = capacity
+        self.environments = environments
+        self.leave_out = leave_out
         self.wake = wake
         self.scripts = scripts
 

@@ -1,6 +1,7 @@
 """The verbs that bring jobs and schedules in from other queues, and jobs out of this one."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from tui_queue.core.interchange.importers.importer import Origin
 from tui_queue.core.interchange.record import Record, record_object, settled, to_cell
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
-from tui_queue.core.model.job import State
+from tui_queue.core.model.job import JobDraft, State
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.job_command import check_cwd
+from tui_queue.core.system.environment import capture, chosen
 
 FORMATS = tuple(IMPORTERS)
 
@@ -25,12 +27,14 @@ class Import(Struct, frozen=True, kw_only=True):
     """The jobs or schedules of a file.
 
     ``caution``: what the user must check in the jobs that have yet to run; empty for nothing.
+    ``search_path``: the PATH that its jobs had; empty where the format does not tell.
     """
 
     format: str
     records: tuple[Record, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     caution: str = ""
+    search_path: str = ""
 
     @property
     def running(self) -> int:
@@ -60,6 +64,27 @@ def read(text: str, kind: str | None, *, cwd: str, now: datetime) -> Import:
         records=tuple(each for each in found if isinstance(each, Record)),
         schedules=tuple(each for each in found if isinstance(each, Schedule)),
         caution=importer.caution,
+        search_path=importer.search_path,
+    )
+
+
+def _with_environments(context: CommandContext, imported: Import) -> Import:
+    """Return jobs and schedules with an environment each: a minimal one, or the variables that their file has."""
+    base = capture(clean=True)
+    if imported.search_path:
+        base = replace(base, variables={**base.variables, "PATH": imported.search_path})
+    minimal = context.environments.keep(base)
+
+    def named(draft: JobDraft, variables: Mapping[str, str] | None) -> JobDraft:
+        name = minimal
+        if variables is not None:
+            name = context.environments.keep(replace(base, variables=chosen(variables, leave_out=context.leave_out())))
+        return replace(draft, options=replace(draft.options, environment=name))
+
+    return replace(
+        imported,
+        records=tuple(replace(each, draft=named(each.draft, each.variables)) for each in imported.records),
+        schedules=tuple(replace(each, draft=named(each.draft, None)) for each in imported.schedules),
     )
 
 
@@ -72,6 +97,7 @@ class InterchangeCommands:
 
     async def add(self, imported: Import, *, now: datetime) -> ImportResult:
         """Add all that a file holds, or nothing; jobs whose UUID this queue has already stay as they are."""
+        imported = await asyncio.to_thread(_with_environments, self._context, imported)
         if imported.schedules:
             for schedule in imported.schedules:
                 self._context.check_resources(schedule.draft)
@@ -84,16 +110,19 @@ class InterchangeCommands:
         self._context.wake_scheduler()
         return result
 
-    async def export(self, only: Filter) -> AsyncIterator[dict[str, Any]]:
-        """Yield the jobs that pass the filter with all their runs, as JSON has them, by number."""
-        async for record in self._store.import_export.records(only):
-            yield record_object(record)
+    async def export(self, only: Filter, *, values: bool = False) -> AsyncIterator[dict[str, Any]]:
+        """Yield the jobs that pass the filter with all their runs, as JSON has them, by number.
 
-    async def export_rows(self, only: Filter) -> AsyncIterator[list[str]]:
+        Only with ``values`` they have the values of variables.
+        """
+        async for record in self._store.import_export.records(only):
+            yield record_object(record, values=values)
+
+    async def export_rows(self, only: Filter, *, values: bool = False) -> AsyncIterator[list[str]]:
         """Yield the same as rows of a CSV table, its header first; without jobs there is no header either."""
         header = False
-        async for values in self.export(only):
+        async for job in self.export(only, values=values):
             if not header:
                 header = True
-                yield list(values)
-            yield [to_cell(name, value) for name, value in values.items()]
+                yield list(job)
+            yield [to_cell(name, value) for name, value in job.items()]

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
-from tui_queue.core.commands.scripts import with_scripts
+from tui_queue.core.commands.new_jobs import captured_for, prepared
 from tui_queue.core.errors import WrongStateError
+from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
@@ -25,19 +26,35 @@ class JobCommands:
         self._queries = context.store.queries
         self._executor = context.executor
 
-    async def add(self, drafts: Sequence[JobDraft], *, unique: bool = False, place: Place | None = None) -> list[Job]:
+    async def add(
+        self,
+        drafts: Sequence[JobDraft],
+        *,
+        unique: bool = False,
+        place: Place | None = None,
+        like: JobDraft | None = None,
+    ) -> list[Job]:
         """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
-        With ``unique`` a job that is pending or running already is refused.
+        With ``unique`` a job that is pending or running already is refused. The jobs get the environment of this
+        process, or that of the job that they are ``like``.
         """
-        drafts = await with_scripts(self._context, drafts)
+        drafts = await prepared(self._context, drafts, like=like)
         jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
 
-    async def edit(self, job_id: int, draft: JobDraft) -> Job:
-        """Replace what the user asked for by a job that does not run."""
-        (draft,) = await with_scripts(self._context, [draft])
+    async def edit(
+        self, job_id: int, draft: JobDraft, *, like: JobDraft | None = None, capture_env: bool = False
+    ) -> Job:
+        """Replace what the user asked for by a job that does not run.
+
+        The job keeps its environment, or gets that of a draft that it is ``like``, or with ``capture_env`` that of this
+        process.
+        """
+        if like is None and not capture_env:
+            like = (await self._queries.job(str(job_id))).draft
+        (draft,) = await prepared(self._context, [draft], like=like)
         job = await self._jobs.edit(job_id, draft, now=datetime.now(UTC))
         self._context.wake_scheduler()
         return job
@@ -50,9 +67,14 @@ class JobCommands:
         """Cancel all pending and running jobs, in one step; return them. Running ones have yet to end."""
         return await self._end_runs(await self._jobs.cancel_all(now=datetime.now(UTC)))
 
-    async def retry(self, ids: Iterable[int]) -> list[Job]:
-        """Put ended jobs into the queue again."""
-        jobs = await self._jobs.retry(ids, now=datetime.now(UTC))
+    async def retry(self, ids: Iterable[int], *, capture_env: bool = False) -> list[Job]:
+        """Put ended jobs into the queue again; with ``capture_env`` in the environment of this process."""
+        ids = tuple(ids)
+        environments = {}
+        if capture_env:
+            jobs = await self._queries.jobs(ids)
+            environments = await asyncio.to_thread(captured_for, self._context, jobs)
+        jobs = await self._jobs.retry(ids, environments=environments, now=datetime.now(UTC))
         self._context.wake_scheduler()
         return jobs
 
@@ -61,6 +83,11 @@ class JobCommands:
         jobs = await self._jobs.uncancel(ids, now=datetime.now(UTC))
         self._context.wake_scheduler()
         return jobs
+
+    async def environment(self, job: Job) -> Environment | None:
+        """Return what was captured when a job was added; None for a job that an older version added."""
+        name = job.options.environment
+        return await asyncio.to_thread(self._context.environments.get, name) if name else None
 
     async def hold(self, ids: Iterable[int]) -> list[Job]:
         """Keep pending jobs from starting until they are released."""

@@ -86,6 +86,7 @@ class ReportCommands:
         """Return everything about one job. Raises NoSuchJobError."""
         from tui_queue.core.analysis.report import BRANCHES, STEPS  # noqa: PLC0415 - as the next one
         from tui_queue.core.inspection.details import read_details  # noqa: PLC0415 - takes long
+        from tui_queue.core.inspection.environments import about_environment, differences  # noqa: PLC0415
 
         queries = self._store.queries
         job = (await queries.job(key)).shown
@@ -99,8 +100,12 @@ class ReportCommands:
         notified = await self._store.outbox.of_job(job.id)
         # One step more, to see whether there is any.
         dependencies, dependents, around = await queries.neighbours(job, steps=STEPS + 1, most=BRANCHES)
+        files = self._context.environments
+        good = await queries.last_good(job) if job.state is State.FAILED else None
         return replace(
             seen,
+            environment=await in_thread(partial(about_environment, files, job)),
+            differs=await in_thread(partial(differences, files, job, good)) if good is not None else "",
             notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
             audit_trail=await queries.audit_trail(job.id),
             dependencies=tuple(job.shown for job in dependencies),

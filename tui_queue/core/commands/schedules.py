@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
-from tui_queue.core.commands.scripts import with_scripts
+from tui_queue.core.commands.new_jobs import prepared
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 
@@ -27,15 +27,20 @@ class ScheduleCommands:
 
     async def add(self, schedule: Schedule) -> Schedule:
         """Add a schedule; its rule sets ``next_at``."""
-        self._context.check_resources(schedule.draft)
-        schedule = await self._schedules.add(with_next_time(await self._with_copy(schedule), schedule.created_at))
+        (draft,) = await prepared(self._context, [schedule.draft], script=False)
+        schedule = await self._schedules.add(with_next_time(replace(schedule, draft=draft), schedule.created_at))
         self._context.wake_scheduler()
         return schedule
 
-    async def set(self, schedule: Schedule) -> Schedule:
-        """Change a schedule as a whole; its next time is counted from now."""
-        self._context.check_resources(schedule.draft)
-        schedule = await self._schedules.put(with_next_time(await self._with_copy(schedule), datetime.now(UTC)))
+    async def set(self, schedule: Schedule, *, capture_env: bool = False) -> Schedule:
+        """Change a schedule as a whole; its next time is counted from now.
+
+        With ``capture_env`` the environment of this process replaces that of its jobs to come.
+        """
+        before = next((each.draft for each in await self.all() if each.id == schedule.id and not capture_env), None)
+        (draft,) = await prepared(self._context, [schedule.draft], like=before, script=False)
+        schedule = replace(schedule, draft=draft)
+        schedule = await self._schedules.put(with_next_time(schedule, datetime.now(UTC)))
         self._context.wake_scheduler()
         return schedule
 
@@ -49,13 +54,6 @@ class ScheduleCommands:
         """Remove a schedule; the jobs that it has added stay."""
         await self._schedules.remove(name)
         self._context.wake_listeners()
-
-    async def _with_copy(self, schedule: Schedule) -> Schedule:
-        """Copy the script that all jobs of a schedule run, where the user wants a copy."""
-        if not schedule.draft.options.copy:
-            return schedule
-        (draft,) = await with_scripts(self._context, [schedule.draft])
-        return replace(schedule, draft=draft)
 
 
 def with_next_time(schedule: Schedule, now: datetime) -> Schedule:

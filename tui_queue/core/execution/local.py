@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import RunEvent
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.model.job import Job
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 class LocalExecutor:
     """Starts watchers for runs and reads what they leave; ``runs`` is the directory of all runs.
 
+    Each job runs in the one of ``environments`` that was captured when it was added. ``home`` is the directory of the
+    queue, empty for the default one.
+
     ``python`` says which interpreter runs a .py job, if not this one. A run that must end gets ``grace_s`` seconds
     between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing
     else. Each is called whenever its value is needed.
@@ -28,13 +32,17 @@ class LocalExecutor:
     def __init__(
         self,
         runs: str,
+        environments: EnvironmentFiles,
         *,
+        home: str,
         python: Callable[[], str],
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
     ) -> None:
         self._runs = runs
+        self._environments = environments
+        self._home = home
         self._grace_s = grace_s
         self._python = python
         self._log_size = log_size
@@ -46,7 +54,14 @@ class LocalExecutor:
         from tui_queue.core.execution.run_spec import RunSpecs  # noqa: PLC0415 - as the next one
         from tui_queue.core.execution.starter import Starter  # noqa: PLC0415 - few commands need it
 
-        specs = RunSpecs(python=self._python, grace_s=self._grace_s, log_size=self._log_size, log_full=self._log_full)
+        specs = RunSpecs(
+            self._environments,
+            home=self._home,
+            python=self._python,
+            grace_s=self._grace_s,
+            log_size=self._log_size,
+            log_full=self._log_full,
+        )
         return Starter(specs)
 
     @property

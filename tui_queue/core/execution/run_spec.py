@@ -3,56 +3,71 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.run_files import RunFiles
+from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
+from tui_queue.core.system.environment import LIMITS, effective, own_environment
 
 
 class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
-    ``python`` is the interpreter that runs a .py job, if not this one. ``log_size`` bytes, 0 for no limit, and
-    ``log_full`` hold for jobs that say nothing else.
+    ``home`` is the directory of the queue, empty for the default one. ``python`` is the interpreter that runs a .py
+    job, if not this one. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing else.
     """
 
     def __init__(
         self,
+        environments: EnvironmentFiles,
         *,
+        home: str,
         python: Callable[[], str],
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
     ) -> None:
+        self._environments = environments
+        self._home = home
+        self._surroundings = lru_cache(maxsize=_KEPT)(self._read_surroundings)
         self._python = python
         self._grace_s = grace_s
         self._log_size = log_size
         self._log_full = log_full
 
     def of(self, job: Job, files: RunFiles) -> dict[str, object]:
-        """Return the specification of the job's present attempt, to be sent as JSON."""
+        """Return the specification of the job's present attempt, to be sent as JSON.
+
+        Raises BadInputError where the job's environment can't be read.
+        """
         options = job.options
+        environment, lines, limits = self._surroundings(options.environment)
         path = options.script.copy if options.script is not None and options.script.copy else job.path
         argv = [path, *job.args]
         if job.is_python:
             argv.insert(0, job.python or self._python() or sys.executable)
-        added = _variables(job, files, path)
+        added = _variables(job, files, path, environment.variables)
+        if self._home:
+            added["TUI_QUEUE_HOME"] = self._home  # what a job adds goes into the queue that runs it
         return {
             "directory": _latin(files.directory),
             "argv": [_latin(arg) for arg in argv],
             # Of two lines for one name the later one counts.
-            "env": self._environment + [_latin(f"{name}={value}") for name, value in added.items()],
+            "env": lines + [_latin(f"{name}={value}") for name, value in added.items()],
             "path": _latin(path),
             "cwd": _latin(job.cwd),
-            "umask": self._umask,
+            "umask": environment.umask,
             "grace_s": self._grace_s(),
             "timeout_s": job.timeout_s,
             "warn_signal": options.warn_signal,
             "warn_s": options.warn_s,
             "silence_s": options.silence_s if options.cancel_when_silent else 0,
-            "nice": options.nice,
+            "nice": options.nice or (environment.nice if environment.nice > self._own.nice else 0),
+            "cpus": environment.cpus if environment.cpus != self._own.cpus else (),
+            "limits": limits,
             "pty": options.pty,
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
@@ -60,26 +75,36 @@ class RunSpecs:
         }
 
     @cached_property
-    def _environment(self) -> list[str]:
-        """The scheduler's own environment, which its jobs get, a line each; read at the first start."""
-        return [_latin(f"{name}={value}") for name, value in os.environ.items()]
+    def _own(self) -> Environment:
+        """The environment of the scheduler, which jobs get that have none of their own; read at the first start."""
+        return own_environment()
 
-    @cached_property
-    def _umask(self) -> int:
-        """The scheduler's own umask, which its jobs get; read at the first start."""
-        return _read_umask()
+    def _read_surroundings(self, name: str) -> tuple[Environment, list[str], dict[str, int]]:
+        """Return an environment as a run gets it from this process, its variables a line each, the limits to be set."""
+        environment = effective(self._environments.get(name), self._own) if name else self._own
+        lines = [_latin(f"{key}={value}") for key, value in environment.variables.items()]
+        own = self._own.limits
+        return (
+            environment,
+            lines,
+            {str(LIMITS[key]): soft for key, soft in environment.limits.items() if soft != own[key]},
+        )
 
 
-def _variables(job: Job, files: RunFiles, path: str) -> dict[str, str]:
-    """Return what a job's environment has beside the scheduler's; ``path`` is the script that runs."""
-    added = dict(job.options.env) | _marks(job, files)
+_KEPT = 64  # environments that a scheduler keeps in memory
+
+
+def _variables(job: Job, files: RunFiles, path: str, captured: Mapping[str, str]) -> dict[str, str]:
+    """Return what a job's environment has beside what was ``captured``; ``path`` is the script that runs."""
+    added = {name: value for name, value in job.options.env if value is not None} | _marks(job, files)
+    added["PWD"] = job.cwd
     if job.options.pty and "TERM" not in added:
         added["TERM"] = "xterm-256color"
-    if job.is_python:
-        added["PYTHONUNBUFFERED"] = "1"
-        if path != job.path:  # what the script imports lies beside the original
-            others = added.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-            added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))
+    if "PYTHONUNBUFFERED" not in added and "PYTHONUNBUFFERED" not in captured:
+        added["PYTHONUNBUFFERED"] = "1"  # also of a Python that a shell script starts
+    if job.is_python and path != job.path:  # what the script imports lies beside the original
+        others = added.get("PYTHONPATH", captured.get("PYTHONPATH", ""))
+        added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))
     return added
 
 
@@ -104,14 +129,3 @@ def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
 def _latin(text: str) -> str:
     """Carry bytes through JSON one character a byte, whatever encoding either side believes in."""
     return os.fsencode(text).decode("latin-1")
-
-
-def _read_umask() -> int:
-    with suppress(OSError), open("/proc/self/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    # Elsewhere it can only be read by setting it: to a strict one, since other threads may create files meanwhile.
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, JobDraft, Outcome, Run, State
-from tui_queue.core.model.options import JobOptions, options_to_json
+from tui_queue.core.model.options import JobOptions, options_to_json, without_values
 from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.parsing.fields import PRIORITY_LIMIT, title
@@ -27,7 +27,8 @@ PLACE_LIMIT = 2**62
 class Record(Struct, frozen=True, kw_only=True):
     """A job and its runs. ``number`` is the one it had, 0 for none; a job without ``uuid`` gets a new one.
 
-    ``place`` orders the pending jobs of one queue and priority; 0 is behind all of them.
+    ``place`` orders the pending jobs of one queue and priority; 0 is behind all of them. ``variables`` are those that
+    the job had in another queue; None where the file does not have them.
     """
 
     draft: JobDraft
@@ -44,6 +45,7 @@ class Record(Struct, frozen=True, kw_only=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     runs: tuple[Run, ...] = ()
+    variables: Mapping[str, str] | None = None
 
 
 def settled(record: Record, *, again: bool, now: datetime) -> Record:
@@ -56,8 +58,11 @@ def settled(record: Record, *, again: bool, now: datetime) -> Record:
     return replace(record, state=State.FAILED, reason=lost, finished_at=now)
 
 
-def record_object(record: Record) -> dict[str, Any]:
-    """Return a record as JSON has it."""
+def record_object(record: Record, *, values: bool) -> dict[str, Any]:
+    """Return a record as JSON has it; only with ``values`` the values of the variables that its job was given."""
+    options = record.draft.options
+    options = replace(options, environment="") if values else without_values(options)
+    record = replace(record, draft=replace(record.draft, options=options))
     known = {**asdict(record.draft), **asdict(record), "id": record.number}
     written = {name: field.write(known[name]) if field.write else known[name] for name, field in _FIELDS.items()}
     return {"schema": SCHEMA, **written}

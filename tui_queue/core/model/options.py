@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, convert
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 
 class Unmet(StrEnum):
@@ -62,10 +62,13 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     G), ``gates`` what must be free on the machine: bytes, or a load. ``after_pids`` are processes: number, and start
     time in the kernel's clock ticks. With ``copy`` a copy of the script is run, made when the job was added; with
     ``pty`` its output goes to a terminal of its own, with ``times`` it is noted when its lines were written.
-    ``log_size`` are bytes; 0 is as the settings say.
+    ``log_size`` are bytes; 0 is as the settings say. ``env`` are variables and their values; one without a value is
+    taken from the process that adds the job. ``clean_env`` leaves out the user's other variables. ``environment`` names
+    what was captured when the job was added (``EnvironmentFiles``); it is empty where an older version added the job.
     """
 
-    env: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str | None], ...] = ()
+    clean_env: bool = False
     nice: int = 0
     unmet: Unmet = Unmet.HOLD
     after_pids: tuple[tuple[int, int], ...] = ()
@@ -90,6 +93,14 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     log_full: Full | None = None
     notify: Notify | None = None
     script: Script | None = None
+    environment: str = ""
+
+
+def without_values(options: JobOptions) -> JobOptions:
+    """Return options as anybody may see them: of variables only the names."""
+    if not options.env and not options.environment:
+        return options
+    return replace(options, env=tuple((name, None) for name, _ in options.env), environment="")
 
 
 @lru_cache(maxsize=64)  # the same ones for many jobs that are added together

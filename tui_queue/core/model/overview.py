@@ -23,6 +23,8 @@ class Details(Struct, frozen=True, kw_only=True):
     - ``logs``: where the output of each run lies, compressed or not; empty where there is none.
     - ``why``: what a failed job died of, a sentence each.
     - ``script``: whether the script has changed since the job was added.
+    - ``environment``: what was captured when the job was added.
+    - ``differs``: variables in which a failed job differs from the last one of the same command that completed.
     - ``output``: the last lines of its latest run.
     - ``estimate``: how long it may still take.
     - ``starts``: when a job that waits for a slot may get one.
@@ -44,6 +46,8 @@ class Details(Struct, frozen=True, kw_only=True):
     estimate: str = ""
     starts: str = ""
     silent_s: float | None = None
+    environment: str = ""
+    differs: str = ""
     notified: tuple[str, ...] = ()
     audit_trail: tuple[AuditEntry, ...] = ()
     dependencies: tuple[Job, ...] = ()

@@ -109,23 +109,23 @@ def _growth(option: JobOption, text: str, _: Context) -> float:
     return value
 
 
-def _variables(option: JobOption, texts: Sequence[str], _: Context) -> tuple[tuple[str, str], ...]:
+def _variables(option: JobOption, texts: Sequence[str], _: Context) -> tuple[tuple[str, str | None], ...]:
     return tuple(_variable(option.name, text) for text in texts)
 
 
-def _variable(field: str, text: str) -> tuple[str, str]:
+def _variable(field: str, text: str) -> tuple[str, str | None]:
     name, equals, value = text.partition("=")
-    if not equals or not re.fullmatch(_VARIABLE, name) or "\0" in value:
-        raise BadInputError(field, f"Variable {printable(text)}: write NAME=value.")
+    if not re.fullmatch(_VARIABLE, name) or "\0" in value:
+        raise BadInputError(field, f"Variable {printable(text)}: write NAME=value, or NAME to take it from here.")
     if name.startswith("TUI_QUEUE_"):
         raise BadInputError(
             field, f"Variable {name}: names that begin with TUI_QUEUE_ are set for each run; choose another."
         )
-    return name, value
+    return name, value if equals else None
 
 
 def _assignments(pairs: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
-    return tuple(f"{name}={value}" for name, value in pairs)
+    return tuple(name if value is None else f"{name}={value}" for name, value in pairs)
 
 
 def _gates(gates: Iterable[tuple[str, float]]) -> tuple[str, ...]:
@@ -356,10 +356,17 @@ JOB_OPTIONS = (
         parse=_variables,
         format=_assignments,
         quoted=True,
-        metavar="K=V",
-        help="Add a variable to its environment.",
+        metavar="NAME[=VALUE]",
+        help="Set a variable. NAME alone takes it from here; unlike NAME=VALUE, `ps` does not show it.",
         group=Group.ENVIRONMENT,
         hint='NAME=value OTHER="two words"',
+    ),
+    JobOption(
+        name="clean_env",
+        kind=Kind.SWITCH,
+        help="Leave out your own variables; default: the job gets the environment of `add`.",
+        hint="Leave out your own variables",
+        below="copy",
     ),
     JobOption(
         name="nice",

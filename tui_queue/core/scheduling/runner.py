@@ -9,7 +9,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.errors import BadInputError, TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.script_snapshot import Hash, hash_now
 from tui_queue.core.model.job import Job, RunEnd
@@ -64,6 +64,8 @@ class Runner:
         """Run a job that was just claimed; returns when it has ended."""
         try:
             events = await self._executor.start(await self._resuming(job))
+        except BadInputError as error:
+            await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=str(error)))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))

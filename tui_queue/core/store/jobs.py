@@ -1,7 +1,7 @@
 """The verbs for jobs: each is one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -173,9 +173,13 @@ class Jobs:
         """Cancel every pending job, mark every running one to be cancelled; return them."""
         return await self._write("cancelled", now, partial(_cancel_all, now=now))
 
-    async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
-        """Make ended jobs pending again; all or, with an error, none."""
-        return await self._write("retried", now, partial(_each, ids=tuple(ids), verb=_RETRY_ONE, now=now))
+    async def retry(
+        self, ids: Iterable[int], *, environments: Mapping[int, str] | None = None, now: datetime
+    ) -> list[Job]:
+        """Make ended jobs pending again, with other environments if given, by number; all or, with an error, none."""
+        return await self._write(
+            "retried", now, partial(_retry, ids=tuple(ids), environments=environments or {}, now=now)
+        )
 
     async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Put jobs back that were cancelled while they were pending, as they were; all or, with an error, none."""
@@ -262,6 +266,14 @@ def _each(
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=job.state_word)}.")
         jobs.append(job_of(row))
     return jobs
+
+
+def _retry(
+    db: sqlite3.Connection, *, ids: tuple[int, ...], environments: Mapping[int, str], now: datetime
+) -> list[Job]:
+    values = [(name, job_id) for job_id, name in environments.items()]
+    db.executemany("UPDATE jobs SET options = json_set(options, '$.environment', ?) WHERE id = ?", values)
+    return _each(db, ids, _RETRY_ONE, now=now)
 
 
 def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list[Job]:

@@ -71,6 +71,15 @@ _COPIES = """
     UNION SELECT json_extract(json_extract(draft, '$.options'), '$.script.copy') AS copy FROM schedules
     WHERE copy IS NOT NULL"""
 
+_ENVIRONMENTS = """
+    SELECT json_extract(options, '$.environment') AS name FROM jobs WHERE name IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.environment') AS name FROM schedules
+    WHERE name IS NOT NULL"""
+
+_LAST_GOOD = """
+    SELECT * FROM jobs WHERE path = :path AND args = :args AND cwd = :cwd AND state = 'completed'
+    ORDER BY finished_at DESC LIMIT 1"""
+
 _SAMPLES = """
     SELECT finished_at - started_at, args = :args AND cwd = :cwd FROM jobs
     WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL
@@ -122,6 +131,14 @@ class Queries:
     async def copies(self) -> set[str]:
         """Return the paths of the copies of scripts that jobs or schedules refer to."""
         return await self._database.read(_copies)
+
+    async def environments(self) -> set[str]:
+        """Return the names of the environments that jobs or schedules refer to."""
+        return await self._database.read(_environments)
+
+    async def last_good(self, job: Job) -> Job | None:
+        """Return the job with the same command in the same directory that completed last, if there is one."""
+        return await self._database.read(_last_good, job)
 
     async def samples(self, job: Job) -> list[Sample]:
         """Return how long the latest runs of the same script took that completed."""
@@ -284,11 +301,22 @@ def _copies(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute(_COPIES)}
 
 
+def _environments(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute(_ENVIRONMENTS)}
+
+
+def _last_good(db: sqlite3.Connection, job: Job) -> Job | None:
+    row = db.execute(_LAST_GOOD, _command_of(job)).fetchone()
+    return None if row is None else job_of(row)
+
+
+def _command_of(job: Job) -> dict[str, bytes]:
+    return {"path": os.fsencode(job.path), "args": encode_args(job.args), "cwd": os.fsencode(job.cwd)}
+
+
 def _samples(db: sqlite3.Connection, job: Job) -> list[Sample]:
-    values = {"path": os.fsencode(job.path), "args": encode_args(job.args), "cwd": os.fsencode(job.cwd)}
-    return [
-        Sample(elapsed_s=taken / 1_000_000, same_parameters=bool(same)) for taken, same in db.execute(_SAMPLES, values)
-    ]
+    found = db.execute(_SAMPLES, _command_of(job))
+    return [Sample(elapsed_s=taken / 1_000_000, same_parameters=bool(same)) for taken, same in found]
 
 
 def _work_left(db: sqlite3.Connection, schedules: bool) -> bool:

@@ -88,7 +88,8 @@ class JobActions:
         """Ask for changes to a copy of the chosen job, and add it."""
         if job := self._chosen_one("clone"):
             draft = replace(job.draft, not_before=None)
-            await self._add(JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands))
+            form = JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands)
+            await self._add(form, like=draft)
 
     async def edit(self) -> None:
         """Change the chosen job."""
@@ -228,11 +229,11 @@ class JobActions:
         if wrong:
             self._screen.notify(wrong, severity="error", markup=False)
 
-    async def _add(self, form: JobForm) -> None:
+    async def _add(self, form: JobForm, *, like: JobDraft | None = None) -> None:
         drafts = await self._ask(form)
         if drafts is None or not await self._are_wanted(drafts):
             return
-        if jobs := await result_of(self._screen, self._commands.jobs.add(drafts)):
+        if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=like)):
             self._window.wanted = jobs[0].id
             self._screen.post_message(QueueChanged())
 

@@ -50,7 +50,8 @@ class Undo:
 
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
-        self._did(f"change of job {before.id}", lambda: self._commands.jobs.edit(before.id, before.draft))
+        draft = before.draft
+        self._did(f"change of job {before.id}", lambda: self._commands.jobs.edit(before.id, draft, like=draft))
 
     def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""

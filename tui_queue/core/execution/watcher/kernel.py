@@ -19,11 +19,13 @@ def request_short_slice(thread: int = 0, *, inherited: bool) -> None:
     """Let a thread, 0 for the caller's, get a processor soon when all are busy, though no more of it than others.
 
     ``inherited`` says whether this holds for its children too. sched_setattr(2) is asked for a short time slice, which
-    Linux heeds since 6.12; elsewhere nothing changes.
+    Linux heeds since 6.12; elsewhere nothing changes. The nice level stays. A thread with a policy of its own (chrt)
+    stays as it is.
     """
     number = SCHED_SETATTR.get(os.uname().machine) if sys.platform == "linux" else None
-    if number is not None:
-        attributes = struct.pack("=IIQiIQQQII", 56, 0, 0 if inherited else RESET_ON_FORK, 0, 0, SLICE_NS, 0, 0, 0, 0)
+    if number is not None and os.sched_getscheduler(thread) == os.SCHED_OTHER:
+        flags, nice = 0 if inherited else RESET_ON_FORK, os.getpriority(os.PRIO_PROCESS, thread)
+        attributes = struct.pack("=IIQiIQQQII", 56, os.SCHED_OTHER, flags, nice, 0, SLICE_NS, 0, 0, 0, 0)
         LIBC.syscall(number, thread, attributes, 0)
 
 

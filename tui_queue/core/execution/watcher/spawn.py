@@ -4,6 +4,7 @@ import os
 import signal
 
 from .records import Spec
+from .session import living
 
 # What a watcher ignores, and what it or Python has changed: a command starts with the default for all of these.
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
@@ -17,17 +18,17 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
     Its output goes straight into the log, unless it has a terminal. Raises OSError.
     """
     argv = [arg.encode("latin-1") for arg in spec["argv"]]
-    env = dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"])
+    env = living(dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"]))
     os.stat(spec["path"].encode("latin-1"))
     os.chdir(spec["cwd"].encode("latin-1"))
     try:
         os.umask(spec["umask"])
         if spec.get("pty"):
-            return _on_terminal(argv, env, spec["nice"])
-        if spec.get("nice"):
+            return _on_terminal(argv, env, spec)
+        if spec.get("nice") or spec.get("cpus") or spec.get("limits"):
             output = os.open(log, os.O_WRONLY | os.O_APPEND)
             try:
-                return _fork(argv, env, output, spec["nice"]), None
+                return _fork(argv, env, output, spec), None
             finally:
                 os.close(output)
         return os.posix_spawn(
@@ -48,7 +49,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
         os.chdir("/")  # keep no file system busy
 
 
-def _on_terminal(argv: list[bytes], env: dict[bytes, bytes], nice: int) -> tuple[int, int]:
+def _on_terminal(argv: list[bytes], env: dict[bytes, bytes], spec: Spec) -> tuple[int, int]:
     """Start the command with a terminal for its output; return its process number, and our end of the terminal."""
     import termios  # noqa: PLC0415 - most watchers never need it
 
@@ -60,7 +61,7 @@ def _on_terminal(argv: list[bytes], env: dict[bytes, bytes], nice: int) -> tuple
         termios.tcsetattr(theirs, termios.TCSANOW, modes)
         termios.tcsetwinsize(theirs, WINDOW)
         os.set_blocking(ours, False)
-        return _fork(argv, env, theirs, nice), ours
+        return _fork(argv, env, theirs, spec), ours
     except BaseException:
         os.close(ours)
         raise
@@ -72,8 +73,11 @@ class NiceError(OSError):
     """The kernel refuses the nice level that the job asks for."""
 
 
-def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, nice: int) -> int:
-    """Start a program as posix_spawn does, but with a nice level, and an output that is open. Raises OSError."""
+def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -> int:
+    """Start a program as posix_spawn does, within its nice level, processors and limits. Raises OSError."""
+    import resource  # noqa: PLC0415 - most watchers never need it
+
+    nice = spec.get("nice") or 0
     readable, writable = os.pipe()  # closed by a successful exec
     child = os.fork()
     if child == 0:
@@ -87,6 +91,10 @@ def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, nice: int) ->
             if nice:
                 os.setpriority(os.PRIO_PROCESS, 0, nice)
             step = b"exec"
+            if spec.get("cpus"):
+                os.sched_setaffinity(0, spec["cpus"])
+            for number, soft in spec.get("limits", {}).items():
+                resource.setrlimit(int(number), (soft, resource.getrlimit(int(number))[1]))
             signal.set_wakeup_fd(-1)
             for changed in CHANGED:
                 signal.signal(changed, signal.SIG_DFL)

@@ -92,4 +92,4 @@ class _Table:
         return free
 
 
-CRONTAB = Importer(name="crontab", recognises=_recognises, read=_read)
+CRONTAB = Importer(name="crontab", recognises=_recognises, read=_read, search_path="/usr/bin:/bin")

@@ -29,12 +29,14 @@ class Importer(Struct, frozen=True, kw_only=True):
     ``recognises``: whether a text looks like this format.
     ``read``: yields the jobs and schedules of a text. Raises BadInputError that names the line.
     ``caution``: what the user must check in jobs that have yet to run, because the format loses it.
+    ``search_path``: the PATH that its jobs have; empty where the format does not tell.
     """
 
     name: str
     recognises: Callable[[str], bool]
     read: Callable[[str, Origin], Iterator[Record | Schedule]]
     caution: str = ""
+    search_path: str = ""
 
 
 def first_line(text: str) -> str:

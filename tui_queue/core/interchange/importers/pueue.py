@@ -75,8 +75,16 @@ def _record(task: Mapping[str, Any], origin: Origin) -> Record:
         created_at=_time(task.get("created_at")) or started_at or origin.now,
         started_at=started_at,
         finished_at=_time(times.get("end")) if ended else None,
+        variables=_variables(task.get("envs")),
     )
     return with_history(record, origin.now)
+
+
+def _variables(found: object) -> dict[str, str] | None:
+    """Return the environment that a task has; an old pueue writes none."""
+    if not isinstance(found, dict) or not found:
+        return None
+    return {str(name): str(value) for name, value in found.items() if "\0" not in f"{name}{value}"}
 
 
 def _state(word: str, result: Any) -> State:

@@ -1,0 +1,88 @@
+"""What a job takes from the moment in which it is added: its script and its environment."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.execution.script_snapshot import describe
+from tui_queue.core.model.job import Job, JobDraft
+from tui_queue.core.model.options import JobOptions, Script
+from tui_queue.core.system.environment import capture, minimal
+
+_Choice = tuple[bool, frozenset[str]]  # of an environment: a clean one or not, and the names that it has in any case
+
+
+async def prepared(
+    context: CommandContext, drafts: Sequence[JobDraft], *, like: JobDraft | None = None, script: bool = True
+) -> list[JobDraft]:
+    """Return the drafts with their scripts and environments; what they need is on disk when this returns.
+
+    A script is described by hash, size and commit, and copied where the user wants a copy; without ``script`` only for
+    such a copy. The environment is that of this process; for jobs ``like`` another one it is that of the other one,
+    with the variables that only the drafts take from this process. Raises BadInputError for a resource that does not
+    exist, a script that can't be read, and a variable that is not set here.
+    """
+    for draft in drafts:
+        context.check_resources(draft)
+    return await asyncio.to_thread(_prepared, context, drafts, like, script)
+
+
+def captured_for(context: CommandContext, jobs: Iterable[Job]) -> dict[int, str]:
+    """Return the name of this process's environment as each of these jobs gets it, by number; blocks."""
+    environments = _Environments(context, None)
+    return {job.id: environments.of(job.options) for job in jobs}
+
+
+def _prepared(
+    context: CommandContext, drafts: Sequence[JobDraft], like: JobDraft | None, script: bool
+) -> list[JobDraft]:
+    scripts: dict[tuple[str, bool], Script] = {}
+    environments = _Environments(context, None if like is None else like.options)
+    done = []
+    for draft in drafts:
+        options = draft.options
+        described = options.script
+        if script or options.copy:
+            key = draft.path, options.copy
+            if key not in scripts:
+                scripts[key] = describe(draft.path, draft.cwd, copy_to=context.scripts if options.copy else None)
+            described = scripts[key]
+        environment = environments.of(options)
+        done.append(replace(draft, options=replace(options, script=described, environment=environment)))
+    return done
+
+
+class _Environments:
+    """The names of the environments that jobs with certain options get, each kept on disk once."""
+
+    def __init__(self, context: CommandContext, like: JobOptions | None) -> None:
+        self._files = context.environments
+        self._leave_out = context.leave_out
+        self._like = like
+        self._known: dict[_Choice, str] = {}
+
+    def of(self, options: JobOptions) -> str:
+        """Return the name of the environment for these options."""
+        choice = _choice(options)
+        if choice not in self._known:
+            self._known[choice] = self._kept(*choice)
+        return self._known[choice]
+
+    def _kept(self, clean: bool, names: frozenset[str]) -> str:
+        if self._like is None or not self._like.environment:
+            return self._files.keep(capture(clean=clean, keep=names, leave_out=self._leave_out()))
+        was_clean, had = _choice(self._like)
+        if (clean, names) == (was_clean, had):
+            return self._like.environment
+        if was_clean and not clean:
+            return self._files.keep(capture(keep=names, leave_out=self._leave_out()))
+        kept = self._files.get(self._like.environment)
+        variables = minimal(keep=names, environ=kept.variables) if clean else dict(kept.variables)
+        taken = capture(keep=names - had).variables
+        return self._files.keep(replace(kept, variables=variables | {name: taken[name] for name in names - had}))
+
+
+def _choice(options: JobOptions) -> _Choice:
+    return options.clean_env, frozenset(name for name, value in options.env if value is None)

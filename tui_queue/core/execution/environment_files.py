@@ -1,0 +1,176 @@
+"""Keeps the environments of jobs on disk: each distinct one once, for all jobs that were added with it."""
+
+import errno
+import json
+import os
+import tempfile
+import time
+import zlib
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Any
+
+from msgspec import convert
+from msgspec.structs import asdict
+
+from tui_queue.core.errors import BadInputError, StoreError
+from tui_queue.core.model.environment import Environment
+from tui_queue.core.units.printable import printable
+
+FRESH_S = 86_400  # a file that is younger may belong to a job that is just being added
+_NAME_LENGTH = 32  # hexadecimal digits of SHA-256: two different environments never share a file
+_LEVEL = 6  # of compression
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error)  # what reading a file may raise
+
+
+class EnvironmentFiles:
+    """The environments in one directory, by name.
+
+    A file holds an environment as compressed JSON, whole, or what differs from a whole one where that is shorter. Its
+    name is a hash of the environment. Only the user can read it: variables may hold secrets, and so they stand neither
+    in the database nor in its backups.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def keep(self, environment: Environment) -> str:
+        """Return the name under which the environment is safe on disk. Raises StoreError."""
+        whole = _encoded(asdict(environment))
+        name = _hash(whole)
+        path = self._path(name)
+        try:
+            if self._is_kept(name):
+                os.utime(path)  # it is in use again, so that it is not removed before the job is stored
+            else:
+                os.makedirs(self._directory, mode=0o700, exist_ok=True)
+                self._write(path, self._shortest(environment, whole))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StoreError(f"{printable(path)}: the environment of the job can't be written: {reason}.") from error
+        return name
+
+    def get(self, name: str) -> Environment:
+        """Return an environment. Raises BadInputError where its file is gone or damaged."""
+        try:
+            return self._environment(name)
+        except _DAMAGE as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise BadInputError(
+                "env",
+                f"{printable(self._path(name))}: the environment that was captured for this job can't be read:"
+                f" {reason}. `tui-queue edit --capture-env ID` takes that of your shell instead.",
+            ) from None
+
+    def make_young(self, name: str) -> None:
+        """Let an environment stay for a while, though no job refers to it."""
+        if name:
+            with suppress(OSError):
+                os.utime(self._path(name))
+
+    def remove_unused(self, used: Collection[str]) -> int:
+        """Remove files that no name in ``used`` needs and that are old enough; return how many."""
+        needed = set(used)
+        for name in used:
+            try:
+                needed.add(self._read(name).get("base", name))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, zlib.error):
+                return 0  # the one that it needs is not known
+        removed = 0
+        with suppress(OSError), os.scandir(self._directory) as entries:
+            for entry in entries:
+                if entry.name not in needed and time.time() - entry.stat().st_mtime > FRESH_S:
+                    os.unlink(entry.path)
+                    removed += 1
+        return removed
+
+    def _environment(self, name: str) -> Environment:
+        values = self._read(name)
+        if base := values.pop("base", None):
+            values["variables"] = _patched(self._read(base)["variables"], values["variables"])
+        environment = convert(values, Environment)
+        if _hash(_encoded(asdict(environment))) != name:
+            raise ValueError("its content does not match its name")
+        return environment
+
+    def _is_kept(self, name: str) -> bool:
+        """Whether an environment is on disk, and undamaged."""
+        try:
+            self._environment(name)
+        except _DAMAGE:
+            return False
+        return True
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._directory, name)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        with open(self._path(name), "rb") as file:
+            values: dict[str, Any] = json.loads(zlib.decompress(file.read()))
+        return values
+
+    def _shortest(self, environment: Environment, whole: bytes) -> bytes:
+        """Return what a file holds: the whole environment, or what differs from the latest whole one."""
+        stored = zlib.compress(whole, _LEVEL)
+        base = self._latest_whole()
+        if base is None:
+            return stored
+        name, variables = base
+        changes = _changes(variables, environment.variables)
+        values = {**asdict(environment), "variables": changes, "base": name}
+        difference = zlib.compress(_encoded(values), _LEVEL)
+        return min(stored, difference, key=len)
+
+    def _latest_whole(self) -> tuple[str, Mapping[str, str]] | None:
+        """Return the name and the variables of the whole environment that was written or used last."""
+        with suppress(*_DAMAGE), os.scandir(self._directory) as entries:
+            latest = max((entry.stat().st_mtime_ns, entry.name) for entry in entries if len(entry.name) == _NAME_LENGTH)
+            values = self._read(latest[1])
+            name = values.get("base", latest[1])
+            os.utime(self._path(name))  # it is needed from now on
+            return name, self._read(name)["variables"]
+        return None
+
+    def _write(self, path: str, content: bytes) -> None:
+        file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new-")
+        try:
+            try:
+                if os.write(file, content) < len(content):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file)
+            finally:
+                os.close(file)
+            os.rename(temporary, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        directory = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _encoded(values: Mapping[str, Any]) -> bytes:
+    """Return JSON with the names in order, so that the same environment is always the same bytes."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _hash(content: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - takes long
+
+    return hashlib.sha256(content).hexdigest()[:_NAME_LENGTH]
+
+
+def _changes(base: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the variables that differ from those of ``base``; None for one that is not there."""
+    changed: dict[str, str | None] = {name: value for name, value in variables.items() if base.get(name) != value}
+    return changed | dict.fromkeys(base.keys() - variables.keys())
+
+
+def _patched(base: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Undo ``_changes``."""
+    return {name: value for name, value in {**base, **changes}.items() if value is not None}
