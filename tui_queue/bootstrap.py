@@ -69,6 +69,7 @@ class OpenQueue:
                 capacity=self._capacity,
                 environments=self._environments,
                 leave_out=lambda: settings_file.now().leave_out,
+                python=lambda: settings_file.now().python,
                 wake=paths.wake,
                 scripts=paths.scripts,
             )

@@ -34,9 +34,12 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     script = options.pop("script", {})
     options.pop("env", None)
     options.pop("environment", None)
+    options.pop("interpreter", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
+    if (chosen := job.options.interpreter) is not None and job.python is None:
+        yield "Interpreter", f"{printable(chosen.path)} ({chosen.why})" if chosen.path else chosen.why
     yield "Directory", job.cwd
     yield "Queue", f"{job.queue}, priority {job.priority}" + (f", batch {job.batch}" if job.batch else "")
     yield "State", _state(job)

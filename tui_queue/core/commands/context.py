@@ -22,7 +22,7 @@ class CommandContext:
     """The parts of one open queue.
 
     ``wake`` is the directory of its listeners, ``scripts`` that of copied scripts. ``leave_out`` returns the names of
-    variables that the user's settings leave out of environments.
+    variables that the user's settings leave out of environments, ``python`` the interpreter that they name.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class CommandContext:
         capacity: Capacity,
         environments: EnvironmentFiles,
         leave_out: Callable[[], tuple[str, ...]],
+        python: Callable[[], str],
         wake: str,
         scripts: str,
     ) -> None:
@@ -47,6 +48,7 @@ class CommandContext:
         self.capacity = capacity
         self.environments = environments
         self.leave_out = leave_out
+        self.python = python
         self.wake = wake
         self.scripts = scripts
 

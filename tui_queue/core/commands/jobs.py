@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
-from tui_queue.core.commands.new_jobs import captured_for, prepared
+from tui_queue.core.commands.new_jobs import prepared, recaptured
 from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
@@ -70,11 +70,10 @@ class JobCommands:
     async def retry(self, ids: Iterable[int], *, capture_env: bool = False) -> list[Job]:
         """Put ended jobs into the queue again; with ``capture_env`` in the environment of this process."""
         ids = tuple(ids)
-        environments = {}
+        options = None
         if capture_env:
-            jobs = await self._queries.jobs(ids)
-            environments = await asyncio.to_thread(captured_for, self._context, jobs)
-        jobs = await self._jobs.retry(ids, environments=environments, now=datetime.now(UTC))
+            options = await asyncio.to_thread(recaptured, self._context, await self._queries.jobs(ids))
+        jobs = await self._jobs.retry(ids, options=options, now=datetime.now(UTC))
         self._context.wake_scheduler()
         return jobs
 

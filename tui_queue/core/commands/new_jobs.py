@@ -1,14 +1,16 @@
 """What a job takes from the moment in which it is added: its script and its environment."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.execution.interpreter import choose_interpreter
 from tui_queue.core.execution.script_snapshot import describe
 from tui_queue.core.model.job import Job, JobDraft
-from tui_queue.core.model.options import JobOptions, Script
+from tui_queue.core.model.options import Interpreter, JobOptions, Script
 from tui_queue.core.system.environment import capture, minimal
 
 _Choice = tuple[bool, frozenset[str]]  # of an environment: a clean one or not, and the names that it has in any case
@@ -29,10 +31,10 @@ async def prepared(
     return await asyncio.to_thread(_prepared, context, drafts, like, script)
 
 
-def captured_for(context: CommandContext, jobs: Iterable[Job]) -> dict[int, str]:
-    """Return the name of this process's environment as each of these jobs gets it, by number; blocks."""
-    environments = _Environments(context, None)
-    return {job.id: environments.of(job.options) for job in jobs}
+def recaptured(context: CommandContext, jobs: Sequence[Job]) -> Mapping[int, JobOptions]:
+    """Return the options of these jobs with the environment of this process, by number; blocks."""
+    drafts = _prepared(context, [job.draft for job in jobs], None, script=False)
+    return {job.id: draft.options for job, draft in zip(jobs, drafts, strict=True)}
 
 
 def _prepared(
@@ -50,7 +52,10 @@ def _prepared(
                 scripts[key] = describe(draft.path, draft.cwd, copy_to=context.scripts if options.copy else None)
             described = scripts[key]
         environment = environments.of(options)
-        done.append(replace(draft, options=replace(options, script=described, environment=environment)))
+        changed = replace(options, script=described, environment=environment, interpreter=None)
+        if draft.path.endswith(".py") and draft.python is None:
+            changed = replace(changed, interpreter=environments.interpreter(draft.path, environment))
+        done.append(replace(draft, options=changed))
     return done
 
 
@@ -62,6 +67,8 @@ class _Environments:
         self._leave_out = context.leave_out
         self._like = like
         self._known: dict[_Choice, str] = {}
+        self._setting = context.python()
+        self.interpreter = cache(self._interpreter)
 
     def of(self, options: JobOptions) -> str:
         """Return the name of the environment for these options."""
@@ -69,6 +76,10 @@ class _Environments:
         if choice not in self._known:
             self._known[choice] = self._kept(*choice)
         return self._known[choice]
+
+    def _interpreter(self, path: str, environment: str) -> Interpreter:
+        """Return what runs a .py file in this environment."""
+        return choose_interpreter(path, self._files.get(environment).variables, self._setting)
 
     def _kept(self, clean: bool, names: frozenset[str]) -> str:
         if self._like is None or not self._like.environment:

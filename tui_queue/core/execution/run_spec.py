@@ -17,7 +17,8 @@ class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
     ``home`` is the directory of the queue, empty for the default one. ``python`` is the interpreter that runs a .py
-    job, if not this one. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing else.
+    job of an older version, if not this one. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that
+    say nothing else.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class RunSpecs:
         path = options.script.copy if options.script is not None and options.script.copy else job.path
         argv = [path, *job.args]
         if job.is_python:
-            argv.insert(0, job.python or self._python() or sys.executable)
+            chosen = "" if options.interpreter is None else options.interpreter.path
+            argv.insert(0, job.python or chosen or self._python() or sys.executable)
         added = _variables(job, files, path, environment.variables)
         if self._home:
             added["TUI_QUEUE_HOME"] = self._home  # what a job adds goes into the queue that runs it

@@ -112,7 +112,9 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def is_python(self) -> bool:
         """Whether an interpreter runs the file, rather than the file itself."""
-        return self.path.endswith(".py")
+        chosen = self.options.interpreter
+        runs_itself = chosen is not None and not chosen.path and self.python is None
+        return self.path.endswith(".py") and not runs_itself
 
     @property
     def is_claimed(self) -> bool:

@@ -53,6 +53,13 @@ class Script(Struct, frozen=True, kw_only=True):
     copy: str = ""
 
 
+class Interpreter(Struct, frozen=True, kw_only=True):
+    """What runs a .py file, chosen when the job was added; an empty ``path`` is the script itself, by its #! line."""
+
+    path: str = ""
+    why: str
+
+
 class JobOptions(Struct, frozen=True, kw_only=True):
     """How a job is to be run; every default means that the user has not set it.
 
@@ -65,6 +72,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``log_size`` are bytes; 0 is as the settings say. ``env`` are variables and their values; one without a value is
     taken from the process that adds the job. ``clean_env`` leaves out the user's other variables. ``environment`` names
     what was captured when the job was added (``EnvironmentFiles``); it is empty where an older version added the job.
+    ``interpreter`` is what runs a .py file for which the user has named none.
     """
 
     env: tuple[tuple[str, str | None], ...] = ()
@@ -94,6 +102,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     notify: Notify | None = None
     script: Script | None = None
     environment: str = ""
+    interpreter: Interpreter | None = None
 
 
 def without_values(options: JobOptions) -> JobOptions:
@@ -111,6 +120,8 @@ def options_to_json(options: JobOptions) -> str:
     }
     if options.script is not None:
         values["script"] = {name: known for name, known in asdict(options.script).items() if known != ""}
+    if options.interpreter is not None:
+        values["interpreter"] = asdict(options.interpreter)
     return json.dumps(values, separators=(",", ":"))
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
+from tui_queue.core.model.options import JobOptions, options_to_json
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.trash import Rows
@@ -174,12 +175,10 @@ class Jobs:
         return await self._write("cancelled", now, partial(_cancel_all, now=now))
 
     async def retry(
-        self, ids: Iterable[int], *, environments: Mapping[int, str] | None = None, now: datetime
+        self, ids: Iterable[int], *, options: Mapping[int, JobOptions] | None = None, now: datetime
     ) -> list[Job]:
-        """Make ended jobs pending again, with other environments if given, by number; all or, with an error, none."""
-        return await self._write(
-            "retried", now, partial(_retry, ids=tuple(ids), environments=environments or {}, now=now)
-        )
+        """Make ended jobs pending again, with other options if given, by number; all or, with an error, none."""
+        return await self._write("retried", now, partial(_retry, ids=tuple(ids), options=options or {}, now=now))
 
     async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Put jobs back that were cancelled while they were pending, as they were; all or, with an error, none."""
@@ -269,10 +268,10 @@ def _each(
 
 
 def _retry(
-    db: sqlite3.Connection, *, ids: tuple[int, ...], environments: Mapping[int, str], now: datetime
+    db: sqlite3.Connection, *, ids: tuple[int, ...], options: Mapping[int, JobOptions], now: datetime
 ) -> list[Job]:
-    values = [(name, job_id) for job_id, name in environments.items()]
-    db.executemany("UPDATE jobs SET options = json_set(options, '$.environment', ?) WHERE id = ?", values)
+    values = [(options_to_json(each), job_id) for job_id, each in options.items()]
+    db.executemany("UPDATE jobs SET options = ? WHERE id = ?", values)
     return _each(db, ids, _RETRY_ONE, now=now)
 
 
