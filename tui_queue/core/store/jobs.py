@@ -13,7 +13,7 @@ from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.trash import Rows
-from tui_queue.core.store import audit, ordering, trash
+from tui_queue.core.store import audit, ordering, queue_pause, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
@@ -84,7 +84,15 @@ _RETRY_ONE = _Verb(
     name="retry",
     states=_ENDED_STATES,
     statement=_RETRY,
-    refusal="is {state}; retry applies to jobs that have ended. Cancel it first",
+    refusal="is {state}; retry applies to jobs that have ended or wait for their next attempt. Cancel it first",
+)
+
+
+_RETRY_NOW = _Verb(
+    name="retry",
+    states=(State.PENDING,),
+    statement="UPDATE jobs SET not_before = NULL WHERE id = :id RETURNING *",
+    refusal=_RETRY_ONE.refusal,
 )
 
 
@@ -174,8 +182,11 @@ class Jobs:
         return await self._write("cancelled", now, partial(_cancel_all, now=now))
 
     async def retry(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
-        """Make ended jobs pending again; all or, with an error, none."""
-        return await self._write("retried", now, partial(_each, ids=tuple(ids), verb=_RETRY_ONE, now=now))
+        """Make ended jobs pending again, and let those that wait for their next attempt have it now.
+
+        All or, with an error, none.
+        """
+        return await self._write("retried", now, partial(_retry, ids=tuple(ids), now=now))
 
     async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Put jobs back that were cancelled while they were pending, as they were; all or, with an error, none."""
@@ -208,6 +219,16 @@ class Jobs:
     async def resume(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Mark running jobs as not paused; all or, with an error, none."""
         return await self._write("resumed", now, partial(_each, ids=tuple(ids), verb=_RESUME, now=now))
+
+    async def pause_queue(self, name: str, *, running: bool, now: datetime) -> list[Job]:
+        """Pause a queue, with ``running`` what runs in it too; return what is to be stopped."""
+        return await self._write(queue_pause.STOPPED, now, partial(queue_pause.pause, name=name, running=running))
+
+    async def resume_queue(self, name: str, *, everything: bool, now: datetime) -> list[Job]:
+        """Let a queue go on with what was paused with it, or ``everything``; return what is to go on."""
+        return await self._write(
+            queue_pause.RESUMED, now, partial(queue_pause.resume, name=name, everything=everything)
+        )
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None, *, now: datetime) -> list[Job]:
         """Give pending jobs another place in their queue. Raises WrongStateError, NoSuchJobError."""
@@ -261,6 +282,14 @@ def _each(
         if row is None:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=job.state_word)}.")
         jobs.append(job_of(row))
+    return jobs
+
+
+def _retry(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list[Job]:
+    jobs = []
+    for job_id in ids:
+        verb = _RETRY_NOW if job_of(job_row(db, job_id)).waits_again else _RETRY_ONE
+        jobs += _each(db, (job_id,), verb, now=now)
     return jobs
 
 
