@@ -74,7 +74,7 @@ class InterchangeCommands:
         """Add all that a file holds, or nothing; jobs whose UUID this queue has already stay as they are."""
         if imported.schedules:
             for schedule in imported.schedules:
-                self._context.check_resources(schedule.draft)
+                await self._context.check_resources(schedule.draft)
             await self._store.schedules.add_all(
                 [with_next_time(schedule, schedule.created_at) for schedule in imported.schedules]
             )

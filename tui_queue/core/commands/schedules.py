@@ -27,14 +27,14 @@ class ScheduleCommands:
 
     async def add(self, schedule: Schedule) -> Schedule:
         """Add a schedule; its rule sets ``next_at``."""
-        self._context.check_resources(schedule.draft)
+        await self._context.check_resources(schedule.draft)
         schedule = await self._schedules.add(with_next_time(await self._with_copy(schedule), schedule.created_at))
         self._context.wake_scheduler()
         return schedule
 
     async def set(self, schedule: Schedule) -> Schedule:
         """Change a schedule as a whole; its next time is counted from now."""
-        self._context.check_resources(schedule.draft)
+        await self._context.check_resources(schedule.draft)
         schedule = await self._schedules.put(with_next_time(await self._with_copy(schedule), datetime.now(UTC)))
         self._context.wake_scheduler()
         return schedule

@@ -17,7 +17,7 @@ async def with_scripts(context: CommandContext, drafts: Sequence[JobDraft]) -> l
     Raises BadInputError for a resource that does not exist, and for a script that can't be read.
     """
     for draft in drafts:
-        context.check_resources(draft)
+        await context.check_resources(draft)
     return await asyncio.to_thread(_described, drafts, context.scripts)
 
 

@@ -95,10 +95,20 @@ def _marks(job: Job, files: RunFiles) -> dict[str, str]:
 
 
 def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
-    """Return the variables that tell programs which GPUs are theirs, numbered as the driver does."""
+    """Return the variables that tell programs which GPUs are theirs, numbered as the driver does.
+
+    AMD's lower layer hides all but those of ROCR_VISIBLE_DEVICES and numbers them anew, before the upper one picks
+    those of HIP_VISIBLE_DEVICES: with the driver's numbers in both, most programs would find none.
+    """
     if "gpu" not in given:
         return {}
-    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, given["gpu"])), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    numbers = ",".join(map(str, given["gpu"]))
+    return {
+        "CUDA_VISIBLE_DEVICES": numbers,
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "ROCR_VISIBLE_DEVICES": numbers,
+        "HIP_VISIBLE_DEVICES": ",".join(map(str, range(len(given["gpu"])))),
+    }
 
 
 def _latin(text: str) -> str:

@@ -87,9 +87,9 @@ class Runs:
 
         None when another scheduler has taken over.
         """
-        # The number of slots stands in a file, which no transaction may wait for.
+        # These settings stand in a file, which no transaction may wait for.
         return await self._database.write_with(
-            capacity.with_slots,
+            capacity.with_settings,
             lambda db, measured: _claim(
                 db, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
             ),
