@@ -181,6 +181,16 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch, command_server: CommandServ
     _end_all_runs(queue)
 
 
+@pytest.fixture
+def scheduler(cli: Cli) -> Iterator[Callable[[], None]]:
+    """Return a function that starts a scheduler, which schedules until the test has ended."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield lambda: started.append(cli.start("run", "--standby", "--stay"))
+    for process in started:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
 def _end_all_runs(queue: Cli) -> None:
     """Leave no process of a failed test behind."""
     store = queue.home / "queue.db"

@@ -14,7 +14,7 @@ dashboard and the command line, and a process in the background starts the jobs,
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 from msgspec.structs import replace
 
 from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.core.errors import BadInputError, NoSuchJobError
+from tui_queue.core.errors import BadInputError, NoSuchJobError, WrongStateError
 from tui_queue.core.logs.file import LogTail
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
@@ -114,8 +114,12 @@ class AsyncQueue:
         overview = await self._queue.commands.reports.overview(ended=ended, only=only)
         return [*overview.jobs]
 
-    async def wait(self, *jobs: Id, timeout: float | None = None) -> Jobs:
-        """Return these jobs once all have ended. Raises TimeoutError after ``timeout`` seconds."""
+    async def wait(self, *jobs: Id, timeout: float | None = None, held: bool = False) -> Jobs:
+        """Return these jobs once all have ended. Raises TimeoutError after ``timeout`` seconds.
+
+        Raises WrongStateError when all others have ended and one is held, and not by the user: its dependency has
+        failed, say; with ``held`` that is waited for too.
+        """
         numbers = await self._numbers(jobs)
         changed = asyncio.Event()
         async with self._queue.listen(changed.set), asyncio.timeout(timeout):
@@ -127,7 +131,18 @@ class AsyncQueue:
                         raise NoSuchJobError(f"{number}: no such job any more; somebody has removed it.")
                 if all(job.state.ended for job in found.values()):
                     return [found[number] for number in numbers]
+                if not held:
+                    await self._check_blocked(found)
                 await _at_most(POLL_S, changed)
+
+    async def _check_blocked(self, found: Mapping[int, Job]) -> None:
+        waiting = [job for job in found.values() if not job.state.ended]
+        if not all(job.waits and (job.held or job.after) for job in waiting):
+            return
+        blocked = await self._queue.commands.jobs.blocked()
+        if all(job.id in blocked and blocked[job.id].reason for job in waiting):
+            why = blocked[waiting[0].id].text(waiting[0].id)
+            raise WrongStateError(f"{why}; release or cancel it, or wait with held=True.")
 
     async def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""
@@ -245,9 +260,9 @@ class Queue:
         """Return active jobs in the order they start, then the latest ``ended`` ones (-1: all)."""
         return self._do(self._opened().list(states=states, queue=queue, batch=batch, words=words, ended=ended))
 
-    def wait(self, *jobs: Id, timeout: float | None = None) -> Jobs:
-        """Return these jobs once all have ended. Raises TimeoutError after ``timeout`` seconds."""
-        return self._do(self._opened().wait(*jobs, timeout=timeout))
+    def wait(self, *jobs: Id, timeout: float | None = None, held: bool = False) -> Jobs:
+        """Return these jobs once all have ended. Arguments and errors as for ``AsyncQueue.wait``."""
+        return self._do(self._opened().wait(*jobs, timeout=timeout, held=held))
 
     def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""

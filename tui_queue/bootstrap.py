@@ -20,6 +20,7 @@ from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
 from tui_queue.core.store.store import Store
+from tui_queue.core.system.gpus import Gpus
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
 from tui_queue.paths import Paths
@@ -39,6 +40,7 @@ class OpenQueue:
         self.settings_file = settings_file
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
+        self._gpus = Gpus(paths.runs, ignored=lambda: settings_file.now().gpu_ignore)
         self.lease = Lease(paths.state, standby=standby)
         self.background = Background(paths.state, enabled=settings.background)
         self._environments = EnvironmentFiles(paths.environments)
@@ -54,8 +56,10 @@ class OpenQueue:
         self._store = store
         self._capacity = Capacity(
             slots=lambda: settings_file.now().slots,
+            waiting=lambda: settings_file.now().overlap_waiting,
             resources=settings.resources,
-            gpus=self.machine.gpus,
+            gpus=self._gpus,
+            visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
             free=self.machine.free,
             lives=lives,
         )
@@ -85,6 +89,7 @@ class OpenQueue:
     async def close(self) -> None:
         """Let go of the runs, which go on, and delete what this process has put into the trash."""
         self.executor.close()
+        self._gpus.close()
         if "_cleaner" in self.__dict__:
             await self._cleaner.close()
 

@@ -35,7 +35,9 @@ _PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
     "log_full": (Full, '"keep", "stop" or "fail"'),
 }
 HOOK_LIMIT_S = 3600
-_RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9)}
+CARDS_LIMIT = 1000
+_RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9), "overlap_waiting": (1, 1000)}
+_WHOLE = ("slots", "keep_jobs", "overlap_waiting")
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +48,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
     output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
     the most that one run's output takes, ``log_full`` what then becomes of it. ``leave_out`` are names of variables
-    that jobs do not get from the environment of `add`. What ``dashboard`` and ``keys`` mean
-    only the dashboard knows.
+    that jobs do not get from the environment of `add`. ``gpu_ignore`` are programs that may use a GPU which a job is
+    given. ``overlap_waiting`` jobs of a schedule may wait behind one that has not ended. What ``dashboard`` and
+    ``keys`` mean only the dashboard knows.
     """
 
     slots: int = 3
@@ -56,7 +59,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     mouse: bool = True
     background: bool = True
     leave_out: tuple[str, ...] = ()
-    resources: Mapping[str, int] = field(default_factory=dict)
+    resources: Mapping[str, int | tuple[int, ...]] = field(default_factory=dict)
+    gpu_ignore: tuple[str, ...] = ()
+    overlap_waiting: int = 1
     keep_for: str = ""
     keep_jobs: int = 0
     keep_logs: str = ""
@@ -157,12 +162,33 @@ def settings_of(content: bytes, path: str) -> Settings:
     if "leave_out" in values:
         values["leave_out"] = _names(path, values["leave_out"])
     if "resources" in values:
-        values["resources"] = dict(parse_resources([f"{name}={total}" for name, total in values["resources"].items()]))
+        values["resources"] = _resources(path, values["resources"])
+    if "gpu_ignore" in values:
+        values["gpu_ignore"] = _programs(path, values["gpu_ignore"])
     if "keys" in values:
         values["keys"] = dict(_flat(values["keys"]))
     if "notify" in values:
         values["notify"] = _channels(path, values["notify"])
     return Settings(**values)
+
+
+def _resources(path: str, totals: Mapping[str, object]) -> dict[str, int | tuple[int, ...]]:
+    """Return the totals of resources; of GPUs maybe which ones."""
+    cards = totals.get("gpu")
+    if not isinstance(cards, list):
+        return dict(parse_resources([f"{name}={total}" for name, total in totals.items()]))
+    if not cards or not all(type(card) is int and 0 <= card < CARDS_LIMIT for card in cards):
+        raise BadInputError(
+            "resources", f"{printable(path)}: [resources] gpu must be a number, or a list of cards such as [2, 3]."
+        )
+    others = parse_resources([f"{name}={total}" for name, total in totals.items() if name != "gpu"])
+    return {**dict(others), "gpu": tuple(sorted(set(cards)))}
+
+
+def _programs(path: str, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadInputError("gpu_ignore", f'{printable(path)}: gpu_ignore must be a list of programs such as ["Xorg"].')
+    return tuple(names)
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
@@ -226,7 +252,7 @@ def _words(where: str, hook: object) -> tuple[str, ...]:
 def _check(path: str, key: str, value: object) -> None:
     if key in _RANGES:
         low, high = _RANGES[key]
-        kind: type | tuple[type, ...] = int if key in ("slots", "keep_jobs") else (int, float)
+        kind: type | tuple[type, ...] = int if key in _WHOLE else (int, float)
         if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
             raise BadInputError(key, f"{printable(path)}: {key} must be a number from {low} to {high}.")
     elif key in _TABLES:

@@ -4,14 +4,15 @@ import shutil
 import subprocess
 import sys
 
-from tui_queue.core.system.machine import Machine
+from tui_queue.core.system.nvml import Driver
 
 
 def main() -> int:
     """Print what is found; return 1 when nvidia-smi shows a GPU that was not found or whose memory is unknown."""
-    machine = Machine("/")
-    found, free = machine.gpus(), machine.free("gpumem")
-    print(f"gpus() = {found}, free('gpumem') = {free}")
+    cards = Driver("/", list).sample()
+    found = [card.number for card in cards]
+    free = max((card.free for card in cards if card.free is not None), default=None)
+    print(f"cards: {cards}")
     shown = _nvidia_smi()
     print(f"nvidia-smi shows {shown}")
     missed = set(shown) - set(found)

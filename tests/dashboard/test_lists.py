@@ -54,9 +54,10 @@ async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> N
         assert (queue("gpu")["slots"], queue("gpu")["paused"]) == (2, True)
         await pilot.press("enter")
         await see(pilot, "Queue gpu")
-        await fill(pilot, "7")
+        await fill(pilot, "7", "22:00-06:00", "", "", "", "pause")
         await pilot.press("ctrl+s")
         await see(pilot, "0/7")
+        assert queue("gpu")["on_failure"] == "pause"
         await pilot.press("enter")
         await see(pilot, "Queue gpu")
         await pilot.press("ctrl+u")

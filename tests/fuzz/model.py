@@ -520,6 +520,8 @@ class QueueMachine(RuleBasedStateMachine):
             active = [n for n, known in self.jobs.items() if known.schedule == schedule.name and not known.state.ended]
             if active and schedule.overlap is Overlap.SKIP:
                 continue
+            if len(active) > 1 and schedule.overlap is Overlap.QUEUE:
+                continue
             if active and schedule.overlap is Overlap.REPLACE:
                 for number in active:
                     self.done("cancel", number)
@@ -535,7 +537,7 @@ class QueueMachine(RuleBasedStateMachine):
             case "cancel":
                 return not known.state.ended
             case "retry":
-                return known.state.ended
+                return known.state.ended or self.waits_again(known)
             case "remove":
                 waited_for = {
                     after.job_id for each in self.jobs.values() if each.state is State.PENDING for after in each.after
@@ -546,6 +548,9 @@ class QueueMachine(RuleBasedStateMachine):
             case _:
                 return known.state is State.RUNNING
 
+    def waits_again(self, known: Known) -> bool:
+        return known.state is State.PENDING and not known.held and known.attempt >= known.first_attempt
+
     def done(self, verb: str, number: int) -> None:
         known = self.jobs[number]
         match verb:
@@ -553,6 +558,8 @@ class QueueMachine(RuleBasedStateMachine):
                 known.cancelled = True
                 if known.state is State.PENDING:
                     known.state = State.CANCELLED
+            case "retry" if self.waits_again(known):
+                known.not_before = None
             case "retry":
                 known.state, known.cancelled, known.held, known.hold_reason = State.PENDING, False, False, ""
                 known.not_before, known.devices, known.first_attempt = None, (), known.attempt + 1

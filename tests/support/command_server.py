@@ -199,6 +199,9 @@ def _become(request: _Request, streams: Sequence[int]) -> NoReturn:
         os.umask(request.umask)
         os.environ.clear()
         os.environ.update(request.env)
+        # What is imported later may stand in for what is installed.
+        ahead = request.env.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = [directory for directory in ahead if directory and directory not in sys.path]
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         os.closerange(3, 1024)

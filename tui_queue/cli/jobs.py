@@ -31,7 +31,7 @@ _VERBS: dict[str, tuple[Act, Everyone, tuple[State, ...], str]] = {
         JobCommands.retry,
         lambda jobs: jobs.in_state(State.FAILED, State.CANCELLED),
         _ENDED,
-        "Put ended jobs into the queue again.",
+        "Put ended jobs into the queue again; start those now that wait for their next attempt.",
     ),
     "remove": (
         JobCommands.remove,

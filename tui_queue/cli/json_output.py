@@ -106,6 +106,7 @@ def queue_object(queue: Queue, default_slots: int) -> Object:
         "zone": queue.options.zone if queue.options.hours else None,
         "pause_outside": queue.options.pause_outside,
         "on_lost": queue.options.lost,
+        "on_failure": queue.options.on_failure,
     }
 
 

@@ -3,15 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import replace
 
 from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import queues
 from tui_queue.cli.json_output import json_option, print_json, queue_object, queue_objects
 from tui_queue.cli.tables import print_queues
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.job import State
-from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.queue import OnFailure, Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
 
@@ -32,6 +30,13 @@ def _settings(command: Any) -> Any:
         (("--pause-outside/--no-pause-outside",), {"help": "Outside of its hours stop what runs."}),
         (("--on-lost", "lost"), {"metavar": "DO", "help": "After a reboot or a lost watcher: leave, requeue or ask."}),
         (("--lost-age",), {"metavar": "D", "help": "But leave a job that had begun longer ago."}),
+        (
+            ("--on-failure",),
+            {
+                "type": click.Choice([each.value for each in OnFailure]),
+                "help": "When a job has failed and is not tried again; default: continue.",
+            },
+        ),
     ):
         command = click.option(*names, **{"default": None, **settings})(command)  # type: ignore[arg-type]
     return command
@@ -109,11 +114,11 @@ def pause(name: str, running: bool, as_json: bool) -> None:
 
 
 @queue.command()
-@click.option("--running", is_flag=True, help="Let its paused jobs go on too.")
+@click.option("--running", is_flag=True, help="Let all of its paused jobs go on, also those paused singly.")
 @json_option
 @click.argument("name", shell_complete=queues)
 def resume(name: str, running: bool, as_json: bool) -> None:
-    """Start jobs of a queue again.
+    """Start jobs of a queue again; what was paused with it goes on.
 
     Example: tui-queue queue resume gpu
     """
@@ -164,15 +169,8 @@ def _say(opened: "OpenQueue", changed: Queue, *, as_json: bool) -> None:
 
 async def _set_paused(name: str, *, paused: bool, running: bool, as_json: bool) -> None:
     async with open_queue() as opened:
-        changed = await opened.commands.queues.set(replace(await opened.commands.queues.get(name), paused=paused))
-        if running:
-            overview = await opened.commands.reports.overview(ended=0)
-            jobs = [job for job in overview.jobs if job.queue == name and job.state is State.RUNNING]
-            if paused:
-                await opened.commands.jobs.pause([job.id for job in jobs if not job.paused])
-            else:
-                await opened.commands.jobs.resume([job.id for job in jobs if job.paused])
-        _say(opened, changed, as_json=as_json)
+        set_paused = opened.commands.queues.pause if paused else opened.commands.queues.resume
+        _say(opened, await set_paused(name, running=running), as_json=as_json)
 
 
 COMMANDS = {"queue": queue}

@@ -17,8 +17,9 @@ from tui_queue.cli.json_output import json_option, print_json
 def run_queue(how: str | None, stay: bool, as_json: bool) -> None:
     """Run the queue without a screen.
 
-    With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not. With
-    --background a process without a terminal schedules until nothing is left; it gives way to a dashboard.
+    With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not, or when
+    jobs are left that are held because of a dependency; jobs that you hold do not count. With --background a process
+    without a terminal schedules until nothing is left; it gives way to a dashboard.
 
     Example: tui-queue run --until-empty
     """

@@ -48,7 +48,10 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         (
             ("--overlap",),
-            {"type": click.Choice([each.value for each in Overlap]), "help": "While one runs still; default: queue."},
+            {
+                "type": click.Choice([each.value for each in Overlap]),
+                "help": "While one runs still; default: queue, one waits.",
+            },
         ),
         (("--yes", "-y"), {"is_flag": True, "default": False, "help": "Do not ask."}),
     ):

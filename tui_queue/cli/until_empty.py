@@ -4,12 +4,15 @@ import asyncio
 import signal
 from datetime import UTC, datetime
 
+import click
+
 from tui_queue.cli.command import open_queue
 
 
 async def run_until_empty() -> bool:
-    """Schedule until nothing is pending or running; return whether every job that ended meanwhile completed.
+    """Schedule until nothing is pending or running, but for held jobs.
 
+    Return whether every job that ended meanwhile completed, and none is left that is held and not by the user.
     Where another process schedules, this one waits for the queue to empty, and takes over if that one ends.
     """
     changed, left = asyncio.Event(), False
@@ -32,4 +35,9 @@ async def run_until_empty() -> bool:
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
-        return not left and await queue.commands.jobs.all_completed(present, after=newest, since=begun)
+        if left:
+            return False
+        blocked = {job_id: why for job_id, why in (await queue.commands.jobs.blocked()).items() if why.reason}
+        for job_id, why in blocked.items():
+            click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it.", err=True)
+        return not blocked and await queue.commands.jobs.all_completed(present, after=newest, since=begun)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +11,8 @@ from tui_queue.cli.command import open_queue, run
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
-from tui_queue.core.errors import NoSuchJobError
+from tui_queue.core.errors import BadInputError, NoSuchJobError
+from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.parsing.fields import time_limit
 
@@ -23,27 +24,33 @@ TIMED_OUT = 124  # as timeout(1) ends
 
 @click.command()
 @click.option("--timeout", default="", metavar="D", help=f"Stop waiting after this long, and end with {TIMED_OUT}.")
+@click.option("--all", "everything", is_flag=True, help="All jobs that are pending or running, but for held ones.")
+@click.option("--held", is_flag=True, help="Also wait for held jobs, until they are released or cancelled.")
 @click.option("--batch", metavar="NAME", help="All jobs of this batch.", shell_complete=batches)
 @json_option
 @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(State.PENDING, State.RUNNING))
-def wait(ids: tuple[str, ...], batch: str | None, timeout: str, as_json: bool) -> None:
+def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, timeout: str, as_json: bool) -> None:
     """Wait until jobs have ended, and end with the exit code of that job; of several with the highest one.
 
     A completed job counts as 0, one that a signal ended as 128 and the signal's number, one that failed without an exit
-    code, or was cancelled, as 1.
+    code, or was cancelled, as 1. So does a job that is held because its dependency has failed, unless --held waits on.
 
     Example: tui-queue wait 12 && echo done
     """
+    if everything and (ids or batch):
+        raise BadInputError("ids", "Either --all or some jobs.")
     patience_s = time_limit("timeout", timeout)
 
     async def work() -> int:
         async with open_queue() as queue:
-            numbers = await select(queue.commands, ids, batch)
+            numbers = await (_all(queue, held=held) if everything else select(queue.commands, ids, batch))
             try:
                 async with asyncio.timeout(patience_s):
-                    ended = await _ended(queue, numbers)
+                    ended, blocked = await _ended(queue, numbers, held=held)
             except TimeoutError:
                 return TIMED_OUT
+            for job_id, why in blocked.items():
+                click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it, or wait on with --held.", err=True)
             if as_json:
                 print_jobs(ended, queue.commands.jobs.log_path)
             return max(map(exit_code, ended), default=0)
@@ -52,14 +59,24 @@ def wait(ids: tuple[str, ...], batch: str | None, timeout: str, as_json: bool) -
 
 
 def exit_code(job: Job) -> int:
-    """Return what waiting for an ended job ends with."""
+    """Return what waiting for a job ends with."""
     if job.state is State.COMPLETED:
         return 0
     return job.exit_code or (128 + job.signal if job.signal else 1)
 
 
-async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
-    """Return the jobs, in that order, once all have ended."""
+async def _all(queue: "OpenQueue", *, held: bool) -> list[int]:
+    """Return the jobs that are pending or running; what the user holds, and all behind that, only with ``held``."""
+    numbers = await queue.commands.jobs.in_state(State.PENDING, State.RUNNING)
+    blocked = {} if held else await queue.commands.jobs.blocked()
+    return [number for number in numbers if number not in blocked or blocked[number].reason]
+
+
+async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> tuple[list[Job], Mapping[int, Blocked]]:
+    """Return the jobs, in that order, once all have ended, and which of them will not by themselves.
+
+    With ``held`` those are waited for too; a job that the user holds always is.
+    """
     changed, warned = asyncio.Event(), False
     async with queue.listen(changed.set):
         while True:
@@ -67,8 +84,9 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
             found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
             if gone := [number for number in numbers if number not in found]:
                 raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
-            if all(job.state.ended for job in found.values()):
-                return [found[number] for number in numbers]
+            blocked = {} if held else await _blocked(queue, found.values())
+            if all(job.state.ended or job.id in blocked for job in found.values()):
+                return [found[number] for number in numbers], blocked
             if not warned and not queue.lease.is_held() and not queue.settings.background:
                 warned = True
                 click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
@@ -78,6 +96,13 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
                     await changed.wait()
             except TimeoutError:
                 continue
+
+
+async def _blocked(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked]:
+    """Return those of the jobs that are held, or wait for one that is, and not because the user has held it."""
+    waiting = [job.id for job in jobs if job.waits and (job.held or job.after)]
+    blocked = await queue.commands.jobs.blocked() if waiting else {}
+    return {number: blocked[number] for number in waiting if number in blocked and blocked[number].reason}
 
 
 POLL_S = 5.0  # how often it looks without being told

@@ -35,6 +35,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     options.pop("env", None)
     options.pop("environment", None)
     options.pop("interpreter", None)
+    options.pop("cards", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])

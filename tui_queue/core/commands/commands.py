@@ -76,7 +76,7 @@ class Commands:
         self._context.wake_scheduler()
 
     async def work_left(self, *, schedules: bool = True) -> bool:
-        """Return whether a job is running, or pending and not held, or a notification unsent.
+        """Return whether a job is running, or pending and not blocked, or a notification unsent.
 
         With ``schedules`` also whether a schedule will add a job.
         """

@@ -8,6 +8,7 @@ from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.policy.cards import GPU, given_visible, too_few
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
@@ -16,6 +17,7 @@ from tui_queue.core.units.sizes import size_text
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
+    from tui_queue.core.model.card import Card
 
 
 class CommandContext:
@@ -66,13 +68,31 @@ class CommandContext:
         self.background.ensure()
         self.wake_listeners()
 
-    def check_resources(self, draft: JobDraft) -> None:
+    async def check_resources(self, draft: JobDraft) -> None:
         """Raise BadInputError for a resource that does not exist, or of which a job asks more than there is."""
         for name, wanted in draft.options.resources:
-            total = self.capacity.total(name)
+            total = await self._total(name)
             if total is None:
                 raise BadInputError(
                     "resource", f"{name}: no such resource; give its total in the settings, [resources]."
                 )
             if wanted > total:
                 raise BadInputError("resource", f"{name}={size_text(wanted)}: there are {size_text(total)} in all.")
+            if name == GPU and given_visible(draft.options):
+                cards = await self._cards()
+                if cards is not None and (few := too_few(draft.options, wanted, cards)):
+                    raise BadInputError("env", f"{few}; name others in it, or leave it out.")
+
+    async def _total(self, name: str) -> int | None:
+        if name != GPU or GPU in self.capacity.resources:
+            return self.capacity.total(name)
+        if (cards := await self._cards()) is None:
+            raise BadInputError(
+                "resource", "gpu: the driver does not answer; say in the settings which cards there are, gpu = [0, 1]."
+            )
+        return len(cards) or None
+
+    async def _cards(self) -> "tuple[Card, ...] | None":
+        """Return the cards of the queue, sampled if need be; None when the driver does not answer."""
+        cards = self.capacity.cards()
+        return self.capacity.cards() if cards is None and await self.capacity.gpus.refresh(0) else cards

@@ -100,7 +100,7 @@ class InterchangeCommands:
         imported = await asyncio.to_thread(_with_environments, self._context, imported)
         if imported.schedules:
             for schedule in imported.schedules:
-                self._context.check_resources(schedule.draft)
+                await self._context.check_resources(schedule.draft)
             await self._store.schedules.add_all(
                 [with_next_time(schedule, schedule.created_at) for schedule in imported.schedules]
             )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.new_jobs import prepared, recaptured
 from tui_queue.core.errors import WrongStateError
+from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
@@ -68,7 +69,10 @@ class JobCommands:
         return await self._end_runs(await self._jobs.cancel_all(now=datetime.now(UTC)))
 
     async def retry(self, ids: Iterable[int], *, capture_env: bool = False) -> list[Job]:
-        """Put ended jobs into the queue again; with ``capture_env`` in the environment of this process."""
+        """Put ended jobs into the queue again; start those now that wait for their next attempt.
+
+        With ``capture_env`` they run in the environment of this process.
+        """
         ids = tuple(ids)
         options = None
         if capture_env:
@@ -172,6 +176,10 @@ class JobCommands:
     async def recent(self) -> list[JobDraft]:
         """Return what the user asked for in the latest jobs with different commands, the latest first."""
         return [replace(job.draft, not_before=None) for job in await self._queries.recent(RECENT)]
+
+    async def blocked(self) -> dict[int, Blocked]:
+        """Return the pending jobs for which nothing happens until the user acts, by number."""
+        return await self._queries.blocked()
 
     async def newest(self) -> int:
         """Return the number of the job that was added last; 0 when there has been none."""

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.execution.interpreter import choose_interpreter
 from tui_queue.core.execution.script_snapshot import describe
+from tui_queue.core.model.card import VISIBLE
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.model.options import Interpreter, JobOptions, Script
+from tui_queue.core.policy.cards import GPU, MEMORY
 from tui_queue.core.system.environment import capture, minimal
 
 _Choice = tuple[bool, frozenset[str]]  # of an environment: a clean one or not, and the names that it has in any case
@@ -27,7 +29,7 @@ async def prepared(
     exist, a script that can't be read, and a variable that is not set here.
     """
     for draft in drafts:
-        context.check_resources(draft)
+        await context.check_resources(draft)
     return await asyncio.to_thread(_prepared, context, drafts, like, script)
 
 
@@ -52,7 +54,9 @@ def _prepared(
                 scripts[key] = describe(draft.path, draft.cwd, copy_to=context.scripts if options.copy else None)
             described = scripts[key]
         environment = environments.of(options)
-        changed = replace(options, script=described, environment=environment, interpreter=None)
+        changed = replace(options, script=described, environment=environment, interpreter=None, cards=None)
+        if any(name == GPU for name, _ in options.resources) or any(name == MEMORY for name, _ in options.gates):
+            changed = replace(changed, cards=environments.cards(environment))
         if draft.path.endswith(".py") and draft.python is None:
             changed = replace(changed, interpreter=environments.interpreter(draft.path, environment))
         done.append(replace(draft, options=changed))
@@ -69,6 +73,7 @@ class _Environments:
         self._known: dict[_Choice, str] = {}
         self._setting = context.python()
         self.interpreter = cache(self._interpreter)
+        self.cards = cache(self._cards)
 
     def of(self, options: JobOptions) -> str:
         """Return the name of the environment for these options."""
@@ -80,6 +85,11 @@ class _Environments:
     def _interpreter(self, path: str, environment: str) -> Interpreter:
         """Return what runs a .py file in this environment."""
         return choose_interpreter(path, self._files.get(environment).variables, self._setting)
+
+    def _cards(self, environment: str) -> tuple[str, str] | None:
+        """Return the variable in this environment that says which GPUs a job may see, with its value."""
+        variables = self._files.get(environment).variables
+        return next(((name, variables[name]) for name in VISIBLE if name in variables), None)
 
     def _kept(self, clean: bool, names: frozenset[str]) -> str:
         if self._like is None or not self._like.environment:

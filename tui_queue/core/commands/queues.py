@@ -1,5 +1,8 @@
 """The commands for queues."""
 
+import asyncio
+from datetime import UTC, datetime
+
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
@@ -32,6 +35,23 @@ class QueueCommands:
         queue = await self._queues.put(queue)
         self._context.wake_scheduler()
         return queue
+
+    async def pause(self, name: str, *, running: bool = False) -> Queue:
+        """Start no more jobs of a queue; with ``running`` stop what runs in it too. Raises NoSuchQueueError."""
+        stopped = await self._context.store.jobs.pause_queue(name, running=running, now=datetime.now(UTC))
+        await asyncio.gather(*(self._context.executor.pause(job) for job in stopped))
+        self._context.wake_scheduler()
+        return await self._queues.get(name)
+
+    async def resume(self, name: str, *, running: bool = False) -> Queue:
+        """Start jobs of a queue again, and let what was paused with it go on. Raises NoSuchQueueError.
+
+        With ``running`` also what the user has paused by itself.
+        """
+        resumed = await self._context.store.jobs.resume_queue(name, everything=running, now=datetime.now(UTC))
+        await asyncio.gather(*(self._context.executor.resume(job) for job in resumed))
+        self._context.wake_scheduler()
+        return await self._queues.get(name)
 
     async def remove(self, name: str) -> None:
         """Remove a queue without jobs. Raises WrongStateError."""

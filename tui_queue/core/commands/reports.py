@@ -1,11 +1,11 @@
 """The commands that report: overview, details, statistics, search."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tui_queue.core.model.forecast import Forecast
     from tui_queue.core.model.statistics import Figures, Group
 
+T = TypeVar("T")
+
 EVERYTHING = Filter()
+CARDS_AGE_S = 1.0  # how old a sample of the GPUs may be that reasons are shown by
 ENDED_SHOWN = 100  # ended jobs that an overview holds at first
 
 
@@ -63,9 +66,16 @@ class ReportCommands:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
         now = datetime.now(UTC)
         holder = await self._store.runs.holder() if self._context.lease.is_held() else None
-        seen = await self._store.queries.snapshot(
-            active=active, ended=ended, only=only, capacity=self._capacity, scheduled=holder is not None, now=now
+        snapshot = partial(
+            self._store.queries.snapshot,
+            active=active,
+            ended=ended,
+            only=only,
+            capacity=self._capacity,
+            scheduled=holder is not None,
+            now=now,
         )
+        seen = await self._with_cards(snapshot)
         jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
         default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
@@ -148,9 +158,22 @@ class ReportCommands:
     async def _reason(self, job: Job) -> Reason:
         """Return why a pending job waits, however many are before it."""
         holder = await self._store.runs.holder() if self._context.lease.is_held() else None
-        return await self._store.queries.reason(
-            job.id, capacity=self._capacity, scheduled=holder is not None, now=datetime.now(UTC)
+        return await self._with_cards(
+            partial(
+                self._store.queries.reason,
+                job.id,
+                capacity=self._capacity,
+                scheduled=holder is not None,
+                now=datetime.now(UTC),
+            )
         )
+
+    async def _with_cards(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return the answer to a question that may be about GPUs; it is asked again where it has lacked a sample."""
+        gpus = self._capacity.gpus
+        await gpus.refresh(CARDS_AGE_S)
+        answer = await ask()
+        return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
 
 def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tuple[Job, ...]:

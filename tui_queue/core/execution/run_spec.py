@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.run_files import RunFiles
+from tui_queue.core.model.card import GIVEN_MARK
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
@@ -122,10 +123,21 @@ def _marks(job: Job, files: RunFiles) -> dict[str, str]:
 
 
 def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
-    """Return the variables that tell programs which GPUs are theirs, numbered as the driver does."""
+    """Return the variables that tell programs which GPUs are theirs, numbered as the driver does.
+
+    AMD's lower layer hides all but those of ROCR_VISIBLE_DEVICES and numbers them anew, before the upper one picks
+    those of HIP_VISIBLE_DEVICES: with the driver's numbers in both, most programs would find none.
+    """
     if "gpu" not in given:
         return {}
-    return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, given["gpu"])), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    numbers = ",".join(map(str, given["gpu"]))
+    return {
+        "CUDA_VISIBLE_DEVICES": numbers,
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "ROCR_VISIBLE_DEVICES": numbers,
+        "HIP_VISIBLE_DEVICES": ",".join(map(str, range(len(given["gpu"])))),
+        GIVEN_MARK: numbers,
+    }
 
 
 def _latin(text: str) -> str:

@@ -134,6 +134,11 @@ class Job(Struct, frozen=True, kw_only=True):
         return self.state is State.PENDING and not self.is_claimed
 
     @property
+    def waits_again(self) -> bool:
+        """Whether the job waits for its next attempt, and not for the user."""
+        return self.waits and not self.held and self.attempt >= self.first_attempt
+
+    @property
     def takes_slot(self) -> bool:
         """Whether the job takes a slot of its queue."""
         return self.state is State.RUNNING or self.is_claimed

@@ -72,7 +72,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``log_size`` are bytes; 0 is as the settings say. ``env`` are variables and their values; one without a value is
     taken from the process that adds the job. ``clean_env`` leaves out the user's other variables. ``environment`` names
     what was captured when the job was added (``EnvironmentFiles``); it is empty where an older version added the job.
-    ``interpreter`` is what runs a .py file for which the user has named none.
+    ``interpreter`` is what runs a .py file for which the user has named none, ``cards`` the captured variable that says
+    which GPUs a job may see, with its value.
     """
 
     env: tuple[tuple[str, str | None], ...] = ()
@@ -103,6 +104,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     script: Script | None = None
     environment: str = ""
     interpreter: Interpreter | None = None
+    cards: tuple[str, str] | None = None
 
 
 def without_values(options: JobOptions) -> JobOptions:

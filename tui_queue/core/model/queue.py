@@ -9,12 +9,20 @@ from tui_queue.core.model.options import Lost
 DEFAULT_QUEUE = "default"
 
 
+class OnFailure(StrEnum):
+    """What becomes of a queue when one of its jobs has failed for good."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+
+
 class QueueOptions(Struct, frozen=True, kw_only=True):
     """How a queue is to be served. ``hours`` are when it starts jobs, as ``parse_hours`` reads them in ``zone``;
     empty: always.
 
     Outside of them what runs goes on, or is stopped until they come again (``pause_outside``). ``lost`` is what becomes
-    of jobs that say nothing of it themselves.
+    of jobs that say nothing of it themselves, ``on_failure`` of the queue when a job fails; ``failed_job`` is the job
+    that has paused it so.
     """
 
     hours: str = ""
@@ -22,6 +30,8 @@ class QueueOptions(Struct, frozen=True, kw_only=True):
     pause_outside: bool = False
     lost: Lost = Lost.LEAVE
     lost_age_s: int = 0
+    on_failure: OnFailure = OnFailure.CONTINUE
+    failed_job: int = 0
 
 
 class Queue(Struct, frozen=True, kw_only=True):

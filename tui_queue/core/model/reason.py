@@ -53,7 +53,7 @@ _TEXTS = {
     ReasonKind.RETRY: "retry {time}",
     ReasonKind.NO_SCHEDULER: "no scheduler",
     ReasonKind.NO_QUEUE: "no queue {queue}",
-    ReasonKind.QUEUE_PAUSED: "queue paused",
+    ReasonKind.QUEUE_PAUSED: "queue paused{why}",
     ReasonKind.QUEUE_CLOSED: "queue opens {time}",
     ReasonKind.NO_SLOTS: "no slots",
     ReasonKind.SLOTS: "slots",
@@ -93,8 +93,8 @@ class Reason(str):
 
     @classmethod
     def of(cls, kind: ReasonKind, **details: object) -> Self:
-        """Render a reason: ``Reason.of(ReasonKind.EXIT, code=3)``. ``survivors`` may be left out."""
-        return cls(_TEXTS[kind].format_map({"survivors": "", **details}), kind)
+        """Render a reason: ``Reason.of(ReasonKind.EXIT, code=3)``. ``survivors`` and ``why`` may be left out."""
+        return cls(_TEXTS[kind].format_map({"survivors": "", "why": "", **details}), kind)
 
     @classmethod
     def parse(cls, text: str) -> Self:

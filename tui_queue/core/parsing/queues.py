@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.options import Lost
-from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.queue import OnFailure, Queue
 from tui_queue.core.parsing.fields import choice, number, span
 from tui_queue.core.timing.opening_hours import parse_hours
 from tui_queue.core.timing.timezones import local_zone, zone_of
@@ -22,6 +22,7 @@ def queue_with(
     pause_outside: bool | None = None,
     lost: str | None = None,
     lost_age: str | None = None,
+    on_failure: str | None = None,
 ) -> Queue:
     """Return a queue with what is given changed; ``hours`` are in ``zone``, or in ours. Raises BadInputError."""
     options = queue.options
@@ -38,6 +39,9 @@ def queue_with(
         options = replace(options, lost=choice("lost", lost, Lost, label="On lost") or Lost.LEAVE)
     if lost_age is not None:
         options = replace(options, lost_age_s=span("lost_age", lost_age))
+    if on_failure is not None:
+        chosen = choice("on_failure", on_failure, OnFailure, label="On failure") or OnFailure.CONTINUE
+        options = replace(options, on_failure=chosen)
     if slots is not None:
         queue = replace(queue, slots=slots_of(slots))
     return replace(queue, options=options)

@@ -3,16 +3,20 @@
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from msgspec import Struct, field
 
+from tui_queue.core.model.card import Card
 from tui_queue.core.model.job import Outcome, State
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
+from tui_queue.core.policy.cards import GPU, MEMORY, UNKNOWN, CardLedger, CardsInUse, too_many
 from tui_queue.core.units.sizes import size_text
 
 MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
 POLL_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
+CARDS_AGAIN = timedelta(seconds=2)  # a job that has just ended may be listed by the driver a moment longer
 
 
 class Dependency(Struct, frozen=True, kw_only=True):
@@ -66,11 +70,15 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 class QueueState(Struct, frozen=True, kw_only=True):
-    """A queue as it is now: ``slots`` runs at a time, ``running`` of them in use; it may rest until it ``opens_at``."""
+    """A queue as it is now: ``slots`` runs at a time, ``running`` of them in use; it may rest until it ``opens_at``.
+
+    ``failed_job`` is the one that has paused it.
+    """
 
     slots: int
     running: int
     paused: bool = False
+    failed_job: int = 0
     opens_at: datetime | None = None
 
 
@@ -78,9 +86,10 @@ class Context(Struct, frozen=True, kw_only=True):
     """All that a decision rests on. ``limit`` is for all queues together; None is no limit.
 
     ``total`` tells how much of a resource there is, None for an unknown one; ``used`` is what is taken of each.
-    ``free`` measures what a gate looks at: bytes, or the present load; None where that can't be measured. ``promised``
-    is what jobs that have only just begun were let in for and may not have taken yet. ``lives`` tells whether a
-    process, by number and start time, is still there.
+    ``cards`` are the GPUs of the queue, None while their driver has not answered; ``cards_in_use`` is what jobs have of
+    them. ``free`` measures what a gate looks at: bytes, or the present load; None where that can't be measured.
+    ``promised`` is what jobs that have only just begun were let in for and may not have taken yet. ``lives`` tells
+    whether a process, by number and start time, is still there.
     """
 
     now: datetime
@@ -89,25 +98,27 @@ class Context(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     total: Callable[[str], int | None] = lambda _: None
     used: Mapping[str, int] = field(default_factory=dict)
+    cards: Callable[[], tuple[Card, ...] | None] = lambda: ()
+    cards_in_use: CardsInUse = field(default_factory=CardsInUse)
     free: Callable[[str], float | None] = lambda _: None
     promised: Mapping[str, float] = field(default_factory=dict)
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What was decided: ``reason`` is empty for a job that may start now.
+    """What was decided: ``reason`` is empty for a job that may start now, with these ``cards``.
 
     ``due`` is when time alone may change that.
     """
 
     reason: Reason = NO_REASON
     due: datetime | None = None
+    cards: tuple[int, ...] = ()
 
 
 START = Decision()
 _HELD = Reason.of(ReasonKind.HELD)
 _NO_SCHEDULER = Reason.of(ReasonKind.NO_SCHEDULER)
-_QUEUE_PAUSED = Reason.of(ReasonKind.QUEUE_PAUSED)
 _NO_SLOTS = Reason.of(ReasonKind.NO_SLOTS)
 _SLOTS = Reason.of(ReasonKind.SLOTS)
 
@@ -156,11 +167,12 @@ class _Ledger:
             queue_state = self._context.queue_states.get(candidate.queue)
             return Decision(reason=reason, due=queue_state.opens_at if queue_state else None)
         if shortage := self._resources(candidate):
-            return Decision(reason=Reason.of(ReasonKind.RESOURCE, shortage=shortage))
+            due = self._context.now + CARDS_AGAIN if self._may_be_left(candidate) else None
+            return Decision(reason=Reason.of(ReasonKind.RESOURCE, shortage=shortage), due=due)
         if shortage := self._gates(candidate):
             return Decision(reason=Reason.of(ReasonKind.GATE, shortage=shortage), due=self._context.now + MEASURE_AGAIN)
-        self._take(candidate)
-        return START
+        cards = self._take(candidate)
+        return Decision(cards=cards) if cards else START
 
     def why_none_of(self, queue: str) -> Reason:
         """Return why no job of a queue can start now; empty when one can."""
@@ -170,7 +182,8 @@ class _Ledger:
         if queue_state is None:
             return Reason.of(ReasonKind.NO_QUEUE, queue=queue)
         if queue_state.paused:
-            return _QUEUE_PAUSED
+            why = f": job {queue_state.failed_job} failed" if queue_state.failed_job else ""
+            return Reason.of(ReasonKind.QUEUE_PAUSED, why=why)
         if queue_state.opens_at is not None:
             return Reason.of(ReasonKind.QUEUE_CLOSED, time=moment(queue_state.opens_at))
         if queue_state.slots == 0:
@@ -203,6 +216,10 @@ class _Ledger:
 
     def _gates(self, candidate: Candidate) -> str:
         for name, least in candidate.options.gates:
+            if name == MEMORY:
+                if shortage := self._card_memory(candidate, least):
+                    return shortage
+                continue
             measured, promised = self._context.free(name), self._promised.get(name, 0)
             if measured is None:
                 return f"{name}: can't be measured here"
@@ -213,29 +230,69 @@ class _Ledger:
                 return f"{name}: {size_text(max(0, int(measured - promised)))} of {size_text(int(least))} free"
         return ""
 
+    def _card_memory(self, candidate: Candidate, least: float) -> str:
+        if self._cards is None:
+            return UNKNOWN
+        return self._cards.low(candidate.options, _cards_wanted(candidate), least)
+
     def _resources(self, candidate: Candidate) -> str:
         short = ""
         for name, wanted in candidate.options.resources:
+            if name == GPU:
+                if self._cards is None:
+                    return UNKNOWN
+                if never := self._cards.never(candidate.options, wanted):
+                    return never
+                short = short or self._cards.lack(candidate.options, wanted)
+                continue
             total = self._context.total(name) or 0
             if wanted > total:
-                return f"{name}: {size_text(wanted)} asked, {size_text(total)} in all"
+                return too_many(name, wanted, total)
             if name in self._wanted:
                 short = short or f"{name} (behind #{self._wanted[name]})"
             elif wanted > (left := total - self._used.get(name, 0)):
                 short = short or f"{name}: {size_text(max(0, left))} of {size_text(wanted)} free"
         if short:
-            for name, _ in candidate.options.resources:
-                self._wanted.setdefault(name, candidate.id)
+            self._reserve(candidate)
         return short
 
-    def _take(self, candidate: Candidate) -> None:
+    def _reserve(self, candidate: Candidate) -> None:
+        for name, wanted in candidate.options.resources:
+            if name == GPU and self._cards is not None:
+                self._cards.reserve(candidate.id, candidate.options, wanted)
+            else:
+                self._wanted.setdefault(name, candidate.id)
+
+    def _take(self, candidate: Candidate) -> tuple[int, ...]:
+        """Take what a job gets; return the numbers of its cards."""
         self._left[candidate.queue] -= 1
         if self._left_of_all is not None:
             self._left_of_all -= 1
         for name, wanted in candidate.options.resources:
             self._used[name] = self._used.get(name, 0) + wanted
+        memory = 0.0
         for name, least in candidate.options.gates:
+            if name == MEMORY:
+                memory = least
             self._promised[name] = self._promised.get(name, 0) + (1 if name == "load" else least)
+        wanted = _cards_wanted(candidate)
+        if (wanted or memory) and self._cards is not None:
+            return self._cards.take(candidate.options, wanted, memory)
+        return ()
+
+    def _may_be_left(self, candidate: Candidate) -> bool:
+        """Whether a card that a job could get may come free without a word: when a run ends, its watcher says so."""
+        return bool(_cards_wanted(candidate)) and (self._cards is None or self._cards.any_occupied())
+
+    @cached_property
+    def _cards(self) -> CardLedger | None:
+        """The cards, asked for when a job is about them; None while the driver has not answered."""
+        cards = self._context.cards()
+        return None if cards is None else CardLedger(cards, self._context.cards_in_use)
+
+
+def _cards_wanted(candidate: Candidate) -> int:
+    return dict(candidate.options.resources).get(GPU, 0)
 
 
 def moment(time: datetime) -> str:

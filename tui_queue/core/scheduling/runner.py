@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from tui_queue.core.errors import BadInputError, TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.script_snapshot import Hash, hash_now
-from tui_queue.core.model.job import Job, RunEnd
+from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels
-from tui_queue.core.model.queue import QueueOptions
+from tui_queue.core.model.queue import OnFailure, QueueOptions
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.policy.run_result import next_attempt, result_of
 from tui_queue.core.store.store import Store
@@ -134,8 +134,11 @@ class Runner:
 
     async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None) -> bool:
         state, reason = result_of(end, job.options)
-        again = next_attempt(job, state, end, await self._options_of(job.queue, end), datetime.now(UTC))
-        self._over(job)
+        queue = await self._options_of(job.queue, state)
+        again = next_attempt(job, state, end, queue, datetime.now(UTC))
+        pauses = state is State.FAILED and again is None and queue.on_failure is OnFailure.PAUSE
+        if not pauses:  # the slot of a failure that pauses its queue is free only once that is written
+            self._over(job)
         await self._executor.secure_output(job)
         if script is not None and not script.done():
             await asyncio.wait([asyncio.wrap_future(script)], timeout=HASH_S)
@@ -143,6 +146,8 @@ class Runner:
         done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
         )
+        if pauses:
+            self._over(job)
         if done is not None:
             self._finished(done)
             if script is not None and end.started_at is not None and not script.done():
@@ -151,10 +156,9 @@ class Runner:
         self._changed()
         return done is not None
 
-    async def _options_of(self, queue: str, end: RunEnd) -> QueueOptions:
+    async def _options_of(self, queue: str, state: State) -> QueueOptions:
         """Return how its queue is served, where that matters."""
-        lost = end.error == ""
-        return (await self._queues.get(queue)).options if lost else QueueOptions()
+        return (await self._queues.get(queue)).options if state is State.FAILED else QueueOptions()
 
 
 def _ran(script: _ScriptHash | None, at: datetime | None) -> str:

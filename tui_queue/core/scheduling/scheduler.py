@@ -30,6 +30,7 @@ from tui_queue.core.system.machine import boot_id
 
 POLL_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
+CARDS_AGE_S = 0.05  # how old a sample of the GPUs may be that jobs are started by
 RETRY_S = 1.0  # after an error of the store, a full disk say
 
 Run = Callable[[], Coroutine[None, None, None]]
@@ -158,6 +159,8 @@ class Scheduler:
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
         while self._lease.held and not self._lease.wanted:
             self._woken.clear()
+            gpus = self._capacity.gpus
+            await gpus.refresh(CARDS_AGE_S)
             now = datetime.now(UTC)
             claimed = await self._store.runs.claim(
                 epoch=epoch, capacity=self._capacity, over=tuple(self._over), boot=boot, now=now
@@ -169,6 +172,8 @@ class Scheduler:
             for job in claimed.jobs:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
+            if gpus.lacking and await gpus.refresh(CARDS_AGE_S):
+                self.wake()
             await asyncio.sleep(0)  # the starts go first
             await self._order_runs(claimed)
             await self._notifications.notify()

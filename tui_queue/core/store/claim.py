@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job, Outcome, State
-from tui_queue.core.model.options import JobOptions, options_from_json
+from tui_queue.core.model.options import options_from_json
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
 from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.policy.cards import GPU, MEMORY, CardsInUse
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, time_of
@@ -70,7 +71,7 @@ def claim_jobs(
     db: sqlite3.Connection, *, epoch: int, capacity: Capacity, over: Collection[int], boot: str, now: datetime
 ) -> Claimed:
     """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
-    fired = schedules.fire(db, now)
+    fired = schedules.fire(db, now, waiting=capacity.waiting())
     awaited, settled = settle_waiting(db, now)
     running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
     queues = all_queues(db)
@@ -80,16 +81,12 @@ def claim_jobs(
     chosen, due = [], [*changes, *([] if fired.due is None else [fired.due])]
     for candidate, decision in decide(candidates(db, context), context, explain=False):
         if not decision.reason:
-            chosen.append(candidate)
+            chosen.append((candidate, decision.cards))
         elif decision.due is not None:
             due.append(decision.due)
-    taken: dict[str, set[int]] = {}
-    for row in running:
-        for name, numbers in json.loads(row["devices"]).items():
-            taken.setdefault(name, set()).update(numbers)
     jobs = []
-    for candidate in chosen:
-        devices = _hand_out(candidate.options, capacity, taken)
+    for candidate, cards in chosen:
+        devices = json.dumps({GPU: cards}) if cards else "{}"
         job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
         db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now)))
         jobs.append(job)
@@ -127,17 +124,25 @@ def scheduling_context(
     in_use: dict[str, int] = {}
     used: dict[str, int] = {}
     promised: dict[str, float] = {}
+    taken: set[int] = set()
+    card_memory: dict[int, float] = {}
+    anywhere: list[float] = []
     for row in running:
         in_use[row["queue"]] = in_use.get(row["queue"], 0) + 1
         if row["options"] == "{}":
             continue
         options = options_from_json(row["options"])
+        cards = () if row["devices"] == "{}" else json.loads(row["devices"]).get(GPU, ())
+        taken.update(cards)
         for name, wanted in options.resources:
             used[name] = used.get(name, 0) + wanted
         begun = time_of(row["started_at"])
         if begun is None or now - begun < SETTLED:
             for name, least in options.gates:
                 promised[name] = promised.get(name, 0) + (1 if name == "load" else least)
+                if name == MEMORY:
+                    card_memory |= {card: card_memory.get(card, 0) + least for card in cards}
+                    anywhere += [] if cards else [least]
     slots = capacity.slots()
     return Context(
         now=now,
@@ -146,6 +151,8 @@ def scheduling_context(
         limit=limit_of(db),
         total=capacity.total,
         used=used,
+        cards=capacity.cards,
+        cards_in_use=CardsInUse(taken=frozenset(taken), promised=card_memory, anywhere=tuple(anywhere)),
         free=capacity.free,
         promised=promised,
         lives=capacity.lives,
@@ -159,7 +166,11 @@ def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> Que
         hours = parse_hours(queue.options.hours, queue.options.zone)
         opens_at = None if hours.open_at(now) else hours.opens_at(now)
     return QueueState(
-        slots=slots if queue.slots is None else queue.slots, running=running, paused=queue.paused, opens_at=opens_at
+        slots=slots if queue.slots is None else queue.slots,
+        running=running,
+        paused=queue.paused,
+        failed_job=queue.options.failed_job,
+        opens_at=opens_at,
     )
 
 
@@ -243,14 +254,3 @@ def _waited(stored: str) -> tuple[Dependency, ...]:
         Dependency(job_id=job_id, outcome=Outcome(outcome), state=None if state is None else State(state))
         for job_id, outcome, state in json.loads(stored)
     )
-
-
-def _hand_out(options: JobOptions, capacity: Capacity, taken: dict[str, set[int]]) -> str:
-    """Return, as stored, the lowest numbers that are free of what a job has asked for, and take them."""
-    given = {}
-    for name, wanted in options.resources:
-        if numbers := capacity.devices(name):
-            others = taken.setdefault(name, set())
-            given[name] = [number for number in numbers if number not in others][:wanted]
-            others.update(given[name])
-    return json.dumps(given) if given else "{}"

@@ -14,7 +14,7 @@ from tui_queue.core.model.options import JobOptions, options_to_json
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.trash import Rows
-from tui_queue.core.store import audit, ordering, trash
+from tui_queue.core.store import audit, ordering, queue_pause, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
@@ -85,7 +85,15 @@ _RETRY_ONE = _Verb(
     name="retry",
     states=_ENDED_STATES,
     statement=_RETRY,
-    refusal="is {state}; retry applies to jobs that have ended. Cancel it first",
+    refusal="is {state}; retry applies to jobs that have ended or wait for their next attempt. Cancel it first",
+)
+
+
+_RETRY_NOW = _Verb(
+    name="retry",
+    states=(State.PENDING,),
+    statement="UPDATE jobs SET not_before = NULL WHERE id = :id RETURNING *",
+    refusal=_RETRY_ONE.refusal,
 )
 
 
@@ -177,7 +185,10 @@ class Jobs:
     async def retry(
         self, ids: Iterable[int], *, options: Mapping[int, JobOptions] | None = None, now: datetime
     ) -> list[Job]:
-        """Make ended jobs pending again, with other options if given, by number; all or, with an error, none."""
+        """Make ended jobs pending again, and let those that wait for their next attempt have it now.
+
+        They get other ``options`` if given, by number. All or, with an error, none.
+        """
         return await self._write("retried", now, partial(_retry, ids=tuple(ids), options=options or {}, now=now))
 
     async def uncancel(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
@@ -211,6 +222,16 @@ class Jobs:
     async def resume(self, ids: Iterable[int], *, now: datetime) -> list[Job]:
         """Mark running jobs as not paused; all or, with an error, none."""
         return await self._write("resumed", now, partial(_each, ids=tuple(ids), verb=_RESUME, now=now))
+
+    async def pause_queue(self, name: str, *, running: bool, now: datetime) -> list[Job]:
+        """Pause a queue, with ``running`` what runs in it too; return what is to be stopped."""
+        return await self._write(queue_pause.STOPPED, now, partial(queue_pause.pause, name=name, running=running))
+
+    async def resume_queue(self, name: str, *, everything: bool, now: datetime) -> list[Job]:
+        """Let a queue go on with what was paused with it, or ``everything``; return what is to go on."""
+        return await self._write(
+            queue_pause.RESUMED, now, partial(queue_pause.resume, name=name, everything=everything)
+        )
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None, *, now: datetime) -> list[Job]:
         """Give pending jobs another place in their queue. Raises WrongStateError, NoSuchJobError."""
@@ -267,12 +288,14 @@ def _each(
     return jobs
 
 
-def _retry(
-    db: sqlite3.Connection, *, ids: tuple[int, ...], options: Mapping[int, JobOptions], now: datetime
-) -> list[Job]:
+def _retry(db: sqlite3.Connection, ids: tuple[int, ...], options: Mapping[int, JobOptions], now: datetime) -> list[Job]:
     values = [(options_to_json(each), job_id) for job_id, each in options.items()]
     db.executemany("UPDATE jobs SET options = ? WHERE id = ?", values)
-    return _each(db, ids, _RETRY_ONE, now=now)
+    jobs = []
+    for job_id in ids:
+        verb = _RETRY_NOW if job_of(job_row(db, job_id)).waits_again else _RETRY_ONE
+        jobs += _each(db, (job_id,), verb, now=now)
+    return jobs
 
 
 def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list[Job]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.analysis.eta import Ahead, Sample
 from tui_queue.core.errors import NoSuchJobError
+from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.overview import AuditEntry
@@ -17,6 +18,7 @@ from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
+from tui_queue.core.store.blocked import blocked_jobs
 from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
@@ -39,9 +41,12 @@ _ENDED = """
     SELECT * FROM jobs WHERE finished_at IS NOT NULL {condition} ORDER BY finished_at DESC, id DESC LIMIT :most"""
 
 _WORK_LEFT = """
-    SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0))
+    SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0 AND after = '[]'))
         OR EXISTS (SELECT 1 FROM news WHERE said IS NULL)
         OR (? AND EXISTS (SELECT 1 FROM schedules WHERE paused = 0 AND next_at IS NOT NULL))"""
+
+_ALL_WAITING = """
+    SELECT id FROM jobs INDEXED BY jobs_waiting WHERE state = 'pending' AND after <> '[]' AND held = 0"""
 
 _IN_STATE = """
     SELECT id FROM jobs WHERE state IN (SELECT value FROM json_each(?1))
@@ -148,8 +153,12 @@ class Queries:
         """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
         return await self._database.read(_ahead, job_id, capacity, now)
 
+    async def blocked(self) -> dict[int, Blocked]:
+        """Return the pending jobs for which nothing happens until the user acts, by number."""
+        return await self._database.read(blocked_jobs)
+
     async def work_left(self, *, schedules: bool) -> bool:
-        """Return whether any job is running, or pending and not held, or to be told of; or will be by a schedule."""
+        """Return whether any job is running, or pending and not blocked, or to be told of; or will be by a schedule."""
         return await self._database.read(_work_left, schedules)
 
     async def job(self, key: str) -> Job:
@@ -320,7 +329,10 @@ def _samples(db: sqlite3.Connection, job: Job) -> list[Sample]:
 
 
 def _work_left(db: sqlite3.Connection, schedules: bool) -> bool:
-    return bool(db.execute(_WORK_LEFT, (schedules,)).fetchone()[0])
+    if db.execute(_WORK_LEFT, (schedules,)).fetchone()[0]:
+        return True
+    waiting = {row[0] for row in db.execute(_ALL_WAITING)}
+    return bool(waiting) and not waiting <= blocked_jobs(db).keys()
 
 
 def _find(db: sqlite3.Connection, key: str) -> Job:

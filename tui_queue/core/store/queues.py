@@ -30,7 +30,7 @@ class Queues:
 
     async def get(self, name: str) -> Queue:
         """Return one queue. Raises NoSuchQueueError."""
-        return await self._database.read(_get, name)
+        return await self._database.read(require_queue, name)
 
     async def add(self, queue: Queue) -> Queue:
         """Make a queue. Raises BadInputError when there is one of that name."""
@@ -64,7 +64,8 @@ def limit_of(db: sqlite3.Connection) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _get(db: sqlite3.Connection, name: str) -> Queue:
+def require_queue(db: sqlite3.Connection, name: str) -> Queue:
+    """Return one queue. Raises NoSuchQueueError."""
     row = db.execute("SELECT * FROM queues WHERE name = ?", (name,)).fetchone()
     if row is None:
         known = ", ".join(printable(queue.name) for queue in all_queues(db))
@@ -81,7 +82,7 @@ def _add(db: sqlite3.Connection, queue: Queue) -> Queue:
 
 
 def _change(db: sqlite3.Connection, queue: Queue) -> Queue:
-    _get(db, queue.name)
+    require_queue(db, queue.name)
     return _put(db, queue)
 
 
@@ -90,11 +91,11 @@ def _put(db: sqlite3.Connection, queue: Queue) -> Queue:
     options = {name: value for name, value in asdict(queue.options).items() if value != defaults[name]}
     values = {"name": queue.name, "slots": queue.slots, "paused": queue.paused, "options": json.dumps(options)}
     db.execute(_PUT, values)
-    return _get(db, queue.name)
+    return require_queue(db, queue.name)
 
 
 def _remove(db: sqlite3.Connection, name: str) -> None:
-    _get(db, name)
+    require_queue(db, name)
     if name == DEFAULT_QUEUE:
         raise WrongStateError(f"{name}: this queue is always there; set its slots to 0, or pause it.")
     (jobs,) = db.execute("SELECT count(*) FROM jobs WHERE queue = ?", (name,)).fetchone()

@@ -14,7 +14,7 @@ from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
 from tui_queue.core.model.options import Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
-from tui_queue.core.model.queue import Queue, QueueOptions
+from tui_queue.core.model.queue import OnFailure, Queue, QueueOptions
 from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.timing.recurrence import Missed, Overlap
@@ -76,9 +76,12 @@ def run_of(row: sqlite3.Row) -> Run:
 
 def queue_of(row: sqlite3.Row) -> Queue:
     """Return the queue that a row of ``queues`` holds."""
-    options = json.loads(row["options"])
+    stored = json.loads(row["options"])
+    options = {name: value for name, value in stored.items() if name in QueueOptions.__struct_fields__}
     if "lost" in options:
         options["lost"] = Lost(options["lost"])
+    if "on_failure" in options:
+        options["on_failure"] = OnFailure(options["on_failure"])
     return Queue(name=row["name"], slots=row["slots"], paused=bool(row["paused"]), options=QueueOptions(**options))
 
 

@@ -14,6 +14,7 @@ from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
+from tui_queue.core.store.queue_pause import pause_after_failure
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
 
 # What a scheduler writes is refused when another one has taken over since.
@@ -86,9 +87,9 @@ class Runs:
 
         None when another scheduler has taken over.
         """
-        # The number of slots stands in a file, which no transaction may wait for.
+        # These settings stand in a file, which no transaction may wait for.
         return await self._database.write_with(
-            capacity.with_slots,
+            capacity.with_settings,
             lambda db, measured: _claim(
                 db, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
             ),
@@ -206,6 +207,8 @@ def _finish(
         done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
+        if done.state is State.FAILED:
+            pause_after_failure(db, done)
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
         if notify is not None and event is not None and notify.wants(done, event):
             report(db, done, event)

@@ -81,17 +81,21 @@ class Schedules:
         await self._database.write(_remove, name)
 
 
-def fire(db: sqlite3.Connection, now: datetime) -> Fired:
-    """Make the jobs whose time has come, and set when their schedules are due next, in the same transaction."""
+def fire(db: sqlite3.Connection, now: datetime, *, waiting: int) -> Fired:
+    """Make the jobs whose time has come, and set when their schedules are due next, in the same transaction.
+
+    At most ``waiting`` jobs of a schedule wait behind one that has not ended; times that were missed together all count
+    as one.
+    """
     replaced: list[Job] = []
     found = db.execute(_DUE, (microseconds(now),)).fetchall()
     for row in found:
-        replaced += _fire_one(db, schedule_of(row), now)
+        replaced += _fire_one(db, schedule_of(row), now, waiting)
     (due,) = db.execute(_NEXT).fetchone()
     return Fired(replaced=tuple(replaced), added=bool(found), due=time_of(due))
 
 
-def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequence[Job]:
+def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime, waiting: int) -> Sequence[Job]:
     assert schedule.next_at is not None  # noqa: S101 - the query has asked for it
     rule = parse_rule(schedule.rule, schedule.zone)
     times, next_at = due_times(
@@ -99,6 +103,8 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequ
     )
     replaced: list[Job] = []
     said = "" if times else "missed while nothing scheduled"
+    if schedule.overlap is Overlap.QUEUE and (full := _is_full(db, schedule, waiting)):
+        times, said = (), full
     for _ in times:
         active = [job_of(found) for found in db.execute(_ACTIVE, (schedule.id,))]
         if active and schedule.overlap is Overlap.SKIP:
@@ -120,6 +126,16 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime) -> Sequ
     last_at = times[-1] if times else schedule.last_at
     _store(db, replace(schedule, next_at=next_at, last_at=last_at, said=said, paused=paused))
     return replaced
+
+
+def _is_full(db: sqlite3.Connection, schedule: Schedule, waiting: int) -> str:
+    """Return why no further job of a schedule may wait; empty where one may."""
+    behind = [job_of(found).id for found in db.execute(_ACTIVE, (schedule.id,))][1:]
+    if len(behind) < waiting:
+        return ""
+    return (
+        f"skipped: job {behind[0]} waits already" if len(behind) == 1 else f"skipped: {len(behind)} jobs wait already"
+    )
 
 
 def _all(db: sqlite3.Connection) -> tuple[Schedule, ...]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.card import GIVEN, GIVEN_MARK
 from tui_queue.core.model.environment import Environment
 
 # Variables of the terminal, the login session or the build that adds a job. They would mislead a job that runs
@@ -52,6 +53,8 @@ def capture(
     if missing := sorted(set(keep) - environ.keys()):
         raise BadInputError("env", f"Variable {missing[0]}: not set here; write {missing[0]}=VALUE, or set it first.")
     variables = minimal(environ=environ) if clean else chosen(environ, leave_out=leave_out)
+    if GIVEN_MARK in environ:  # a job adds another one, which gets cards of its own
+        variables = {name: value for name, value in variables.items() if name not in GIVEN}
     variables |= {name: environ[name] for name in keep}
     _check_size(variables)
     return replace(own_environment(), variables=variables)

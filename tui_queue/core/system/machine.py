@@ -1,4 +1,4 @@
-"""Reads the state of this machine: boot, memory, load, GPUs, live processes."""
+"""Reads the state of this machine: boot, memory, load, live processes."""
 
 import os
 import shutil
@@ -7,13 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from tui_queue.core.errors import BadInputError
 
 GATES = {
     "mem": "free memory, in bytes",
-    "gpumem": "free memory of the GPU that has most of it, in bytes",
+    "gpumem": "free memory of a GPU: of each that the job gets, or of any, in bytes",
     "load": "at most this load: processes that run or want to, on average over the last minute",
     "disk": "free room on the disk that holds the queue's logs, in bytes",
 }
@@ -30,8 +29,6 @@ class Machine:
         self._directory = directory
         self._clock = clock
         self._measured: dict[str, tuple[float, float | None]] = {}
-        self._nvml: Any = None
-        self._nvml_tried = False
 
     def free(self, name: str) -> float | None:
         """Return what a gate looks at: free bytes, or the present load; None where that can't be measured."""
@@ -42,51 +39,16 @@ class Machine:
             self._measured[name] = now, value
         return value
 
-    def gpus(self) -> tuple[int, ...]:
-        """Return the indexes of the GPUs in NVML's order, that of the PCI bus; none without NVIDIA's driver."""
-        return tuple(index for index, _ in self._devices())
-
     def _measure(self, name: str) -> float | None:
         with suppress(OSError):
             match name:
                 case "mem":
                     return _memory()
-                case "gpumem":
-                    return self._gpu_memory()
                 case "load":
                     return os.getloadavg()[0]
                 case "disk":
                     return float(shutil.disk_usage(self._directory).free)
         return None
-
-    def _gpu_memory(self) -> float | None:
-        free = []
-        for _, device in self._devices():
-            with suppress(self._nvml.NVMLError):  # not told where the GPU shares the machine's memory
-                free.append(float(self._nvml.nvmlDeviceGetMemoryInfo(device).free))
-        return max(free, default=None)
-
-    def _devices(self) -> list[tuple[int, Any]]:
-        found: list[tuple[int, Any]] = []
-        if (nvml := self._driver()) is None:
-            return found
-        with suppress(nvml.NVMLError):
-            for index in range(nvml.nvmlDeviceGetCount()):
-                with suppress(nvml.NVMLError):  # one that is lost, or not for this user
-                    found.append((index, nvml.nvmlDeviceGetHandleByIndex(index)))
-        return found
-
-    def _driver(self) -> Any:
-        if not self._nvml_tried:
-            self._nvml_tried = True
-            try:
-                import pynvml  # noqa: PLC0415 - only where a GPU is asked for
-            except ImportError:
-                return None
-            with suppress(pynvml.NVMLError, OSError):
-                pynvml.nvmlInit()
-                self._nvml = pynvml
-        return self._nvml
 
 
 def boot_id() -> str:

@@ -8,7 +8,7 @@ from tui_queue.core.model.job import Job, State
 
 APPLIES: Mapping[str, Callable[[Job], bool]] = {
     "cancel": lambda job: not job.state.ended,
-    "retry": lambda job: job.state.ended,
+    "retry": lambda job: job.state.ended or job.waits_again,
     "remove": lambda job: job.state.ended,
     "hold": lambda job: job.waits,
     "pause": lambda job: job.state is State.RUNNING,

@@ -93,7 +93,8 @@ class QueuesScreen(TableScreen):
     async def action_pause(self) -> None:
         """Start no more jobs of the queue under the cursor, or start them again."""
         if self.chosen and (queue := await self.ask(self.commands.queues.get(self.chosen))):
-            await self.ask(self.commands.queues.set(replace(queue, paused=not queue.paused)))
+            set_paused = self.commands.queues.resume if queue.paused else self.commands.queues.pause
+            await self.ask(set_paused(queue.name))
 
     async def action_slots(self, by: int) -> None:
         """Give the queue under the cursor one slot more or less."""
@@ -146,6 +147,12 @@ def _form(queue: Queue, heading: str) -> EntryForm[Queue]:
             label="Lost age",
             value=str(options.lost_age_s or ""),
             hint="1d: leave what began before",
+        ),
+        Entry(
+            name="on_failure",
+            label="On failure",
+            value="" if options.on_failure == "continue" else options.on_failure,
+            hint="continue or pause, when a job fails",
         ),
     )
 
