@@ -187,7 +187,7 @@ def test_a_job_gets_a_card_that_the_shell_which_added_it_may_see(
 def test_a_job_that_a_job_adds_gets_a_card_of_its_own(
     cli: Cli, cards: Cards, scheduler: Callable[[], None], script: Callable[..., str]
 ) -> None:
-    cards.free(60, 60)
+    cards.free(60, 60, 60, 60)
     show = script("show.sh", "#!/bin/sh\necho =$CUDA_VISIBLE_DEVICES=\n")
     add = shlex.join(map(os.fsdecode, cli.words("add", "--cwd", "/", show)))
     cli("add", "--resource", "gpu=1", "--cwd", str(ROOT), script("add.sh", f"#!/bin/sh\n{add}\n"))
