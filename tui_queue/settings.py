@@ -160,7 +160,7 @@ def settings_of(content: bytes, path: str) -> Settings:
             )
         _check(path, key, value)
     if "leave_out" in values:
-        values["leave_out"] = _names(path, values["leave_out"])
+        values["leave_out"] = _names(path, values["leave_out"], "leave_out")
     if "resources" in values:
         values["resources"] = _resources(path, values["resources"])
     if "gpu_ignore" in values:
@@ -203,7 +203,7 @@ def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
 def _channels(path: str, values: Mapping[str, object]) -> Channels:
     """Return how news travel, by the table [notify]."""
     where = f"{printable(path)}: [notify]"
-    known = {"on", "terminal", "hook", "hook_timeout_s", "urls"}
+    known = {"on", "terminal", "hook", "hook_timeout_s", "urls", "env"}
     if strange := sorted(values.keys() - known):
         raise BadInputError(
             "config", f"{where} unknown setting {printable(strange[0])}; known are {', '.join(sorted(known))}."
@@ -227,13 +227,14 @@ def _channels(path: str, values: Mapping[str, object]) -> Channels:
         hook=_words(where, values.get("hook", "")),
         hook_timeout_s=float(seconds),
         urls=tuple(urls),
+        env=_names(path, values.get("env", []), "env"),
     )
 
 
-def _names(path: str, value: object) -> tuple[str, ...]:
+def _names(path: str, value: object, key: str) -> tuple[str, ...]:
     """Return names of variables; one may end with * for all that begin so."""
     if not isinstance(value, list) or not all(isinstance(name, str) and name.rstrip("*") for name in value):
-        raise BadInputError("leave_out", f'{printable(path)}: leave_out must be a list such as ["SECRET", "AWS_*"].')
+        raise BadInputError(key, f'{printable(path)}: {key} must be a list such as ["SECRET", "AWS_*"].')
     return tuple(value)
 
 

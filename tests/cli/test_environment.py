@@ -252,3 +252,15 @@ def test_python_output_comes_at_once_also_through_a_shell_script(cli: Cli, scrip
     with_env(cli, PYTHONUNBUFFERED="")("add", script("mine.sh", "#!/bin/sh\necho =$PYTHONUNBUFFERED=\n"))
     cli.drain()
     assert [cli("log", number).strip() for number in ("1", "2")] == ["1", "=="]
+
+
+def test_a_hook_gets_a_small_environment_and_what_the_settings_name(cli: Cli, script: Script, tmp_path: Path) -> None:
+    hook = script("hook.sh", f"#!/bin/sh\nenv > {tmp_path}/seen\n")
+    cli.settings(f'[notify]\non = "end"\nhook = "{hook}"\nenv = ["MY_*"]\n')
+    settings = (cli.home / "config.toml").read_text().replace("background = false\n", "")
+    (cli.home / "config.toml").write_text(f"background = false\n{settings}")
+    with_env(cli, SECRET="1", MY_KEY="2")("add", "--env", "OF_THE_JOB=3", "true")
+    with_env(cli, SECRET="1", MY_KEY="2").drain()
+    names = {line.partition("=")[0] for line in (tmp_path / "seen").read_text().splitlines()}
+    assert {"PATH", "HOME", "MY_KEY", "TUI_QUEUE_JOB", "TUI_QUEUE_HOME"} <= names
+    assert not {"SECRET", "OF_THE_JOB"} & names

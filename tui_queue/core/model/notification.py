@@ -20,7 +20,7 @@ class Channels(Struct, frozen=True, kw_only=True):
     """How news travel, by the settings.
 
     ``on`` is for jobs that say nothing themselves. ``hook`` is a command and its words, which gets ``hook_timeout_s``
-    seconds; ``urls`` are those of apprise; ``terminal`` is how the dashboard's terminal is told.
+    seconds; ``urls`` are those of apprise; ``env`` are the variables that a hook gets beside those of a minimal environment; ``terminal`` is how the dashboard's terminal is told.
     """
 
     on: Notify = Notify.FAILURE
@@ -28,6 +28,7 @@ class Channels(Struct, frozen=True, kw_only=True):
     hook: tuple[str, ...] = ()
     hook_timeout_s: float = 30
     urls: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
 
     def wants(self, job: Job, event: Event) -> bool:
         """Whether somebody is to hear this of a job."""

@@ -1,12 +1,12 @@
 """The texts of notifications, and the environment of a hook; pure."""
 
-import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Event
+from tui_queue.core.system.environment import minimal
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -54,10 +54,9 @@ def environment(job: Job, event: Event, log: str | None) -> Mapping[str, str]:
     }
 
 
-def for_hook(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a hook: ours, and what it is to know."""
-    ours = {name: value for name, value in os.environ.items() if name != "TUI_QUEUE_LOG"}
-    return ours | dict(variables)
+def for_hook(variables: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment of a hook: a minimal one, what the settings ``keep``, and ``variables`` about the job."""
+    return minimal(keep=("TUI_QUEUE_HOME", *keep)) | dict(variables)
 
 
 def _time(time: datetime | None) -> str:

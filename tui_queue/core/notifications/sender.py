@@ -14,6 +14,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.notifications import message
 from tui_queue.core.store.outbox import Notification, Outbox
+from tui_queue.core.system.environment import OWN
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -90,13 +91,13 @@ class NotificationSender:
         variables = message.environment(job, event, self._log_path(job))
         ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
         if self._channels.hook:
-            ways.append(("hook", self._channels.hook, message.for_hook(variables)))
+            ways.append(("hook", self._channels.hook, message.for_hook(variables, self._channels.env)))
         if self._channels.urls:
             kind = {State.COMPLETED: "success", State.FAILED: "failure"}.get(job.state, "warning")
             words = [sys.executable, "-c", "from apprise.cli import main; main()", "--notification-type", kind]
             words += ["--title", message.title(job, event), "--body", message.body(job, event)]
             # In the environment: a command line is for everybody to see, and these have passwords in them.
-            env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)})
+            env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)}, (*OWN, *self._channels.env))
             ways.append(("apprise", words, env))
         return ways
 

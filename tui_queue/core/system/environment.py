@@ -25,6 +25,8 @@ MINIMAL = (
     "http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy",
     "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
+# What our own Python may need besides.
+OWN = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "XDG_*", "TUI_QUEUE_HOME")
 LARGEST = 1 << 20  # bytes of all variables together
 _NAMED = 3  # variables that the error names
 
