@@ -19,8 +19,9 @@ class Event(StrEnum):
 class Channels(Struct, frozen=True, kw_only=True):
     """How news travel, by the settings.
 
-    ``on`` is for jobs that say nothing themselves. ``hook`` is a command and its words, which gets ``hook_timeout_s``
-    seconds; ``urls`` are those of apprise; ``env`` are the variables that a hook gets beside those of a minimal environment; ``terminal`` is how the dashboard's terminal is told.
+    ``on`` is for jobs that say nothing themselves. ``hook`` is a command and its words, which gets
+    ``hook_timeout_s`` seconds; ``urls`` are those of apprise; ``env`` are the variables that a hook gets beside
+    those of a minimal environment; ``terminal`` is how the dashboard's terminal is told.
     """
 
     on: Notify = Notify.FAILURE

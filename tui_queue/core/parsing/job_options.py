@@ -366,7 +366,6 @@ JOB_OPTIONS = (
         kind=Kind.SWITCH,
         help="Leave out your own variables; default: the job gets the environment of `add`.",
         hint="Leave out your own variables",
-        below="copy",
     ),
     JobOption(
         name="nice",
