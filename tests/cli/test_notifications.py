@@ -299,7 +299,7 @@ def test_what_a_job_is_called_is_never_obeyed_by_the_terminal() -> None:
         ("hook = 3", "hook must be a command in quotes"),
         ('hook = "sh -c \'"', "hook: a quote is not closed"),
         ('urls = ["nowhere"]', "urls must be a list such as"),
-        ("colour = 1", "unknown setting colour; known are hook"),
+        ("colour = 1", "unknown setting colour; known are env, hook"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(cli: Cli, line: str, complaint: str) -> None:
