@@ -139,6 +139,7 @@ def examine(paths: Paths) -> "Iterator[Check]":
     if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
         stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+    yield from doctor.processes()
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()

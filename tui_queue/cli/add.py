@@ -10,7 +10,7 @@ from tui_queue.cli.command import confirm, open_queue, run
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import given, job_options
-from tui_queue.core.errors import BadInputError
+from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
@@ -175,6 +175,11 @@ def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
         print_jobs(added, queue.commands.jobs.log_path)
     else:
         click.echo("\n".join(_numbers([job.id for job in added])))
+
+    try:
+        queue.commands.require_start()
+    except StoreError as error:  # the jobs are stored: this is no failure
+        click.echo(f"tui-queue: {error}", err=True)
 
 
 def _numbers(numbers: list[int]) -> Iterator[str]:

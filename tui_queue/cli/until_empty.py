@@ -5,6 +5,7 @@ import signal
 from datetime import UTC, datetime
 
 from tui_queue.cli.command import open_queue
+from tui_queue.core.system.inherited_signals import heeded
 
 
 async def run_until_empty() -> bool:
@@ -21,7 +22,7 @@ async def run_until_empty() -> bool:
             left = True
             changed.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             overview = await queue.commands.reports.overview(ended=0)

@@ -39,6 +39,9 @@ class Executor(Protocol):
     def grace_s(self) -> float:
         """Seconds between asking a run to end and ending it."""
 
+    def require_visible_processes(self) -> None:
+        """Raise StoreError where runs could not be watched or ended, so that none may be started."""
+
     def warm_up(self) -> None:
         """Get ready to start runs. Raises OSError."""
 

@@ -54,6 +54,12 @@ class LocalExecutor:
         """Seconds between SIGTERM and SIGKILL."""
         return self._grace_s()
 
+    def require_visible_processes(self) -> None:
+        """Raise StoreError where /proc does not show the processes of runs."""
+        from tui_queue.core.execution.process_visibility import require_visible_processes  # noqa: PLC0415 - as above
+
+        require_visible_processes()
+
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
         self._starter.warm_up()

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from tui_queue.core.execution.executor import RunEvent
 from tui_queue.core.execution.follow import follow_files, follow_watcher, read_end
@@ -26,8 +27,9 @@ class Starter:
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
         if sys.platform == "linux":
-            for thread in os.listdir("/proc/self/task"):
-                request_short_slice(int(thread), inherited=True)
+            with suppress(OSError):
+                for thread in os.listdir("/proc/self/task"):
+                    request_short_slice(int(thread), inherited=True)
         self._watchers.warm_up()
 
     async def start(self, job: Job, files: RunFiles) -> AsyncIterator[RunEvent]:

@@ -10,7 +10,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from tui_queue.core.execution.process_visibility import hides_others, why_invisible
 from tui_queue.core.model.health import Check, Level
+from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import size_text
 
 # Where locks and memory that processes share may not work. See statfs(2) and df(1).
@@ -174,6 +176,20 @@ def logind(run: Callable[[list[str]], str] | None = None) -> Iterator[Check]:
         )
 
 
+def processes() -> Iterator[Check]:
+    """Look at whether the processes of runs can be seen."""
+    if complaint := why_invisible():
+        yield _wrong("processes", *complaint)
+    elif hides_others():
+        yield _look(
+            "processes",
+            "/proc hides those of other users (hidepid)",
+            "What a job starts as another user (sudo) is not ended with it, and --after-pid can't wait for it.",
+        )
+    else:
+        yield _ok("processes", "/proc shows them" if sys.platform == "linux" else "those of a job's group can be ended")
+
+
 def machine() -> Iterator[Check]:
     """Look at the clock and at the limits of this process."""
     now = time.time()
@@ -188,7 +204,22 @@ def machine() -> Iterator[Check]:
         yield _look("open files", f"at most {soft}", f"ulimit -n {OPEN_FILES}")
     else:
         yield _ok("open files", f"at most {soft}")
+    yield from _harsh_limits()
     yield _ok("host", f"{socket.gethostname()}, Python {sys.version.split()[0]}, {sys.platform}")
+
+
+def _harsh_limits() -> Iterator[Check]:
+    """Say which limits of this shell would end a scheduler that it starts, or keep it from writing."""
+    import resource  # noqa: PLC0415 - as above
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY:
+        found = f"at most {duration(hard)} for each process, after which a scheduler is killed"
+        yield _look("processor", found, "Start tui-queue from a shell where `ulimit -Ht` says unlimited.")
+    soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if soft != resource.RLIM_INFINITY:
+        found = f"at most {size_text(soft)} bytes for each, the store and logs too"
+        yield _look("file size", found, "Start tui-queue from a shell where `ulimit -f` says unlimited.")
 
 
 def _output(words: list[str]) -> str:

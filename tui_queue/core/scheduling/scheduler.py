@@ -82,6 +82,7 @@ class Scheduler:
         self._woken.set()
 
     async def __aenter__(self) -> Self:
+        self._executor.require_visible_processes()  # else another scheduler, in a better place, should have the lease
         self._loop = asyncio.create_task(self._schedule(), name="scheduler")
         return self
 
@@ -126,7 +127,7 @@ class Scheduler:
             await self._notifications.begin()
             boot = boot_id()
             for job, of_boot in await self._store.runs.running():
-                adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
+                adopt = partial(runner.adopt, job, rebooted=boot != "" and of_boot not in ("", boot))
                 self._see_through(job, adopt, again=adopt)
                 if job.paused:  # whoever wrote that down may have gone before it was done
                     await self._executor.pause(job)

@@ -52,6 +52,7 @@ def watch_runs(channel: _socket.socket) -> None:
     request_short_slice(inherited=False)
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # the soft limit on processor time is meant for the command
     wakeup = Wakeup()
     adopt_orphans()
     room = _socket.CMSG_SPACE(8)
