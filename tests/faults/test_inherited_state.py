@@ -46,6 +46,7 @@ def test_a_hook_has_its_true_exit_code_where_the_shell_ignores_sigchld(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the signals of a process")
+@pytest.mark.long
 @pytest.mark.parametrize("more", [(), ("--nice", "1")], ids=["plain", "nice"])
 def test_a_job_inherits_no_ignored_or_blocked_signal(cli: Cli, more: tuple[str, ...]) -> None:
     def deaf() -> None:
@@ -105,8 +106,11 @@ def test_doctor_names_limits_that_would_end_a_scheduler(cli: Cli) -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/oom_score_adj"), reason="there is no OOM killer here")
 @pytest.mark.parametrize(
     ("more", "inherited", "of_job"),
-    [((), 0, 100), (("--nice", "1"), 200, 300), (("--pty",), 950, 1000)],
-    ids=["plain", "nice", "pty"],
+    [
+        pytest.param((), 200, 300, id="plain"),
+        pytest.param(("--nice", "1"), 0, 100, id="nice", marks=pytest.mark.long),
+        pytest.param(("--pty",), 950, 1000, id="pty", marks=pytest.mark.long),
+    ],
 )
 def test_the_kernel_kills_a_job_before_its_watcher(
     cli: Cli, more: tuple[str, ...], inherited: int, of_job: int

@@ -24,8 +24,10 @@ def without_pidfd(cli: Cli, numbers: list[int], error: str) -> "subprocess.Popen
 
 @pytest.mark.parametrize(
     ("numbers", "error"),
-    [([PIDFD_OPEN, PIDFD_SEND_SIGNAL], "ENOSYS"), ([PIDFD_SEND_SIGNAL], "EPERM")],
-    ids=["an old kernel", "a sandbox"],
+    [
+        pytest.param([PIDFD_OPEN, PIDFD_SEND_SIGNAL], "ENOSYS", id="an old kernel"),
+        pytest.param([PIDFD_SEND_SIGNAL], "EPERM", id="a sandbox", marks=pytest.mark.long),
+    ],
 )
 def test_a_job_is_paused_resumed_and_cancelled_without_pidfds(
     cli: Cli, tmp_path: Path, numbers: list[int], error: str
@@ -53,6 +55,7 @@ def test_the_time_limit_holds_without_pidfds(cli: Cli) -> None:
     assert state(cli, 1) == ("failed", "timeout")
 
 
+@pytest.mark.long
 def test_the_processes_of_a_killed_watcher_are_ended_without_pidfds(cli: Cli, tmp_path: Path) -> None:
     cli("add", "sleep", "600")
     runner = cli.start("run", "--until-empty")
@@ -68,7 +71,7 @@ def test_the_processes_of_a_killed_watcher_are_ended_without_pidfds(cli: Cli, tm
 Place = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(params=["not mounted", "another PID namespace"])
+@pytest.fixture(params=["not mounted", pytest.param("another PID namespace", marks=pytest.mark.long)])
 def place(request: pytest.FixtureRequest, cli: Cli) -> tuple[str, Place]:
     """Return what is wrong with /proc, and a function that runs a command of the queue where that is so."""
     if shutil.which("unshare") is None:
@@ -107,6 +110,7 @@ def test_without_a_usable_proc_jobs_are_kept_and_the_user_hears_why_none_starts(
     assert state(cli, 1) == ("completed", "exit 0")
 
 
+@pytest.mark.long
 def test_a_running_job_of_another_place_is_left_alone_where_there_is_no_proc(
     cli: Cli, place: tuple[str, Place], tmp_path: Path
 ) -> None:

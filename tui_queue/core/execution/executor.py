@@ -78,6 +78,12 @@ class Executor(Protocol):
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
 
+    def silent_s(self, job: Job, now: datetime) -> float:
+        """Return the seconds since the run has printed anything; blocks.
+
+        Where the job may be silent for a while only, that is by the watcher's clock, which stands still in a suspend.
+        """
+
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,15 @@ class LocalExecutor:
     def log_path(self, job: Job) -> str | None:
         """Where the output of the latest attempt lies."""
         return self._files(job).log if job.attempt else None
+
+    def silent_s(self, job: Job, now: datetime) -> float:
+        """Return the seconds since the run has printed anything; blocks."""
+        files = self._files(job)
+        if job.options.silence_s:
+            return files.silent_s()
+        from tui_queue.core.logs.file import silent_s  # noqa: PLC0415 - few commands need it
+
+        return silent_s(files.log, job.started_at, now)
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs, as far as they can be seen; blocks."""

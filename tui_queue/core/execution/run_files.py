@@ -3,12 +3,15 @@
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
 watcher reads · ``claim`` exists once a watcher has taken the run, or the scheduler has revoked it · ``start`` and
 ``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job asks for them, 16 bytes for each piece of
-output: where it begins in the log, and when it was seen, in nanoseconds since 1970 · ``usage``, by the scheduler, a
+output: where it begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be
+silent for a while only, when the watcher last saw the log grow (silence.py) · ``usage``, by the scheduler, a
 line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of resident memory. The
-last two are never synced; readers ignore an entry in them that is not whole.
+last three are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os
+import struct
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from tui_queue.core.execution.watcher.records import unsealed
+from tui_queue.core.execution.watcher.silence import NOTE
 from tui_queue.core.model.job import RunEnd
 
 Record = dict[str, Any]
@@ -85,6 +89,16 @@ class RunFiles(Struct, frozen=True):
         """How the run ended, if its watcher has written a valid record."""
         record = self._read("end")
         return None if record is None else run_end(record)
+
+    def silent_s(self) -> float:
+        """Return the seconds for which the watcher has seen the log as it is; 0 where it takes no note of that."""
+        try:
+            with open(self.path("growth"), "rb") as file:
+                *seen, at_ns = struct.unpack(NOTE, file.read())
+            found = os.stat(self.log)
+        except (OSError, struct.error):
+            return 0.0
+        return max(0.0, (time.monotonic_ns() - at_ns) / 1e9) if seen == [found.st_size, found.st_mtime_ns] else 0.0
 
     def _read(self, name: str) -> Record | None:
         try:

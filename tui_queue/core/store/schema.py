@@ -195,6 +195,11 @@ MIGRATIONS = (
     UPDATE jobs SET reason_kind = kind_of(reason) WHERE reason <> '';
     UPDATE runs SET reason_kind = kind_of(reason) WHERE reason <> '';
     """,
+    # A wait for the next attempt by the time since the boot (retry_waits.py); waits that are stored already have none.
+    """
+    ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
+    CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
+    """,
 )
 
 
