@@ -9,13 +9,11 @@ from contextlib import suppress
 gc.set_threshold(50_000, 20, 20)
 
 from tui_queue.cli.main import main as run  # noqa: E402
-from tui_queue.core.system.inherited_signals import reset_signals  # noqa: E402
 
 
 def main() -> None:
     """Run the command line; ends the process with the exit code."""
     _open_what_is_closed()
-    reset_signals()
     try:
         run()
         code = 0

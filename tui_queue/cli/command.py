@@ -17,6 +17,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in an event loop of its own."""
     import asyncio
 
+    from tui_queue.core.system.inherited_signals import reset_signals  # what it imports asyncio imports anyway
+
+    reset_signals()
     return asyncio.run(work)
 
 

@@ -27,7 +27,7 @@ def why_invisible() -> tuple[str, str] | None:
         return found, "Mount it: mount -t proc proc /proc."
     if shown == str(os.getpid()):
         return None
-    # To mount it without a mount namespace would hide the processes from everybody outside.
+    # To mount it without a mount namespace would hide the processes of all that are outside.
     return (
         "/proc is that of another PID namespace: a job could not be told from others, so none is started here.",
         "Enter the namespace with a /proc of its own: unshare --pid --fork --mount-proc.",

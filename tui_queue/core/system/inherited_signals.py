@@ -6,8 +6,8 @@ import signal
 def reset_signals() -> None:
     """Let this process learn how its children end, and hear the signals that are to end it.
 
-    Called once, before anything else is started. With SIGCHLD ignored the kernel reaps children by itself, and whoever
-    waits for one gets an invented exit code. A parent that blocks signals leaves its children deaf to SIGTERM.
+    Called once, before anything else is started. With SIGCHLD ignored the kernel reaps children by itself, and a wait
+    for one returns an invented exit code. A parent that blocks signals leaves its children deaf to SIGTERM.
     The soft limit on processor time is meant for jobs: those get the signal, a scheduler goes on up to the hard limit.
     """
     if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:

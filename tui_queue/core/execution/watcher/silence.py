@@ -10,7 +10,7 @@ NOTE = "<QQQ"  # the log's size and time of change when it was seen to change, a
 
 
 class Silence:
-    """The silence of one run, which may last ``span_s``; what is seen is noted in a file, for whoever shows it.
+    """The silence of one run, which may last ``span_s``; what is seen is noted in a file, for schedulers and screens.
 
     The clock is never compared with the times of the file: it may be set, or another machine's, and it goes on while
     this one is suspended.
