@@ -6,8 +6,8 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.bootstrap import OpenQueue, open_queue
-from tui_queue.cli.command import confirm, run
+from tui_queue.bootstrap import OpenQueue
+from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import given, job_options
@@ -50,7 +50,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     yes, unique = bool(values["yes"]), bool(values["unique"])
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
                 place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
@@ -82,7 +82,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             job = await queue.commands.jobs.get(job_id)
             changes = fields
             if path is not None:
@@ -111,7 +111,7 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             draft = (await queue.commands.jobs.get(job_id)).draft
             changes = fields | {"path": draft.path}
             if args:

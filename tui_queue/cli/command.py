@@ -2,10 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import click
+
+from tui_queue.bootstrap import OpenQueue, open_queue
 
 T = TypeVar("T")
 
@@ -13,6 +16,15 @@ T = TypeVar("T")
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in an event loop of its own."""
     return asyncio.run(work)
+
+
+@asynccontextmanager
+async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncIterator[OpenQueue]:
+    """Open the queue that the environment names, and say on stderr where there was none."""
+    async with open_queue(create=create, must_write=must_write) as queue:
+        if queue.notice:
+            click.echo(f"tui-queue: {queue.notice}", err=True)
+        yield queue
 
 
 def confirm(question: str) -> bool:
