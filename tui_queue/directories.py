@@ -42,16 +42,17 @@ def prepare(paths: Paths, *, create: bool) -> Prepared:
     if not is_there and not create:
         return Prepared(
             refusal=f"{printable(paths.state)}: there is no queue yet; `tui-queue add` makes one.",
-            notice=f"there is no queue in {printable(paths.state)} yet.",
+            notice=f"There is no queue in {printable(paths.state)} yet.",
         )
     if os.path.isdir(paths.state) and (refusal := why_read_only(paths)):
         return Prepared(refusal=refusal)
     if not is_there:
         _check_left_behind(paths)
+        _make_private(paths.state)
         _put_strange_runs_aside(paths)
-    for directory in (paths.state, paths.runs, paths.wake):
-        _make_private(directory)
-    return Prepared(notice="" if is_there else f"made a new queue in {printable(paths.state)}.")
+    for directory in (paths.runs, paths.wake):
+        _make_one(directory, directory)  # and none above it: a queue that is moved at this moment is not made anew
+    return Prepared(notice="" if is_there else f"Made a new queue in {printable(paths.state)}.")
 
 
 def why_read_only(paths: Paths) -> str:
@@ -63,7 +64,7 @@ def why_read_only(paths: Paths) -> str:
         with suppress(OSError):
             if os.statvfs(path).f_flag & os.ST_RDONLY:
                 why = "its file system is mounted so"
-        return f"{printable(path)}: it is read-only, {why}; jobs can be listed and shown, but nothing can be changed."
+        return f"{printable(path)}: it is read-only, {why}; jobs can be listed and shown, but nothing changed."
     return ""
 
 
@@ -87,18 +88,25 @@ def _put_strange_runs_aside(paths: Paths) -> None:
 
 def _make_private(directory: str) -> None:
     """Make a directory, and those above it, for the user alone, whatever the umask is."""
-    missing = []
+    missing, wanted = [], directory
     while not os.path.isdir(directory):
         missing.append(directory)
         directory = os.path.dirname(directory)
     for each in reversed(missing):
-        try:
-            os.mkdir(each, 0o700)
-        except FileExistsError:  # another process was first
-            if not ownership.check_directory(each):
-                raise _not_created(each, "it is a link that leads nowhere") from None
-        except OSError as error:
-            raise _not_created(each, error.strerror) from None
+        _make_one(each, wanted)
+
+
+def _make_one(directory: str, wanted: str) -> None:
+    if os.path.isdir(directory):
+        return
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:  # another process was first
+        if not os.path.isdir(directory):
+            raise _not_created(wanted, "a file or a link that leads nowhere is in its place") from None
+        ownership.check_directory(directory)
+    except OSError as error:
+        raise _not_created(wanted, error.strerror) from None
 
 
 def _not_created(directory: str, why: str | None) -> StoreError:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.core.errors import NoSuchJobError
 
 T = TypeVar("T")
 
@@ -20,11 +21,18 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncIterator[OpenQueue]:
-    """Open the queue that the environment names, and say on stderr where there was none."""
+    """Open the queue that the environment names; where there was none, say so on stderr in the end.
+
+    That a new one was made is told on a terminal only: a script that adds the first job has asked for it.
+    """
     async with open_queue(create=create, must_write=must_write) as queue:
-        if queue.notice:
-            click.echo(f"tui-queue: {queue.notice}", err=True)
-        yield queue
+        try:
+            yield queue
+        except NoSuchJobError as error:
+            error.args = (" ".join(filter(None, (str(error), queue.notice))),)
+            raise
+    if queue.notice and (not create or sys.stderr.isatty()):
+        click.echo(f"tui-queue: {queue.notice}", err=True)
 
 
 def confirm(question: str) -> bool:

@@ -61,7 +61,7 @@ async def _status(queue: OpenQueue) -> Object:
             default=None,
         ),
         "store": queue.paths.store,
-        "store_bytes": os.stat(queue.paths.store).st_size,
+        "store_bytes": os.stat(queue.paths.store).st_size if os.path.exists(queue.paths.store) else 0,
         "free": {name: queue.machine.free(name) for name in ("mem", "disk", "load")},
     }
 

@@ -81,7 +81,6 @@ class Database:
 
     async def _open_to_write(self) -> None:
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._gate = WriteGate(self._path)
@@ -178,7 +177,7 @@ class Database:
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
         if self._source is not None:
-            raise StoreError(self.refusal)
+            self._source.refuse(db, writes[0].work, self.refusal)
         for write in writes:
             if write.prepare is not None:
                 write.prepare()

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store import schema
@@ -60,6 +60,21 @@ class Source:
             self._stamp = stamp
         return work(self._db)
 
+    def refuse(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], object], refusal: str) -> NoReturn:
+        """Raise what ``work`` raises for itself, a job that does not exist say; else StoreError with ``refusal``."""
+
+        def undone(found: sqlite3.Connection) -> None:
+            found.execute("BEGIN")
+            try:
+                work(found)
+            finally:
+                if found.in_transaction:
+                    found.execute("ROLLBACK")
+
+        with suppress(sqlite3.Error):
+            self.read(db, undone)
+        raise StoreError(refusal)
+
     def close(self, _: sqlite3.Connection | None = None) -> None:
         """Let go of it."""
         if self._db is not None:
@@ -74,8 +89,9 @@ def connect(path: str) -> tuple[sqlite3.Connection, bool]:
     """
     if not os.path.exists(path):
         db = sqlite3.connect(":memory:", isolation_level=None)
+        db.row_factory = sqlite3.Row
         schema.migrate(db, path)
-        return _prepared(db), False
+        return db, False
     if os.path.exists(f"{path}-wal") and os.path.exists(f"{path}-shm") and (found := _opened(path, "mode=ro")):
         return found, True
     if not _has_logs(path) and (found := _opened(path, "mode=ro&immutable=1")):

@@ -55,7 +55,9 @@ def check_found(path: str, found: os.stat_result, kind: int = stat.S_IFREG) -> N
     shown = printable(path)
     if stat.S_IFMT(found.st_mode) != kind:
         is_now = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-        raise StoreError(f"{shown}: it is {is_now}, not {_KINDS[kind]}; move it away.")
+        raise StoreError(
+            f"{shown}: it is {is_now}, not {_KINDS[kind]}. Move it away, or set TUI_QUEUE_HOME to another place."
+        )
     if not _is_ours(found):
         raise StoreError(f"{shown}: it belongs to {_name(found.st_uid)}, who could run programs as you. {ELSEWHERE}")
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private(found.st_gid, path)):
