@@ -32,7 +32,7 @@ def check(paths: Paths) -> None:
     folder = os.path.dirname(paths.settings)
     if folder != paths.state:
         ownership.check_directory(folder)
-    ownership.check_file(paths.settings)
+        ownership.check_file(paths.settings)
 
 
 def prepare(paths: Paths, *, create: bool) -> Prepared:
@@ -49,6 +49,7 @@ def prepare(paths: Paths, *, create: bool) -> Prepared:
     if not is_there:
         _check_left_behind(paths)
         _make_private(paths.state)
+        check(paths)  # another user may have been first
         _put_strange_runs_aside(paths)
     for directory in (paths.runs, paths.wake):
         _make_one(directory, directory)  # and none above it: a queue that is moved at this moment is not made anew

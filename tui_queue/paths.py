@@ -8,6 +8,7 @@ from tui_queue.core.errors import StoreError
 
 # What lies in the directory of a queue, as far as it is there.
 FILES = (
+    "config.toml",
     "queue.db",
     "queue.db-wal",
     "queue.db-shm",

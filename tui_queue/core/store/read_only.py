@@ -120,7 +120,7 @@ def _copied(path: str) -> sqlite3.Connection:
         directory = tempfile.mkdtemp(prefix="tui-queue-")
     except OSError as error:
         raise _no_copy(path, error) from error
-    copy = os.path.join(directory, "queue.db")
+    copy, db = os.path.join(directory, "queue.db"), None
     try:
         for _ in range(TRIES):
             before = _stamp(path)
@@ -134,8 +134,12 @@ def _copied(path: str) -> sqlite3.Connection:
         db = sqlite3.connect(copy, isolation_level=None)
         schema.migrate(db, copy)
         db.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    except OSError as error:
-        raise _no_copy(path, error) from error
+    except BaseException as error:
+        if db is not None:
+            db.close()
+        if isinstance(error, OSError):
+            raise _no_copy(path, error) from error
+        raise
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     return db

@@ -64,7 +64,7 @@ def check_found(path: str, found: os.stat_result, kind: int = stat.S_IFREG) -> N
         mode = stat.S_IMODE(found.st_mode)
         raise StoreError(
             f"{shown}: other users can write it (mode {mode:o}), and so run programs as you. "
-            f"If what it holds is yours: chmod go-w {shown}"
+            f"If what it holds is yours: chmod go-w {shown}; else set TUI_QUEUE_HOME to another place."
         )
 
 
@@ -125,7 +125,7 @@ def _check_step(place: str, above: os.stat_result, here: str, found: os.stat_res
     elif above.st_uid != 0:  # what root has opened to all in this way is a container's volume, or a cluster's scratch
         raise StoreError(
             f"{printable(place)}: every user can replace what lies in it (mode {stat.S_IMODE(above.st_mode):o}). "
-            f"If it is yours: chmod go-w {printable(place)}"
+            f"If it is yours: chmod go-w {printable(place)}; else set TUI_QUEUE_HOME to another place."
         )
 
 
