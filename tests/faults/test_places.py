@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Cli, missing, wait_for
+from tests.support.raw_terminal import raw_terminal
 
 RELATIVE = """
 import os
@@ -132,3 +133,14 @@ def test_a_command_that_schedules_or_waits_ends_when_its_queue_is_moved(cli: Cli
     (tmp_path / "new").rename(cli.home)
     cli.drain()
     assert cli.job(1)["reason"] == "exit 0"
+
+
+@pytest.mark.long
+def test_the_dashboard_is_left_when_its_queue_is_moved(cli: Cli, tmp_path: Path) -> None:
+    cli("add", "--hold", "true")
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        window.see("held")
+        cli.home.rename(tmp_path / "new")
+        window.see("the queue was moved or deleted")
+        assert window.end_reading() == 4
+    assert not cli.home.exists()
