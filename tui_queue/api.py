@@ -50,7 +50,7 @@ class AsyncQueue:
     """
 
     def __init__(self, home: Home | None = None) -> None:
-        self._paths = None if home is None else Paths.in_directory(os.fsdecode(home))
+        self._paths = _paths_of(home)
         self._stack = AsyncExitStack()
         self._open: OpenQueue | None = None
 
@@ -127,6 +127,7 @@ class AsyncQueue:
                         raise NoSuchJobError(f"{number}: no such job any more; somebody has removed it.")
                 if all(job.state.ended for job in found.values()):
                     return [found[number] for number in numbers]
+                self._queue.check_place()
                 await _at_most(POLL_S, changed)
 
     async def cancel(self, *jobs: Id) -> Jobs:
@@ -186,6 +187,7 @@ class AsyncQueue:
                 waits_again = job.attempt == wanted and job.state is State.PENDING
                 if not follow or job.state.ended or job.attempt > wanted or waits_again:
                     return
+                self._queue.check_place()
                 await _at_most(LISTEN_S, changed)
 
     async def _numbers(self, jobs: Sequence[Id]) -> Numbers:
@@ -199,7 +201,7 @@ class Queue:
     """
 
     def __init__(self, home: Home | None = None) -> None:
-        self._home = home
+        self._paths = _paths_of(home)
         self._async: AsyncQueue | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
@@ -292,7 +294,7 @@ class Queue:
             if self._async is None:
                 loop = asyncio.new_event_loop()
                 threading.Thread(target=_run, args=(loop,), name="tui-queue", daemon=True).start()
-                queue = AsyncQueue(self._home)
+                queue = AsyncQueue(None if self._paths is None else self._paths.state)
                 try:
                     asyncio.run_coroutine_threadsafe(queue.__aenter__(), loop).result()
                 except BaseException:
@@ -309,6 +311,13 @@ class Queue:
         except BaseException:
             future.cancel()  # Ctrl-C while it waits
             raise
+
+
+def _paths_of(home: Home | None) -> Paths | None:
+    """Return the places of a queue as they are now, so that a relative directory stays the same one."""
+    if home is None:
+        home = os.environ.get("TUI_QUEUE_HOME") or None
+    return None if home is None else Paths.in_directory(os.fsdecode(home))
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

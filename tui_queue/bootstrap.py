@@ -1,9 +1,8 @@
 """Builds the parts of a queue and connects them."""
 
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from tui_queue.core.scheduling.lease import Lease, Lock
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
+from tui_queue.directories import check, prepare
 from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
@@ -31,15 +31,21 @@ if TYPE_CHECKING:
 
 
 class OpenQueue:
-    """An open queue: its verbs, and a scheduler that runs once it is entered."""
+    """An open queue: its verbs, and a scheduler that runs once it is entered.
 
-    def __init__(self, paths: Paths, settings_file: SettingsFile, store: Store, *, standby: bool) -> None:
+    ``notice`` is what the user should know of its place, if anything.
+    """
+
+    def __init__(
+        self, paths: Paths, settings_file: SettingsFile, store: Store, *, standby: bool, notice: str = ""
+    ) -> None:
         self.paths = paths
+        self.notice = notice
         self.settings_file = settings_file
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
-        self.background = Background(paths.state, enabled=settings.background)
+        self.background = Background(paths.state, variables=paths.variables, enabled=settings.background)
         self.executor = LocalExecutor(
             paths.runs,
             python=lambda: settings_file.now().python,
@@ -68,12 +74,25 @@ class OpenQueue:
             )
         )
 
-    def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
+    def listen(
+        self, changed: Callable[[], None], *, called: Callable[[], None] | None = None
+    ) -> AbstractAsyncContextManager[object]:
         """Call ``changed`` in the event loop after each change by any process; an async context manager.
 
-        ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself.
+        ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself. Where nothing
+        can be written, nothing is heard either.
         """
+        if self._store.database.refusal:
+            return nullcontext()
         return wakeup.Listener(self.paths.wake, changed, called=called)
+
+    def check_place(self) -> None:
+        """Raise StoreError where the queue was moved or deleted since it was opened: nothing more is heard of it."""
+        if self.lease.has_moved():
+            raise StoreError(
+                f"{printable(self.paths.state)}: the queue was moved or deleted; what runs goes on. "
+                "Set TUI_QUEUE_HOME to where it is now."
+            )
 
     async def close(self) -> None:
         """Let go of the runs, which go on, and delete what this process has put into the trash."""
@@ -106,18 +125,22 @@ class OpenQueue:
 
 
 @asynccontextmanager
-async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> AsyncIterator[OpenQueue]:
-    """Open the queue at ``paths``, or that the environment names; creates it if need be. Raises TuiQueueErrors.
+async def open_queue(
+    paths: Paths | None = None, *, create: bool = True, must_write: bool = False, standby: bool = False
+) -> AsyncIterator[OpenQueue]:
+    """Open the queue at ``paths``, or that the environment names. Raises TuiQueueErrors.
 
-    With ``standby`` its scheduler leaves the lease to a process in the foreground.
+    Where there is none, ``create`` makes one. A queue that can't be written is only read, and each write refused; with
+    ``must_write`` it is not even opened. With ``standby`` its scheduler leaves the lease to a process in the
+    foreground.
     """
     paths = paths or Paths.from_environment()
-    _put_strange_runs_aside(paths)
-    for directory in (paths.state, paths.runs, paths.wake):
-        _make_private(directory)
+    prepared = prepare(paths, create=create)
     settings_file = SettingsFile(paths.settings)
-    async with Store(paths.store) as store:
-        queue = OpenQueue(paths, settings_file, store, standby=standby)
+    async with Store(paths.store, prepared.refusal) as store:
+        if must_write and store.database.refusal:
+            raise StoreError(store.database.refusal)
+        queue = OpenQueue(paths, settings_file, store, standby=standby, notice=prepared.notice)
         try:
             yield queue
         finally:
@@ -128,6 +151,21 @@ def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
+    try:
+        check(paths)
+    except StoreError as error:
+        yield health.Check(name="directory", level=health.Level.WRONG, found=str(error))
+    else:
+        yield from _examine_files(paths)
+    yield from doctor.processes()
+    yield from doctor.terminal()
+    yield from doctor.logind()
+    yield from doctor.machine()
+
+
+def _examine_files(paths: Paths) -> "Iterator[Check]":
+    from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
+
     yield from doctor.directories(paths.state, paths.settings)
     background = True
     try:
@@ -136,26 +174,6 @@ def examine(paths: Paths) -> "Iterator[Check]":
         yield health.Check(name="settings", level=health.Level.WRONG, found=str(error), advice="Correct this line.")
     yield from doctor.file_system(paths.state)
     yield from doctor.database(paths.store)
-    if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
+    if os.path.exists(paths.store):
         stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
-    yield from doctor.processes()
-    yield from doctor.terminal()
-    yield from doctor.logind()
-    yield from doctor.machine()
-
-
-def _put_strange_runs_aside(paths: Paths) -> None:
-    """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
-    if not os.path.exists(paths.store) and os.path.isdir(paths.runs) and os.listdir(paths.runs):
-        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
-
-
-def _make_private(directory: str) -> None:
-    shown = printable(directory)
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{shown}: can't be created: {error.strerror}. Set TUI_QUEUE_HOME to another place.") from None
-    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        raise StoreError(f"{shown}: can't be written. Set TUI_QUEUE_HOME to another place.")

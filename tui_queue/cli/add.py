@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import confirm, open_queue, run
+from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import given, job_options
@@ -52,7 +52,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     yes, unique = bool(values["yes"]), bool(values["unique"])
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
                 place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
@@ -84,7 +84,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             job = await queue.commands.jobs.get(job_id)
             changes = fields
             if path is not None:
@@ -113,7 +113,7 @@ def clone(job_id: str, args: tuple[str, ...], as_json: bool, **values: Any) -> N
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             draft = (await queue.commands.jobs.get(job_id)).draft
             changes = fields | {"path": draft.path}
             if args:

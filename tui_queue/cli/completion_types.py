@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
@@ -22,6 +22,8 @@ MOST = 100  # ended jobs that are offered
 
 def _complete(look: Callable[["OpenQueue"], Awaitable[list[CompletionItem]]]) -> Complete:
     async def found() -> list[CompletionItem]:
+        from tui_queue.bootstrap import open_queue
+
         async with open_queue() as queue:
             return await look(queue)
 

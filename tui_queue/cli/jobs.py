@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -79,7 +79,7 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
     @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(*states))
     def command(ids: tuple[str, ...], batch: str | None, everything: bool, as_json: bool) -> None:
         async def work() -> None:
-            async with open_queue() as queue:
+            async with use_queue() as queue:
                 if not everything:
                     numbers = await select(queue.commands, ids, batch)
                 elif ids or batch:
@@ -112,7 +112,7 @@ def move(ids: tuple[str, ...], where: str | None, before: str | None, as_json: b
         raise BadInputError("move", "Where to? One of --up, --down, --top, --bottom, --before ID.")
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await select(queue.commands, ids)
             other = None if before is None else (await queue.commands.jobs.get(before)).id
             moved = await queue.commands.jobs.move(numbers, Move(where or "before"), other)
@@ -135,7 +135,7 @@ def signal(name: str, ids: tuple[str, ...], everybody: bool, as_json: bool) -> N
 
     async def work() -> None:
         number = signal_number("signal", name)
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await select(queue.commands, ids)
             reached = await queue.commands.jobs.signal(numbers, number, everybody=everybody)
             if as_json:

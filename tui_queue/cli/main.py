@@ -63,6 +63,11 @@ def cli(context: click.Context, color: bool | None) -> None:
     if color is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):
         color = False
     context.color = color
+    if os.environ.get("TUI_QUEUE_HOME"):
+        # What we start, jobs and hooks among it, works elsewhere, where a relative directory would be another one.
+        from tui_queue.paths import Paths
+
+        os.environ |= Paths.from_environment().variables
     # A name that the terminal's encoding has no character for is written out, and ends nothing.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

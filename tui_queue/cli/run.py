@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 
 
@@ -59,7 +59,7 @@ def unit(as_json: bool) -> None:
 
 
 async def _go_on() -> bool:
-    async with open_queue() as queue:
+    async with use_queue(create=True, must_write=True) as queue:
         return await queue.commands.hand_over()
 
 

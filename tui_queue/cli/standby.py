@@ -1,14 +1,17 @@
 """Schedules in the background without a screen, and ends when no work is left."""
 
 import asyncio
+import logging
 import signal
 from typing import TYPE_CHECKING, Any
 
-from tui_queue.cli.command import open_queue
+from tui_queue.bootstrap import open_queue
 from tui_queue.cli.dashboard import log_to_file
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
+
+logger = logging.getLogger(__name__)
 
 LINGER_S = 10  # how long it waits for more when nothing is left
 
@@ -18,7 +21,7 @@ async def run_standby(*, stay: bool) -> None:
 
     With ``stay`` it waits for another such process to end, and does not end by itself.
     """
-    async with open_queue(standby=True) as queue:
+    async with open_queue(create=stay, must_write=True, standby=True) as queue:
         if stay:
             await queue.background.lock.acquire()
         elif not queue.background.lock.try_acquire():
@@ -29,13 +32,18 @@ async def run_standby(*, stay: bool) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, left.set)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
-            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left.wait())]
+            tasks: list[asyncio.Task[Any]] = [
+                asyncio.create_task(left.wait()),
+                asyncio.create_task(queue.scheduler.moved.wait()),
+            ]
             if not stay:
                 tasks.append(asyncio.create_task(_until_nothing_is_left(queue, changed)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if queue.scheduler.moved.is_set():  # no error: who starts us again after one would get a new, empty queue
+            logger.warning("%s: the queue was moved or deleted; no more jobs are started from here", queue.paths.state)
 
 
 async def _until_nothing_is_left(queue: "OpenQueue", changed: asyncio.Event) -> None:

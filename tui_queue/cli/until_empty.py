@@ -4,7 +4,7 @@ import asyncio
 import signal
 from datetime import UTC, datetime
 
-from tui_queue.cli.command import open_queue
+from tui_queue.cli.command import use_queue
 from tui_queue.core.system.inherited_signals import heeded
 
 
@@ -15,12 +15,16 @@ async def run_until_empty() -> bool:
     """
     changed, left = asyncio.Event(), False
     begun = datetime.now(UTC)
-    async with open_queue() as queue:
+    async with use_queue(create=True, must_write=True) as queue:
 
         def leave() -> None:
             nonlocal left
             left = True
             changed.set()
+
+        async def leave_when_moved() -> None:
+            await queue.scheduler.moved.wait()
+            leave()
 
         for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
@@ -28,9 +32,12 @@ async def run_until_empty() -> bool:
             overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.jobs.newest()
+            moved = asyncio.create_task(leave_when_moved())
             while not left:
                 changed.clear()
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
+            moved.cancel()
+        queue.check_place()
         return not left and await queue.commands.jobs.all_completed(present, after=newest, since=begun)

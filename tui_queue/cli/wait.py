@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -37,7 +37,7 @@ def wait(ids: tuple[str, ...], batch: str | None, timeout: str, as_json: bool) -
     patience_s = time_limit("timeout", timeout)
 
     async def work() -> int:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await select(queue.commands, ids, batch)
             try:
                 async with asyncio.timeout(patience_s):
@@ -69,6 +69,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
                 raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
             if all(job.state.ended for job in found.values()):
                 return [found[number] for number in numbers]
+            queue.check_place()
             if not warned and not queue.lease.is_held() and not queue.settings.background:
                 warned = True
                 click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)

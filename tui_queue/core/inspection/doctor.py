@@ -10,8 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.process_visibility import hides_others, why_invisible
 from tui_queue.core.model.health import Check, Level
+from tui_queue.core.store import read_only
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import size_text
 
@@ -38,9 +40,11 @@ def directories(state: str, config: str) -> Iterator[Check]:
         return
     found = os.stat(state)
     if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
-        yield _wrong("directory", f"{state} can't be written", "Set TUI_QUEUE_HOME to a directory of yours.")
-    elif found.st_uid != os.geteuid():
-        yield _look("directory", f"{state} belongs to user {found.st_uid}", "Let each user have a queue of their own.")
+        yield _wrong(
+            "directory",
+            f"{state} is read-only: jobs can be listed and shown, but nothing can be changed",
+            "Set TUI_QUEUE_HOME to a directory that you can write.",
+        )
     elif stat.S_IMODE(found.st_mode) & 0o077:
         yield _look("directory", f"{state} is open to others (mode {found.st_mode & 0o777:o})", f"chmod 700 {state}")
     else:
@@ -97,14 +101,12 @@ def database(store: str) -> Iterator[Check]:
     if not os.path.exists(store):
         return
     try:
-        db = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)
-        try:
-            (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
-            (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        finally:
-            db.close()
-    except sqlite3.Error as error:
+        said, mode = _check_database(store)
+    except (sqlite3.Error, StoreError) as error:
         said, mode = str(error), ""
+        if isinstance(error, StoreError) or read_only.is_obstacle(error):
+            yield _look("store", f"{store} could not be read: {said}", "Try again where this program can write files.")
+            return
     if said == "ok":
         yield _ok("store", f"{store} is whole (journal {mode}, {size_text(os.stat(store).st_size)} bytes)")
     else:
@@ -113,6 +115,30 @@ def database(store: str) -> Iterator[Check]:
             f"{store}: {said}",
             "End all tui-queue processes, move the file away and tell us; the logs lie in runs/ beside it.",
         )
+
+
+def _check_database(store: str) -> tuple[str, str]:
+    """Return what SQLite says of a database, and the kind of its journal. Raises sqlite3.Error and StoreError."""
+    try:
+        db = sqlite3.connect(read_only.uri(store, "mode=ro"), uri=True, timeout=10)
+        try:
+            return _checked(db)
+        finally:
+            db.close()
+    except sqlite3.OperationalError as error:
+        if not read_only.is_obstacle(error):
+            raise
+    db, _ = read_only.connect(store)  # nothing can be written beside it
+    try:
+        return _checked(db)
+    finally:
+        db.close()
+
+
+def _checked(db: sqlite3.Connection) -> tuple[str, str]:
+    (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    return said, mode
 
 
 def scheduler(*, held: bool, background: bool, allowed: bool) -> Iterator[Check]:

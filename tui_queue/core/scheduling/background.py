@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from tui_queue.core.scheduling.lease import Lock
@@ -11,10 +12,11 @@ PLACE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))  # 
 
 
 class Background:
-    """Starts the background process of one queue if there is none."""
+    """Starts the background process of one queue if there is none; ``variables`` tell it where that is."""
 
-    def __init__(self, directory: str, *, enabled: bool) -> None:
+    def __init__(self, directory: str, *, variables: Mapping[str, str], enabled: bool) -> None:
         self.lock = Lock(os.path.join(directory, "background"))
+        self._variables = variables
         self._enabled = enabled
 
     def ensure(self) -> None:
@@ -29,7 +31,8 @@ class Background:
                 ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", "tui_queue", "run", "--standby"],
                 check=False,
                 cwd=PLACE,
-                env={**os.environ, "TUI_QUEUE_LOG": ""},  # not a process of the job that may have added one
+                # Not a process of the job that may have added one.
+                env={**os.environ, **self._variables, "TUI_QUEUE_LOG": ""},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

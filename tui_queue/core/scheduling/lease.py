@@ -82,7 +82,11 @@ class Lock:
         return self.held or not self._could_have(fcntl.LOCK_EX)
 
     def _could_have(self, kind: int) -> bool:
-        file = self._open()
+        try:
+            # Network file systems want to write what is locked alone. No file is made: to look changes nothing.
+            file = os.open(self._path, (os.O_RDWR if kind == fcntl.LOCK_EX else os.O_RDONLY) | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -105,6 +109,10 @@ class Lease:
     """
 
     def __init__(self, directory: str, *, standby: bool = False) -> None:
+        self._directory = directory
+        self._place: tuple[int, int] | None = None
+        with suppress(OSError):
+            self._place = _identity(directory)
         self._path = os.path.join(directory, "lease")
         self._lease = Lock(self._path)
         self._foreground_path = os.path.join(directory, "foreground")
@@ -168,6 +176,15 @@ class Lease:
         self.hand_over()
         self._foreground.release()
 
+    def has_moved(self) -> bool:
+        """Whether the directory was moved or deleted since: then each path of ours leads elsewhere, or nowhere."""
+        try:
+            return self._place is not None and _identity(self._directory) != self._place
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:  # a disk that can't be read for a while
+            return False
+
     def is_held(self) -> bool:
         """Whether any process schedules now."""
         return self._lease.is_taken()
@@ -201,6 +218,11 @@ class Lease:
                     self._foreground.release()
                     loop.call_soon_threadsafe(in_thread)
                     return
+                if self.has_moved():
+                    self._seized = False
+                    self._lease.release()
+                    loop.call_soon_threadsafe(in_thread)
+                    return
                 os.utime(self._path)
                 asleep = time.monotonic()
                 if over.wait(BEAT_S):
@@ -209,6 +231,11 @@ class Lease:
                     loop.call_soon_threadsafe(in_thread)
         except (RuntimeError, OSError):  # the loop is closed; the file is gone
             return
+
+
+def _identity(directory: str) -> tuple[int, int]:
+    found = os.stat(directory)
+    return found.st_dev, found.st_ino
 
 
 def _sign_of_life(path: str) -> int:

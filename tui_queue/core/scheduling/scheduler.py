@@ -66,6 +66,7 @@ class Scheduler:
         self._channels = channels
         self._waker = waker
         self._woken = asyncio.Event()
+        self.moved = asyncio.Event()  # set at the end of the scheduling, when the queue was moved or deleted
         self._outbox = store.outbox
         self._notifications = NotificationSender(
             self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
@@ -99,7 +100,8 @@ class Scheduler:
                 await self._lease.announce()
                 self._waker.call()
                 await self._lease.acquire(in_thread=self.wake)
-                await self._lead()
+                if not self._lease.has_moved():
+                    await self._lead()
             except Exception:  # whatever it is: without a scheduler nothing would ever start
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
@@ -107,6 +109,9 @@ class Scheduler:
                 await self._let_go_of_runs()
                 self._executor.close()
                 self._lease.hand_over()
+            if self._lease.has_moved():
+                self.moved.set()
+                return
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
@@ -157,7 +162,7 @@ class Scheduler:
             await asyncio.sleep(CLEAN_S)
 
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
-        while self._lease.held and not self._lease.wanted:
+        while self._lease.held and not self._lease.wanted and not self._lease.has_moved():
             self._woken.clear()
             now = datetime.now(UTC)
             claimed = await self._store.runs.claim(

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import schema, wal
+from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
@@ -35,10 +36,15 @@ class _Write(Struct, frozen=True):
 
 
 class Database:
-    """One connection; an async context manager."""
+    """One connection; an async context manager.
 
-    def __init__(self, path: str) -> None:
+    ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused.
+    """
+
+    def __init__(self, path: str, refusal: str = "") -> None:
         self._path = path
+        self.refusal = refusal
+        self._source: Source | None = None
         self._db: aiosqlite.Connection
         self._gate: WriteGate
         self._waiting: list[_Write] = []
@@ -47,18 +53,46 @@ class Database:
         self._late = False
 
     async def __aenter__(self) -> Self:
-        shown = printable(self._path)
         _check_aiosqlite()
+        if self.refusal:
+            await self._open_to_read()
+            return self
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            await self._open_to_write()
+        except StoreError as error:
+            if not is_obstacle(error.__cause__):
+                raise
+            self.refusal = str(error)
+            try:
+                await self._open_to_read()
+            except StoreError:
+                raise error from None
+        return self
+
+    async def _open_to_read(self) -> None:
+        # A connection of its own thread; the source has another one, which it can open again.
+        self._db = await aiosqlite.connect(":memory:")
+        self._source = Source(self._path)
+        try:
+            await self._on_thread(self._source.read, lambda _: None)
+        except BaseException:
+            await self._close()
+            raise
+
+    async def _open_to_write(self) -> None:
+        try:
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._gate = WriteGate(self._path)
         except OSError as error:
             raise StoreError(
-                f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-            ) from None
-        self._db = await aiosqlite.connect(self._path, isolation_level=None)
+                f"{printable(self._path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
+            ) from error
+        try:
+            self._db = await aiosqlite.connect(self._path, isolation_level=None)
+        except sqlite3.Error as error:
+            self._gate.close()
+            raise StoreError(f"{printable(self._path)}: {error}.") from error
         self._db.row_factory = sqlite3.Row
         try:
             await self._on_thread(wal.configure)
@@ -66,7 +100,6 @@ class Database:
         except BaseException:
             await self._close()
             raise
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._begin()
@@ -75,8 +108,11 @@ class Database:
         await self._close()
 
     async def _close(self) -> None:
+        if self._source is not None:
+            await self._on_thread(self._source.close)
+        else:
+            self._gate.close()
         await self._db.close()
-        self._gate.close()
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         with self._gate.writing(db):
@@ -140,6 +176,8 @@ class Database:
 
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
+        if self._source is not None:
+            self._source.refuse(db, writes[0].work, self.refusal)
         for write in writes:
             if write.prepare is not None:
                 write.prepare()
@@ -153,7 +191,10 @@ class Database:
 
     async def read(self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
-        return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
+        work = functools.partial(_call, verb, args, kwargs)
+        if self._source is not None:
+            return await self._on_thread(self._source.read, lambda db: _transaction(db, "BEGIN", work))
+        return await self._on_thread(_transaction, "BEGIN", work)
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs

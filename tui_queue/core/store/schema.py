@@ -208,13 +208,7 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
 
     Raises StoreError for a version that is newer than this program, and when the backup can't be written.
     """
-    found = _version(db)
-    if found > len(MIGRATIONS):
-        raise StoreError(
-            f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
-            " use the newer tui-queue, nothing was changed."
-        )
-    if found == len(MIGRATIONS):
+    if is_newest(db):
         return
     db.create_function("kind_of", 1, lambda text: str(kind_of(text)), deterministic=True)
     # A table that is replaced would take along the rows that refer to it; not to be changed inside a transaction.
@@ -237,6 +231,17 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
         raise
     finally:
         db.execute("PRAGMA foreign_keys = ON")
+
+
+def is_newest(db: sqlite3.Connection) -> bool:
+    """Whether a database has the newest version. Raises StoreError for one that is newer than this program."""
+    found = _version(db)
+    if found > len(MIGRATIONS):
+        raise StoreError(
+            f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
+            " use the newer tui-queue, nothing was changed."
+        )
+    return found == len(MIGRATIONS)
 
 
 def _version(db: sqlite3.Connection) -> int:

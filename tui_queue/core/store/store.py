@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """The store in the file at ``path``; an async context manager. Raises StoreError."""
+    """The store in the file at ``path``; an async context manager. Raises StoreError.
 
-    def __init__(self, path: str) -> None:
-        self.database = Database(path)
+    ``refusal`` says why nothing can be written, if so.
+    """
+
+    def __init__(self, path: str, refusal: str = "") -> None:
+        self.database = Database(path, refusal)
         self.jobs = Jobs(self.database)
         self.runs = Runs(self.database)
         self.queries = Queries(self.database)

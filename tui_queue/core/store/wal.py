@@ -74,9 +74,9 @@ def _use_wal(db: sqlite3.Connection) -> str:
     while True:
         try:
             mode: str = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Others open a new database at the same moment; here SQLite does not wait by itself.
-            if time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
         else:
