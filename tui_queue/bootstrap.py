@@ -39,9 +39,10 @@ class OpenQueue:
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
-        self.background = Background(paths.state, enabled=settings.background)
+        self.background = Background(paths.background, store=paths.store, enabled=settings.background)
         self.executor = LocalExecutor(
             paths.runs,
+            background=paths.background,
             python=lambda: settings_file.now().python,
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
@@ -109,7 +110,8 @@ class OpenQueue:
 async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> AsyncIterator[OpenQueue]:
     """Open the queue at ``paths``, or that the environment names; creates it if need be. Raises TuiQueueErrors.
 
-    With ``standby`` its scheduler leaves the lease to a process in the foreground.
+    With ``standby`` its scheduler leaves the lease to a process in the foreground. Otherwise a background process that
+    was killed is started again.
     """
     paths = paths or Paths.from_environment()
     _put_strange_runs_aside(paths)
@@ -118,6 +120,8 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
     settings_file = SettingsFile(paths.settings)
     async with Store(paths.store) as store:
         queue = OpenQueue(paths, settings_file, store, standby=standby)
+        if not standby:
+            queue.background.bring_back()
         try:
             yield queue
         finally:
@@ -137,7 +141,7 @@ def examine(paths: Paths) -> "Iterator[Check]":
     yield from doctor.file_system(paths.state)
     yield from doctor.database(paths.store)
     if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
-        stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
+        stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
     yield from doctor.terminal()
     yield from doctor.logind()

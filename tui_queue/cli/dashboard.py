@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from tui_queue.cli.command import open_queue
 from tui_queue.cli.exit_signals import leave_on_signals
+from tui_queue.core.errors import StoreError
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
+
+logger = logging.getLogger(__name__)
 
 
 def open_app(queue: "OpenQueue") -> "TuiQueueApp":
@@ -38,7 +41,10 @@ async def run_dashboard() -> tuple[str, int]:
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.hand_over()
+            try:
+                await queue.commands.hand_over()
+            except StoreError as error:  # this process schedules
+                logger.warning("%s", error)
             await app.run_async(mouse=queue.settings.mouse)
         anything_left = await queue.commands.hand_over()
         return app.farewell if anything_left else "", app.return_code or 0

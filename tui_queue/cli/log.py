@@ -93,6 +93,7 @@ async def _print_log(
                 if harmless is not None:
                     _write(os.fsencode(harmless.feed(b"", final=True)) + (b"\x1b[0m" if on_screen else b""))
                 return
+            queue.commands.bring_back_scheduler()
             with suppress(TimeoutError):
                 # The output of a run that goes on comes without a word to anybody.
                 async with asyncio.timeout(0.2):

@@ -1,7 +1,6 @@
 """Schedules in the background without a screen, and ends when no work is left."""
 
 import asyncio
-import signal
 from typing import TYPE_CHECKING, Any
 
 from tui_queue.cli.command import open_queue
@@ -13,21 +12,19 @@ if TYPE_CHECKING:
 LINGER_S = 10  # how long it waits for more when nothing is left
 
 
-async def run_standby(*, stay: bool) -> None:
+async def run_standby(*, stay: bool, inherited: int | None) -> None:
     """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue.
 
-    With ``stay`` it waits for another such process to end, and does not end by itself.
+    With ``stay`` it waits for another such process to end, and does not end by itself. ``inherited`` is the descriptor
+    of a lock that the process which started this one took for it.
     """
     async with open_queue(standby=True) as queue:
-        if stay:
-            await queue.background.lock.acquire()
-        elif not queue.background.lock.try_acquire():
+        if not await _has_lock(queue, stay=stay, inherited=inherited):
             return
         log_to_file(queue.paths.program_log)
         changed, left = asyncio.Event(), asyncio.Event()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, left.set)
+        queue.background.leave_on_signals(left.set)
+        queue.background.record()
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left.wait())]
             if not stay:
@@ -36,6 +33,21 @@ async def run_standby(*, stay: bool) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            queue.background.withdraw()  # before its watchers hear that it is gone
+
+
+async def _has_lock(queue: "OpenQueue", *, stay: bool, inherited: int | None) -> bool:
+    """Return whether this is the one background process now."""
+    background = queue.background
+    if inherited is not None and background.take(inherited):
+        if queue.settings.background:
+            return True
+        background.withdraw()  # the user has changed the settings since the one before was started
+        return False
+    if stay:
+        await background.lock.acquire()
+        return True
+    return background.lock.claim()
 
 
 async def _until_nothing_is_left(queue: "OpenQueue", changed: asyncio.Event) -> None:
@@ -49,6 +61,8 @@ async def _until_nothing_is_left(queue: "OpenQueue", changed: asyncio.Event) -> 
                 await changed.wait()
         except TimeoutError:
             # Whoever adds a job looks at the lock after that: it is either seen here or starts another process.
+            queue.background.withdraw()
             queue.background.lock.release()
-            if not await queue.commands.work_left() or not queue.background.lock.try_acquire():
+            if not await queue.commands.work_left() or not queue.background.lock.claim():
                 return
+            queue.background.record()

@@ -24,6 +24,7 @@ async def run_until_empty() -> bool:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
+            offered = queue.background.offer()
             overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.jobs.newest()
@@ -32,4 +33,6 @@ async def run_until_empty() -> bool:
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
+            if offered or left:
+                queue.background.withdraw()
         return not left and await queue.commands.jobs.all_completed(present, after=newest, since=begun)

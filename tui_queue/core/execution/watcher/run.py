@@ -16,6 +16,7 @@ from .output import Output
 from .process_tree import Tree
 from .records import Record, Spec
 from .spawn import spawn, why_not
+from .successor import bring_back
 
 SHORT_S = 0.05  # a run that is over by then is not announced as started first
 SWEEP_S = 0.05  # between two searches for processes of a cancelled run until none is left
@@ -42,6 +43,7 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
         tell(files.alive, ENDED, end)
         if not was_stored(events):
             files.sync()
+            bring_back(files.background)
     finally:
         files.close()
     return free
