@@ -117,9 +117,7 @@ def _own_recipe(path: str) -> successor.Recipe:
 
 def _record(path: str, lock: int) -> None:
     try:
-        before = successor.read(lock) or {}
-        begun = {key: before[key] for key in ("young", "begun") if key in before}
-        successor.write(lock, _own_recipe(path) | begun)
+        successor.write(lock, _own_recipe(path) | successor.ready(successor.read(lock)))
     except OSError as error:
         logger.warning("%s: can't be written: %s. Nothing starts a killed scheduler again.", path, error.strerror)
 

@@ -25,9 +25,9 @@ NEVER = -1.0  # no successor is wanted
 HELD = 0.0  # a process has the lock, or schedules
 STARTED_S = 0.3  # after a start: when to see whether it lives
 AGAIN_S = 1.0  # after a start that the system refused
-QUICK = 10  # successors that died young before the pauses begin
+QUICK = 10  # successors in a row that died young before the pauses begin
 LONGEST_S = 60.0  # pause
-LIVED_S = 2.0  # a process that has lived so long did not die young
+LIVED_S = 1.0  # a process that was ready to schedule so long ago did not die young
 PATIENCE_S = 600.0  # how long a process of the watcher package waits for a successor that lives
 HELD_PAUSES_S = (0.02, 0.1, 0.4, 1.0)  # the kernel closes what a killed process had open one by one
 STOPPED_S = 15.0  # a holder of the lease without a sign of life for so long is stopped or stuck
@@ -77,7 +77,7 @@ def bring_back(
         pause, young = _pause(recipe, now)
         if pause > 0:
             return pause
-        write(file, {**recipe, "young": young + 1, "begun": now})
+        write(file, {**recipe, "young": young + 1, "begun": now, "ready": False})
         (start or start_apart)(recipe, file)
     except OSError:
         return AGAIN_S
@@ -97,6 +97,11 @@ def write(file: int, recipe: Recipe) -> None:
     os.fchmod(file, 0o600)  # it holds an environment
     os.pwrite(file, line, 0)
     os.ftruncate(file, len(line))
+
+
+def ready(before: "Recipe | None") -> Recipe:
+    """Return what a process that is ready to schedule adds to its recipe; ``before`` is the one it was started by."""
+    return {"young": (before or {}).get("young", 0), "begun": time.monotonic(), "ready": True}
 
 
 def origin(path: str) -> Recipe:
@@ -197,7 +202,7 @@ def _pause(recipe: Recipe, now: float) -> tuple[float, int]:
     young: int = recipe.get("young", 0)
     since = now - recipe.get("begun", 0.0)
     pause = 0.0 if young < QUICK else min(LONGEST_S, 2.0 ** (young - QUICK))
-    if since < 0 or since >= pause + LIVED_S:
+    if since < 0 or since >= pause + (LIVED_S if recipe.get("ready") else LONGEST_S):
         return 0.0, 0
     return max(0.0, pause - since), young
 
