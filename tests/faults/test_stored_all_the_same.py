@@ -126,7 +126,7 @@ def test_with_any_limit_on_open_files_an_exit_code_of_0_means_stored(cli: Cli) -
     cli("list")
     cli.settings(background=True)
     stored = 0
-    for limit in range(5, 24):
+    for limit in range(9, 17):
         words = ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", sys.executable, "-m", "tui_queue"]
         done = subprocess.run(
             [*words, "add", "--hold", "true"], env=cli.env, cwd=ROOT, capture_output=True, check=False

@@ -49,6 +49,7 @@ class Waiter:
     def __init__(self, home: Path, number: int) -> None:
         self.number = number
         self.command = Command(home, "wait", str(number))
+        self.returned = 0.0
 
 
 class Kills:
@@ -77,7 +78,9 @@ class Kills:
 
     def _do(self, *args: str) -> str:
         command = Command(self.home, *args)
-        wait_for(command.ended, f"{args[0]} to end")
+        while not command.ended():
+            self._note_returns()
+            time.sleep(LOOK_S / 5)
         if command.code:
             raise SystemExit(f"{args} ended with {command.code}")
         return command.printed()
@@ -152,9 +155,10 @@ class Kills:
         for (number,) in self._rows("SELECT id FROM jobs WHERE state = 'running'"):
             if (end := self._end(number)) is not None:
                 self.shown[number] = max(self.shown.get(number, 0.0), seen - end)
-        for waiter in [each for each in self._waiters if each.command.ended()]:
+        self._note_returns()
+        for waiter in [each for each in self._waiters if each.returned]:
             self._waiters.remove(waiter)
-            self._judge_wait(waiter, time.time())
+            self._judge_wait(waiter)
         for waiter in self._waiters:
             if (end := self._end(waiter.number)) is not None and seen - end > 30:
                 self.faults["wait never returned"] += 1
@@ -166,10 +170,15 @@ class Kills:
         self._watch()
         return len(self._waiters)
 
-    def _judge_wait(self, waiter: Waiter, returned: float) -> None:
+    def _note_returns(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.returned and waiter.command.ended():
+                waiter.returned = time.time()
+
+    def _judge_wait(self, waiter: Waiter) -> None:
         end = self._end(waiter.number)
         if end is not None:
-            self.waits.append(returned - end)
+            self.waits.append(waiter.returned - end)
             self.faults["wait returned late"] += self.waits[-1] > LATE_S
             self.faults["wrong code of wait"] += waiter.command.code != waiter.number % 4
         waiter.command.printed()

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tui_queue.core.execution.watcher import successor
+from tui_queue.core.execution.watcher import recipe as recipes
 from tui_queue.core.scheduling.lease import Lock
 from tui_queue.core.system.umask import current_umask
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Background:
-    """The background process of one queue; ``path`` is the file that it locks (see watcher/successor.py).
+    """The background process of one queue; ``path`` is the file that it locks (see watcher/recipes.py).
 
     It runs until no work is left. Then, and when the user ends it, it ends in order, and only ``ensure`` starts
     another one.
@@ -51,7 +51,7 @@ class Background:
         if not self._enabled or self.lock.held or now - self._seen < LOOK_S:
             return
         self._seen = now
-        successor.bring_back(self._path, own=lambda: _own_recipe(self._path), start=self._start_successor)
+        recipes.bring_back(self._path, self._start_successor, own=lambda: _own_recipe(self._path))
 
     def take(self, inherited: int) -> bool:
         """Keep the lock that this process has inherited from the one that started it."""
@@ -60,9 +60,9 @@ class Background:
     @staticmethod
     def leave_on_signals(leave: Callable[[], None]) -> None:
         """Call ``leave`` in the event loop when the user ends this process; also for signals that have come before."""
-        for number in successor.BLOCKED:
+        for number in recipes.BLOCKED:
             asyncio.get_running_loop().add_signal_handler(number, leave)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, successor.BLOCKED)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, recipes.BLOCKED)
 
     def record(self) -> None:
         """Write down how this process was started, which has the lock: it is to be started again if it is killed."""
@@ -97,12 +97,12 @@ class Background:
             if lock is not self.lock:
                 lock.release()
 
-    def _start_successor(self, recipe: successor.Recipe, lock: int) -> None:
+    def _start_successor(self, recipe: recipes.Recipe, lock: int) -> None:
         if os.access(self._store, os.W_OK):
             _start(recipe, lock)
 
 
-def _own_recipe(path: str) -> successor.Recipe:
+def _own_recipe(path: str) -> recipes.Recipe:
     """Return how a background process is started as this process would: with its program, environment and umask."""
     return {
         "words": [_latin(word) for word in (sys.executable, "-m", "tui_queue", "run", "--standby")],
@@ -111,22 +111,22 @@ def _own_recipe(path: str) -> successor.Recipe:
         # No mark of a run: it is no process of the job that may have added one.
         "env": [_latin(f"{name}={value}") for name, value in {**os.environ, "TUI_QUEUE_LOG": ""}.items()],
         "umask": current_umask(),
-        **successor.origin(path),
+        **recipes.origin(path),
     }
 
 
 def _record(path: str, lock: int) -> None:
     try:
-        successor.write(lock, _own_recipe(path) | successor.ready(successor.read(lock)))
+        recipes.write(lock, _own_recipe(path) | recipes.ready(recipes.read(lock)))
     except OSError as error:
         logger.warning("%s: can't be written: %s. Nothing starts a killed scheduler again.", path, error.strerror)
 
 
-def _start(recipe: successor.Recipe, lock: int) -> None:
+def _start(recipe: recipes.Recipe, lock: int) -> None:
     """Start a background process that inherits a lock. Raises OSError."""
     words = [word.encode("latin-1") for word in recipe["words"]]
     # It waits with these until it has its handlers: so early a death would look like a kill.
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, successor.BLOCKED)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, recipes.BLOCKED)
     try:
         # Its parent may be a shell that goes away and a terminal that closes: it keeps neither. By a shell that ends
         # at once, so that it is the child of no process that would have to reap it.
