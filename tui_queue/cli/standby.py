@@ -33,7 +33,8 @@ async def run_standby(*, stay: bool, inherited: int | None) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            queue.background.withdraw()  # before its watchers hear that it is gone
+            if queue.background.lock.held:
+                queue.background.withdraw()  # before its watchers hear that it is gone
 
 
 async def _has_lock(queue: "OpenQueue", *, stay: bool, inherited: int | None) -> bool:

@@ -76,8 +76,8 @@ class Background:
         """
         lock = Lock(self._path)
         try:
-            if not self._enabled or not lock.claim():
-                return False
+            if not self._enabled or not lock.claim() or os.fstat(lock.descriptor).st_size:
+                return False  # one runs, or the recipe of one that was killed holds
             _record(self._path, lock.descriptor)
         except OSError:
             return False

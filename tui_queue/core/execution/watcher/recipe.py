@@ -58,7 +58,7 @@ def bring_back(
             return pause
         write(file, {**recipe, "young": young + 1, "begun": now, "ready": False})
         start(recipe, file)
-    except OSError:
+    except (OSError, KeyError, ValueError):  # the system refuses, or another version has written the recipe
         return AGAIN_S
     finally:
         os.close(file)
@@ -129,9 +129,9 @@ def _choose(found: "Recipe | None", path: str, own: "Callable[[], Recipe] | None
     the sessions that they belong to are gone. A program starts its own version, which may have replaced the other.
     """
     here = origin(path)
-    if found is not None and (found["place"], found["host"]) != (here["place"], here["host"]):
+    if found is not None and any(found.get(key) != here[key] for key in ("place", "host")):
         return None
-    if found is not None and found["boot"] == here["boot"]:
+    if found is not None and found.get("boot") == here["boot"]:
         return found if own is None else {**found, **{key: own()[key] for key in ("words", "cwd")}}
     return None if own is None else own()
 
