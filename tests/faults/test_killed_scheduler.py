@@ -179,6 +179,15 @@ def test_a_scheduler_that_is_ended_while_it_starts_does_not_come_back(queue: Cli
 
 
 @pytest.mark.long
+def test_a_scheduler_that_is_killed_at_its_first_start_comes_back_with_the_next_command(queue: Cli) -> None:
+    queue("add", "true")
+    for begun in wait_for(lambda: schedulers(queue), "one to start"):
+        os.kill(begun, signal.SIGKILL)
+    queue("list")
+    wait_for(lambda: state(queue, 1) == "completed", "the job")
+
+
+@pytest.mark.long
 def test_without_background_in_the_settings_none_comes_back(queue: Cli, tmp_path: Path) -> None:
     waiting_job(queue, tmp_path, 5)
     queue.settings(background=False)

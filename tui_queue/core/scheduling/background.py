@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from tui_queue.core.execution.watcher import recipe as recipes
 from tui_queue.core.scheduling.lease import Lock
@@ -41,7 +42,10 @@ class Background:
         lock = Lock(self._path)
         if lock.claim():
             try:
-                _start(_own_recipe(self._path), lock.descriptor)
+                recipe = _own_recipe(self._path)
+                with suppress(OSError):  # it writes that itself once it is ready, but may be killed before
+                    recipes.write(lock.descriptor, recipe)
+                _start(recipe, lock.descriptor)
             finally:
                 lock.release()  # ours; the process that inherited it keeps it
 
