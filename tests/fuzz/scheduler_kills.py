@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import wait_for
 from tests.support.crashes import Command
@@ -85,7 +86,7 @@ class Kills:
             raise SystemExit(f"{args} ended with {command.code}")
         return command.printed()
 
-    def _rows(self, query: str) -> list[tuple[int, ...]]:
+    def _rows(self, query: str) -> list[Any]:
         # Closed again at once: SQLite must not be open in a process that forks.
         with closing(sqlite3.connect(f"file:{self.home}/queue.db?mode=rw", uri=True)) as db:
             return db.execute(query).fetchall()
@@ -125,7 +126,15 @@ class Kills:
 
     def _free_watchers(self, leader: int) -> list[int]:
         makers = [pid for pid in children(leader) if is_watcher(pid)]
-        return makers + [pid for maker in makers for pid in children(maker) if not run_of(pid, self.home)]
+        free = []
+        for pid in [pid for maker in makers for pid in children(maker)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)  # first, so that it can't take a run meanwhile
+                if run_of(pid, self.home):
+                    os.kill(pid, signal.SIGCONT)
+                else:
+                    free.append(pid)
+        return makers + free
 
     def _add_some(self) -> None:
         (pending,) = self._rows("SELECT count(*) FROM jobs WHERE state = 'pending'")[0]
@@ -189,20 +198,20 @@ class Kills:
 
         def left() -> int:
             self._watch()
-            return self._rows(f"SELECT count(*) FROM jobs WHERE {own} AND state IN ('pending', 'running')")[0][0]
+            return int(self._rows(f"SELECT count(*) FROM jobs WHERE {own} AND state IN ('pending', 'running')")[0][0])
 
         with suppress(AssertionError):
             wait_for(lambda: not left(), "the queue to empty", 120)
         wait_for(lambda: not self._waiting(), "the last waits", 60)
         self.faults["shown as running"] += sum(late > LATE_S for late in self.shown.values())
-        jobs = self._rows(f"SELECT id, attempt, exit_code FROM jobs WHERE {own}")
+        jobs = self._rows(f"SELECT id, attempt, exit_code, reason FROM jobs WHERE {own}")
         self.faults["lost"] += self.added - len(jobs) + left()
-        for number, attempt, code in jobs:
+        for number, attempt, code, reason in jobs:
             with suppress(FileNotFoundError):
                 self.faults["started twice"] += (self.traces / f"starts-{number}").stat().st_size > 1
             if code != number % 4:
                 self.faults["wrong end"] += 1
-                print(f"wrong end: job {number}, attempt {attempt}, exit code {code}", flush=True)
+                print(f"wrong end: job {number}, attempt {attempt}: {reason}", flush=True)
         self._judge_schedule()
 
     def _judge_schedule(self) -> None:
