@@ -91,6 +91,7 @@ class AsyncQueue:
 
     async def get(self, job: Id) -> Job:
         """Return one job."""
+        self._queue.commands.bring_back_scheduler()
         return await self._queue.commands.jobs.get(str(job.id if isinstance(job, Job) else job))
 
     async def list(
@@ -111,6 +112,7 @@ class AsyncQueue:
         except ValueError as error:
             raise BadInputError("states", f"{error}; there are {', '.join(State)}.") from None
         only = Filter(states=wanted, queue=queue, batch=batch, words=tuple(words))
+        self._queue.commands.bring_back_scheduler()
         overview = await self._queue.commands.reports.overview(ended=ended, only=only)
         return [*overview.jobs]
 
@@ -128,7 +130,8 @@ class AsyncQueue:
                 if all(job.state.ended for job in found.values()):
                     return [found[number] for number in numbers]
                 self._queue.check_place()
-                await _at_most(POLL_S, changed)
+                if not await _at_most(POLL_S, changed):
+                    self._queue.commands.bring_back_scheduler()
 
     async def cancel(self, *jobs: Id) -> Jobs:
         """Take pending jobs out of the queue, end running ones with every process they have started."""
@@ -188,6 +191,7 @@ class AsyncQueue:
                 if not follow or job.state.ended or job.attempt > wanted or waits_again:
                     return
                 self._queue.check_place()
+                self._queue.commands.bring_back_scheduler()
                 await _at_most(LISTEN_S, changed)
 
     async def _numbers(self, jobs: Sequence[Id]) -> Numbers:
@@ -333,9 +337,11 @@ async def _closed(lines: AsyncIterator[bytes]) -> None:
     await lines.aclose()  # type: ignore[attr-defined]  # it is a generator
 
 
-async def _at_most(seconds: float, event: asyncio.Event) -> None:
+async def _at_most(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for the event; return whether it came in time."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
     except TimeoutError:
-        return
+        return False
+    return True

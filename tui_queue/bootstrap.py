@@ -45,9 +45,12 @@ class OpenQueue:
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self.lease = Lease(paths.state, standby=standby)
-        self.background = Background(paths.state, variables=paths.variables, enabled=settings.background)
+        self.background = Background(
+            paths.background, store=paths.store, variables=paths.variables, enabled=settings.background
+        )
         self.executor = LocalExecutor(
             paths.runs,
+            background=paths.background,
             python=lambda: settings_file.now().python,
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
@@ -132,7 +135,7 @@ async def open_queue(
 
     Where there is none, ``create`` makes one. A queue that can't be written is only read, and each write refused; with
     ``must_write`` it is not even opened. With ``standby`` its scheduler leaves the lease to a process in the
-    foreground.
+    foreground. Otherwise a background process that was killed is started again.
     """
     paths = paths or Paths.from_environment()
     prepared = prepare(paths, create=create)
@@ -141,6 +144,8 @@ async def open_queue(
         if must_write and store.database.refusal:
             raise StoreError(store.database.refusal)
         queue = OpenQueue(paths, settings_file, store, standby=standby, notice=prepared.notice)
+        if not standby and not store.database.refusal:
+            queue.background.bring_back()
         try:
             yield queue
         finally:
@@ -175,5 +180,5 @@ def _examine_files(paths: Paths) -> "Iterator[Check]":
     yield from doctor.file_system(paths.state)
     yield from doctor.database(paths.store)
     if os.path.exists(paths.store):
-        stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
+        stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)

@@ -93,6 +93,11 @@ class Paths(Struct, frozen=True):
         return os.path.join(self.state, "wake")
 
     @property
+    def background(self) -> str:
+        """The lock of the background process, and how that was started."""
+        return os.path.join(self.state, "background")
+
+    @property
     def program_log(self) -> str:
         """What the program itself has to say about errors."""
         return os.path.join(self.state, "tui-queue.log")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
 
+logger = logging.getLogger(__name__)
+
 
 def open_app(queue: "OpenQueue") -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
@@ -40,7 +42,10 @@ async def run_dashboard() -> tuple[str, int]:
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.hand_over()
+            try:
+                await queue.commands.hand_over()
+            except StoreError as error:  # this process schedules
+                logger.warning("%s", error)
             moved = asyncio.create_task(_leave_when_moved(queue, app))
             await app.run_async(mouse=queue.settings.mouse)
             moved.cancel()

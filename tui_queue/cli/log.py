@@ -94,6 +94,7 @@ async def _print_log(
                     _write(os.fsencode(harmless.feed(b"", final=True)) + (b"\x1b[0m" if on_screen else b""))
                 return
             queue.check_place()
+            queue.commands.bring_back_scheduler()
             with suppress(TimeoutError):
                 # The output of a run that goes on comes without a word to anybody.
                 async with asyncio.timeout(0.2):

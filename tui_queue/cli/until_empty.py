@@ -29,6 +29,7 @@ async def run_until_empty() -> bool:
         for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
+            offered = queue.background.offer()
             overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.jobs.newest()
@@ -39,5 +40,7 @@ async def run_until_empty() -> bool:
                     break
                 await changed.wait()
             moved.cancel()
+            if offered or left:
+                queue.background.withdraw()
         queue.check_place()
         return not left and await queue.commands.jobs.all_completed(present, after=newest, since=begun)

@@ -78,7 +78,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int]) -> list[Job]:
                 async with asyncio.timeout(POLL_S):
                     await changed.wait()
             except TimeoutError:
-                continue
+                queue.commands.bring_back_scheduler()
 
 
 POLL_S = 5.0  # how often it looks without being told

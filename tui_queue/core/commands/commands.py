@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.commands.context import CommandContext, why
 from tui_queue.core.commands.jobs import JobCommands
 from tui_queue.core.commands.queues import QueueCommands
 from tui_queue.core.commands.reports import ReportCommands
@@ -94,10 +94,20 @@ class Commands:
     async def hand_over(self) -> bool:
         """Make sure that a background process schedules what is left; return whether anything is left.
 
-        Raises StoreError where something is left and no scheduler can start it.
+        Raises StoreError where something is left and no scheduler can start it, or be started.
         """
         left = await self.work_left()
         if left:
             self.require_start()
-            self._context.background.ensure()
+            try:
+                self._context.background.ensure()
+            except OSError as error:
+                raise StoreError(
+                    f"No process in the background could be started: {why(error)}. Running jobs go on; pending ones "
+                    "wait for `tui-queue run --background`."
+                ) from None
         return left
+
+    def bring_back_scheduler(self) -> None:
+        """Start a background process again that was killed; called now and then by a command that waits."""
+        self._context.background.bring_back()

@@ -77,14 +77,14 @@ class JobCommands:
     async def pause(self, ids: Iterable[int]) -> list[Job]:
         """Stop every process of running jobs where it is; they keep their slots."""
         jobs = await self._jobs.pause(ids, why=Pause.USER, now=datetime.now(UTC))
-        await asyncio.gather(*(self._executor.pause(job) for job in jobs))
+        await self._context.reach(jobs, self._executor.pause)
         self._context.wake_listeners()
         return jobs
 
     async def resume(self, ids: Iterable[int]) -> list[Job]:
         """Let paused jobs continue."""
         jobs = await self._jobs.resume(ids, now=datetime.now(UTC))
-        await asyncio.gather(*(self._executor.resume(job) for job in jobs))
+        await self._context.reach(jobs, self._executor.resume)
         self._context.wake_listeners()
         return jobs
 
@@ -163,6 +163,6 @@ class JobCommands:
         running = [job for job in cancelled if job.state is State.RUNNING]
         # Straight to its watcher: that works whichever process schedules. The scheduler cancels a run whose watcher
         # does not exist yet as soon as it has started.
-        await asyncio.gather(*(self._executor.cancel(job) for job in running))
+        await self._context.reach(running, self._executor.cancel)
         self._context.wake_listeners()
         return cancelled

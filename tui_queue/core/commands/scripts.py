@@ -1,7 +1,7 @@
 """The scripts of new jobs, as they are when the jobs are added."""
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -9,6 +9,7 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.execution.script_snapshot import describe
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.options import Script
+from tui_queue.core.system.worker_thread import in_thread
 
 
 async def with_scripts(context: CommandContext, drafts: Sequence[JobDraft]) -> list[JobDraft]:
@@ -18,7 +19,7 @@ async def with_scripts(context: CommandContext, drafts: Sequence[JobDraft]) -> l
     """
     for draft in drafts:
         context.check_resources(draft)
-    return await asyncio.to_thread(_described, drafts, context.scripts)
+    return await in_thread(partial(_described, drafts, context.scripts))
 
 
 def _described(drafts: Sequence[JobDraft], copies: str) -> list[JobDraft]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class LocalExecutor:
     """Starts watchers for runs and reads what they leave; ``runs`` is the directory of all runs.
 
+    ``background`` is the file by which watchers start a background scheduler again that was killed.
+
     ``python`` says which interpreter runs a .py job, if not this one. A run that must end gets ``grace_s`` seconds
     between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing
     else. Each is called whenever its value is needed.
@@ -30,12 +32,14 @@ class LocalExecutor:
         self,
         runs: str,
         *,
+        background: str,
         python: Callable[[], str],
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
     ) -> None:
         self._runs = runs
+        self._background = background
         self._grace_s = grace_s
         self._python = python
         self._log_size = log_size
@@ -48,7 +52,7 @@ class LocalExecutor:
         from tui_queue.core.execution.starter import Starter  # noqa: PLC0415 - few commands need it
 
         specs = RunSpecs(python=self._python, grace_s=self._grace_s, log_size=self._log_size, log_full=self._log_full)
-        return Starter(specs)
+        return Starter(specs, background=self._background)
 
     @property
     def grace_s(self) -> float:

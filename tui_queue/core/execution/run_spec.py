@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.options import Full
+from tui_queue.core.system.umask import current_umask
 
 
 class RunSpecs:
@@ -68,7 +68,7 @@ class RunSpecs:
     @cached_property
     def _umask(self) -> int:
         """The scheduler's own umask, which its jobs get; read at the first start."""
-        return _read_umask()
+        return current_umask()
 
 
 def _variables(job: Job, files: RunFiles, path: str) -> dict[str, str]:
@@ -105,14 +105,3 @@ def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
 def _latin(text: str) -> str:
     """Carry bytes through JSON one character a byte, whatever encoding either side believes in."""
     return os.fsencode(text).decode("latin-1")
-
-
-def _read_umask() -> int:
-    with suppress(OSError), open("/proc/self/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    # Elsewhere it can only be read by setting it: to a strict one, since other threads may create files meanwhile.
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask

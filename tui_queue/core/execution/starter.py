@@ -17,11 +17,11 @@ from tui_queue.core.model.job import Job
 
 
 class Starter:
-    """Hands runs to watchers; ``specs`` says what each of them is to do."""
+    """Hands runs to watchers; ``specs`` says what each of them is to do, ``background`` is for WatcherPool."""
 
-    def __init__(self, specs: RunSpecs) -> None:
+    def __init__(self, specs: RunSpecs, *, background: str) -> None:
         self._specs = specs
-        self._watchers = WatcherPool()
+        self._watchers = WatcherPool(background)
         self._logs = LogSync()
 
     def warm_up(self) -> None:

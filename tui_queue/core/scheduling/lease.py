@@ -1,7 +1,8 @@
 """Locks that the kernel gives back when their holder ends, however it ends.
 
 Three files: who holds ``lease`` is the scheduler; every process with somebody in front of it shares ``foreground``;
-the one process that schedules without anybody holds ``background``. Never fcntl locks: those drop when any
+the one process that schedules without anybody holds ``background``, and inherits that from the process that starts it.
+Never fcntl locks: those drop when any
 descriptor of the file is closed.
 """
 
@@ -17,6 +18,7 @@ STUCK_S = 2.0  # an event loop that has not answered for so long gives up the le
 BEAT_S = 3.0  # how often it is asked, and a sign of life given
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
 POLL_S = 5.0  # how often whoever waits looks for one
+CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
 
 
 class Lock:
@@ -39,7 +41,38 @@ class Lock:
         except BlockingIOError:
             os.close(file)
             return False
+        except BaseException:
+            os.close(file)
+            raise
         self._files.append(file)
+        return True
+
+    def claim(self) -> bool:
+        """Take the lock unless a process holds it alone; one that only tests whether it is taken is waited out."""
+        for _ in range(CLAIMS):
+            if self.try_acquire():
+                return True
+            if not self._could_have(fcntl.LOCK_SH):
+                return False
+            time.sleep(CLAIM_S)
+        return False
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for a process that is to inherit the lock."""
+        return self._files[-1]
+
+    def adopt(self, inherited: int) -> bool:
+        """Keep a lock that came with an open file; return False where that is not the file of this lock."""
+        try:
+            os.set_inheritable(inherited, False)
+            if not os.path.samestat(os.fstat(inherited), os.stat(self._path)):
+                os.close(inherited)
+                return False
+            fcntl.flock(inherited, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        self._files.append(inherited)
         return True
 
     async def acquire(self, *, shared: bool = False) -> None:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PATIENCE_S = 60.0  # how long a writer waits for whoever has the database: hundreds may be before it on a slow disk
 EVERY = 200  # transactions between two checkpoints: a log of some megabytes
@@ -39,7 +39,9 @@ class WriteGate:
         self._written += 1
         if self._written >= EVERY and self._try(fcntl.LOCK_EX):
             try:
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                # Where that fails, on a full disk say, the log grows; what was written is safe.
+                with suppress(sqlite3.OperationalError):
+                    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
             self._written = 0

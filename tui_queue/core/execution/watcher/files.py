@@ -17,6 +17,8 @@ class Files:
         self._open: list[int] = []
         self.log = self._path(b"log")
         self.times = self._path(b"times")
+        queue = os.path.dirname(os.path.dirname(os.path.dirname(directory)))  # of runs/<job>/<attempt>
+        self.background = os.fsdecode(os.path.join(queue, b"background"))
         try:
             self._make()
         except BaseException:
