@@ -1,10 +1,9 @@
 """Builds the parts of a queue and connects them."""
 
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui_queue.core.commands.commands import Commands
@@ -18,6 +17,7 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
+from tui_queue.core.store.presence import ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
@@ -112,11 +112,16 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
     With ``standby`` its scheduler leaves the lease to a process in the foreground.
     """
     paths = paths or Paths.from_environment()
-    _put_strange_runs_aside(paths)
+    wake = partial(wakeup.wake_listeners, paths.wake)
+    await ensure_present(paths.store, wake=wake)
     for directory in (paths.state, paths.runs, paths.wake):
         _make_private(directory)
     settings_file = SettingsFile(paths.settings)
-    async with Store(paths.store) as store:
+    async with Store(paths.store, wake=wake) as store:
+        if store.database.lacks:
+            from tui_queue.core.recovery.older_copy import settle_older_copy  # noqa: PLC0415 - hardly ever needed
+
+            await settle_older_copy(store.database, paths.store)
         queue = OpenQueue(paths, settings_file, store, standby=standby)
         try:
             yield queue
@@ -142,12 +147,6 @@ def examine(paths: Paths) -> "Iterator[Check]":
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()
-
-
-def _put_strange_runs_aside(paths: Paths) -> None:
-    """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
-    if not os.path.exists(paths.store) and os.path.isdir(paths.runs) and os.listdir(paths.runs):
-        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
 
 
 def _make_private(directory: str) -> None:

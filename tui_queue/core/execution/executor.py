@@ -75,6 +75,9 @@ class Executor(Protocol):
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
 
+    def owns_log(self, job: Job) -> bool:
+        """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
+
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
 

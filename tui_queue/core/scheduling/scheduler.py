@@ -25,6 +25,7 @@ from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.open_files import FilesReplacedError
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import boot_id
 
@@ -99,7 +100,12 @@ class Scheduler:
                 self._waker.call()
                 await self._lease.acquire(in_thread=self.wake)
                 await self._lead()
-            except Exception:  # whatever it is: without a scheduler nothing would ever start
+            except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+                if replaced := _replaced(error):  # what this process would go on with is not the queue any more
+                    logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
+                    self._lease.release()
+                    self._waker()
+                    return
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
             finally:
@@ -235,6 +241,13 @@ class Scheduler:
         for run in runs:
             run.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _replaced(error: Exception) -> Exception | None:
+    """Return the error that files of the store were replaced, if it is that or among those of a group."""
+    if isinstance(error, ExceptionGroup):
+        return next(filter(None, map(_replaced, error.exceptions)), None)
+    return error if isinstance(error, FilesReplacedError) else None
 
 
 def _patience(claimed: Claimed, now: datetime) -> float:

@@ -10,6 +10,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import aiosqlite
@@ -17,6 +18,9 @@ from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import schema, wal
+from tui_queue.core.store.numbers import NumbersFile, newest
+from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
+from tui_queue.core.store.presence import ensure_present
 from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
@@ -35,12 +39,23 @@ class _Write(Struct, frozen=True):
 
 
 class Database:
-    """One connection; an async context manager."""
+    """One connection; an async context manager.
 
-    def __init__(self, path: str) -> None:
+    ``wake`` has other processes notice that files of the database are gone. ``lacks`` are the numbers of jobs that were
+    added before it was opened and are not in it.
+    """
+
+    def __init__(self, path: str, *, wake: Callable[[], None] = lambda: None) -> None:
         self._path = path
+        self._wake = wake
+        self.lacks = range(0)
         self._db: aiosqlite.Connection
         self._gate: WriteGate
+        self._files: OpenFiles
+        self._is_open = False
+        self._reopening = asyncio.Lock()
+        self._numbers = NumbersFile(path)
+        self._newest = 0
         self._waiting: list[_Write] = []
         self._writer: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
@@ -58,13 +73,10 @@ class Database:
             raise StoreError(
                 f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
             ) from None
-        self._db = await aiosqlite.connect(self._path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
         try:
-            await self._on_thread(wal.configure)
-            await self._on_thread(self._migrate)
+            await self._connect()
         except BaseException:
-            await self._close()
+            self._gate.close()
             raise
         return self
 
@@ -72,15 +84,52 @@ class Database:
         self._begin()
         if self._writer is not None:
             await self._writer
-        await self._close()
-
-    async def _close(self) -> None:
-        await self._db.close()
+        await self._disconnect()
         self._gate.close()
+
+    async def _connect(self) -> None:
+        self._files = OpenFiles(self._path)
+        self._db = await aiosqlite.connect(self._path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        try:
+            has_log = await self._on_thread(wal.configure)
+            await self._on_thread(self._migrate)
+            self._files.remember_others(wal=has_log)
+        except BaseException:
+            await self._disconnect()
+            raise
+        self._is_open = True
+
+    async def _disconnect(self) -> None:
+        self._is_open = False
+        if self._files.can_be_closed():
+            await self._db.close()
+        else:
+            from tui_queue.core.store.saving import keep_open  # noqa: PLC0415 - hardly ever needed
+
+            keep_open(self._db)
+
+    async def _connect_again(self) -> None:
+        """Save what the removed log of the database held, and open the database with a new one."""
+        async with self._reopening:
+            if self._is_open:
+                with suppress(FilesRemovedError):
+                    self._files.check()
+                    return  # another caller has done it
+                await self._on_thread(self._save_log)
+                await self._disconnect()
+            await ensure_present(self._path, wake=self._wake)
+            await self._connect()
+
+    def _save_log(self, db: sqlite3.Connection) -> None:
+        from tui_queue.core.store.saving import save_removed_log  # noqa: PLC0415 - hardly ever needed
+
+        save_removed_log(db, self._gate, self._files, self._path)
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         with self._gate.writing(db):
             schema.migrate(db, self._path)
+        self.lacks = range(newest(db) + 1, self._numbers.highest() + 1)
 
     async def write(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -126,7 +175,7 @@ class Database:
             self._late = False
             writes, self._waiting = self._waiting, []
             try:
-                outcomes = await self._on_thread(self._write_together, writes)
+                outcomes = await self._with_files(self._write_together, writes)
             except Exception as error:  # noqa: BLE001 - each caller gets it
                 outcomes = [error] * len(writes)
             for write, outcome in zip(writes, outcomes, strict=True):
@@ -144,16 +193,63 @@ class Database:
             if write.prepare is not None:
                 write.prepare()
         with self._gate.writing(db):
+            self._files.check()
             try:
-                return _transaction(db, "BEGIN IMMEDIATE", lambda db: [write.work(db) for write in writes])
+                outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
             except TuiQueueError as refused:
                 if len(writes) == 1:
                     return [refused]
-        return [outcome for write in writes for outcome in self._write_together(db, [write])]
+                outcomes = None
+        if outcomes is None:
+            return [self._write_alone(db, write) for write in writes]
+        self._make_sure(db)
+        return outcomes
+
+    def _do_all(self, writes: Sequence[_Write], db: sqlite3.Connection) -> list[Any]:
+        outcomes = [write.work(db) for write in writes]
+        self._newest = newest(db)
+        return outcomes
+
+    def _write_alone(self, db: sqlite3.Connection, write: _Write) -> Any:
+        try:
+            return self._write_together(db, [write])[0]
+        except StoreError as error:  # those before it are stored: they are not done again
+            return error
+
+    def _make_sure(self, db: sqlite3.Connection) -> None:
+        """Make sure that what was stored has not gone into a file that was removed at that moment."""
+        try:
+            self._files.check()
+        except FilesRemovedError:
+            self._save_log(db)
+        with suppress(OSError):  # the next one that adds a job tries again
+            self._numbers.note(self._newest)
 
     async def read(self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
-        return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
+        return await self._with_files(self._read, functools.partial(_call, verb, args, kwargs))
+
+    def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._files.check()
+        return _transaction(db, "BEGIN", work)
+
+    async def _with_files(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
+        if not self._is_open:
+            await self._connect_again()
+        try:
+            return await self._on_thread(work, *args, **kw)
+        except FilesRemovedError:
+            await self._connect_again()
+        except FilesReplacedError:
+            if moved := self._files.moved:
+                from tui_queue.core.store.saving import rescue  # noqa: PLC0415 - hardly ever needed
+
+                await self._on_thread(rescue, self._path, moved)
+            raise
+        return await self._on_thread(work, *args, **kw)
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs

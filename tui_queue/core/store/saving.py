@@ -1,0 +1,55 @@
+"""Saves what an open connection knows when files of its database are removed or replaced under it."""
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+
+import aiosqlite
+
+from tui_queue.core.errors import StoreError
+from tui_queue.core.store.open_files import FilesRemovedError, OpenFiles
+from tui_queue.core.store.wal import WriteGate
+from tui_queue.core.units.printable import printable
+
+PATIENCE_S = 5.0  # for readers that keep a part of the log from being written into the database
+_KEPT: list[sqlite3.Connection] = []
+
+
+def save_removed_log(db: sqlite3.Connection, gate: WriteGate, files: OpenFiles, path: str) -> None:
+    """Write what the removed log holds into the database. Raises StoreError where that can't be done any more."""
+    with gate.alone():
+        with suppress(FilesRemovedError):
+            files.check()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            busy, pages, written = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if not busy and pages == written:
+                return
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"{printable(path)}-wal was removed while the queue was open, and another process keeps what it"
+                    " held from being saved. End all other tui-queue processes, and try again."
+                )
+            time.sleep(0.01)
+
+
+def rescue(db: sqlite3.Connection, path: str, number: int) -> None:
+    """Make a backup of a database whose file was removed or replaced, unless another process has; errors are let be.
+
+    ``number`` is that of its inode.
+    """
+    from tui_queue.core.store.backup_file import write_backup  # noqa: PLC0415 - hardly ever needed
+
+    directory = os.path.join(os.path.dirname(path), "backups")
+    mark = f"-rescued-{number}.db"
+    with suppress(OSError, sqlite3.Error, StoreError):
+        if not os.path.isdir(directory) or not any(name.endswith(mark) for name in os.listdir(directory)):
+            write_backup(db, os.path.join(directory, f"{time.strftime('%Y-%m-%d-%H%M%S')}{mark}"))
+
+
+def keep_open(connection: aiosqlite.Connection) -> None:
+    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
+    _KEPT.append(connection._conn)
+    connection._connection = None
+    connection.stop()
