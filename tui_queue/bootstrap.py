@@ -1,6 +1,7 @@
 """Builds the parts of a queue and connects them."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
@@ -17,7 +18,8 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
-from tui_queue.core.store.presence import ensure_present
+from tui_queue.core.store.open_files import holder
+from tui_queue.core.store.presence import damage_of, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
@@ -27,7 +29,11 @@ from tui_queue.settings import SettingsFile, load_settings
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.model.health import Check
+    from tui_queue.core.recovery.backups import Backup
+    from tui_queue.core.recovery.restore import Restored
     from tui_queue.core.scheduling.scheduler import Scheduler
+
+LATEST = "latest"  # the name of the backup that was made last, of those that are whole
 
 
 class OpenQueue:
@@ -147,6 +153,48 @@ def examine(paths: Paths) -> "Iterator[Check]":
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()
+
+
+def backups(paths: Paths) -> "list[Backup]":
+    """Return the backups of the queue at ``paths``, the latest first."""
+    from tui_queue.core.recovery.backups import Backups  # noqa: PLC0415 - few commands need it
+
+    return Backups(paths.store).all()
+
+
+def why_to_repair(paths: Paths) -> str:
+    """Return why another store has to take the place of the present one; empty where that is whole."""
+    return damage_of(paths.store)
+
+
+def restore(paths: Paths, name: str | None) -> "Restored":
+    """Put the backup of this name, ``latest`` or, with None, an empty store in the place of the present one.
+
+    Raises TuiQueueErrors, also where a process has the queue open; then nothing has changed.
+    """
+    from tui_queue.core.recovery import restore  # noqa: PLC0415 - few commands need it
+
+    found = backups(paths)
+    backup = None
+    if name is not None:
+        backup = restore.latest(found) if name == LATEST else restore.named(found, name)
+    _make_private(paths.state)
+    lease, background, foreground = (
+        Lock(os.path.join(paths.state, name)) for name in ("lease", "background", "foreground")
+    )
+    pid = holder(paths.store) if os.path.exists(paths.store) else 0
+    if pid or background.is_taken() or foreground.is_shared() or not lease.try_acquire():
+        which = f"Process {pid}" if pid > 0 else "A process"
+        raise StoreError(
+            f"{which} has the queue open; nothing was changed. Leave the dashboard and end what uses the queue, the"
+            f" background process too{f' (kill {pid})' if pid > 0 else ''}, and restore again: running jobs go on."
+        )
+    try:
+        return restore.put_in_place(paths.store, backup)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{printable(paths.store)} can't be restored: {error}. Make room on the disk.") from error
+    finally:
+        lease.release()
 
 
 def _make_private(directory: str) -> None:

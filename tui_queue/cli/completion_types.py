@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import click
 from click.shell_completion import CompletionItem
 
-from tui_queue.bootstrap import OpenQueue, open_queue
+from tui_queue.bootstrap import OpenQueue, backups, open_queue
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
@@ -56,6 +56,12 @@ def files(_context: click.Context, _parameter: click.Parameter, begun: str) -> l
 def directories(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Have the shell offer its directories."""
     return [CompletionItem(begun, type="dir")]
+
+
+def backup_names(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the backups of the store, which may be lost itself."""
+    names = ["latest", *(each.name.removesuffix(".db") for each in backups(Paths.from_environment()))]
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 
 async def _queues(queue: OpenQueue) -> list[CompletionItem]:

@@ -138,7 +138,7 @@ class Scheduler:
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
-                works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
+                works = (self._keep_clean(), self._keep_backups(), self._silence.run(), self._usage_sampler.run())
                 beside = [tasks.create_task(work) for work in works]
                 await self._start_what_may(runner, holder.epoch, boot)
                 for task in beside:
@@ -160,6 +160,11 @@ class Scheduler:
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
+
+    async def _keep_backups(self) -> None:
+        from tui_queue.core.recovery.daily import keep_daily_backups  # noqa: PLC0415 - after the first starts
+
+        await keep_daily_backups(self._store.database.path)
 
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
         while self._lease.held and not self._lease.wanted:

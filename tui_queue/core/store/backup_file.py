@@ -6,6 +6,7 @@ import tempfile
 from contextlib import closing, suppress
 
 from tui_queue.core.errors import StoreError
+from tui_queue.core.store.open_files import read_only
 from tui_queue.core.units.printable import printable
 
 UNFINISHED = ".unfinished-"  # how the name of a copy begins that is being written
@@ -36,7 +37,7 @@ def write_backup(source: sqlite3.Connection, backup: str) -> None:
 def fault_of(path: str, version: int | None = None) -> str:
     """Return what is wrong with a database, by its pages, its version and its counts of jobs; empty if nothing is."""
     try:
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(read_only(path), uri=True)) as db:
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 return str(found)
@@ -55,7 +56,7 @@ def fault_of(path: str, version: int | None = None) -> str:
 def jobs_in(path: str) -> int | None:
     """Return how many jobs a copy holds; None where it can't be read."""
     try:
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?immutable=1", uri=True)) as db:
+        with closing(sqlite3.connect(f"{read_only(path)}&immutable=1", uri=True)) as db:
             query = "SELECT sum(jobs) FROM counts" if _has_counts(db) else "SELECT count(*) FROM jobs"
             return int(db.execute(query).fetchone()[0])
     except sqlite3.Error:
@@ -73,9 +74,3 @@ def sync(path: str, flags: int) -> None:
 
 def _has_counts(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'counts'").fetchone() is not None
-
-
-def _quoted(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - few commands need it
-
-    return quote(os.fsencode(path))

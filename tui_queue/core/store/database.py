@@ -20,7 +20,7 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import schema, wal
 from tui_queue.core.store.numbers import NumbersFile, newest
 from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
-from tui_queue.core.store.presence import ensure_present
+from tui_queue.core.store.presence import RESTORE, ensure_present, is_damage
 from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
@@ -46,7 +46,7 @@ class Database:
     """
 
     def __init__(self, path: str, *, wake: Callable[[], None] = lambda: None) -> None:
-        self._path = path
+        self.path = path
         self._wake = wake
         self.lacks = range(0)
         self._db: aiosqlite.Connection
@@ -62,13 +62,13 @@ class Database:
         self._late = False
 
     async def __aenter__(self) -> Self:
-        shown = printable(self._path)
+        shown = printable(self.path)
         _check_aiosqlite()
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
             # Created here, since SQLite would follow the umask; the journal takes over the mode.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._gate = WriteGate(self._path)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._gate = WriteGate(self.path)
         except OSError as error:
             raise StoreError(
                 f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
@@ -88,8 +88,8 @@ class Database:
         self._gate.close()
 
     async def _connect(self) -> None:
-        self._files = OpenFiles(self._path)
-        self._db = await aiosqlite.connect(self._path, isolation_level=None)
+        self._files = OpenFiles(self.path)
+        self._db = await aiosqlite.connect(self.path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         try:
             has_log = await self._on_thread(wal.configure)
@@ -118,17 +118,17 @@ class Database:
                     return  # another caller has done it
                 await self._on_thread(self._save_log)
                 await self._disconnect()
-            await ensure_present(self._path, wake=self._wake)
+            await ensure_present(self.path, wake=self._wake)
             await self._connect()
 
     def _save_log(self, db: sqlite3.Connection) -> None:
         from tui_queue.core.store.saving import save_removed_log  # noqa: PLC0415 - hardly ever needed
 
-        save_removed_log(db, self._gate, self._files, self._path)
+        save_removed_log(db, self._gate, self._files, self.path)
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         with self._gate.writing(db):
-            schema.migrate(db, self._path)
+            schema.migrate(db, self.path)
         self.lacks = range(newest(db) + 1, self._numbers.highest() + 1)
 
     async def write(
@@ -247,7 +247,7 @@ class Database:
             if moved := self._files.moved:
                 from tui_queue.core.store.saving import rescue  # noqa: PLC0415 - hardly ever needed
 
-                await self._on_thread(rescue, self._path, moved)
+                await self._on_thread(rescue, self.path, moved)
             raise
         return await self._on_thread(work, *args, **kw)
 
@@ -261,7 +261,9 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise StoreError(f"{printable(self._path)}: {error}.") from error
+            if is_damage(error):
+                raise StoreError(f"{printable(self.path)} is damaged: {error}. {RESTORE}.") from error
+            raise StoreError(f"{printable(self.path)}: {error}.") from error
         return result
 
 

@@ -81,17 +81,32 @@ class OpenFiles:
 
 def holder_without_log(path: str) -> int:
     """Return the number of another process that has the database open though its log was removed; 0 for none."""
-    if sys.platform != "linux" or all(os.path.exists(f"{path}{end}") for end in _BESIDE):
+    return holder(path) if lacks_log(path) else 0
+
+
+def lacks_log(path: str) -> bool:
+    """Whether a file is missing that lies beside the database as long as a process has it open."""
+    if all(os.path.exists(f"{path}{end}") for end in _BESIDE):
+        return False
+    with open(path, "rb") as file:
+        return b"\2" in file.read(20)[_WAL_FORMAT]
+
+
+def holder(path: str) -> int:
+    """Return the number of another process that has the database open; 0 where there is none, or it can't be told."""
+    if sys.platform != "linux":
         return 0
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if b"\2" not in os.pread(file, 20, 0)[_WAL_FORMAT]:
-            return 0
-        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_SHARED, 0)
+    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_SHARED, 0)
+    with open(path, "rb") as file:
         kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, asked))
-    finally:
-        os.close(file)
     return 0 if kind == fcntl.F_UNLCK else pid or -1
+
+
+def read_only(path: str) -> str:
+    """Return the address by which SQLite opens a database and does not change it."""
+    from urllib.parse import quote  # noqa: PLC0415 - few commands need it
+
+    return f"file:{quote(os.fsencode(path))}?mode=ro"
 
 
 def _replaced(path: str) -> FilesReplacedError:

@@ -5,11 +5,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store.numbers import NumbersFile
-from tui_queue.core.store.open_files import holder_without_log
+from tui_queue.core.store.open_files import holder_without_log, read_only
 from tui_queue.core.units.printable import printable
 
 PATIENCE_S = 5.0  # for processes that have the database open to write down what its removed log held
@@ -51,6 +51,32 @@ def ensure_not_emptied(path: str, db: sqlite3.Connection) -> None:
     trace = trace_of_queue(path) if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None else ""
     if trace and not trace.startswith("queue.db-wal"):
         raise StoreError(f"{printable(path)} holds nothing, but {printable(trace)}. Nothing was changed. {RESTORE}.")
+
+
+def damage_of(path: str) -> str:
+    """Return why the database can't be used and another one has to take its place; empty where it can.
+
+    Raises StoreError where it can't be read for another reason, such as an error of the disk.
+    """
+    try:
+        ensure_not_lost(path)
+        if not _size(path):
+            return ""
+        with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as db:
+            ensure_not_emptied(path, db)
+            (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    except StoreError as error:
+        return str(error).partition(" Nothing was changed.")[0]
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise StoreError(f"{printable(path)} can't be read: {error}. Nothing was changed.") from error
+        said = str(error)
+    return "" if said == "ok" else f"{printable(path)} is damaged: {said}."
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that the database itself is damaged."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def trace_of_queue(path: str) -> str:

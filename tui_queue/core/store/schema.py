@@ -220,7 +220,7 @@ def migrate(db: sqlite3.Connection, path: str, *, is_copy: bool = False) -> None
     try:
         # Read again under the lock: another process may have been first.
         found = _version(db)
-        if found == 0:
+        if found == 0 and not is_copy:
             ensure_not_emptied(path, db)
         elif found < len(MIGRATIONS) and not is_copy:
             _back_up(path, found)
