@@ -18,7 +18,7 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
-from tui_queue.core.store.open_files import holder
+from tui_queue.core.store.open_files import holders
 from tui_queue.core.store.presence import damage_of, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
@@ -182,12 +182,12 @@ def restore(paths: Paths, name: str | None) -> "Restored":
     lease, background, foreground = (
         Lock(os.path.join(paths.state, name)) for name in ("lease", "background", "foreground")
     )
-    pid = holder(paths.store) if os.path.exists(paths.store) else 0
-    if pid or background.is_taken() or foreground.is_shared() or not lease.try_acquire():
-        which = f"Process {pid}" if pid > 0 else "A process"
+    pids = holders(paths.store)
+    if pids or background.is_taken() or foreground.is_shared() or not lease.try_acquire():
+        which = f"Process {pids[0]}" if pids else "A process"
         raise StoreError(
             f"{which} has the queue open; nothing was changed. Leave the dashboard and end what uses the queue, the"
-            f" background process too{f' (kill {pid})' if pid > 0 else ''}, and restore again: running jobs go on."
+            f" background process too{f' (kill {pids[0]})' if pids else ''}, and restore again: running jobs go on."
         )
     try:
         return restore.put_in_place(paths.store, backup)

@@ -164,6 +164,7 @@ def test_a_job_whose_number_another_one_had_starts_and_shows_its_own_output(cli:
     for name in ("queue.db", "numbers"):
         (cli.home / name).unlink()
     runs.rename(cli.home / "runs.kept")
+    shutil.rmtree(cli.home / "backups", ignore_errors=True)
     cli("add", "echo", "mine")
     runs.rmdir()
     (cli.home / "runs.kept").rename(runs)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from tui_queue.core.store.backup_file import UNFINISHED, jobs_in, write_backup
-from tui_queue.core.store.open_files import lacks_log
 
 KEPT = timedelta(days=7)
 ROOM = 10  # backups take at most one part in so many of what would be free without them
@@ -66,8 +65,7 @@ class Backups:
         """Make the backup of this day unless there is one; return it. Raises StoreError, OSError, sqlite3.Error."""
         name = f"{now.astimezone():%Y-%m-%d}.db"
         backup = os.path.join(self.directory, name)
-        # A connection of this process would make a log that was removed anew, and hide that from the one that is open.
-        if os.path.exists(backup) or self.missing_room() or lacks_log(self._path):
+        if os.path.exists(backup) or self.missing_room():
             return None
         self._remove_unfinished()
         with closing(sqlite3.connect(self._path, isolation_level=None)) as db:

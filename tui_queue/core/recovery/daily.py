@@ -8,6 +8,8 @@ from functools import partial
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.recovery.backups import Backups
+from tui_queue.core.store.database import Database
+from tui_queue.core.store.numbers import newest
 from tui_queue.core.system.worker_thread import in_thread
 
 CHECK_S = 3600.0  # between two looks whether a new day has begun
@@ -15,11 +17,12 @@ CHECK_S = 3600.0  # between two looks whether a new day has begun
 logger = logging.getLogger(__name__)
 
 
-async def keep_daily_backups(path: str) -> None:
-    """Make a backup of the store at ``path`` on each day; until it is cancelled."""
-    backups = Backups(path)
+async def keep_daily_backups(database: Database) -> None:
+    """Make a backup of the store on each day; until it is cancelled."""
+    backups = Backups(database.path)
     while True:
         try:
+            await database.read(newest)  # raises where its files are gone, which another connection would make anew
             # By a connection of its own that only reads: no claim waits for it.
             await in_thread(partial(backups.make_daily, now=datetime.now(UTC)))
         except (StoreError, OSError, sqlite3.Error):

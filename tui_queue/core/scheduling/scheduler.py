@@ -164,7 +164,7 @@ class Scheduler:
     async def _keep_backups(self) -> None:
         from tui_queue.core.recovery.daily import keep_daily_backups  # noqa: PLC0415 - after the first starts
 
-        await keep_daily_backups(self._store.database.path)
+        await keep_daily_backups(self._store.database)
 
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
         while self._lease.held and not self._lease.wanted:

@@ -25,6 +25,7 @@ from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
 ALONG_S = 0.02
+TRIES = 5  # to open a database whose log is removed meanwhile
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,8 +67,10 @@ class Database:
         _check_aiosqlite()
         try:
             os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            # Created here, since SQLite would follow the umask; the journal takes over the mode.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Created here, since SQLite would follow the umask; the journal takes over the mode. One that is there is
+            # not opened: to close it would give back what another connection of this process has locked.
+            if not os.path.exists(self.path):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._gate = WriteGate(self.path)
         except OSError as error:
             raise StoreError(
@@ -88,6 +91,23 @@ class Database:
         self._gate.close()
 
     async def _connect(self) -> None:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await self._connect_once()
+            except FilesRemovedError:
+                if not tries_left:
+                    raise
+            else:
+                if not tries_left or not self._files.is_beside_others():
+                    break
+                # The log was removed while the database was opened, by the last process that had it open or the user.
+                await self._disconnect()
+                with self._gate.alone():
+                    self._files.remove_new_log()
+            await ensure_present(self.path, wake=self._wake)
+        self._is_open = True
+
+    async def _connect_once(self) -> None:
         self._files = OpenFiles(self.path)
         self._db = await aiosqlite.connect(self.path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
@@ -98,7 +118,6 @@ class Database:
         except BaseException:
             await self._disconnect()
             raise
-        self._is_open = True
 
     async def _disconnect(self) -> None:
         self._is_open = False
@@ -113,7 +132,7 @@ class Database:
         """Save what the removed log of the database held, and open the database with a new one."""
         async with self._reopening:
             if self._is_open:
-                with suppress(FilesRemovedError):
+                with suppress(FilesRemovedError, FilesReplacedError):
                     self._files.check()
                     return  # another caller has done it
                 await self._on_thread(self._save_log)
@@ -220,7 +239,7 @@ class Database:
         """Make sure that what was stored has not gone into a file that was removed at that moment."""
         try:
             self._files.check()
-        except FilesRemovedError:
+        except (FilesRemovedError, FilesReplacedError):
             self._save_log(db)
         with suppress(OSError):  # the next one that adds a job tries again
             self._numbers.note(self._newest)
@@ -237,18 +256,13 @@ class Database:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
-        if not self._is_open:
-            await self._connect_again()
-        try:
-            return await self._on_thread(work, *args, **kw)
-        except FilesRemovedError:
-            await self._connect_again()
-        except FilesReplacedError:
-            if moved := self._files.moved:
-                from tui_queue.core.store.saving import rescue  # noqa: PLC0415 - hardly ever needed
-
-                await self._on_thread(rescue, self.path, moved)
-            raise
+        for _ in range(TRIES):
+            if not self._is_open:
+                await self._connect_again()
+            try:
+                return await self._on_thread(work, *args, **kw)
+            except (FilesRemovedError, FilesReplacedError):
+                await self._connect_again()
         return await self._on_thread(work, *args, **kw)
 
     async def _on_thread(

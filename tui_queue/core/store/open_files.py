@@ -4,19 +4,16 @@ SQLite goes on with files that have no name any more: what it writes there is lo
 them, and processes that open the database meanwhile neither see nor respect it.
 """
 
-import fcntl
 import os
-import struct
-import sys
+from collections.abc import Iterable
+from contextlib import suppress
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.units.printable import printable
 
 _BESIDE = ("-wal", "-shm")
 _WAL_FORMAT = slice(18, 20)  # bytes of the header that say how the database is written: 2 for a write-ahead log
-# The bytes that an open connection in WAL mode has locked, see os.h of SQLite; struct flock of 64-bit Linux.
-_SHARED = (0x40000002, 510)
-_FLOCK = "hhqqi4x"
+_SHARED = ["1073741826", "1073742335"]  # the bytes that an open connection has locked, see os.h of SQLite
 
 Inode = tuple[int, int]
 
@@ -36,13 +33,21 @@ class OpenFiles:
         """Remember the database, before it is opened."""
         self._path = path
         self._database = _inode(path)
+        self._before = {f"{path}{end}": _inode(f"{path}{end}") for end in _BESIDE}
         self._beside: dict[str, Inode | None] = {}
 
     def remember_others(self, *, wal: bool) -> None:
         """Remember the files beside it, which exist once a connection has used the database; raises as ``check``."""
         if wal:
-            self._beside = {f"{self._path}{end}": _inode(f"{self._path}{end}") for end in _BESIDE}
+            self._beside = {path: _inode(path) for path in self._before}
         self.check()
+
+    def is_beside_others(self) -> bool:
+        """Whether opening the database has made a log though other processes have it open with one that was removed."""
+        before = [self._before[path] for path in self._beside]
+        if None in before:
+            return any(_has_removed(process, self._beside) for process in holders(self._path))
+        return before != list(self._beside.values())
 
     def check(self) -> None:
         """Raise FilesReplacedError for one that is another one now, FilesRemovedError where it can be made anew."""
@@ -65,9 +70,29 @@ class OpenFiles:
             raise FilesRemovedError(f"{printable(removed)} was removed while the queue was open; nothing was stored.")
 
     @property
-    def moved(self) -> int:
-        """The number of the database's inode where that has no name any more or another one; else 0."""
-        return self._database[1] if self._database is not None and _inode(self._path) != self._database else 0
+    def lost_inode(self) -> int:
+        """The number of the inode of the database, if its name is another one's or gone, or of a replaced file."""
+        found = {self._path: self._database, **self._beside}
+        return next((inode[1] for path, inode in found.items() if inode and _inode(path) != inode), 0)
+
+    def remove_new_log(self) -> None:
+        """Remove the log that opening the database has made in the place of another one, unless it is in use.
+
+        Others may have that one open still, and know what is in it. The caller has closed the database, and keeps all
+        from writing.
+        """
+        made = [path for path, inode in self._before.items() if self._beside[path] != inode]
+        wal = f"{self._path}{_BESIDE[0]}"
+        if wal in made and os.path.exists(wal) and os.path.getsize(wal):
+            return
+        for path in made:
+            if _inode(path) == self._beside[path]:
+                os.unlink(path)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the database itself is another file now, or none."""
+        return _inode(self._path) != self._database
 
     def can_be_closed(self) -> bool:
         """Whether SQLite may tidy up behind the connection.
@@ -81,25 +106,32 @@ class OpenFiles:
 
 def holder_without_log(path: str) -> int:
     """Return the number of another process that has the database open though its log was removed; 0 for none."""
-    return holder(path) if lacks_log(path) else 0
-
-
-def lacks_log(path: str) -> bool:
-    """Whether a file is missing that lies beside the database as long as a process has it open."""
     if all(os.path.exists(f"{path}{end}") for end in _BESIDE):
-        return False
+        return 0
+    found = holders(path)
+    return found[0] if found and _has_log(path) else 0
+
+
+def holders(path: str) -> list[int]:
+    """Return the numbers of other processes that have the database open, as far as the kernel tells.
+
+    It is not asked through a descriptor: to close that would give back what this process itself has locked.
+    """
+    inode = _inode(path)
+    if inode is None:
+        return []
+    found = []
+    with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:
+        for line in locks:
+            words = line.split()
+            if words[1:2] == ["POSIX"] and words[-2:] == _SHARED and words[-3].endswith(f":{inode[1]}"):
+                found.append(int(words[-4]))
+    return [pid for pid in found if pid != os.getpid()]
+
+
+def _has_log(path: str) -> bool:
     with open(path, "rb") as file:
         return b"\2" in file.read(20)[_WAL_FORMAT]
-
-
-def holder(path: str) -> int:
-    """Return the number of another process that has the database open; 0 where there is none, or it can't be told."""
-    if sys.platform != "linux":
-        return 0
-    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_SHARED, 0)
-    with open(path, "rb") as file:
-        kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_GETLK, asked))
-    return 0 if kind == fcntl.F_UNLCK else pid or -1
 
 
 def read_only(path: str) -> str:
@@ -107,6 +139,14 @@ def read_only(path: str) -> str:
     from urllib.parse import quote  # noqa: PLC0415 - few commands need it
 
     return f"file:{quote(os.fsencode(path))}?mode=ro"
+
+
+def _has_removed(process: int, paths: Iterable[str]) -> bool:
+    """Whether a process has one of these files open under a name that does not exist any more."""
+    removed = {f"{os.path.realpath(path)} (deleted)" for path in paths}
+    with suppress(OSError):  # another user's, or it has ended
+        return any(os.readlink(entry.path) in removed for entry in os.scandir(f"/proc/{process}/fd"))
+    return False
 
 
 def _replaced(path: str) -> FilesReplacedError:
