@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -198,3 +199,37 @@ def test_a_restored_schedule_does_not_make_up_for_times_that_it_has_served(cli: 
     cli("restore", "latest")
     cli.drain()
     assert max(cli.jobs()) == before
+
+
+def test_without_room_for_it_there_is_no_backup_and_the_doctor_says_so(small_disk: Path, cli: Cli) -> None:
+    cli.settings()
+    cli("add", "true")
+    (small_disk / "filler").write_bytes(bytes(1_000_000))
+    cli.drain()
+    assert not list(small_disk.glob("backups/*"))
+    (said,) = (each for each in json.loads(cli("doctor", "--json")) if each["name"] == "backups")
+    assert said["level"] == "look"
+    assert said["found"] == "none; no more are made: one takes over 10 % of the free room"
+    assert "`tui-queue clean --older 30d`" in said["advice"]
+
+
+def test_older_backups_go_where_all_together_take_more_than_a_tenth_of_the_room(cli: Cli, tmp_path: Path) -> None:
+    """The disk has room for one backup."""
+    disk = tmp_path / "disk"
+    disk.mkdir(mode=0o700)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tui-queue-test", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a small file system")
+    try:
+        small = Cli(disk, {**cli.env, "TUI_QUEUE_HOME": str(disk)}, cli.server)
+        small.settings()
+        small("add", "--hold", "true")
+        for days in (1, 2, 3):
+            os.utime(make_backup(small, f"2026-01-0{days}"), (time.time() - days * 86_400,) * 2)
+        today = time.strftime("%Y-%m-%d.db")
+        run_until(small, f"[ -e {today} ] && [ ! -e 2026-01-03.db ]")
+        names = [each["name"] for each in json.loads(small("restore", "--json"))]
+        assert names[0] == today
+        assert len(names) < 4
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)

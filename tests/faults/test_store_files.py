@@ -212,3 +212,37 @@ def test_numbers_go_on_from_the_store_where_the_file_of_numbers_is_gone(cli: Cli
         done = cli.process("add", "--hold", "true")
         assert (done.returncode, done.stderr) == (0, b""), done
     assert sorted(cli.jobs()) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.long
+def test_logs_that_are_removed_again_and_again_take_no_acknowledged_job_along(cli: Cli, tmp_path: Path) -> None:
+    """Two processes schedule and others add while the files beside the database go, one after the other."""
+    cli.settings("slots = 2")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    cli("add", "sh", "-c", f"read word < {gate}")
+    runners = [cli.start("run", "--until-empty") for _ in range(2)]
+    wait_for(lambda: cli.job(1)["started_at"], "the first job")
+    removals = [("-wal", "-shm"), ("-wal",), ("-shm",), ("-gate",), ("-wal", "-shm", "-gate")]
+    added = [1]
+    for removed in removals * 2:
+        adders = [cli.start("add", "sh", "-c", f"echo $TUI_QUEUE_UUID >> {tmp_path}/starts") for _ in range(3)]
+        for end in removed:
+            (cli.home / f"queue.db{end}").unlink(missing_ok=True)
+        for adder in adders:
+            out, _ = adder.communicate(timeout=60)
+            if adder.returncode == 0:
+                added.append(int(out))
+    gate.write_text("go\n")
+    for runner in runners:
+        assert runner.wait(timeout=120) == 0
+        runner.communicate()
+    assert len(added) > len(removals)
+    assert len(set(added)) == len(added)
+    jobs = cli.jobs()
+    assert set(added) <= set(jobs)
+    assert {job["state"] for job in jobs.values()} == {"completed"}
+    starts = (tmp_path / "starts").read_text().split()
+    assert sorted(starts) == sorted(job["uuid"] for number, job in jobs.items() if number > 1)
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

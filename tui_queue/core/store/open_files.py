@@ -126,7 +126,8 @@ def holders(path: str) -> list[int]:
             words = line.split()
             if words[1:2] == ["POSIX"] and words[-2:] == _SHARED and words[-3].endswith(f":{inode[1]}"):
                 found.append(int(words[-4]))
-    return [pid for pid in found if pid != os.getpid()]
+    # Another file system may have an inode of that number, and some tell the kernel another device than stat does.
+    return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode)]
 
 
 def _has_log(path: str) -> bool:
@@ -139,6 +140,17 @@ def read_only(path: str) -> str:
     from urllib.parse import quote  # noqa: PLC0415 - few commands need it
 
     return f"file:{quote(os.fsencode(path))}?mode=ro"
+
+
+def _has_open(process: int, inode: Inode) -> bool:
+    """Whether a process has a file open; also where that can't be told."""
+    try:
+        entries = list(os.scandir(f"/proc/{process}/fd"))
+    except PermissionError:
+        return True
+    except OSError:  # it has ended
+        return False
+    return any(_inode(entry.path) == inode for entry in entries)
 
 
 def _has_removed(process: int, paths: Iterable[str]) -> bool:
