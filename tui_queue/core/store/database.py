@@ -27,6 +27,8 @@ from tui_queue.core.units.printable import printable
 ALONG_S = 0.02
 TRIES = 5  # to open a database whose log is removed meanwhile
 
+_KEPT: list[sqlite3.Connection] = []  # those that nothing may close
+
 P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V")
@@ -124,9 +126,7 @@ class Database:
         if self._files.can_be_closed():
             await self._db.close()
         else:
-            from tui_queue.core.store.saving import keep_open  # noqa: PLC0415 - hardly ever needed
-
-            keep_open(self._db)
+            _end_without_closing(self._db)
 
     async def _connect_again(self) -> None:
         """Save what the removed log of the database held, and open the database with a new one."""
@@ -279,6 +279,13 @@ class Database:
                 raise StoreError(f"{printable(self.path)} is damaged: {error}. {RESTORE}.") from error
             raise StoreError(f"{printable(self.path)}: {error}.") from error
         return result
+
+
+def _end_without_closing(connection: aiosqlite.Connection) -> None:
+    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
+    _KEPT.append(connection._conn)
+    connection._connection = None  # else the thread closes it at its end
+    connection.stop()
 
 
 def _check_aiosqlite() -> None:

@@ -5,15 +5,12 @@ import sqlite3
 import time
 from contextlib import suppress
 
-import aiosqlite
-
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
 from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
 PATIENCE_S = 5.0  # for readers that keep a part of the log from being written into the database
-_KEPT: list[sqlite3.Connection] = []
 
 
 def save_removed_log(db: sqlite3.Connection, gate: WriteGate, files: OpenFiles, path: str) -> None:
@@ -67,10 +64,3 @@ def _rescue(db: sqlite3.Connection, path: str, number: int) -> None:
     with suppress(OSError, sqlite3.Error, StoreError):
         if not os.path.isdir(directory) or not any(name.endswith(mark) for name in os.listdir(directory)):
             write_backup(db, os.path.join(directory, f"{time.strftime('%Y-%m-%d-%H%M%S')}{mark}"))
-
-
-def keep_open(connection: aiosqlite.Connection) -> None:
-    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
-    _KEPT.append(connection._conn)
-    connection._connection = None
-    connection.stop()
