@@ -44,6 +44,7 @@ def test_a_scheduler_makes_one_backup_a_day_that_only_the_user_can_read(cli: Cli
     assert "1, " in next(line for line in cli("doctor").splitlines() if "backups" in line)
 
 
+@pytest.mark.long
 def test_backups_are_kept_for_a_week(cli: Cli) -> None:
     cli("add", "--hold", "true")
     for days in (1, 6, 8, 30):
@@ -102,6 +103,7 @@ def test_a_restore_is_refused_while_a_process_has_the_queue_open(cli: Cli, tmp_p
     assert max(cli.jobs()) == number
 
 
+@pytest.mark.long
 def test_a_job_that_runs_while_the_store_is_restored_is_followed_to_its_end(cli: Cli, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
@@ -130,7 +132,9 @@ def damage(store: Path, how: str) -> None:
         store.write_bytes(data)
 
 
-@pytest.mark.parametrize("how", ["missing", "empty", "damaged", "no database"])
+@pytest.mark.parametrize(
+    "how", ["damaged", *(pytest.param(how, marks=pytest.mark.long) for how in ("missing", "empty", "no database"))]
+)
 def test_a_store_that_is_lost_comes_back_from_its_backup(cli: Cli, how: str) -> None:
     cli("add", "--hold", "echo", "one")
     make_backup(cli)
@@ -152,6 +156,7 @@ def test_a_store_that_is_lost_comes_back_from_its_backup(cli: Cli, how: str) -> 
         assert aside.read_bytes() == kept
 
 
+@pytest.mark.long
 def test_without_a_backup_a_new_store_goes_on_with_the_numbers_of_the_lost_one(cli: Cli) -> None:
     cli("add", "echo", "old")
     (cli.home / "backups").touch()  # no backup can be made
@@ -178,6 +183,7 @@ def test_a_store_that_is_whole_is_not_repaired(cli: Cli) -> None:
     assert not (cli.home / "aside").exists()
 
 
+@pytest.mark.long
 def test_a_damaged_backup_is_passed_over_and_refused_by_name(cli: Cli) -> None:
     cli("add", "--hold", "echo", "one")
     backup = make_backup(cli)
@@ -188,6 +194,7 @@ def test_a_damaged_backup_is_passed_over_and_refused_by_name(cli: Cli) -> None:
     assert backup.name in cli("restore", "latest")
 
 
+@pytest.mark.long
 def test_a_restored_schedule_does_not_make_up_for_times_that_it_has_served(cli: Cli) -> None:
     cli("schedule", "add", "--every", "1h", "report", "true")
     cli("add", "--hold", "true")
@@ -213,6 +220,7 @@ def test_without_room_for_it_there_is_no_backup_and_the_doctor_says_so(small_dis
     assert "`tui-queue clean --older 30d`" in said["advice"]
 
 
+@pytest.mark.long
 def test_older_backups_go_where_all_together_take_more_than_a_tenth_of_the_room(cli: Cli, tmp_path: Path) -> None:
     """The disk has room for one backup."""
     disk = tmp_path / "disk"
@@ -233,3 +241,21 @@ def test_older_backups_go_where_all_together_take_more_than_a_tenth_of_the_room(
         assert len(names) < 4
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_the_doctor_says_that_a_reader_keeps_the_log_of_the_store_growing(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    with closing(sqlite3.connect(cli.home / "queue.db", isolation_level=None)) as reader:
+        reader.execute("SELECT * FROM jobs").fetchall()
+        os.truncate(cli.home / "queue.db-wal", 40 << 20)  # what has been written meanwhile
+        (said,) = (each for each in json.loads(cli("doctor", "--json")) if each["name"] == "log of store")
+    assert "a process keeps an old state of the store open" in said["found"]
+
+
+def test_the_doctor_says_for_a_while_which_jobs_the_store_lacks(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    make_backup(cli)
+    cli("add", "--hold", "true")
+    cli("restore", "latest")
+    (said,) = (each for each in json.loads(cli("doctor", "--json")) if each["name"] == "jobs")
+    assert said["found"].startswith("2: added, and not in the store since ")

@@ -42,7 +42,11 @@ def kill(cli: Cli, runner: "subprocess.Popen[bytes]") -> None:
     wait_for(lambda: not process_is_alive(runner.pid), "the scheduler to die")
 
 
-@pytest.mark.parametrize("removed", [("-wal", "-shm"), ("-wal",), ("-shm",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "removed",
+    [("-wal", "-shm"), *(pytest.param((end,), marks=pytest.mark.long) for end in ("-wal", "-shm"))],
+    ids=" ".join,
+)
 def test_a_log_removed_under_an_open_queue_takes_no_job_along(cli: Cli, gate: Path, removed: tuple[str, ...]) -> None:
     with open_queue(cli, gate) as runner:
         for number in (2, 3):
@@ -83,6 +87,7 @@ def test_a_database_replaced_by_an_older_copy_is_told_and_no_number_is_given_aga
     assert {number: job["state"] for number, job in cli.jobs().items()} == {1: "completed", 4: "completed"}
 
 
+@pytest.mark.long
 def test_a_database_removed_under_an_open_queue_is_not_begun_anew(cli: Cli, gate: Path) -> None:
     with open_queue(cli, gate) as runner:
         (cli.home / "queue.db").unlink()
@@ -94,6 +99,7 @@ def test_a_database_removed_under_an_open_queue_is_not_begun_anew(cli: Cli, gate
     assert not (cli.home / "queue.db").exists()
 
 
+@pytest.mark.long
 def test_a_log_removed_after_a_crash_is_told_and_no_number_is_given_again(cli: Cli, gate: Path) -> None:
     with open_queue(cli, gate) as runner:
         for number in range(2, 8):
@@ -111,7 +117,9 @@ def test_a_log_removed_after_a_crash_is_told_and_no_number_is_given_again(cli: C
     os.kill(int((cli.home / "runs/1/1/start").read_text().split('"watcher": ')[1].split("}")[0]), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("what", ["missing", "empty", "without a table"])
+@pytest.mark.parametrize(
+    "what", ["missing", *(pytest.param(what, marks=pytest.mark.long) for what in ("empty", "without a table"))]
+)
 def test_a_store_that_is_lost_is_never_begun_anew_in_silence(cli: Cli, what: str) -> None:
     cli("add", "echo", "old")
     cli.drain()
@@ -130,6 +138,7 @@ def test_a_store_that_is_lost_is_never_begun_anew_in_silence(cli: Cli, what: str
     assert (cli.home / "runs/1/1/log").read_text() == "old\n"
 
 
+@pytest.mark.long
 def test_a_log_without_its_database_is_not_deleted(cli: Cli, gate: Path) -> None:
     with open_queue(cli, gate) as runner:
         kill(cli, runner)
@@ -156,6 +165,7 @@ def test_after_a_copy_was_put_back_by_hand_new_jobs_start_and_show_their_own_out
     assert kept.read_text() == "secret\n"
 
 
+@pytest.mark.long
 def test_a_job_whose_number_another_one_had_starts_and_shows_its_own_output(cli: Cli) -> None:
     """A store of another queue, with higher numbers, is put in the place of this one."""
     cli("add", "echo", "secret")
@@ -186,6 +196,7 @@ def test_a_job_of_an_older_copy_that_has_run_since_is_not_started_again(cli: Cli
     assert (cli.job(1)["state"], cli.job(1)["exit_code"]) == ("failed", 3)
 
 
+@pytest.mark.long
 def test_a_removed_lease_is_taken_again_by_its_holder(cli: Cli, gate: Path) -> None:
     with open_queue(cli, gate) as runner:
         (cli.home / "lease").unlink()

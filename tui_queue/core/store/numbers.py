@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -43,7 +44,7 @@ class NumbersFile:
     def limit(self) -> int:
         """Return a number that no number that was given is above, even after the machine has lost power."""
         record = self._read()
-        return record.highest if record.boot and record.boot == boot_id() else record.reserved
+        return record.highest if record.boot and record.boot == self._boot else record.reserved
 
     def note(self, number: int) -> None:
         """Remember that all numbers up to this one have been given, once the store has them on disk. Raises OSError."""
@@ -58,7 +59,7 @@ class NumbersFile:
                     reserved = before.reserved
                     if number > reserved:
                         reserved = (number // BLOCK + 1) * BLOCK
-                    record = {"highest": number, "reserved": reserved, "boot": boot_id()}
+                    record = {"highest": number, "reserved": reserved, "boot": self._boot}
                     os.pwrite(file, sealed(record).ljust(ROOM), 0)
                     if reserved != before.reserved:
                         os.fsync(file)
@@ -67,6 +68,10 @@ class NumbersFile:
         if is_new:
             _sync_directory(os.path.dirname(self._path))
         self._noted = number
+
+    @cached_property
+    def _boot(self) -> str:
+        return boot_id()
 
     def _read(self) -> _Record:
         with suppress(FileNotFoundError), open(self._path, "rb") as file:
