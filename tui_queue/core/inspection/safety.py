@@ -62,8 +62,8 @@ def missing_jobs(store: str) -> Iterator[Check]:
         yield Check(
             name="jobs",
             level=Level.LOOK,
-            found=f"{f'{first} to {last}' if last > first else first}: added, and not in the store since"
-            f" {since.astimezone():%Y-%m-%d %H:%M}: it was restored, replaced by an older copy, or queue.db-wal was removed",
+            found=f"{first if first == last else f'{first} to {last}'}: added, and not in the store since"
+            f" {since.astimezone():%Y-%m-%d %H:%M}: it was restored, replaced by an older copy, or lost queue.db-wal",
             advice="`tui-queue restore` lists the backups.",
         )
 
