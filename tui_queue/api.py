@@ -180,11 +180,9 @@ class AsyncQueue:
             while True:
                 changed.clear()
                 job = await self.get(job.id)
-                path = (
-                    self._queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
-                )
-                if path is not None and tail is None:
-                    tail = LogTail(path, from_start=True)
+                if tail is None and job.attempt >= wanted:
+                    path = self._queue.commands.jobs.own_log_path(replace(job, attempt=wanted))
+                    tail = None if path is None else LogTail(path, from_start=True)
                 while tail is not None and (data := tail.read().data):
                     yield data
                 waits_again = job.attempt == wanted and job.state is State.PENDING

@@ -1,9 +1,10 @@
 """Builds the parts of a queue and connects them."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui_queue.core.commands.commands import Commands
@@ -17,17 +18,23 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
+from tui_queue.core.store.open_files import holders
+from tui_queue.core.store.presence import damage_of, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
-from tui_queue.directories import check, prepare
+from tui_queue.directories import check, make_private, prepare
 from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.model.health import Check
+    from tui_queue.core.recovery.backups import Backup
+    from tui_queue.core.recovery.restore import Restored
     from tui_queue.core.scheduling.scheduler import Scheduler
+
+LATEST = "latest"  # the name of the backup that was made last, of those that are whole
 
 
 class OpenQueue:
@@ -138,13 +145,21 @@ async def open_queue(
     foreground. Otherwise a background process that was killed is started again.
     """
     paths = paths or Paths.from_environment()
+    check(paths)
+    wake = partial(wakeup.wake_listeners, paths.wake)
+    await ensure_present(paths.store, wake=wake)
     prepared = prepare(paths, create=create)
     settings_file = SettingsFile(paths.settings)
-    async with Store(paths.store, prepared.refusal) as store:
-        if must_write and store.database.refusal:
-            raise StoreError(store.database.refusal)
+    async with Store(paths.store, prepared.refusal, wake=wake) as store:
+        database = store.database
+        if must_write and database.refusal:
+            raise StoreError(database.refusal)
+        if database.lacks and not database.refusal:
+            from tui_queue.core.recovery.older_copy import settle_older_copy  # noqa: PLC0415 - hardly ever needed
+
+            await settle_older_copy(database, paths.store)
         queue = OpenQueue(paths, settings_file, store, standby=standby, notice=prepared.notice)
-        if not standby and not store.database.refusal:
+        if not standby and not database.refusal:
             queue.background.bring_back()
         try:
             yield queue
@@ -182,3 +197,46 @@ def _examine_files(paths: Paths) -> "Iterator[Check]":
     if os.path.exists(paths.store):
         stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+
+
+def backups(paths: Paths) -> "list[Backup]":
+    """Return the backups of the queue at ``paths``, the latest first."""
+    from tui_queue.core.recovery.backups import Backups  # noqa: PLC0415 - few commands need it
+
+    return Backups(paths.store).all()
+
+
+def why_to_repair(paths: Paths) -> str:
+    """Return why another store has to take the place of the present one; empty where that is whole."""
+    return damage_of(paths.store)
+
+
+def restore(paths: Paths, name: str | None) -> "Restored":
+    """Put the backup of this name, ``latest`` or, with None, an empty store in the place of the present one.
+
+    Raises TuiQueueErrors, also where a process has the queue open; then nothing has changed.
+    """
+    from tui_queue.core.recovery import restore  # noqa: PLC0415 - few commands need it
+
+    found = backups(paths)
+    backup = None
+    if name is not None:
+        backup = restore.latest(found) if name == LATEST else restore.named(found, name)
+    check(paths)
+    make_private(paths.state)
+    lease, background, foreground = (
+        Lock(os.path.join(paths.state, name)) for name in ("lease", "background", "foreground")
+    )
+    pids = holders(paths.store)
+    if pids or background.is_taken() or foreground.is_shared() or not lease.try_acquire():
+        which = f"Process {pids[0]}" if pids else "A process"
+        raise StoreError(
+            f"{which} has the queue open; nothing was changed. Leave the dashboard and end what uses the queue, the"
+            f" background process too{f' (kill {pids[0]})' if pids else ''}, and restore again: running jobs go on."
+        )
+    try:
+        return restore.put_in_place(paths.store, backup)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{printable(paths.store)} can't be restored: {error}. Make room on the disk.") from error
+    finally:
+        lease.release()

@@ -36,8 +36,10 @@ def check(paths: Paths) -> None:
 
 
 def prepare(paths: Paths, *, create: bool) -> Prepared:
-    """Get the place of a queue ready; with ``create`` make one where there is none. Raises StoreError."""
-    check(paths)
+    """Get the place of a queue, which was checked, ready; with ``create`` make one where there is none.
+
+    Raises StoreError.
+    """
     is_there = os.path.exists(paths.store)
     if not is_there and not create:
         return Prepared(
@@ -48,7 +50,7 @@ def prepare(paths: Paths, *, create: bool) -> Prepared:
         return Prepared(refusal=refusal)
     if not is_there:
         _check_left_behind(paths)
-        _make_private(paths.state)
+        make_private(paths.state)
         check(paths)  # another user may have been first
         _put_strange_runs_aside(paths)
     for directory in (paths.runs, paths.wake):
@@ -87,7 +89,7 @@ def _put_strange_runs_aside(paths: Paths) -> None:
         os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
 
 
-def _make_private(directory: str) -> None:
+def make_private(directory: str) -> None:
     """Make a directory, and those above it, for the user alone, whatever the umask is."""
     missing, wanted = [], directory
     while not os.path.isdir(directory):

@@ -14,12 +14,13 @@ FILES = (
     "queue.db-shm",
     "queue.db-journal",
     "queue.db-gate",
+    "numbers",
     "lease",
     "foreground",
     "background",
     "tui-queue.log",
 )
-DIRECTORIES = ("runs", "wake", "scripts")
+DIRECTORIES = ("runs", "wake", "scripts", "backups", "aside")
 
 
 class Paths(Struct, frozen=True):

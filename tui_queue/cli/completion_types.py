@@ -63,6 +63,14 @@ def directories(_context: click.Context, _parameter: click.Parameter, begun: str
     return [CompletionItem(begun, type="dir")]
 
 
+def backup_names(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the backups of the store, which may be lost itself."""
+    from tui_queue.bootstrap import backups
+
+    names = ["latest", *(each.name.removesuffix(".db") for each in backups(Paths.from_environment()))]
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
+
+
 async def _queues(queue: "OpenQueue") -> list[CompletionItem]:
     return [CompletionItem(each.name) for each in await queue.commands.queues.all()]
 

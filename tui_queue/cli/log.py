@@ -54,7 +54,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
 
 def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
-    path = queue.commands.jobs.log_path(job)
+    path = queue.commands.jobs.own_log_path(job)
     output = b""
     if path is not None:
         tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
@@ -79,9 +79,10 @@ async def _print_log(
         while True:
             changed.clear()
             job = await queue.commands.jobs.get(str(job.id))
-            path = queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
-            if path is not None and tail is None:
-                tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
+            if tail is None and job.attempt >= wanted:
+                path = queue.commands.jobs.own_log_path(replace(job, attempt=wanted))
+                if path is not None:
+                    tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
             while tail is not None and (chunk := tail.read()).data:
                 if harmless is None:
                     _write(chunk.data)

@@ -29,6 +29,7 @@ _COMMANDS = {
     "queue": ("queue", "List, add, change, pause, remove queues."),
     "release": ("jobs", "Let held jobs start."),
     "remove": ("jobs", "Forget ended jobs and their logs."),
+    "restore": ("restore", "List backups of the queue, and restore one."),
     "resume": ("jobs", "Let paused jobs go on."),
     "retry": ("jobs", "Put ended jobs into the queue again."),
     "run": ("run", "Run the queue without a screen."),

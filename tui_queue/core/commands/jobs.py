@@ -12,6 +12,7 @@ from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.units.printable import printable
 
 RECENT = 20  # commands that the job form offers
 
@@ -158,6 +159,16 @@ class JobCommands:
     def log_path(self, job: Job) -> str | None:
         """Return the path of the output of a job's latest run; None before the first."""
         return self._executor.log_path(job)
+
+    def own_log_path(self, job: Job) -> str | None:
+        """Do the same, for a reader that shows the output. Raises WrongStateError for that of another job."""
+        path = self._executor.log_path(job)
+        if path is not None and not self._executor.owns_log(job):
+            raise WrongStateError(
+                f"{printable(path)} is the output of another job, which had number {job.id} before the store was"
+                " restored; it is put aside when the job starts."
+            )
+        return path
 
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
         running = [job for job in cancelled if job.state is State.RUNNING]

@@ -84,6 +84,9 @@ class Executor(Protocol):
         Where the job may be silent for a while only, that is by the watcher's clock, which stands still in a suspend.
         """
 
+    def owns_log(self, job: Job) -> bool:
+        """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
+
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
 

@@ -121,6 +121,11 @@ class LocalExecutor:
 
         return silent_s(files.log, job.started_at, now)
 
+    def owns_log(self, job: Job) -> bool:
+        """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
+        owner = self._files(job).owner()
+        return owner is None or owner.uuid in ("", job.uuid)
+
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs, as far as they can be seen; blocks."""
         from tui_queue.core.execution import processes  # noqa: PLC0415 - few commands need it

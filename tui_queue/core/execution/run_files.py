@@ -1,12 +1,12 @@
 """The files of one run, and the records that its watcher leaves in them.
 
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
-watcher reads · ``claim`` exists once a watcher has taken the run, or the scheduler has revoked it · ``start`` and
-``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job asks for them, 16 bytes for each piece of
-output: where it begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be
-silent for a while only, when the watcher last saw the log grow (silence.py) · ``usage``, by the scheduler, a
-line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of resident memory. The
-last three are never synced; readers ignore an entry in them that is not whole.
+watcher reads · ``claim`` exists once a watcher has taken the run, and holds the UUID of its job; or the scheduler has
+revoked it, and it is a link · ``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job
+asks for them, 16 bytes for each piece of output: where it begins in the log, and when it was seen, in nanoseconds since
+1970 · ``growth``, if the job may be silent for a while only, when the watcher last saw the log grow (silence.py) ·
+``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then,
+bytes of resident memory. The last three are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os
@@ -24,6 +24,7 @@ from tui_queue.core.model.job import RunEnd
 
 Record = dict[str, Any]
 REVOKED = "revoked"
+CLOCK_S = 2.0  # by which the time of a file may differ from that of the clock
 
 
 class RunFiles(Struct, frozen=True):
@@ -60,6 +61,21 @@ class RunFiles(Struct, frozen=True):
     def was_claimed(self) -> bool:
         """Whether a watcher has taken the run."""
         return os.path.exists(self.path("claim"))
+
+    def owner(self) -> "Owner | None":
+        """Return whose run this is; None where no watcher has taken it."""
+        try:
+            with open(self.path("claim"), "rb") as file:
+                return Owner(file.read(64).decode("ascii", "replace"), os.fstat(file.fileno()).st_mtime)
+        except OSError:
+            return None
+
+    def put_aside(self) -> None:
+        """Move the files of a run that is another job's out of the way. Raises OSError."""
+        from tui_queue.core.execution.aside import Aside  # noqa: PLC0415 - hardly ever needed
+
+        runs, number, attempt = self.directory.rsplit(os.sep, 2)
+        Aside(os.path.dirname(runs)).put([os.path.join(os.path.basename(runs), number, attempt)])
 
     def order(self, words: bytes) -> bool:
         """Write an order to the watcher; return False when no watcher reads it."""
@@ -106,6 +122,17 @@ class RunFiles(Struct, frozen=True):
                 return unsealed(file.readline())
         except FileNotFoundError:
             return None
+
+
+class Owner(Struct, frozen=True):
+    """Whose run it is: the UUID of its job, empty where its watcher could not write it, and when it was claimed."""
+
+    uuid: str
+    claimed_at: float
+
+    def is_job(self, uuid: str, created_at: datetime) -> bool:
+        """Whether it is this job; where the UUID is not known, a run that is younger than the job is its own."""
+        return self.uuid == uuid if self.uuid else self.claimed_at >= created_at.timestamp() - CLOCK_S
 
 
 def start_time(record: Record) -> datetime | None:

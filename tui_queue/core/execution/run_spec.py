@@ -41,6 +41,7 @@ class RunSpecs:
         added = _variables(job, files, path)
         return {
             "directory": _latin(files.directory),
+            "uuid": job.uuid,
             "argv": [_latin(arg) for arg in argv],
             # Of two lines for one name the later one counts.
             "env": self._environment + [_latin(f"{name}={value}") for name, value in added.items()],

@@ -42,7 +42,9 @@ class Starter:
                 events.close()
                 raise
         events.setblocking(False)
-        return follow_watcher(files, events, self._watchers)
+        return follow_watcher(
+            files, events, self._watchers, is_own=lambda owner: owner.is_job(job.uuid, job.created_at)
+        )
 
     def adopt(self, files: RunFiles, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the events of a run that another scheduler let go."""

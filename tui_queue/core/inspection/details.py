@@ -36,7 +36,7 @@ def read_details(
 ) -> Details:
     """Read what there is to read; blocks."""
     log = executor.log_path(job)
-    tail = _output(log)
+    tail = _output(log) if executor.owns_log(job) else b""
     run = runs[-1] if runs and runs[-1].attempt == job.attempt else None
     why: tuple[str, ...] = ()
     if job.state is State.FAILED or (job.state is State.PENDING and run is not None and run.reason):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.process_visibility import hides_others, why_invisible
+from tui_queue.core.inspection import safety
 from tui_queue.core.model.health import Check, Level
 from tui_queue.core.store import read_only
 from tui_queue.core.units.durations import duration
@@ -98,6 +99,9 @@ def database(store: str) -> Iterator[Check]:
     safe = version >= (3, 51, 3) or any(one <= version < (*one[:2], 99) for one in REPAIRED)
     about = "" if safe else ", whose WAL-reset error can do no harm here: checkpoints and writers are kept apart"
     yield _ok("SQLite", f"{sqlite3.sqlite_version}{about}")
+    if (lost := safety.lost_store(store)) is not None:
+        yield lost
+        return
     if not os.path.exists(store):
         return
     try:
@@ -110,11 +114,11 @@ def database(store: str) -> Iterator[Check]:
     if said == "ok":
         yield _ok("store", f"{store} is whole (journal {mode}, {size_text(os.stat(store).st_size)} bytes)")
     else:
-        yield _wrong(
-            "store",
-            f"{store}: {said}",
-            "End all tui-queue processes, move the file away and tell us; the logs lie in runs/ beside it.",
-        )
+        yield _wrong("store", f"{store}: {said}", safety.REPAIR)
+        return
+    yield from safety.log_of_store(store)
+    yield from safety.missing_jobs(store)
+    yield from safety.backups(store)
 
 
 def _check_database(store: str) -> tuple[str, str]:

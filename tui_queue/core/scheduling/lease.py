@@ -33,19 +33,30 @@ class Lock:
         """Whether it is ours."""
         return bool(self._files)
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is ours, and other processes find the same file: the user may have removed it."""
+        for file in tuple(self._files):
+            return self._has_name(file)
+        return False
+
     def try_acquire(self, *, shared: bool = False) -> bool:
         """Take the lock if it is free."""
-        file = self._open()
-        try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        except BaseException:
-            os.close(file)
-            raise
-        self._files.append(file)
-        return True
+        while True:
+            file = self._open()
+            try:
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                has_name = self._has_name(file)
+            except BlockingIOError:
+                os.close(file)
+                return False
+            except BaseException:
+                os.close(file)
+                raise
+            if has_name:
+                self._files.append(file)
+                return True
+            os.close(file)  # it was removed in between
 
     def claim(self) -> bool:
         """Take the lock unless a process holds it alone; one that only tests whether it is taken is waited out."""
@@ -77,8 +88,13 @@ class Lock:
 
     async def acquire(self, *, shared: bool = False) -> None:
         """Wait until the lock is ours; the wait can be cancelled."""
-        if self.try_acquire(shared=shared):
-            return
+        while not self.try_acquire(shared=shared):
+            await self._wait(shared=shared)
+            if self.counts:
+                return
+            self.release()  # the user has removed the file while we waited: the lock is that of another one
+
+    async def _wait(self, *, shared: bool) -> None:
         loop = asyncio.get_running_loop()
         granted: asyncio.Future[None] = loop.create_future()
         file = self._open()
@@ -127,6 +143,12 @@ class Lock:
         finally:
             os.close(file)
         return True
+
+    def _has_name(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), os.stat(self._path))
+        except OSError:
+            return False
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -184,7 +206,7 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether scheduling is ours, as far as we know."""
-        return self._seized or self._lease.held
+        return self._seized or self._lease.counts
 
     @property
     def wanted(self) -> bool:
@@ -262,7 +284,10 @@ class Lease:
                     return
                 if time.monotonic() - asleep > STOPPED_S / 2:  # we were stopped
                     loop.call_soon_threadsafe(in_thread)
-        except (RuntimeError, OSError):  # the loop is closed; the file is gone
+        except OSError:  # the file is gone
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(in_thread)
+        except RuntimeError:  # the loop is closed
             return
 
 

@@ -25,6 +25,7 @@ from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.open_files import FilesReplacedError
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import boot_id
 
@@ -102,7 +103,12 @@ class Scheduler:
                 await self._lease.acquire(in_thread=self.wake)
                 if not self._lease.has_moved():
                     await self._lead()
-            except Exception:  # whatever it is: without a scheduler nothing would ever start
+            except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+                if replaced := _replaced(error):  # what this process would go on with is not the queue any more
+                    logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
+                    self._lease.release()
+                    self._waker()
+                    return
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
             finally:
@@ -138,7 +144,7 @@ class Scheduler:
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
-                works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
+                works = (self._keep_clean(), self._keep_backups(), self._silence.run(), self._usage_sampler.run())
                 beside = [tasks.create_task(work) for work in works]
                 await self._start_what_may(runner, holder.epoch, boot)
                 for task in beside:
@@ -160,6 +166,11 @@ class Scheduler:
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
+
+    async def _keep_backups(self) -> None:
+        from tui_queue.core.recovery.daily import keep_daily_backups  # noqa: PLC0415 - after the first starts
+
+        await keep_daily_backups(self._store.database)
 
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
         while self._lease.held and not self._lease.wanted and not self._lease.has_moved():
@@ -241,6 +252,13 @@ class Scheduler:
         for run in runs:
             run.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _replaced(error: Exception) -> Exception | None:
+    """Return the error that files of the store were replaced, if it is that or among those of a group."""
+    if isinstance(error, ExceptionGroup):
+        return next(filter(None, map(_replaced, error.exceptions)), None)
+    return error if isinstance(error, FilesReplacedError) else None
 
 
 def _patience(claimed: Claimed, now: datetime) -> float:

@@ -34,7 +34,7 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
         tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
         return True
     try:
-        if not files.claim():
+        if not files.claim(spec.get("uuid", "").encode("ascii")):
             return True
         wakeup.clear()  # of the children of the run before
         end = _run(spec, files, events, wakeup)
