@@ -50,7 +50,7 @@ class AsyncQueue:
     """
 
     def __init__(self, home: Home | None = None) -> None:
-        self._paths = None if home is None else Paths.in_directory(os.fsdecode(home))
+        self._paths = _paths_of(home)
         self._stack = AsyncExitStack()
         self._open: OpenQueue | None = None
 
@@ -91,6 +91,7 @@ class AsyncQueue:
 
     async def get(self, job: Id) -> Job:
         """Return one job."""
+        self._queue.commands.bring_back_scheduler()
         return await self._queue.commands.jobs.get(str(job.id if isinstance(job, Job) else job))
 
     async def list(
@@ -111,6 +112,7 @@ class AsyncQueue:
         except ValueError as error:
             raise BadInputError("states", f"{error}; there are {', '.join(State)}.") from None
         only = Filter(states=wanted, queue=queue, batch=batch, words=tuple(words))
+        self._queue.commands.bring_back_scheduler()
         overview = await self._queue.commands.reports.overview(ended=ended, only=only)
         return [*overview.jobs]
 
@@ -133,7 +135,9 @@ class AsyncQueue:
                     return [found[number] for number in numbers]
                 if not held:
                     await self._check_blocked(found)
-                await _at_most(POLL_S, changed)
+                self._queue.check_place()
+                if not await _at_most(POLL_S, changed):
+                    self._queue.commands.bring_back_scheduler()
 
     async def _check_blocked(self, found: Mapping[int, Job]) -> None:
         waiting = [job for job in found.values() if not job.state.ended]
@@ -191,16 +195,16 @@ class AsyncQueue:
             while True:
                 changed.clear()
                 job = await self.get(job.id)
-                path = (
-                    self._queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
-                )
-                if path is not None and tail is None:
-                    tail = LogTail(path, from_start=True)
+                if tail is None and job.attempt >= wanted:
+                    path = self._queue.commands.jobs.own_log_path(replace(job, attempt=wanted))
+                    tail = None if path is None else LogTail(path, from_start=True)
                 while tail is not None and (data := tail.read().data):
                     yield data
                 waits_again = job.attempt == wanted and job.state is State.PENDING
                 if not follow or job.state.ended or job.attempt > wanted or waits_again:
                     return
+                self._queue.check_place()
+                self._queue.commands.bring_back_scheduler()
                 await _at_most(LISTEN_S, changed)
 
     async def _numbers(self, jobs: Sequence[Id]) -> Numbers:
@@ -214,7 +218,7 @@ class Queue:
     """
 
     def __init__(self, home: Home | None = None) -> None:
-        self._home = home
+        self._paths = _paths_of(home)
         self._async: AsyncQueue | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
@@ -307,7 +311,7 @@ class Queue:
             if self._async is None:
                 loop = asyncio.new_event_loop()
                 threading.Thread(target=_run, args=(loop,), name="tui-queue", daemon=True).start()
-                queue = AsyncQueue(self._home)
+                queue = AsyncQueue(None if self._paths is None else self._paths.state)
                 try:
                     asyncio.run_coroutine_threadsafe(queue.__aenter__(), loop).result()
                 except BaseException:
@@ -326,6 +330,13 @@ class Queue:
             raise
 
 
+def _paths_of(home: Home | None) -> Paths | None:
+    """Return the places of a queue as they are now, so that a relative directory stays the same one."""
+    if home is None:
+        home = os.environ.get("TUI_QUEUE_HOME") or None
+    return None if home is None else Paths.in_directory(os.fsdecode(home))
+
+
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     try:
@@ -339,9 +350,11 @@ async def _closed(lines: AsyncIterator[bytes]) -> None:
     await lines.aclose()  # type: ignore[attr-defined]  # it is a generator
 
 
-async def _at_most(seconds: float, event: asyncio.Event) -> None:
+async def _at_most(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for the event; return whether it came in time."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
     except TimeoutError:
-        return
+        return False
+    return True

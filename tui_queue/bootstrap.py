@@ -1,10 +1,10 @@
 """Builds the parts of a queue and connects them."""
 
 import os
-import time
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from functools import cached_property
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tui_queue.core.commands.commands import Commands
@@ -19,35 +19,51 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
+from tui_queue.core.store.open_files import holders
+from tui_queue.core.store.presence import damage_of, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.gpus import Gpus
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
+from tui_queue.directories import check, make_private, prepare
 from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.model.health import Check
+    from tui_queue.core.recovery.backups import Backup
+    from tui_queue.core.recovery.restore import Restored
     from tui_queue.core.scheduling.scheduler import Scheduler
+
+LATEST = "latest"  # the name of the backup that was made last, of those that are whole
 
 
 class OpenQueue:
-    """An open queue: its verbs, and a scheduler that runs once it is entered."""
+    """An open queue: its verbs, and a scheduler that runs once it is entered.
 
-    def __init__(self, paths: Paths, settings_file: SettingsFile, store: Store, *, standby: bool) -> None:
+    ``notice`` is what the user should know of its place, if anything.
+    """
+
+    def __init__(
+        self, paths: Paths, settings_file: SettingsFile, store: Store, *, standby: bool, notice: str = ""
+    ) -> None:
         self.paths = paths
+        self.notice = notice
         self.settings_file = settings_file
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self._gpus = Gpus(paths.runs, ignored=lambda: settings_file.now().gpu_ignore)
         self.lease = Lease(paths.state, standby=standby)
-        self.background = Background(paths.state, enabled=settings.background)
+        self.background = Background(
+            paths.background, store=paths.store, variables=paths.variables, enabled=settings.background
+        )
         self._environments = EnvironmentFiles(paths.environments)
         self.executor = LocalExecutor(
             paths.runs,
             self._environments,
-            home=paths.home,
+            place=paths.variables,
+            background=paths.background,
             python=lambda: settings_file.now().python,
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
@@ -79,12 +95,25 @@ class OpenQueue:
             )
         )
 
-    def listen(self, changed: Callable[[], None], *, called: Callable[[], None] | None = None) -> wakeup.Listener:
+    def listen(
+        self, changed: Callable[[], None], *, called: Callable[[], None] | None = None
+    ) -> AbstractAsyncContextManager[object]:
         """Call ``changed`` in the event loop after each change by any process; an async context manager.
 
-        ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself.
+        ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself. Where nothing
+        can be written, nothing is heard either.
         """
+        if self._store.database.refusal:
+            return nullcontext()
         return wakeup.Listener(self.paths.wake, changed, called=called)
+
+    def check_place(self) -> None:
+        """Raise StoreError where the queue was moved or deleted since it was opened: nothing more is heard of it."""
+        if self.lease.has_moved():
+            raise StoreError(
+                f"{printable(self.paths.state)}: the queue was moved or deleted; what runs goes on. "
+                "Set TUI_QUEUE_HOME to where it is now."
+            )
 
     async def close(self) -> None:
         """Let go of the runs, which go on, and delete what this process has put into the trash."""
@@ -118,18 +147,32 @@ class OpenQueue:
 
 
 @asynccontextmanager
-async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> AsyncIterator[OpenQueue]:
-    """Open the queue at ``paths``, or that the environment names; creates it if need be. Raises TuiQueueErrors.
+async def open_queue(
+    paths: Paths | None = None, *, create: bool = True, must_write: bool = False, standby: bool = False
+) -> AsyncIterator[OpenQueue]:
+    """Open the queue at ``paths``, or that the environment names. Raises TuiQueueErrors.
 
-    With ``standby`` its scheduler leaves the lease to a process in the foreground.
+    Where there is none, ``create`` makes one. A queue that can't be written is only read, and each write refused; with
+    ``must_write`` it is not even opened. With ``standby`` its scheduler leaves the lease to a process in the
+    foreground. Otherwise a background process that was killed is started again.
     """
     paths = paths or Paths.from_environment()
-    _put_strange_runs_aside(paths)
-    for directory in (paths.state, paths.runs, paths.wake):
-        _make_private(directory)
+    check(paths)
+    wake = partial(wakeup.wake_listeners, paths.wake)
+    await ensure_present(paths.store, wake=wake)
+    prepared = prepare(paths, create=create)
     settings_file = SettingsFile(paths.settings)
-    async with Store(paths.store) as store:
-        queue = OpenQueue(paths, settings_file, store, standby=standby)
+    async with Store(paths.store, prepared.refusal, wake=wake) as store:
+        database = store.database
+        if must_write and database.refusal:
+            raise StoreError(database.refusal)
+        if database.lacks and not database.refusal:
+            from tui_queue.core.recovery.older_copy import settle_older_copy  # noqa: PLC0415 - hardly ever needed
+
+            await settle_older_copy(database, paths.store)
+        queue = OpenQueue(paths, settings_file, store, standby=standby, notice=prepared.notice)
+        if not standby and not database.refusal:
+            queue.background.bring_back()
         try:
             yield queue
         finally:
@@ -140,6 +183,21 @@ def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
+    try:
+        check(paths)
+    except StoreError as error:
+        yield health.Check(name="directory", level=health.Level.WRONG, found=str(error))
+    else:
+        yield from _examine_files(paths)
+    yield from doctor.processes()
+    yield from doctor.terminal()
+    yield from doctor.logind()
+    yield from doctor.machine()
+
+
+def _examine_files(paths: Paths) -> "Iterator[Check]":
+    from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
+
     yield from doctor.directories(paths.state, paths.settings)
     background = True
     try:
@@ -148,25 +206,49 @@ def examine(paths: Paths) -> "Iterator[Check]":
         yield health.Check(name="settings", level=health.Level.WRONG, found=str(error), advice="Correct this line.")
     yield from doctor.file_system(paths.state)
     yield from doctor.database(paths.store)
-    if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
-        stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
+    if os.path.exists(paths.store):
+        stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
-    yield from doctor.terminal()
-    yield from doctor.logind()
-    yield from doctor.machine()
 
 
-def _put_strange_runs_aside(paths: Paths) -> None:
-    """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
-    if not os.path.exists(paths.store) and os.path.isdir(paths.runs) and os.listdir(paths.runs):
-        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
+def backups(paths: Paths) -> "list[Backup]":
+    """Return the backups of the queue at ``paths``, the latest first."""
+    from tui_queue.core.recovery.backups import Backups  # noqa: PLC0415 - few commands need it
+
+    return Backups(paths.store).all()
 
 
-def _make_private(directory: str) -> None:
-    shown = printable(directory)
+def why_to_repair(paths: Paths) -> str:
+    """Return why another store has to take the place of the present one; empty where that is whole."""
+    return damage_of(paths.store)
+
+
+def restore(paths: Paths, name: str | None) -> "Restored":
+    """Put the backup of this name, ``latest`` or, with None, an empty store in the place of the present one.
+
+    Raises TuiQueueErrors, also where a process has the queue open; then nothing has changed.
+    """
+    from tui_queue.core.recovery import restore  # noqa: PLC0415 - few commands need it
+
+    found = backups(paths)
+    backup = None
+    if name is not None:
+        backup = restore.latest(found) if name == LATEST else restore.named(found, name)
+    check(paths)
+    make_private(paths.state)
+    lease, background, foreground = (
+        Lock(os.path.join(paths.state, name)) for name in ("lease", "background", "foreground")
+    )
+    pids = holders(paths.store)
+    if pids or background.is_taken() or foreground.is_shared() or not lease.try_acquire():
+        which = f"Process {pids[0]}" if pids else "A process"
+        raise StoreError(
+            f"{which} has the queue open; nothing was changed. Leave the dashboard and end what uses the queue, the"
+            f" background process too{f' (kill {pids[0]})' if pids else ''}, and restore again: running jobs go on."
+        )
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{shown}: can't be created: {error.strerror}. Set TUI_QUEUE_HOME to another place.") from None
-    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        raise StoreError(f"{shown}: can't be written. Set TUI_QUEUE_HOME to another place.")
+        return restore.put_in_place(paths.store, backup)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{printable(paths.store)} can't be restored: {error}. Make room on the disk.") from error
+    finally:
+        lease.release()

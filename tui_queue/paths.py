@@ -4,6 +4,24 @@ import os
 
 from msgspec import Struct
 
+from tui_queue.core.errors import StoreError
+
+# What lies in the directory of a queue, as far as it is there.
+FILES = (
+    "config.toml",
+    "queue.db",
+    "queue.db-wal",
+    "queue.db-shm",
+    "queue.db-journal",
+    "queue.db-gate",
+    "numbers",
+    "lease",
+    "foreground",
+    "background",
+    "tui-queue.log",
+)
+DIRECTORIES = ("runs", "wake", "scripts", "backups", "aside")
+
 
 class Paths(Struct, frozen=True):
     """The places of one queue.
@@ -14,26 +32,46 @@ class Paths(Struct, frozen=True):
 
     settings: str
     state: str
-    home: str = ""  # what TUI_QUEUE_HOME is for this queue; empty for the user's own one
 
     @classmethod
     def from_environment(cls) -> "Paths":
-        """Read ``TUI_QUEUE_HOME``; without it follow the platform's conventions."""
+        """Read ``TUI_QUEUE_HOME``; without it follow the platform's conventions. Raises StoreError."""
         home = os.environ.get("TUI_QUEUE_HOME")
         if home:
             return cls.in_directory(home)
         import platformdirs  # noqa: PLC0415 - takes long
 
-        return cls(
-            settings=os.path.join(platformdirs.user_config_dir("tui-queue", appauthor=False), "config.toml"),
-            state=platformdirs.user_state_dir("tui-queue", appauthor=False),
-        )
+        try:
+            config = platformdirs.user_config_dir("tui-queue", appauthor=False)
+            state = platformdirs.user_state_dir("tui-queue", appauthor=False)
+        except RuntimeError:
+            config = state = ""
+        if not (os.path.isabs(config) and os.path.isabs(state)):
+            raise StoreError(
+                f"HOME is {os.environ.get('HOME') or 'not set'}, which names no home directory, and user "
+                f"{os.getuid()} has none in the password database. Set HOME, or TUI_QUEUE_HOME, to an absolute path."
+            )
+        return cls(settings=os.path.join(config, "config.toml"), state=state)
 
     @classmethod
     def in_directory(cls, home: str) -> "Paths":
-        """Return the places of a queue that is kept in one directory."""
-        home = os.path.abspath(os.path.expanduser(home))
-        return cls(settings=os.path.join(home, "config.toml"), state=home, home=home)
+        """Return the places of a queue that is kept in one directory; a relative one counts from here and now on.
+
+        Raises StoreError.
+        """
+        expanded = os.path.expanduser(home)
+        if home.startswith("~") and expanded == home:
+            raise StoreError(f"{home}: no user of that name, or HOME is not set. Write the directory out.")
+        try:
+            home = os.path.abspath(expanded)
+        except FileNotFoundError:
+            raise StoreError(f"{home}: the working directory is gone. Write the directory out.") from None
+        return cls(settings=os.path.join(home, "config.toml"), state=home)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the environment of a process has to say for it to find the same places."""
+        return {"TUI_QUEUE_HOME": self.state} if os.path.dirname(self.settings) == self.state else {}
 
     @property
     def store(self) -> str:
@@ -59,6 +97,11 @@ class Paths(Struct, frozen=True):
     def wake(self) -> str:
         """A pipe for each process that wants to hear of changes."""
         return os.path.join(self.state, "wake")
+
+    @property
+    def background(self) -> str:
+        """The lock of the background process, and how that was started."""
+        return os.path.join(self.state, "background")
 
     @property
     def program_log(self) -> str:

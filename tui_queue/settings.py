@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from tui_queue.core.errors import BadInputError
+from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.options import Full, Notify
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.parsing.resources import parse_resources
+from tui_queue.core.system.ownership import check_found
 from tui_queue.core.units.durations import parse_duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import parse_size
@@ -128,12 +129,16 @@ def load_settings(path: str) -> Settings:
 def content_of(path: str) -> bytes:
     """Return what the settings file has; nothing when it is missing. Raises BadInputError."""
     try:
-        with open(path, "rb") as file:
+        # A named pipe would keep us waiting; what was opened is checked, since its name may lead elsewhere by now.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            check_found(path, os.fstat(file.fileno()))
             return file.read()
     except FileNotFoundError:
         return b""
     except OSError as error:
         raise BadInputError("config", f"{printable(path)}: can't be read: {error.strerror}.") from None
+    except StoreError as error:
+        raise BadInputError("config", str(error)) from None
 
 
 def values_of(content: bytes, path: str) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def test_a_state_directory_that_can_not_be_written_is_named(cli: Cli) -> None:
     finally:
         cli.home.chmod(0o700)
     assert (done.returncode, done.stderr.count(b"\n")) == (4, 1), done
-    assert b"can't be written. Set TUI_QUEUE_HOME to another place" in done.stderr
+    assert b"it is read-only, you have no permission to write it" in done.stderr
 
 
 def test_a_database_of_a_newer_version_is_left_as_it_is(cli: Cli) -> None:

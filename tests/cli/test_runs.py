@@ -245,17 +245,6 @@ def test_a_job_gets_the_environment_and_umask_as_they_are_when_it_starts(cli: Cl
     assert cli("log", "1").strip() == "blue 0027"
 
 
-def test_a_queue_whose_database_was_deleted_begins_anew(cli: Cli) -> None:
-    cli("add", "echo", "old")
-    cli.drain()
-    (cli.home / "queue.db").unlink()
-    cli("add", "echo", "new")
-    cli.drain()
-    assert cli("log", "1") == "new\n"
-    (kept,) = cli.home.glob("runs.of-lost-queue-*/1/1/log")
-    assert kept.read_text() == "old\n"
-
-
 def test_no_row_stays_running_for_ever(cli: Cli) -> None:
     """A run that was claimed, then everything died at once, as when the machine goes down."""
     runner = start_running(cli, "sh", "-c", "echo $$; exec sleep 60")

@@ -49,6 +49,7 @@ template remove careful
 batch list
 batch show night
 status
+restore
 run --until-empty
 log 1
 wait 1
@@ -132,6 +133,7 @@ def shown(call: str, output: str, queue: Cli, directory: Path) -> str:
         (r"(Free|room) .*", r"\1 …"),
         (r"\d+ bytes", "106496 bytes"),
         (r"\b(host|SQLite|terminal|file system|open files|logging out|encoding) .*", r"\1 …"),
+        (r"(ok +backups) .*", r"\1 …"),
         (r"Script +.*", "Script     d2a84f4b8b65"),
     ):
         output = re.sub(pattern, instead, output)

@@ -84,14 +84,14 @@ def test_reasons_get_their_kinds_in_the_step_from_version_6(cli: Cli) -> None:
 def test_a_migration_leaves_a_backup_that_the_older_version_can_use(cli: Cli) -> None:
     older(cli, 6)
     cli("list")
-    backup = cli.home / "queue.db.version-6"
+    (backup,) = (cli.home / "backups").iterdir()
+    assert backup.name.endswith("-version-6.db")
     assert backup.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(backup)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (6,)
         assert [reason for (reason,) in db.execute("SELECT reason FROM jobs ORDER BY id")] == [
             reason for _, reason, _ in STORED
         ]
-    assert list(cli.home.glob("queue.db.version-*")) == [backup]
 
 
 def test_two_processes_that_migrate_at_once_leave_the_backup_of_the_older_version(cli: Cli) -> None:
@@ -100,9 +100,9 @@ def test_two_processes_that_migrate_at_once_leave_the_backup_of_the_older_versio
     assert [process.wait(timeout=60) for process in processes] == [0] * 4
     for process in processes:
         process.communicate()
-    with closing(sqlite3.connect(cli.home / "queue.db.version-6")) as db:
+    (backup,) = (cli.home / "backups").iterdir()
+    with closing(sqlite3.connect(backup)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (6,)
-    assert [path.name for path in cli.home.glob("queue.db.version-*")] == ["queue.db.version-6"]
 
 
 def test_a_job_that_an_older_scheduler_holds_beside_this_version_can_be_released(cli: Cli) -> None:
@@ -117,7 +117,7 @@ def test_a_job_that_an_older_scheduler_holds_beside_this_version_can_be_released
 
 def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
     older(cli, 6)
-    (cli.home / "queue.db.version-6").mkdir()  # no file can take its place
+    (cli.home / "backups").touch()  # no directory can take its place
     done = cli.process("list")
     assert done.returncode == 4
     assert b"the backup before an upgrade of the database can't be written" in done.stderr
@@ -127,7 +127,7 @@ def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
 
 def test_a_new_database_needs_no_backup(cli: Cli) -> None:
     cli("list")
-    assert list(cli.home.glob("queue.db.version-*")) == []
+    assert not (cli.home / "backups").exists()
 
 
 @pytest.mark.quick

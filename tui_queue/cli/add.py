@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import confirm, open_queue, run
+from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
-from tui_queue.core.errors import BadInputError
+from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
@@ -52,7 +52,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     yes, unique = bool(values["yes"]), bool(values["unique"])
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
                 place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
@@ -85,7 +85,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             job = await queue.commands.jobs.get(job_id)
             changes = fields
             if path is not None:
@@ -116,7 +116,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             draft = (await queue.commands.jobs.get(job_id)).draft
             changes = fields | {"path": draft.path}
             if args:
@@ -175,6 +175,11 @@ def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
         print_jobs(added, queue.commands.jobs.log_path)
     else:
         click.echo("\n".join(_numbers([job.id for job in added])))
+
+    try:
+        queue.commands.require_start()
+    except StoreError as error:  # the jobs are stored: this is no failure
+        click.echo(f"tui-queue: {error}", err=True)
 
 
 def _numbers(numbers: list[int]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches
 from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
 from tui_queue.cli.tables import print_columns, print_table
@@ -26,7 +26,7 @@ def list_batches(as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             found = await queue.commands.batches.all()
             if as_json:
                 print_json([_object(each) for each in found])
@@ -55,7 +55,7 @@ def show(called: str, as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             await queue.commands.batches.jobs(called)  # an unknown one is refused
             overview = await queue.commands.reports.overview(ended=-1, only=Filter(batch=called))
             if as_json:

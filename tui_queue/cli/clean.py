@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
@@ -32,7 +32,7 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
     given = limits_of(values["older"], values["keep"], values["logs"])
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             limits = queue.settings.limits if given == Limits() else given
             if limits == Limits():
                 raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")

@@ -1,11 +1,13 @@
 """Functions that all commands share."""
 
 import sys
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from tui_queue.core.errors import NoSuchJobError
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
@@ -17,14 +19,28 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in an event loop of its own."""
     import asyncio
 
+    from tui_queue.core.system.inherited_signals import reset_signals  # what it imports asyncio imports anyway
+
+    reset_signals()
     return asyncio.run(work)
 
 
-def open_queue(*, standby: bool = False) -> AbstractAsyncContextManager["OpenQueue"]:
-    """Open the queue that the environment names, as `bootstrap.open_queue` does."""
-    from tui_queue import bootstrap
+@asynccontextmanager
+async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncIterator["OpenQueue"]:
+    """Open the queue that the environment names; where there was none, say so on stderr in the end.
 
-    return bootstrap.open_queue(standby=standby)
+    That a new one was made is told on a terminal only: a script that adds the first job has asked for it.
+    """
+    from tui_queue.bootstrap import open_queue
+
+    async with open_queue(create=create, must_write=must_write) as queue:
+        try:
+            yield queue
+        except NoSuchJobError as error:
+            error.args = (" ".join(filter(None, (str(error), queue.notice))),)
+            raise
+    if queue.notice and (not create or sys.stderr.isatty()):
+        click.echo(f"tui-queue: {queue.notice}", err=True)
 
 
 def confirm(question: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
@@ -22,6 +22,8 @@ MOST = 100  # ended jobs that are offered
 
 def _complete(look: Callable[["OpenQueue"], Awaitable[list[CompletionItem]]]) -> Complete:
     async def found() -> list[CompletionItem]:
+        from tui_queue.bootstrap import open_queue
+
         async with open_queue() as queue:
             return await look(queue)
 
@@ -59,6 +61,14 @@ def files(_context: click.Context, _parameter: click.Parameter, begun: str) -> l
 def directories(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Have the shell offer its directories."""
     return [CompletionItem(begun, type="dir")]
+
+
+def backup_names(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the backups of the store, which may be lost itself."""
+    from tui_queue.bootstrap import backups
+
+    names = ["latest", *(each.name.removesuffix(".db") for each in backups(Paths.from_environment()))]
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 
 async def _queues(queue: "OpenQueue") -> list[CompletionItem]:

@@ -1,16 +1,20 @@
 """The dashboard and the scheduler in one event loop."""
 
+import asyncio
 import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from tui_queue.cli.command import open_queue
+from tui_queue.cli.command import use_queue
 from tui_queue.cli.exit_signals import leave_on_signals
+from tui_queue.core.errors import StoreError
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
+
+logger = logging.getLogger(__name__)
 
 
 def open_app(queue: "OpenQueue") -> "TuiQueueApp":
@@ -32,16 +36,27 @@ def open_app(queue: "OpenQueue") -> "TuiQueueApp":
 
 async def run_dashboard() -> tuple[str, int]:
     """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
-    async with open_queue() as queue:
+    async with use_queue(create=True, must_write=True) as queue:
         log_to_file(queue.paths.program_log)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
         async with listener, queue.scheduler:
-            await queue.commands.hand_over()
+            try:
+                await queue.commands.hand_over()
+            except StoreError as error:  # this process schedules
+                logger.warning("%s", error)
+            moved = asyncio.create_task(_leave_when_moved(queue, app))
             await app.run_async(mouse=queue.settings.mouse)
+            moved.cancel()
+        queue.check_place()
         anything_left = await queue.commands.hand_over()
         return app.farewell if anything_left else "", app.return_code or 0
+
+
+async def _leave_when_moved(queue: "OpenQueue", app: "TuiQueueApp") -> None:
+    await queue.scheduler.moved.wait()
+    app.leave_with(StoreError.exit_code)
 
 
 def log_to_file(path: str) -> None:

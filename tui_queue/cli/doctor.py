@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from tui_queue.bootstrap import examine
+from tui_queue.bootstrap import LATEST, backups, examine, restore, why_to_repair
+from tui_queue.cli.command import confirm
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import coloured
 from tui_queue.core.model.health import Level
@@ -13,15 +14,20 @@ from tui_queue.paths import Paths
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Where the store is lost or damaged, restore the latest backup.")
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(repair: bool, as_json: bool) -> None:
     """Check directories, file system, database, terminal, scheduler, login and clock; say what to do. Changes nothing.
 
-    Ends with 1 when something is wrong.
+    Ends with 1 when something is wrong. With --repair a store that is missing, empty or damaged is put aside; in its
+    place comes the latest backup or, where there is none, a new store, whose numbers go on where the old one ended.
 
     Example: tui-queue doctor
     """
-    found = list(examine(Paths.from_environment()))
+    paths = Paths.from_environment()
+    if repair:
+        _repair(paths)
+    found = list(examine(paths))
     if as_json:
         print_json(
             [
@@ -35,6 +41,27 @@ def doctor(as_json: bool) -> None:
             if each.advice:
                 click.echo(f"{'':<19}{printable(each.advice)}")
     sys.exit(int(any(each.level is Level.WRONG for each in found)))
+
+
+def _repair(paths: Paths) -> None:
+    """Ask, and put something whole in the place of a store that can't be used; say on stderr what was done."""
+    fault = why_to_repair(paths)
+    if not fault:
+        click.echo("The store is whole: there is nothing to repair.", err=True)
+        return
+    click.echo(printable(fault), err=True)
+    if any(each.jobs is not None for each in backups(paths)):
+        name, question = LATEST, "Put it aside, and the latest backup in its place?"
+    else:
+        name, question = None, "There is no whole backup. Put it aside, and a new store in its place?"
+    if not confirm(question):
+        sys.exit(1)
+    done = restore(paths, name)
+    what = "a new store" if done.backup is None else f"the backup {done.backup.name}"
+    where = f"; the files before it are in {printable(done.aside)}" if done.aside else ""
+    click.echo(f"In its place is {what}{where}.", err=True)
+    if done.held:
+        click.echo(f"{len(done.held):,} pending jobs are held: they may have run since.", err=True)
 
 
 COMMANDS = {"doctor": doctor}

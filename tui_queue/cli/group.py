@@ -50,6 +50,10 @@ class Commands(click.Group):
             _fail(error.format_message(), error.exit_code)
         except TuiQueueError as error:
             _fail(str(error), error.exit_code)
+        except RuntimeError as error:
+            if "can't start new thread" not in str(error):
+                raise
+            _fail("no thread can be started; end some processes, or raise the limit on them (ulimit -u).", 4)
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 what = os.fsdecode(error.filename) if error.filename else "standard output"

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options
@@ -55,7 +55,7 @@ def import_jobs(source: str, kind: str | None, running: str | None, cwd: str, dr
     found = found.settled(again=running == "pending", now=now)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=not dry_run) as queue:
             result = None if dry_run else await queue.commands.interchange.add(found, now=now)
             if as_json:
                 print_json(_json(found, result))
@@ -112,7 +112,7 @@ def export(
     only = filter_of(state, queue, batch)
 
     async def work(file: IO[str]) -> None:
-        async with open_queue() as opened:
+        async with use_queue() as opened:
             if kind == "csv" and not as_json:
                 await _write_csv(opened.commands.interchange.export_rows(only, values=values), file)
             else:

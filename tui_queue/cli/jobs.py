@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -82,7 +82,7 @@ def _command(name: str, act: Act, everyone: Everyone, states: tuple[State, ...],
         ids: tuple[str, ...], batch: str | None, everything: bool, as_json: bool, capture_env: bool = False
     ) -> None:
         async def work() -> None:
-            async with open_queue() as queue:
+            async with use_queue() as queue:
                 if not everything:
                     numbers = await select(queue.commands, ids, batch)
                 elif ids or batch:
@@ -118,7 +118,7 @@ def move(ids: tuple[str, ...], where: str | None, before: str | None, as_json: b
         raise BadInputError("move", "Where to? One of --up, --down, --top, --bottom, --before ID.")
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await select(queue.commands, ids)
             other = None if before is None else (await queue.commands.jobs.get(before)).id
             moved = await queue.commands.jobs.move(numbers, Move(where or "before"), other)
@@ -141,7 +141,7 @@ def signal(name: str, ids: tuple[str, ...], everybody: bool, as_json: bool) -> N
 
     async def work() -> None:
         number = signal_number("signal", name)
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await select(queue.commands, ids)
             reached = await queue.commands.jobs.signal(numbers, number, everybody=everybody)
             if as_json:

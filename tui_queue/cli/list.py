@@ -2,7 +2,7 @@
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.tables import print_table
@@ -53,7 +53,7 @@ def list_jobs(
     only = filter_of(state, queue, batch, words)
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue() as opened:
             if only.queue:
                 await opened.commands.queues.get(only.queue)
             overview = await opened.commands.reports.overview(ended=limit, only=only)

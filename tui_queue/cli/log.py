@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.errors import BadInputError
@@ -41,7 +41,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
         raise BadInputError("json", "Either --json or --follow: an object has an end.")
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             job = await queue.commands.jobs.get(job_id)
             if attempt is not None and attempt > job.attempt:
                 raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
@@ -54,7 +54,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
 
 def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
-    path = queue.commands.jobs.log_path(job)
+    path = queue.commands.jobs.own_log_path(job)
     output = b""
     if path is not None:
         tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
@@ -79,9 +79,10 @@ async def _print_log(
         while True:
             changed.clear()
             job = await queue.commands.jobs.get(str(job.id))
-            path = queue.commands.jobs.log_path(replace(job, attempt=wanted)) if job.attempt >= wanted else None
-            if path is not None and tail is None:
-                tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
+            if tail is None and job.attempt >= wanted:
+                path = queue.commands.jobs.own_log_path(replace(job, attempt=wanted))
+                if path is not None:
+                    tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
             while tail is not None and (chunk := tail.read()).data:
                 if harmless is None:
                     _write(chunk.data)
@@ -93,6 +94,8 @@ async def _print_log(
                 if harmless is not None:
                     _write(os.fsencode(harmless.feed(b"", final=True)) + (b"\x1b[0m" if on_screen else b""))
                 return
+            queue.check_place()
+            queue.commands.bring_back_scheduler()
             with suppress(TimeoutError):
                 # The output of a run that goes on comes without a word to anybody.
                 async with asyncio.timeout(0.2):

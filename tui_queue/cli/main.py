@@ -29,6 +29,7 @@ _COMMANDS = {
     "queue": ("queue", "List, add, change, pause, remove queues."),
     "release": ("jobs", "Let held jobs start."),
     "remove": ("jobs", "Forget ended jobs and their logs."),
+    "restore": ("restore", "List backups of the queue, and restore one."),
     "resume": ("jobs", "Let paused jobs go on."),
     "retry": ("jobs", "Put ended jobs into the queue again."),
     "run": ("run", "Run the queue without a screen."),
@@ -63,6 +64,11 @@ def cli(context: click.Context, color: bool | None) -> None:
     if color is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):
         color = False
     context.color = color
+    if os.environ.get("TUI_QUEUE_HOME"):
+        # What we start, jobs and hooks among it, works elsewhere, where a relative directory would be another one.
+        from tui_queue.paths import Paths
+
+        os.environ |= Paths.from_environment().variables
     # A name that the terminal's encoding has no character for is written out, and ends nothing.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import queues
 from tui_queue.cli.json_output import json_option, print_json, queue_object, queue_objects
 from tui_queue.cli.tables import print_queues
@@ -51,7 +51,7 @@ def list_queues(as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue() as opened:
             overview = await opened.commands.reports.overview(ended=0)
             found = queue_objects(overview)
             if as_json:
@@ -75,7 +75,7 @@ def add(name: str, as_json: bool, **values: Any) -> None:
         raise BadInputError("queue", "The queue needs a name.")
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue(create=True) as opened:
             _say(opened, await opened.commands.queues.add(queue_with(Queue(name=name), **values)), as_json=as_json)
 
     run(work())
@@ -94,7 +94,7 @@ def change(name: str, as_json: bool, **values: Any) -> None:
         raise BadInputError("queue", "Nothing to change; see `tui-queue queue set --help`.")
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue(create=True) as opened:
             changed = await opened.commands.queues.set(queue_with(await opened.commands.queues.get(name), **values))
             _say(opened, changed, as_json=as_json)
 
@@ -135,7 +135,7 @@ def remove(name: str, as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue() as opened:
             await opened.commands.queues.remove(name)
             if as_json:
                 print_json({"name": name, "removed": True})
@@ -154,7 +154,7 @@ def limit(slots: str, as_json: bool) -> None:
     most = slots_of(slots)
 
     async def work() -> None:
-        async with open_queue() as opened:
+        async with use_queue(create=True) as opened:
             await opened.commands.queues.set_limit(most)
             if as_json:
                 print_json({"limit": most})
@@ -168,7 +168,7 @@ def _say(opened: "OpenQueue", changed: Queue, *, as_json: bool) -> None:
 
 
 async def _set_paused(name: str, *, paused: bool, running: bool, as_json: bool) -> None:
-    async with open_queue() as opened:
+    async with use_queue(create=True) as opened:
         set_paused = opened.commands.queues.pause if paused else opened.commands.queues.resume
         _say(opened, await set_paused(name, running=running), as_json=as_json)
 

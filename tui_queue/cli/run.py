@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 
 
@@ -13,8 +13,9 @@ from tui_queue.cli.json_output import json_option, print_json
 @click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
 @click.option("--standby", "how", flag_value="standby", hidden=True)
 @click.option("--stay", is_flag=True, hidden=True)
+@click.option("--lock", type=int, hidden=True)
 @json_option
-def run_queue(how: str | None, stay: bool, as_json: bool) -> None:
+def run_queue(how: str | None, stay: bool, lock: int | None, as_json: bool) -> None:
     """Run the queue without a screen.
 
     With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not, or when
@@ -33,7 +34,7 @@ def run_queue(how: str | None, stay: bool, as_json: bool) -> None:
     elif how == "standby":
         from tui_queue.cli.standby import run_standby
 
-        run(run_standby(stay=stay))
+        run(run_standby(stay=stay, inherited=lock))
     elif how == "background":
         left = run(_go_on())
         if as_json:
@@ -60,7 +61,7 @@ def unit(as_json: bool) -> None:
 
 
 async def _go_on() -> bool:
-    async with open_queue() as queue:
+    async with use_queue(create=True, must_write=True) as queue:
         return await queue.commands.hand_over()
 
 

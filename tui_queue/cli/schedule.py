@@ -9,7 +9,7 @@ import click
 from msgspec.structs import replace
 
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import confirm, open_queue, run
+from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
 from tui_queue.cli.options import capture_option, given, job_options
@@ -78,7 +78,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
         raise BadInputError("rule", "When? One of --every 15m and --cron '0 6 * * *'.")
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=True) as queue:
             draft = make_draft(**{"name": called, **fields, "path": path, "args": args})
             empty = Schedule(name=called, rule="", zone=local_zone().key, draft=draft, created_at=datetime.now(UTC))
             made = schedule_with(empty, **_rule_words(values))
@@ -117,7 +117,7 @@ def edit(
     fields = given(values)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             old = await queue.commands.schedules.get(called)
             new = schedule_with(old, name=rename, **_rule_words(values))
             new = replace(new, draft=_edited(old, fields, path, args))
@@ -142,7 +142,7 @@ def list_schedules(as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             found = await queue.commands.schedules.all()
             if as_json:
                 print_json([schedule_object(each) for each in found])
@@ -158,7 +158,7 @@ def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job |
     @click.argument("called", metavar="NAME", shell_complete=schedules)
     def command(called: str, as_json: bool) -> None:
         async def work() -> None:
-            async with open_queue() as queue:
+            async with use_queue() as queue:
                 done = await act(queue.commands, called)
                 if isinstance(done, Job):
                     if as_json:

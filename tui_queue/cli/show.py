@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.json_output import Object, details_object, job_object, json_option, print_json
 from tui_queue.cli.tables import print_pairs
@@ -25,7 +25,7 @@ def show(job_id: str, variables: bool, values: bool, as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             details = await queue.commands.reports.details(job_id)
             log_path = queue.commands.jobs.log_path(details.job)
             environment = await queue.commands.jobs.environment(details.job) if variables else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import asdict
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
@@ -33,7 +33,7 @@ def status(as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             found = await _status(queue)
             if as_json:
                 print_json(found)
@@ -63,7 +63,7 @@ async def _status(queue: "OpenQueue") -> Object:
             default=None,
         ),
         "store": queue.paths.store,
-        "store_bytes": os.stat(queue.paths.store).st_size,
+        "store_bytes": os.stat(queue.paths.store).st_size if os.path.exists(queue.paths.store) else 0,
         "free": {name: queue.machine.free(name) for name in ("mem", "disk", "load")},
     }
 
@@ -109,7 +109,7 @@ def stats(since: str, by: str, as_json: bool) -> None:
     begin = datetime.now(UTC) - timedelta(seconds=time_limit("timeout", since) or 0)
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             every, groups = await queue.commands.reports.statistics(begin, Group(by))
             if as_json:
                 print_json({"since": iso(begin), "by": by, "all": _object(every), "groups": list(map(_object, groups))})

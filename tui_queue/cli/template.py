@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import files, templates
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.options import given, job_options
@@ -43,7 +43,7 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
         raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue(create=True) as queue:
             # Checked now, with any program where it names none: what is kept can be used.
             checked = {**fields, "copy": False}
             make_draft(**{"path": "sh", **checked})
@@ -63,7 +63,7 @@ def list_templates(as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             found = await queue.commands.templates.all()
             if as_json:
                 print_json([{"name": name, "words": dict(fields)} for name, fields in found.items()])
@@ -84,7 +84,7 @@ def remove(name: str, as_json: bool) -> None:
     """
 
     async def work() -> None:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             await queue.commands.templates.remove(name)
             if as_json:
                 print_json({"name": name, "removed": True})

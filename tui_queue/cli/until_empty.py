@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from tui_queue.cli.command import open_queue
+from tui_queue.cli.command import use_queue
+from tui_queue.core.system.inherited_signals import heeded
 
 
 async def run_until_empty() -> bool:
@@ -17,24 +18,34 @@ async def run_until_empty() -> bool:
     """
     changed, left = asyncio.Event(), False
     begun = datetime.now(UTC)
-    async with open_queue() as queue:
+    async with use_queue(create=True, must_write=True) as queue:
 
         def leave() -> None:
             nonlocal left
             left = True
             changed.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        async def leave_when_moved() -> None:
+            await queue.scheduler.moved.wait()
+            leave()
+
+        for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
+            offered = queue.background.offer()
             overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.jobs.newest()
+            moved = asyncio.create_task(leave_when_moved())
             while not left:
                 changed.clear()
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
+            moved.cancel()
+            if offered or left:
+                queue.background.withdraw()
+        queue.check_place()
         if left:
             return False
         blocked = {job_id: why for job_id, why in (await queue.commands.jobs.blocked()).items() if why.reason}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui_queue.cli.command import open_queue, run
+from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -42,7 +42,7 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
     patience_s = time_limit("timeout", timeout)
 
     async def work() -> int:
-        async with open_queue() as queue:
+        async with use_queue() as queue:
             numbers = await (_all(queue, held=held) if everything else select(queue.commands, ids, batch))
             try:
                 async with asyncio.timeout(patience_s):
@@ -87,6 +87,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> t
             blocked = {} if held else await _blocked(queue, found.values())
             if all(job.state.ended or job.id in blocked for job in found.values()):
                 return [found[number] for number in numbers], blocked
+            queue.check_place()
             if not warned and not queue.lease.is_held() and not queue.settings.background:
                 warned = True
                 click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
@@ -95,7 +96,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> t
                 async with asyncio.timeout(POLL_S):
                     await changed.wait()
             except TimeoutError:
-                continue
+                queue.commands.bring_back_scheduler()
 
 
 async def _blocked(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked]:

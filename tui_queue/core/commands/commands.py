@@ -3,10 +3,11 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.commands.context import CommandContext, why
 from tui_queue.core.commands.jobs import JobCommands
 from tui_queue.core.commands.queues import QueueCommands
 from tui_queue.core.commands.reports import ReportCommands
+from tui_queue.core.errors import StoreError
 
 if TYPE_CHECKING:
     from tui_queue.core.commands.batches import BatchCommands
@@ -82,9 +83,31 @@ class Commands:
         """
         return await self._context.store.queries.work_left(schedules=schedules)
 
+    def require_start(self) -> None:
+        """Raise StoreError where no scheduler can start jobs and none is under way elsewhere."""
+        try:
+            self._context.executor.require_visible_processes()
+        except StoreError:
+            if not self._context.lease.is_held():
+                raise
+
     async def hand_over(self) -> bool:
-        """Make sure that a background process schedules what is left; return whether anything is left."""
+        """Make sure that a background process schedules what is left; return whether anything is left.
+
+        Raises StoreError where something is left and no scheduler can start it, or be started.
+        """
         left = await self.work_left()
         if left:
-            self._context.background.ensure()
+            self.require_start()
+            try:
+                self._context.background.ensure()
+            except OSError as error:
+                raise StoreError(
+                    f"No process in the background could be started: {why(error)}. Running jobs go on; pending ones "
+                    "wait for `tui-queue run --background`."
+                ) from None
         return left
+
+    def bring_back_scheduler(self) -> None:
+        """Start a background process again that was killed; called now and then by a command that waits."""
+        self._context.background.bring_back()

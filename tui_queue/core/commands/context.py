@@ -1,23 +1,29 @@
 """What every command works with: the parts of an open queue, and the ways to wake its other processes."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import Executor
-from tui_queue.core.model.job import JobDraft
+from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.cards import GPU, given_visible, too_few
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.store.store import Store
+from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.model.card import Card
+
+logger = logging.getLogger(__name__)
 
 
 class CommandContext:
@@ -59,14 +65,45 @@ class CommandContext:
         """What removes ended jobs; made when it is needed."""
         return self._cleaner()
 
+    # What the user asked for is stored when these are called. So an error is a warning, on stderr unless the program
+    # logs elsewhere: a caller that heard of a failure would ask for the same once more.
+
     def wake_listeners(self) -> None:
         """Tell every process of the queue that something has changed."""
-        wakeup.wake_listeners(self.wake)
+        try:
+            wakeup.wake_listeners(self.wake)
+        except OSError as error:
+            _warn(
+                f"the change is stored, but the other processes of the queue could not be told: {why(error)}. They "
+                "see it within 30 seconds."
+            )
 
     def wake_scheduler(self) -> None:
         """Make sure that a process schedules, and tell every process that something has changed."""
-        self.background.ensure()
+        self.start_background()
         self.wake_listeners()
+
+    def start_background(self) -> None:
+        """Make sure that a process schedules also when no dashboard is open."""
+        try:
+            self.background.ensure()
+        except OSError as error:
+            _warn(
+                f"the change is stored, but no process in the background could be started: {why(error)}. Start one "
+                "with `tui-queue run --background`."
+            )
+
+    async def reach(self, jobs: Sequence[Job], order: Callable[[Job], Coroutine[None, None, object]]) -> None:
+        """Give an order to the watchers of these jobs."""
+        outcomes = await asyncio.gather(*map(order, jobs), return_exceptions=True)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, OSError | RuntimeError):  # RuntimeError: no thread can be started
+                _warn(
+                    f"the change is stored, but job {job.id} could not be reached: {why(outcome)}. Give the command "
+                    "once more."
+                )
+            elif isinstance(outcome, BaseException):
+                raise outcome
 
     async def check_resources(self, draft: JobDraft) -> None:
         """Raise BadInputError for a resource that does not exist, or of which a job asks more than there is."""
@@ -96,3 +133,15 @@ class CommandContext:
         """Return the cards of the queue, sampled if need be; None when the driver does not answer."""
         cards = self.capacity.cards()
         return self.capacity.cards() if cards is None and await self.capacity.gpus.refresh(0) else cards
+
+
+def _warn(message: str) -> None:
+    logger.warning("tui-queue: %s", printable(message))
+
+
+def why(error: Exception) -> str:
+    """Say in words what went wrong."""
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = (error.strerror or str(error)).lower()
+    return f"{os.fsdecode(error.filename)}: {reason}" if error.filename else reason

@@ -14,6 +14,7 @@ from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.units.printable import printable
 
 RECENT = 20  # commands that the job form offers
 
@@ -107,14 +108,14 @@ class JobCommands:
     async def pause(self, ids: Iterable[int]) -> list[Job]:
         """Stop every process of running jobs where it is; they keep their slots."""
         jobs = await self._jobs.pause(ids, why=Pause.USER, now=datetime.now(UTC))
-        await asyncio.gather(*(self._executor.pause(job) for job in jobs))
+        await self._context.reach(jobs, self._executor.pause)
         self._context.wake_listeners()
         return jobs
 
     async def resume(self, ids: Iterable[int]) -> list[Job]:
         """Let paused jobs continue."""
         jobs = await self._jobs.resume(ids, now=datetime.now(UTC))
-        await asyncio.gather(*(self._executor.resume(job) for job in jobs))
+        await self._context.reach(jobs, self._executor.resume)
         self._context.wake_listeners()
         return jobs
 
@@ -193,10 +194,20 @@ class JobCommands:
         """Return the path of the output of a job's latest run; None before the first."""
         return self._executor.log_path(job)
 
+    def own_log_path(self, job: Job) -> str | None:
+        """Do the same, for a reader that shows the output. Raises WrongStateError for that of another job."""
+        path = self._executor.log_path(job)
+        if path is not None and not self._executor.owns_log(job):
+            raise WrongStateError(
+                f"{printable(path)} is the output of another job, which had number {job.id} before the store was"
+                " restored; it is put aside when the job starts."
+            )
+        return path
+
     async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
         running = [job for job in cancelled if job.state is State.RUNNING]
         # Straight to its watcher: that works whichever process schedules. The scheduler cancels a run whose watcher
         # does not exist yet as soon as it has started.
-        await asyncio.gather(*(self._executor.cancel(job) for job in running))
+        await self._context.reach(running, self._executor.cancel)
         self._context.wake_listeners()
         return cancelled

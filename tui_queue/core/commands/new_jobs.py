@@ -1,8 +1,7 @@
 """What a job takes from the moment in which it is added: its script and its environment."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 from msgspec.structs import replace
 
@@ -14,6 +13,7 @@ from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.model.options import Interpreter, JobOptions, Script
 from tui_queue.core.policy.cards import GPU, MEMORY
 from tui_queue.core.system.environment import capture, minimal
+from tui_queue.core.system.worker_thread import in_thread
 
 _Choice = tuple[bool, frozenset[str]]  # of an environment: a clean one or not, and the names that it has in any case
 
@@ -30,7 +30,7 @@ async def prepared(
     """
     for draft in drafts:
         await context.check_resources(draft)
-    return await asyncio.to_thread(_prepared, context, drafts, like, script)
+    return await in_thread(partial(_prepared, context, drafts, like, script))
 
 
 def recaptured(context: CommandContext, jobs: Sequence[Job]) -> Mapping[int, JobOptions]:

@@ -14,7 +14,6 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
-from tui_queue.core.logs.file import silent_s
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.overview import Details, Overview, Surroundings
@@ -189,6 +188,6 @@ def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
     if job.waits and script is not None and not script.copy:
         return Reason(changed(script, job.path))
     if job.state is State.RUNNING and job.options.silence_s and not job.paused:
-        silent = silent_s(executor.log_path(job), job.started_at, now)
+        silent = executor.silent_s(job, now)
         return Reason.of(ReasonKind.SILENT, span=duration(silent)) if silent >= job.options.silence_s else NO_REASON
     return NO_REASON

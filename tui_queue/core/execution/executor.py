@@ -39,6 +39,9 @@ class Executor(Protocol):
     def grace_s(self) -> float:
         """Seconds between asking a run to end and ending it."""
 
+    def require_visible_processes(self) -> None:
+        """Raise StoreError where runs could not be watched or ended, so that none may be started."""
+
     def warm_up(self) -> None:
         """Get ready to start runs. Raises OSError."""
 
@@ -74,6 +77,15 @@ class Executor(Protocol):
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
+
+    def silent_s(self, job: Job, now: datetime) -> float:
+        """Return the seconds since the run has printed anything; blocks.
+
+        Where the job may be silent for a while only, that is by the watcher's clock, which stands still in a suspend.
+        """
+
+    def owns_log(self, job: Job) -> bool:
+        """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""

@@ -4,12 +4,12 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
 
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
-from tui_queue.core.execution.run_files import RunFiles, run_end, start_time
+from tui_queue.core.execution.run_files import Owner, RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
 
@@ -17,10 +17,13 @@ START_S = 1.0  # a run that no watcher has taken by then needs another one
 PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
 
 
-async def follow_watcher(files: RunFiles, events: socket.socket, watchers: WatcherPool) -> AsyncIterator[RunEvent]:
+async def follow_watcher(
+    files: RunFiles, events: socket.socket, watchers: WatcherPool, *, is_own: Callable[[Owner], bool]
+) -> AsyncIterator[RunEvent]:
     """Yield what the watcher of a run says into ``events``, which is closed at the end.
 
-    Once the consumer asks for the item after the end, the end is stored: its watcher need not sync it.
+    Once the consumer asks for the item after the end, the end is stored: its watcher need not sync it. Where the files
+    of the run are there already, ``is_own`` tells whether they are of the same job: then it has run.
     """
     report = _Report()
     announced = False
@@ -45,6 +48,9 @@ async def follow_watcher(files: RunFiles, events: socket.socket, watchers: Watch
             if report.free:
                 watchers.free()
             return
+    if report.exists:
+        watchers.free()
+        await asyncio.to_thread(_put_aside_unless_own, files, is_own)
     async for item in follow_files(files, announced=announced, complaint=report.complaint):
         yield item
 
@@ -85,6 +91,12 @@ async def read_end(files: RunFiles) -> AsyncIterator[RunEvent]:
     yield files.end() or RunLost()
 
 
+def _put_aside_unless_own(files: RunFiles, is_own: Callable[[Owner], bool]) -> None:
+    owner = files.owner()
+    if owner is not None and not is_own(owner):
+        files.put_aside()
+
+
 class _Report:
     """What the watcher of one run has said so far."""
 
@@ -92,6 +104,7 @@ class _Report:
         self.started: datetime | None = None
         self.end: RunEvent | None = None
         self.free = False  # whether it can take another run
+        self.exists = False  # whether the run has files of an earlier one
         self.complaint = ""
         self._rest = b""
 
@@ -106,12 +119,14 @@ class _Report:
                     self.started = start_time(record)
                 case messages.ENDED | messages.ENDED_WITH_LEFTOVERS as letter:
                     self.end, self.free = run_end(record), letter == messages.ENDED
+                case messages.NEVER_STARTED if record["errno"] == errno.EEXIST:
+                    self.exists = True
                 case messages.NEVER_STARTED:
                     why = "" if record["errno"] in PASSING else record["why"]
                     self.end, self.free = RunNeverStarted(why), True
                 case messages.BROKEN:
                     self.complaint = record["why"]
-        return gone and self.end is None
+        return self.exists or (gone and self.end is None)
 
 
 async def _readable(pipe: int, *, within: float | None = None) -> bool:

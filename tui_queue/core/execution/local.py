@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class LocalExecutor:
     """Starts watchers for runs and reads what they leave; ``runs`` is the directory of all runs.
 
-    Each job runs in the one of ``environments`` that was captured when it was added. ``home`` is the directory of the
-    queue, empty for the default one.
+    Each job runs in the one of ``environments`` that was captured when it was added. ``place`` are the variables by
+    which a job finds the queue that runs it. ``background`` is the file by which watchers start a background scheduler
+    again that was killed.
 
     ``python`` says which interpreter runs a .py job, if not this one. A run that must end gets ``grace_s`` seconds
     between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing
@@ -34,7 +36,8 @@ class LocalExecutor:
         runs: str,
         environments: EnvironmentFiles,
         *,
-        home: str,
+        place: Mapping[str, str],
+        background: str,
         python: Callable[[], str],
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
@@ -42,7 +45,8 @@ class LocalExecutor:
     ) -> None:
         self._runs = runs
         self._environments = environments
-        self._home = home
+        self._place = place
+        self._background = background
         self._grace_s = grace_s
         self._python = python
         self._log_size = log_size
@@ -56,18 +60,24 @@ class LocalExecutor:
 
         specs = RunSpecs(
             self._environments,
-            home=self._home,
+            place=self._place,
             python=self._python,
             grace_s=self._grace_s,
             log_size=self._log_size,
             log_full=self._log_full,
         )
-        return Starter(specs)
+        return Starter(specs, background=self._background)
 
     @property
     def grace_s(self) -> float:
         """Seconds between SIGTERM and SIGKILL."""
         return self._grace_s()
+
+    def require_visible_processes(self) -> None:
+        """Raise StoreError where /proc does not show the processes of runs."""
+        from tui_queue.core.execution.process_visibility import require_visible_processes  # noqa: PLC0415 - as above
+
+        require_visible_processes()
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
@@ -115,6 +125,20 @@ class LocalExecutor:
     def log_path(self, job: Job) -> str | None:
         """Where the output of the latest attempt lies."""
         return self._files(job).log if job.attempt else None
+
+    def silent_s(self, job: Job, now: datetime) -> float:
+        """Return the seconds since the run has printed anything; blocks."""
+        files = self._files(job)
+        if job.options.silence_s:
+            return files.silent_s()
+        from tui_queue.core.logs.file import silent_s  # noqa: PLC0415 - few commands need it
+
+        return silent_s(files.log, job.started_at, now)
+
+    def owns_log(self, job: Job) -> bool:
+        """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
+        owner = self._files(job).owner()
+        return owner is None or owner.uuid in ("", job.uuid)
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs, as far as they can be seen; blocks."""

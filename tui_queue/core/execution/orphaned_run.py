@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+from tui_queue.core.execution.process_visibility import require_visible_processes
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.execution.watcher.process_tree import Tree
 
@@ -11,7 +12,11 @@ SWEEP_S = 0.05  # between two searches for processes of the run
 
 
 def tree_without_watcher(files: RunFiles) -> Tree:
-    """Return the processes that carry the mark of a run: without its watcher, no process number can be trusted."""
+    """Return the processes that carry the mark of a run: without its watcher, no process number can be trusted.
+
+    Raises StoreError where they can't be seen.
+    """
+    require_visible_processes()
     return Tree(0, os.fsencode(files.log))
 
 

@@ -42,7 +42,11 @@ def of_run(leader: int, watcher: int, log: bytes, everybody: Children) -> tuple[
 
 def _linux() -> Iterator[Process]:
     tick_s, page = 1 / os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
-    for name in os.listdir("/proc"):
+    try:
+        names = os.listdir("/proc")
+    except OSError:  # not mounted
+        return
+    for name in names:
         if not name.isdigit():
             continue
         try:

@@ -1,14 +1,17 @@
 """The files of one run, and the records that its watcher leaves in them.
 
 ``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
-watcher reads · ``claim`` exists once a watcher has taken the run, or the scheduler has revoked it · ``start`` and
-``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job asks for them, 16 bytes for each piece of
-output: where it begins in the log, and when it was seen, in nanoseconds since 1970 · ``usage``, by the scheduler, a
-line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of resident memory. The
-last two are never synced; readers ignore an entry in them that is not whole.
+watcher reads · ``claim`` exists once a watcher has taken the run, and holds the UUID of its job; or the scheduler has
+revoked it, and it is a link · ``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job
+asks for them, 16 bytes for each piece of output: where it begins in the log, and when it was seen, in nanoseconds since
+1970 · ``growth``, if the job may be silent for a while only, when the watcher last saw the log grow (silence.py) ·
+``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then,
+bytes of resident memory. The last three are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os
+import struct
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -16,10 +19,12 @@ from typing import Any
 from msgspec import Struct
 
 from tui_queue.core.execution.watcher.records import unsealed
+from tui_queue.core.execution.watcher.silence import NOTE
 from tui_queue.core.model.job import RunEnd
 
 Record = dict[str, Any]
 REVOKED = "revoked"
+CLOCK_S = 2.0  # by which the time of a file may differ from that of the clock
 
 
 class RunFiles(Struct, frozen=True):
@@ -57,6 +62,21 @@ class RunFiles(Struct, frozen=True):
         """Whether a watcher has taken the run."""
         return os.path.exists(self.path("claim"))
 
+    def owner(self) -> "Owner | None":
+        """Return whose run this is; None where no watcher has taken it."""
+        try:
+            with open(self.path("claim"), "rb") as file:
+                return Owner(file.read(64).decode("ascii", "replace"), os.fstat(file.fileno()).st_mtime)
+        except OSError:
+            return None
+
+    def put_aside(self) -> None:
+        """Move the files of a run that is another job's out of the way. Raises OSError."""
+        from tui_queue.core.execution.aside import Aside  # noqa: PLC0415 - hardly ever needed
+
+        runs, number, attempt = self.directory.rsplit(os.sep, 2)
+        Aside(os.path.dirname(runs)).put([os.path.join(os.path.basename(runs), number, attempt)])
+
     def order(self, words: bytes) -> bool:
         """Write an order to the watcher; return False when no watcher reads it."""
         try:
@@ -86,12 +106,33 @@ class RunFiles(Struct, frozen=True):
         record = self._read("end")
         return None if record is None else run_end(record)
 
+    def silent_s(self) -> float:
+        """Return the seconds for which the watcher has seen the log as it is; 0 where it takes no note of that."""
+        try:
+            with open(self.path("growth"), "rb") as file:
+                *seen, at_ns = struct.unpack(NOTE, file.read())
+            found = os.stat(self.log)
+        except (OSError, struct.error):
+            return 0.0
+        return max(0.0, (time.monotonic_ns() - at_ns) / 1e9) if seen == [found.st_size, found.st_mtime_ns] else 0.0
+
     def _read(self, name: str) -> Record | None:
         try:
             with open(self.path(name), "rb") as file:
                 return unsealed(file.readline())
         except FileNotFoundError:
             return None
+
+
+class Owner(Struct, frozen=True):
+    """Whose run it is: the UUID of its job, empty where its watcher could not write it, and when it was claimed."""
+
+    uuid: str
+    claimed_at: float
+
+    def is_job(self, uuid: str, created_at: datetime) -> bool:
+        """Whether it is this job; where the UUID is not known, a run that is younger than the job is its own."""
+        return self.uuid == uuid if self.uuid else self.claimed_at >= created_at.timestamp() - CLOCK_S
 
 
 def start_time(record: Record) -> datetime | None:

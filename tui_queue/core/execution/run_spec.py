@@ -17,7 +17,7 @@ from tui_queue.core.system.environment import LIMITS, effective, own_environment
 class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
-    ``home`` is the directory of the queue, empty for the default one. ``python`` is the interpreter that runs a .py
+    ``place`` are the variables by which a job finds the queue. ``python`` is the interpreter that runs a .py
     job of an older version, if not this one. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that
     say nothing else.
     """
@@ -26,14 +26,14 @@ class RunSpecs:
         self,
         environments: EnvironmentFiles,
         *,
-        home: str,
+        place: Mapping[str, str],
         python: Callable[[], str],
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
     ) -> None:
         self._environments = environments
-        self._home = home
+        self._place = place
         self._surroundings = lru_cache(maxsize=_KEPT)(self._read_surroundings)
         self._python = python
         self._grace_s = grace_s
@@ -53,10 +53,10 @@ class RunSpecs:
             chosen = "" if options.interpreter is None else options.interpreter.path
             argv.insert(0, job.python or chosen or self._python() or sys.executable)
         added = _variables(job, files, path, environment.variables)
-        if self._home:
-            added["TUI_QUEUE_HOME"] = self._home  # what a job adds goes into the queue that runs it
+        added |= self._place  # what a job adds goes into the queue that runs it
         return {
             "directory": _latin(files.directory),
+            "uuid": job.uuid,
             "argv": [_latin(arg) for arg in argv],
             # Of two lines for one name the later one counts.
             "env": lines + [_latin(f"{name}={value}") for name, value in added.items()],
@@ -67,7 +67,8 @@ class RunSpecs:
             "timeout_s": job.timeout_s,
             "warn_signal": options.warn_signal,
             "warn_s": options.warn_s,
-            "silence_s": options.silence_s if options.cancel_when_silent else 0,
+            "silence_s": options.silence_s,
+            "cancel_when_silent": options.cancel_when_silent,
             "nice": options.nice or (environment.nice if environment.nice > self._own.nice else 0),
             "cpus": environment.cpus if environment.cpus != self._own.cpus else (),
             "limits": limits,

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from tui_queue.core.execution.executor import RunEvent
 from tui_queue.core.execution.follow import follow_files, follow_watcher, read_end
@@ -16,18 +17,19 @@ from tui_queue.core.model.job import Job
 
 
 class Starter:
-    """Hands runs to watchers; ``specs`` says what each of them is to do."""
+    """Hands runs to watchers; ``specs`` says what each of them is to do, ``background`` is for WatcherPool."""
 
-    def __init__(self, specs: RunSpecs) -> None:
+    def __init__(self, specs: RunSpecs, *, background: str) -> None:
         self._specs = specs
-        self._watchers = WatcherPool()
+        self._watchers = WatcherPool(background)
         self._logs = LogSync()
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
         if sys.platform == "linux":
-            for thread in os.listdir("/proc/self/task"):
-                request_short_slice(int(thread), inherited=True)
+            with suppress(OSError):
+                for thread in os.listdir("/proc/self/task"):
+                    request_short_slice(int(thread), inherited=True)
         self._watchers.warm_up()
 
     async def start(self, job: Job, files: RunFiles) -> AsyncIterator[RunEvent]:
@@ -40,7 +42,9 @@ class Starter:
                 events.close()
                 raise
         events.setblocking(False)
-        return follow_watcher(files, events, self._watchers)
+        return follow_watcher(
+            files, events, self._watchers, is_own=lambda owner: owner.is_job(job.uuid, job.created_at)
+        )
 
     def adopt(self, files: RunFiles, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the events of a run that another scheduler let go."""

@@ -22,13 +22,17 @@ IDLE_KEPT = 6  # watchers that wait for their next run
 # A script is compiled at every start, an imported module only once. As a package of its own the watcher imports nothing
 # else of tui_queue; the folder comes last on the path, so that no file in it can stand before the standard library.
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-CODE = "import sys; sys.path.append(sys.argv[1]); from watcher.serve import serve; serve()"
+CODE = "import sys; sys.path.append(sys.argv[1]); from watcher.serve import serve; serve(sys.argv[2])"
 
 
 class WatcherPool:
-    """All watchers that one scheduler has; each depends on it only for its next run."""
+    """All watchers that one scheduler has; each depends on it only for its next run.
 
-    def __init__(self) -> None:
+    ``background`` is the file by which they start a background scheduler again that was killed.
+    """
+
+    def __init__(self, background: str) -> None:
+        self._background = background
         self._pid = 0
         self._orders = -1
         self._runs: socket.socket | None = None
@@ -107,7 +111,7 @@ class WatcherPool:
             orders, self._orders = os.pipe()
             with theirs:
                 try:
-                    self._pid = _spawn(orders, theirs.fileno())
+                    self._pid = _spawn(orders, theirs.fileno(), self._background)
                 except OSError:
                     ours.close()
                     os.close(self._orders)
@@ -119,21 +123,21 @@ class WatcherPool:
         return self._runs
 
 
-def command() -> list[str]:
+def command(background: str) -> list[str]:
     """Return the words that start the process which forks watchers; compiled modules lie where ours do."""
     options = ["-I", "-S"]
     if sys.dont_write_bytecode:
         options.append("-B")
     if sys.pycache_prefix is not None:
         options += ["-X", f"pycache_prefix={sys.pycache_prefix}"]
-    return [sys.executable, *options, "-c", CODE, FOLDER]
+    return [sys.executable, *options, "-c", CODE, FOLDER, background]
 
 
-def _spawn(orders: int, runs: int) -> int:
+def _spawn(orders: int, runs: int, background: str) -> int:
     # Copies out of the way first: either could be the number that the other is to get.
     return os.posix_spawn(
         sys.executable,
-        command(),
+        command(background),
         # No run's mark: a job that starts a queue of its own does not own what that runs.
         {"TUI_QUEUE_LOG": ""},
         file_actions=[

@@ -17,7 +17,7 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.compression import packed
-from tui_queue.core.logs.file import end_of, silent_s
+from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.job import Job, Run, State
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.usage import Activity, Usage
@@ -36,7 +36,7 @@ def read_details(
 ) -> Details:
     """Read what there is to read; blocks."""
     log = executor.log_path(job)
-    tail = _output(log)
+    tail = _output(log) if executor.owns_log(job) else b""
     run = runs[-1] if runs and runs[-1].attempt == job.attempt else None
     why: tuple[str, ...] = ()
     if job.state is State.FAILED or (job.state is State.PENDING and run is not None and run.reason):
@@ -59,7 +59,7 @@ def read_details(
         output=tuple(last_lines(tail, LINES)),
         estimate="" if (guess := _estimate(job, tail, samples)) is None else str(guess),
         starts="" if ahead is None else _starts(job, ahead, executor),
-        silent_s=silent_s(log, job.started_at, datetime.now(UTC)) if running else None,
+        silent_s=executor.silent_s(job, datetime.now(UTC)) if running else None,
         usage=_usage(executor.usage_path(job)),
         activity=_activity(job, executor) if running else None,
     )

@@ -10,7 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.process_visibility import hides_others, why_invisible
+from tui_queue.core.inspection import safety
 from tui_queue.core.model.health import Check, Level
+from tui_queue.core.store import read_only
+from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import size_text
 
 # Where locks and memory that processes share may not work. See statfs(2) and df(1).
@@ -36,9 +41,11 @@ def directories(state: str, config: str) -> Iterator[Check]:
         return
     found = os.stat(state)
     if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
-        yield _wrong("directory", f"{state} can't be written", "Set TUI_QUEUE_HOME to a directory of yours.")
-    elif found.st_uid != os.geteuid():
-        yield _look("directory", f"{state} belongs to user {found.st_uid}", "Let each user have a queue of their own.")
+        yield _wrong(
+            "directory",
+            f"{state} is read-only: jobs can be listed and shown, but nothing can be changed",
+            "Set TUI_QUEUE_HOME to a directory that you can write.",
+        )
     elif stat.S_IMODE(found.st_mode) & 0o077:
         yield _look("directory", f"{state} is open to others (mode {found.st_mode & 0o777:o})", f"chmod 700 {state}")
     else:
@@ -92,25 +99,50 @@ def database(store: str) -> Iterator[Check]:
     safe = version >= (3, 51, 3) or any(one <= version < (*one[:2], 99) for one in REPAIRED)
     about = "" if safe else ", whose WAL-reset error can do no harm here: checkpoints and writers are kept apart"
     yield _ok("SQLite", f"{sqlite3.sqlite_version}{about}")
+    if (lost := safety.lost_store(store)) is not None:
+        yield lost
+        return
     if not os.path.exists(store):
         return
     try:
-        db = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)
-        try:
-            (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
-            (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        finally:
-            db.close()
-    except sqlite3.Error as error:
+        said, mode = _check_database(store)
+    except (sqlite3.Error, StoreError) as error:
         said, mode = str(error), ""
+        if isinstance(error, StoreError) or read_only.is_obstacle(error):
+            yield _look("store", f"{store} could not be read: {said}", "Try again where this program can write files.")
+            return
     if said == "ok":
         yield _ok("store", f"{store} is whole (journal {mode}, {size_text(os.stat(store).st_size)} bytes)")
     else:
-        yield _wrong(
-            "store",
-            f"{store}: {said}",
-            "End all tui-queue processes, move the file away and tell us; the logs lie in runs/ beside it.",
-        )
+        yield _wrong("store", f"{store}: {said}", safety.REPAIR)
+        return
+    yield from safety.log_of_store(store)
+    yield from safety.missing_jobs(store)
+    yield from safety.backups(store)
+
+
+def _check_database(store: str) -> tuple[str, str]:
+    """Return what SQLite says of a database, and the kind of its journal. Raises sqlite3.Error and StoreError."""
+    try:
+        db = sqlite3.connect(read_only.uri(store, "mode=ro"), uri=True, timeout=10)
+        try:
+            return _checked(db)
+        finally:
+            db.close()
+    except sqlite3.OperationalError as error:
+        if not read_only.is_obstacle(error):
+            raise
+    db, _ = read_only.connect(store)  # nothing can be written beside it
+    try:
+        return _checked(db)
+    finally:
+        db.close()
+
+
+def _checked(db: sqlite3.Connection) -> tuple[str, str]:
+    (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    return said, mode
 
 
 def scheduler(*, held: bool, background: bool, allowed: bool) -> Iterator[Check]:
@@ -174,6 +206,20 @@ def logind(run: Callable[[list[str]], str] | None = None) -> Iterator[Check]:
         )
 
 
+def processes() -> Iterator[Check]:
+    """Look at whether the processes of runs can be seen."""
+    if complaint := why_invisible():
+        yield _wrong("processes", *complaint)
+    elif hides_others():
+        yield _look(
+            "processes",
+            "/proc hides those of other users (hidepid)",
+            "What a job starts as another user (sudo) is not ended with it, and --after-pid can't wait for it.",
+        )
+    else:
+        yield _ok("processes", "/proc shows them" if sys.platform == "linux" else "those of a job's group can be ended")
+
+
 def machine() -> Iterator[Check]:
     """Look at the clock and at the limits of this process."""
     now = time.time()
@@ -188,7 +234,22 @@ def machine() -> Iterator[Check]:
         yield _look("open files", f"at most {soft}", f"ulimit -n {OPEN_FILES}")
     else:
         yield _ok("open files", f"at most {soft}")
+    yield from _harsh_limits()
     yield _ok("host", f"{socket.gethostname()}, Python {sys.version.split()[0]}, {sys.platform}")
+
+
+def _harsh_limits() -> Iterator[Check]:
+    """Say which limits of this shell would end a scheduler that it starts, or keep it from writing."""
+    import resource  # noqa: PLC0415 - as above
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY:
+        found = f"at most {duration(hard)} for each process, after which a scheduler is killed"
+        yield _look("processor", found, "Start tui-queue from a shell where `ulimit -Ht` says unlimited.")
+    soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if soft != resource.RLIM_INFINITY:
+        found = f"at most {size_text(soft)} bytes for each, the store and logs too"
+        yield _look("file size", found, "Start tui-queue from a shell where `ulimit -f` says unlimited.")
 
 
 def _output(words: list[str]) -> str:

@@ -228,7 +228,9 @@ def end_of(path: str, size: int) -> bytes:
 
 
 def silent_s(log: str | None, started_at: datetime | None, now: datetime) -> float:
-    """Return the seconds since a run has printed anything, or has started."""
+    """Return the seconds since a run has printed anything, or has started, as far as clock and file tell: to be shown,
+    never to be acted on.
+    """
     if log is None or started_at is None:
         return 0.0
     try:

@@ -13,6 +13,7 @@ class ReasonKind(StrEnum):
     CLAIMED = "claimed"  # the scheduler has claimed it, and its run has not started yet
     HELD = "held"
     ASKS = "asks"  # its run was lost, and the user decides whether it runs again
+    RESTORED = "restored"  # it may have run after the backup was made that the store was restored from
     DEPENDENCY = "dependency"
     UNMET = "unmet"  # a dependency that can't be met any more
     PROCESS = "process"
@@ -46,6 +47,7 @@ _TEXTS = {
     ReasonKind.CLAIMED: "starting",
     ReasonKind.HELD: "held",
     ReasonKind.ASKS: "interrupted: release runs it again, cancel leaves it",
+    ReasonKind.RESTORED: "restored, may have run since: release runs it, cancel leaves it",
     ReasonKind.DEPENDENCY: "{dependencies}",
     ReasonKind.UNMET: "{dependency}: {state}",
     ReasonKind.PROCESS: "after process {pid}",

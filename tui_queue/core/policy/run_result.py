@@ -13,8 +13,9 @@ from tui_queue.core.units.signals import signal_name
 
 
 class NextAttempt(Struct, frozen=True, kw_only=True):
-    """That a job is to have another attempt; ``reason`` is why it is held, if it is."""
+    """That a job is to have another attempt, ``delay_s`` from now; ``reason`` is why it is held, if it is."""
 
+    delay_s: float = 0.0
     not_before: datetime | None = None
     held: bool = False
     reason: Reason = NO_REASON
@@ -54,7 +55,7 @@ def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: 
     if done >= options.retries or (options.retry_on and end.exit_code not in options.retry_on):
         return None
     delay = min(options.retry_delay_s * options.retry_growth**done, LONGEST_S)
-    return NextAttempt(not_before=now + timedelta(seconds=delay) if delay else None)
+    return NextAttempt(delay_s=delay, not_before=now + timedelta(seconds=delay) if delay else None)
 
 
 def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> NextAttempt | None:

@@ -1,7 +1,8 @@
 """Locks that the kernel gives back when their holder ends, however it ends.
 
 Three files: who holds ``lease`` is the scheduler; every process with somebody in front of it shares ``foreground``;
-the one process that schedules without anybody holds ``background``. Never fcntl locks: those drop when any
+the one process that schedules without anybody holds ``background``, and inherits that from the process that starts it.
+Never fcntl locks: those drop when any
 descriptor of the file is closed.
 """
 
@@ -17,6 +18,7 @@ STUCK_S = 2.0  # an event loop that has not answered for so long gives up the le
 BEAT_S = 3.0  # how often it is asked, and a sign of life given
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
 POLL_S = 5.0  # how often whoever waits looks for one
+CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
 
 
 class Lock:
@@ -31,21 +33,68 @@ class Lock:
         """Whether it is ours."""
         return bool(self._files)
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is ours, and other processes find the same file: the user may have removed it."""
+        for file in tuple(self._files):
+            return self._has_name(file)
+        return False
+
     def try_acquire(self, *, shared: bool = False) -> bool:
         """Take the lock if it is free."""
-        file = self._open()
+        while True:
+            file = self._open()
+            try:
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                has_name = self._has_name(file)
+            except BlockingIOError:
+                os.close(file)
+                return False
+            except BaseException:
+                os.close(file)
+                raise
+            if has_name:
+                self._files.append(file)
+                return True
+            os.close(file)  # it was removed in between
+
+    def claim(self) -> bool:
+        """Take the lock unless a process holds it alone; one that only tests whether it is taken is waited out."""
+        for _ in range(CLAIMS):
+            if self.try_acquire():
+                return True
+            if not self._could_have(fcntl.LOCK_SH):
+                return False
+            time.sleep(CLAIM_S)
+        return False
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for a process that is to inherit the lock."""
+        return self._files[-1]
+
+    def adopt(self, inherited: int) -> bool:
+        """Keep a lock that came with an open file; return False where that is not the file of this lock."""
         try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
+            os.set_inheritable(inherited, False)
+            if not os.path.samestat(os.fstat(inherited), os.stat(self._path)):
+                os.close(inherited)
+                return False
+            fcntl.flock(inherited, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
             return False
-        self._files.append(file)
+        self._files.append(inherited)
         return True
 
     async def acquire(self, *, shared: bool = False) -> None:
         """Wait until the lock is ours; the wait can be cancelled."""
-        if self.try_acquire(shared=shared):
-            return
+        while not self.try_acquire(shared=shared):
+            await self._wait(shared=shared)
+            if self.counts:
+                return
+            self.release()  # the user has removed the file while we waited: the lock is that of another one
+
+    async def _wait(self, *, shared: bool) -> None:
         loop = asyncio.get_running_loop()
         granted: asyncio.Future[None] = loop.create_future()
         file = self._open()
@@ -82,7 +131,11 @@ class Lock:
         return self.held or not self._could_have(fcntl.LOCK_EX)
 
     def _could_have(self, kind: int) -> bool:
-        file = self._open()
+        try:
+            # Network file systems want to write what is locked alone. No file is made: to look changes nothing.
+            file = os.open(self._path, (os.O_RDWR if kind == fcntl.LOCK_EX else os.O_RDONLY) | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -90,6 +143,12 @@ class Lock:
         finally:
             os.close(file)
         return True
+
+    def _has_name(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), os.stat(self._path))
+        except OSError:
+            return False
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -105,6 +164,10 @@ class Lease:
     """
 
     def __init__(self, directory: str, *, standby: bool = False) -> None:
+        self._directory = directory
+        self._place: tuple[int, int] | None = None
+        with suppress(OSError):
+            self._place = _identity(directory)
         self._path = os.path.join(directory, "lease")
         self._lease = Lock(self._path)
         self._foreground_path = os.path.join(directory, "foreground")
@@ -143,7 +206,7 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether scheduling is ours, as far as we know."""
-        return self._seized or self._lease.held
+        return self._seized or self._lease.counts
 
     @property
     def wanted(self) -> bool:
@@ -167,6 +230,15 @@ class Lease:
         """Stop to be the scheduler, or to wait for it."""
         self.hand_over()
         self._foreground.release()
+
+    def has_moved(self) -> bool:
+        """Whether the directory was moved or deleted since: then each path of ours leads elsewhere, or nowhere."""
+        try:
+            return self._place is not None and _identity(self._directory) != self._place
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:  # a disk that can't be read for a while
+            return False
 
     def is_held(self) -> bool:
         """Whether any process schedules now."""
@@ -201,14 +273,27 @@ class Lease:
                     self._foreground.release()
                     loop.call_soon_threadsafe(in_thread)
                     return
+                if self.has_moved():
+                    self._seized = False
+                    self._lease.release()
+                    loop.call_soon_threadsafe(in_thread)
+                    return
                 os.utime(self._path)
                 asleep = time.monotonic()
                 if over.wait(BEAT_S):
                     return
                 if time.monotonic() - asleep > STOPPED_S / 2:  # we were stopped
                     loop.call_soon_threadsafe(in_thread)
-        except (RuntimeError, OSError):  # the loop is closed; the file is gone
+        except OSError:  # the file is gone
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(in_thread)
+        except RuntimeError:  # the loop is closed
             return
+
+
+def _identity(directory: str) -> tuple[int, int]:
+    found = os.stat(directory)
+    return found.st_dev, found.st_ino
 
 
 def _sign_of_life(path: str) -> int:

@@ -25,6 +25,7 @@ from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.open_files import FilesReplacedError
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import boot_id
 
@@ -67,6 +68,7 @@ class Scheduler:
         self._channels = channels
         self._waker = waker
         self._woken = asyncio.Event()
+        self.moved = asyncio.Event()  # set at the end of the scheduling, when the queue was moved or deleted
         self._outbox = store.outbox
         self._notifications = NotificationSender(
             self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
@@ -83,6 +85,7 @@ class Scheduler:
         self._woken.set()
 
     async def __aenter__(self) -> Self:
+        self._executor.require_visible_processes()  # else another scheduler, in a better place, should have the lease
         self._loop = asyncio.create_task(self._schedule(), name="scheduler")
         return self
 
@@ -99,14 +102,23 @@ class Scheduler:
                 await self._lease.announce()
                 self._waker.call()
                 await self._lease.acquire(in_thread=self.wake)
-                await self._lead()
-            except Exception:  # whatever it is: without a scheduler nothing would ever start
+                if not self._lease.has_moved():
+                    await self._lead()
+            except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+                if replaced := _replaced(error):  # what this process would go on with is not the queue any more
+                    logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
+                    self._lease.release()
+                    self._waker()
+                    return
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
             finally:
                 await self._let_go_of_runs()
                 self._executor.close()
                 self._lease.hand_over()
+            if self._lease.has_moved():
+                self.moved.set()
+                return
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
@@ -127,13 +139,13 @@ class Scheduler:
             await self._notifications.begin()
             boot = boot_id()
             for job, of_boot in await self._store.runs.running():
-                adopt = partial(runner.adopt, job, rebooted=of_boot not in ("", boot))
+                adopt = partial(runner.adopt, job, rebooted=boot != "" and of_boot not in ("", boot))
                 self._see_through(job, adopt, again=adopt)
                 if job.paused:  # whoever wrote that down may have gone before it was done
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
-                works = (self._keep_clean(), self._silence.run(), self._usage_sampler.run())
+                works = (self._keep_clean(), self._keep_backups(), self._silence.run(), self._usage_sampler.run())
                 beside = [tasks.create_task(work) for work in works]
                 await self._start_what_may(runner, holder.epoch, boot)
                 for task in beside:
@@ -156,8 +168,13 @@ class Scheduler:
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
 
+    async def _keep_backups(self) -> None:
+        from tui_queue.core.recovery.daily import keep_daily_backups  # noqa: PLC0415 - after the first starts
+
+        await keep_daily_backups(self._store.database)
+
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
-        while self._lease.held and not self._lease.wanted:
+        while self._lease.held and not self._lease.wanted and not self._lease.has_moved():
             self._woken.clear()
             gpus = self._capacity.gpus
             await gpus.refresh(CARDS_AGE_S)
@@ -240,6 +257,13 @@ class Scheduler:
         for run in runs:
             run.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _replaced(error: Exception) -> Exception | None:
+    """Return the error that files of the store were replaced, if it is that or among those of a group."""
+    if isinstance(error, ExceptionGroup):
+        return next(filter(None, map(_replaced, error.exceptions)), None)
+    return error if isinstance(error, FilesReplacedError) else None
 
 
 def _patience(claimed: Claimed, now: datetime) -> float:

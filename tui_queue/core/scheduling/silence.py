@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.executor import Executor
-from tui_queue.core.logs.file import silent_s
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.store.store import Store
 
@@ -68,4 +67,4 @@ class SilenceWatch:
         return wait_s
 
     def _silence(self, job: Job) -> float:
-        return silent_s(self._executor.log_path(job), job.started_at, datetime.now(UTC))
+        return self._executor.silent_s(job, datetime.now(UTC))

@@ -88,7 +88,8 @@ class Listener:
         self._pipe = -1
 
     async def __aenter__(self) -> Self:
-        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(self._directory, 0o700)
         name = f"{os.getpid()}-{uuid4().hex[:8]}"
         hidden = os.path.join(self._directory, f".{name}")
         os.mkfifo(hidden, 0o600)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.cards import GPU, MEMORY, CardsInUse
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
+from tui_queue.core.store.retry_waits import wait_ends_at
 from tui_queue.core.store.rows import job_of, microseconds, time_of
 from tui_queue.core.timing.opening_hours import parse_hours
 
@@ -26,7 +28,8 @@ _WAITED = """
     (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
 _CANDIDATES = f"""
-    SELECT id, queue, priority, place, held, reason, reason_kind, not_before, attempt >= first_attempt, options,
+    SELECT id, queue, priority, place, held, reason, reason_kind, not_before, retry_wait, attempt >= first_attempt,
+        options,
         CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
     FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
 _WAITING = f"""
@@ -34,7 +37,7 @@ _WAITING = f"""
     WHERE state = 'pending' AND after <> '[]'"""
 _CLAIM = """
     UPDATE jobs SET state = 'running', reason = '', reason_kind = '', attempt = attempt + 1, started_at = NULL,
-        not_before = NULL, devices = ?
+        not_before = NULL, retry_wait = '', devices = ?
     WHERE id = ? RETURNING *"""
 _CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at) VALUES (?, ?, ?, ?, ?)"
 _CANCEL_UNMET = "UPDATE jobs SET state = 'cancelled', reason = ?, reason_kind = ?, finished_at = ? WHERE id = ?"
@@ -137,7 +140,8 @@ def scheduling_context(
         for name, wanted in options.resources:
             used[name] = used.get(name, 0) + wanted
         begun = time_of(row["started_at"])
-        if begun is None or now - begun < SETTLED:
+        # A start that lies ahead was written before the clock was set back: it says nothing.
+        if begun is None or timedelta() <= now - begun < SETTLED:
             for name, least in options.gates:
                 promised[name] = promised.get(name, 0) + (1 if name == "load" else least)
                 if name == MEMORY:
@@ -176,7 +180,8 @@ def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> Que
 
 def candidates(db: sqlite3.Connection, context: Context) -> dict[str, Iterator[Candidate]]:
     """Return the pending jobs of each queue in order, read as they are asked for."""
-    return {queue: map(_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
+    as_candidate = partial(_candidate, context.now)
+    return {queue: map(as_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
 
 
 def settle_waiting(db: sqlite3.Connection, now: datetime) -> tuple[bool, bool]:
@@ -231,8 +236,11 @@ def _keep_hours(
     return tuple(paused), tuple(resumed), changes
 
 
-def _candidate(row: sqlite3.Row) -> Candidate:
-    job_id, queue, priority, place, held, text, kind, not_before, again, options, waited = row
+def _candidate(now: datetime, row: sqlite3.Row) -> Candidate:
+    job_id, queue, priority, place, held, text, kind, stored_time, retry_wait, again, options, waited = row
+    not_before = time_of(stored_time)
+    if retry_wait and not_before is not None:
+        not_before = wait_ends_at(retry_wait, not_before, now)
     return Candidate(
         id=job_id,
         queue=queue,
@@ -240,7 +248,7 @@ def _candidate(row: sqlite3.Row) -> Candidate:
         place=place,
         held=bool(held),
         hold_reason=Reason.stored(text, kind) if text else NO_REASON,
-        not_before=time_of(not_before),
+        not_before=not_before,
         again=bool(again),
         waited=_waited(waited),
         options=options_from_json(options),

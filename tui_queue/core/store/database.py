@@ -10,6 +10,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import aiosqlite
@@ -17,10 +18,17 @@ from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import schema, wal
+from tui_queue.core.store.numbers import NumbersFile, newest
+from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
+from tui_queue.core.store.presence import RESTORE, ensure_present, is_damage
+from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.wal import WriteGate
 from tui_queue.core.units.printable import printable
 
 ALONG_S = 0.02
+TRIES = 5  # to open a database whose log is removed meanwhile
+
+_KEPT: list[sqlite3.Connection] = []  # those that nothing may close
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,52 +43,146 @@ class _Write(Struct, frozen=True):
 
 
 class Database:
-    """One connection; an async context manager."""
+    """One connection; an async context manager.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused. ``wake``
+    has other processes notice that files of the database are gone. ``lacks`` are the numbers of jobs that were added
+    before it was opened and are not in it.
+    """
+
+    def __init__(self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None) -> None:
+        self.path = path
+        self.refusal = refusal
+        self._source: Source | None = None
+        self._wake = wake
+        self.lacks = range(0)
         self._db: aiosqlite.Connection
         self._gate: WriteGate
+        self._files: OpenFiles
+        self._is_open = False
+        self._reopening = asyncio.Lock()
+        self._numbers = NumbersFile(path)
+        self._newest = 0
         self._waiting: list[_Write] = []
         self._writer: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._late = False
 
     async def __aenter__(self) -> Self:
-        shown = printable(self._path)
         _check_aiosqlite()
+        if self.refusal:
+            await self._open_to_read()
+            return self
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            # Created here, since SQLite would follow the umask; the journal takes over the mode.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._gate = WriteGate(self._path)
+            await self._open_to_write()
+        except StoreError as error:
+            if not is_obstacle(error.__cause__):
+                raise
+            self.refusal = str(error)
+            try:
+                await self._open_to_read()
+            except StoreError:
+                raise error from None
+        return self
+
+    async def _open_to_read(self) -> None:
+        # A connection of its own thread; the source has another one, which it can open again.
+        self._db = await aiosqlite.connect(":memory:")
+        self._source = Source(self.path)
+        try:
+            await self._on_thread(self._source.read, lambda _: None)
+        except BaseException:
+            await self._close_source(self._source)
+            raise
+
+    async def _close_source(self, source: Source) -> None:
+        await self._on_thread(source.close)
+        await self._db.close()
+
+    async def _open_to_write(self) -> None:
+        try:
+            # Created here, since SQLite would follow the umask; the journal takes over the mode. One that is there is
+            # not opened: to close it would give back what another connection of this process has locked.
+            if not os.path.exists(self.path):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._gate = WriteGate(self.path)
         except OSError as error:
             raise StoreError(
-                f"{shown}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-            ) from None
-        self._db = await aiosqlite.connect(self._path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
+                f"{printable(self.path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
+            ) from error
         try:
-            await self._on_thread(wal.configure)
-            await self._on_thread(self._migrate)
+            await self._connect()
         except BaseException:
-            await self._close()
+            self._gate.close()
             raise
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._begin()
         if self._writer is not None:
             await self._writer
-        await self._close()
+        if self._source is not None:
+            await self._close_source(self._source)
+        else:
+            await self._disconnect()
+            self._gate.close()
 
-    async def _close(self) -> None:
-        await self._db.close()
-        self._gate.close()
+    async def _connect(self) -> None:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await self._connect_once()
+            except FilesRemovedError:
+                if not tries_left:
+                    raise
+            else:
+                if not tries_left or not self._files.is_beside_others():
+                    break
+                # The log was removed while the database was opened, by the last process that had it open or the user.
+                await self._disconnect()
+                with self._gate.alone():
+                    self._files.remove_new_log()
+            await ensure_present(self.path, wake=self._wake)
+        self._is_open = True
+
+    async def _connect_once(self) -> None:
+        self._files = OpenFiles(self.path)
+        self._db = await aiosqlite.connect(self.path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        try:
+            has_log = await self._on_thread(wal.configure)
+            await self._on_thread(self._migrate)
+            self._files.remember_others(wal=has_log)
+        except BaseException:
+            await self._disconnect()
+            raise
+
+    async def _disconnect(self) -> None:
+        self._is_open = False
+        if self._files.can_be_closed():
+            await self._db.close()
+        else:
+            _end_without_closing(self._db)
+
+    async def _connect_again(self) -> None:
+        """Save what the removed log of the database held, and open the database with a new one."""
+        async with self._reopening:
+            if self._is_open:
+                with suppress(FilesRemovedError, FilesReplacedError):
+                    self._files.check()
+                    return  # another caller has done it
+                await self._on_thread(self._save_log)
+                await self._disconnect()
+            await ensure_present(self.path, wake=self._wake)
+            await self._connect()
+
+    def _save_log(self, db: sqlite3.Connection) -> None:
+        from tui_queue.core.store.saving import save_removed_log  # noqa: PLC0415 - hardly ever needed
+
+        save_removed_log(db, self._gate, self._files, self.path)
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         with self._gate.writing(db):
-            schema.migrate(db, self._path)
+            schema.migrate(db, self.path)
+        self.lacks = range(newest(db) + 1, self._numbers.highest() + 1)
 
     async def write(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -126,7 +228,7 @@ class Database:
             self._late = False
             writes, self._waiting = self._waiting, []
             try:
-                outcomes = await self._on_thread(self._write_together, writes)
+                outcomes = await self._with_files(self._write_together, writes)
             except Exception as error:  # noqa: BLE001 - each caller gets it
                 outcomes = [error] * len(writes)
             for write, outcome in zip(writes, outcomes, strict=True):
@@ -140,20 +242,69 @@ class Database:
 
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
+        if self._source is not None:
+            self._source.refuse(db, writes[0].work, self.refusal)
         for write in writes:
             if write.prepare is not None:
                 write.prepare()
         with self._gate.writing(db):
+            self._files.check()
             try:
-                return _transaction(db, "BEGIN IMMEDIATE", lambda db: [write.work(db) for write in writes])
+                outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
             except TuiQueueError as refused:
                 if len(writes) == 1:
                     return [refused]
-        return [outcome for write in writes for outcome in self._write_together(db, [write])]
+                outcomes = None
+        if outcomes is None:
+            return [self._write_alone(db, write) for write in writes]
+        self._make_sure(db)
+        return outcomes
+
+    def _do_all(self, writes: Sequence[_Write], db: sqlite3.Connection) -> list[Any]:
+        outcomes = [write.work(db) for write in writes]
+        self._newest = newest(db)
+        return outcomes
+
+    def _write_alone(self, db: sqlite3.Connection, write: _Write) -> Any:
+        try:
+            return self._write_together(db, [write])[0]
+        except StoreError as error:  # those before it are stored: they are not done again
+            return error
+
+    def _make_sure(self, db: sqlite3.Connection) -> None:
+        """Make sure that what was stored has not gone into a file that was removed at that moment."""
+        try:
+            self._files.check()
+        except (FilesRemovedError, FilesReplacedError):
+            self._save_log(db)
+        with suppress(OSError):  # the next one that adds a job tries again
+            self._numbers.note(self._newest)
 
     async def read(self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
-        return await self._on_thread(_transaction, "BEGIN", functools.partial(_call, verb, args, kwargs))
+        work = functools.partial(_call, verb, args, kwargs)
+        if self._source is not None:
+            return await self._on_thread(self._source.read, lambda db: _transaction(db, "BEGIN", work))
+        return await self._with_files(self._read, work)
+
+    def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._files.check()
+        return _transaction(db, "BEGIN", work)
+
+    async def _with_files(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
+        if self._source is not None:
+            return await self._on_thread(work, *args, **kw)
+        for _ in range(TRIES):
+            if not self._is_open:
+                await self._connect_again()
+            try:
+                return await self._on_thread(work, *args, **kw)
+            except (FilesRemovedError, FilesReplacedError):
+                await self._connect_again()
+        return await self._on_thread(work, *args, **kw)
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
@@ -165,8 +316,17 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise StoreError(f"{printable(self._path)}: {error}.") from error
+            if is_damage(error):
+                raise StoreError(f"{printable(self.path)} is damaged: {error}. {RESTORE}.") from error
+            raise StoreError(f"{printable(self.path)}: {error}.") from error
         return result
+
+
+def _end_without_closing(connection: aiosqlite.Connection) -> None:
+    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
+    _KEPT.append(connection._conn)
+    connection._connection = None  # else the thread closes it at its end
+    connection.stop()
 
 
 def _check_aiosqlite() -> None:

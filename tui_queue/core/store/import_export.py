@@ -16,7 +16,8 @@ from tui_queue.core.model.reason import NO_REASON, ReasonKind
 from tui_queue.core.store import ordering
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
-from tui_queue.core.store.insert import COLUMNS, newest
+from tui_queue.core.store.insert import COLUMNS
+from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import columns_of, job_of, microseconds, run_of, values_of
 
@@ -32,7 +33,11 @@ _INSERT_RUN = f"""
     VALUES (0, {", ".join(f":{column}" for column in _RUN_COLUMNS)})"""
 
 
-_KEPT = (ReasonKind.UNMET, ReasonKind.ASKS)  # reasons that a pending job is held for; all others are found anew
+_KEPT = (
+    ReasonKind.UNMET,
+    ReasonKind.ASKS,
+    ReasonKind.RESTORED,
+)  # reasons that a pending job is held for; all others are found anew
 
 
 class ImportExport:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.store import ordering
+from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, microseconds, values_of
 from tui_queue.core.units.printable import printable
@@ -70,12 +71,6 @@ def check_references(
         known = after.job_id in added or db.execute("SELECT 1 FROM jobs WHERE id = ?", (after.job_id,)).fetchone()
         if not known:
             raise BadInputError("after", f"{after.job_id}: no such job to wait for; `tui-queue list` shows all.")
-
-
-def newest(db: sqlite3.Connection) -> int:
-    """Return the highest number that a job has ever had."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
-    return 0 if row is None else row[0]
 
 
 def like(db: sqlite3.Connection, draft: JobDraft) -> Job | None:

@@ -24,7 +24,9 @@ T = TypeVar("T", Job, list[Job])
 
 
 _REPLACE = f"""
-    UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)} WHERE id = :id RETURNING *"""
+    UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)},
+        retry_wait = CASE WHEN not_before IS :not_before THEN retry_wait ELSE '' END
+    WHERE id = :id RETURNING *"""
 
 
 _CANCELLED = """
@@ -41,7 +43,7 @@ _CANCEL_ALL = f"{_CANCELLED} WHERE state IN ('running', 'pending') RETURNING *"
 
 _RETRY = """
     UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', exit_code = NULL, signal = NULL, devices = '{}',
-        started_at = NULL, finished_at = NULL, cancel_requested = 0, held = 0, not_before = NULL,
+        started_at = NULL, finished_at = NULL, cancel_requested = 0, held = 0, not_before = NULL, retry_wait = '',
         first_attempt = attempt + 1
     WHERE id = :id RETURNING *"""
 

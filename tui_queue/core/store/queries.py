@@ -22,7 +22,8 @@ from tui_queue.core.store.blocked import blocked_jobs
 from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
-from tui_queue.core.store.insert import like, newest
+from tui_queue.core.store.insert import like
+from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
 from tui_queue.core.store.runs import running_jobs

@@ -15,6 +15,7 @@ from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.queue_pause import pause_after_failure
+from tui_queue.core.store.retry_waits import renew_waits, stored_wait
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
 
 # What a scheduler writes is refused when another one has taken over since.
@@ -45,7 +46,7 @@ _FINISH = f"""
 
 _AGAIN = f"""
     UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = :held,
-        not_before = :not_before, paused = '', devices = '{{}}', started_at = NULL
+        not_before = :not_before, retry_wait = :retry_wait, paused = '', devices = '{{}}', started_at = NULL
     WHERE {_OF_RUN} RETURNING *"""
 
 _END_RUN = """
@@ -70,7 +71,8 @@ class Runs:
 
     async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
-        return await self._database.write(_take_lease, {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)})
+        values = {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)}
+        return await self._database.write(_take_lease, values, now)
 
     async def holder(self) -> Holder | None:
         """Return who took the lease last."""
@@ -133,7 +135,8 @@ class Runs:
         return await write(_finish, job, epoch, state, reason, end, script, again, notify)
 
 
-def _take_lease(db: sqlite3.Connection, values: dict[str, object]) -> Holder:
+def _take_lease(db: sqlite3.Connection, values: dict[str, object], now: datetime) -> Holder:
+    renew_waits(db, now)
     return holder_of(db.execute(_LEASE, values).fetchone())
 
 
@@ -201,6 +204,7 @@ def _finish(
         more: dict[str, object] = {
             "held": again.held,
             "not_before": microseconds(again.not_before),
+            "retry_wait": stored_wait(again.delay_s),
             "reason": again.reason,
             "reason_kind": again.reason.kind,
         }

@@ -2,11 +2,12 @@
 
 import os
 import sqlite3
-import tempfile
-from contextlib import closing, suppress
+import time
+from contextlib import closing
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.model.reason import kind_of
+from tui_queue.core.store.presence import ensure_not_emptied
 from tui_queue.core.units.printable import printable
 
 # One script a version; each runs once, in one transaction with its number.
@@ -195,21 +196,21 @@ MIGRATIONS = (
     UPDATE jobs SET reason_kind = kind_of(reason) WHERE reason <> '';
     UPDATE runs SET reason_kind = kind_of(reason) WHERE reason <> '';
     """,
+    # A wait for the next attempt by the time since the boot (retry_waits.py); waits that are stored already have none.
+    """
+    ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
+    CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
+    """,
 )
 
 
-def migrate(db: sqlite3.Connection, path: str) -> None:
-    """Bring the database at ``path`` to the newest version, after a backup of an older one.
+def migrate(db: sqlite3.Connection, path: str, *, is_copy: bool = False) -> None:
+    """Bring the database at ``path`` to the newest version, after a backup of an older one unless it is a copy itself.
 
-    Raises StoreError for a version that is newer than this program, and when the backup can't be written.
+    Raises StoreError for a version that is newer than this program, when the backup can't be written, and for an empty
+    database where there was a queue.
     """
-    found = _version(db)
-    if found > len(MIGRATIONS):
-        raise StoreError(
-            f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
-            " use the newer tui-queue, nothing was changed."
-        )
-    if found == len(MIGRATIONS):
+    if is_newest(db):
         return
     db.create_function("kind_of", 1, lambda text: str(kind_of(text)), deterministic=True)
     # A table that is replaced would take along the rows that refer to it; not to be changed inside a transaction.
@@ -218,7 +219,9 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
     try:
         # Read again under the lock: another process may have been first.
         found = _version(db)
-        if 0 < found < len(MIGRATIONS):
+        if found == 0 and not is_copy:
+            ensure_not_emptied(path, db)
+        elif found < len(MIGRATIONS) and not is_copy:
             _back_up(path, found)
         for script in MIGRATIONS[found:]:
             for statement in script.split(";\n"):
@@ -234,42 +237,36 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
         db.execute("PRAGMA foreign_keys = ON")
 
 
+def is_newest(db: sqlite3.Connection) -> bool:
+    """Whether a database has the newest version. Raises StoreError for one that is newer than this program."""
+    found = _version(db)
+    if found > len(MIGRATIONS):
+        raise StoreError(
+            f"The database has version {found}, this tui-queue knows up to {len(MIGRATIONS)};"
+            " use the newer tui-queue, nothing was changed."
+        )
+    return found == len(MIGRATIONS)
+
+
 def _version(db: sqlite3.Connection) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 def _back_up(path: str, version: int) -> None:
-    """Write the database as it is to ``PATH.version-N``, checked and on disk when this returns.
+    """Write the database as it is into ``backups/`` beside it, checked and on disk when this returns.
 
     The caller holds the write lock, so that nothing is committed between the backup and the migration.
     """
-    backup, temporary = f"{path}.version-{version}", ""
+    from tui_queue.core.store.backup_file import write_backup  # noqa: PLC0415 - few commands need it
+
+    name = f"{time.strftime('%Y-%m-%d-%H%M%S')}-version-{version}.db"
+    backup = os.path.join(os.path.dirname(path), "backups", name)
     try:
-        file, temporary = tempfile.mkstemp(prefix=f"{os.path.basename(backup)}.", dir=os.path.dirname(path))
-        os.close(file)
         with closing(sqlite3.connect(path)) as source:
-            source.execute("VACUUM INTO ?", (temporary,))
-        with closing(sqlite3.connect(temporary)) as copy:
-            found = copy.execute("PRAGMA quick_check").fetchone()[0]
-            if found != "ok" or _version(copy) != version:
-                raise StoreError(f"{printable(backup)}: the backup is damaged: {found}. Nothing was changed.")
-        _sync(temporary, os.O_RDWR)
-        os.rename(temporary, backup)
-        _sync(os.path.dirname(path), os.O_RDONLY)
+            write_backup(source, backup)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"{printable(backup)}: the backup before an upgrade of the database can't be written: {error}."
             " Make room on the disk; nothing was changed."
         ) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
-
-
-def _sync(path: str, flags: int) -> None:
-    file = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

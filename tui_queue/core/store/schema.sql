@@ -1,7 +1,7 @@
 -- The schema that the migrations in schema.py make, for reading; nothing executes this file.
 -- Generated: python -m tests.tools.make_schema
 
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
 
@@ -46,7 +46,7 @@ CREATE TABLE "jobs" (
     cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
     created_at       INTEGER NOT NULL,
     started_at       INTEGER,
-    finished_at      INTEGER, reason_kind TEXT NOT NULL DEFAULT '',
+    finished_at      INTEGER, reason_kind TEXT NOT NULL DEFAULT '', retry_wait TEXT NOT NULL DEFAULT '',
     CHECK ((finished_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
     CHECK (state IN ('completed', 'failed', 'cancelled') OR (exit_code IS NULL AND signal IS NULL)),
     CHECK (exit_code IS NULL OR signal IS NULL),
@@ -73,6 +73,8 @@ CREATE INDEX jobs_like ON jobs (path, args);
 CREATE INDEX jobs_next ON jobs (state, queue, priority DESC, place);
 
 CREATE INDEX jobs_of_schedule ON jobs (schedule_id) WHERE schedule_id IS NOT NULL;
+
+CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
 
 CREATE INDEX jobs_waiting ON jobs (id) WHERE state = 'pending' AND after <> '[]';
 

@@ -1,5 +1,6 @@
 """The store: one connection to the database, and what can be done with it, one object a noun."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """The store in the file at ``path``; an async context manager. Raises StoreError."""
+    """The store in the file at ``path``; an async context manager. Raises StoreError.
 
-    def __init__(self, path: str) -> None:
-        self.database = Database(path)
+    ``refusal`` says why nothing can be written, if so. ``wake`` is called to have other processes look at their files.
+    """
+
+    def __init__(self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None) -> None:
+        self.database = Database(path, refusal, wake=wake)
         self.jobs = Jobs(self.database)
         self.runs = Runs(self.database)
         self.queries = Queries(self.database)

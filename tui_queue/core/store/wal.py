@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PATIENCE_S = 60.0  # how long a writer waits for whoever has the database: hundreds may be before it on a slow disk
 EVERY = 200  # transactions between two checkpoints: a log of some megabytes
@@ -21,14 +21,39 @@ class WriteGate:
     """Keeps the transactions that write to one database apart from its checkpoints; for one thread."""
 
     def __init__(self, path: str) -> None:
-        self._file = os.open(f"{path}-gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._path = f"{path}-gate"
+        self._file = self._open()
         self._written = 0
 
     @contextmanager
     def writing(self, db: sqlite3.Connection) -> Iterator[None]:
         """Pass as one who writes; now and then make a checkpoint behind it. Raises sqlite3.OperationalError."""
+        with self._passed(fcntl.LOCK_SH):
+            yield
+        self._written += 1
+        if self._written >= EVERY and self._try(fcntl.LOCK_EX):
+            try:
+                # Where that fails, on a full disk say, the log grows; what was written is safe.
+                with suppress(sqlite3.OperationalError):
+                    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._written = 0
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Pass when no process writes, and keep all from it. Raises sqlite3.OperationalError."""
+        with self._passed(fcntl.LOCK_EX):
+            yield
+
+    def close(self) -> None:
+        """Let go of the lock's file."""
+        os.close(self._file)
+
+    @contextmanager
+    def _passed(self, kind: int) -> Iterator[None]:
         deadline = time.monotonic() + PATIENCE_S
-        while not self._try(fcntl.LOCK_SH):
+        while not self._try(kind):
             if time.monotonic() > deadline:
                 raise sqlite3.OperationalError("database is locked")
             time.sleep(0.005)
@@ -36,37 +61,42 @@ class WriteGate:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._written += 1
-        if self._written >= EVERY and self._try(fcntl.LOCK_EX):
-            try:
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-            self._written = 0
-
-    def close(self) -> None:
-        """Let go of the lock's file."""
-        os.close(self._file)
 
     def _try(self, kind: int) -> bool:
         try:
             fcntl.flock(self._file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        return True
+        if self._has_name():
+            return True
+        # The user has removed the file, and other processes have made another one.
+        os.close(self._file)
+        self._file = self._open()
+        return False
+
+    def _has_name(self) -> bool:
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file))
+        except FileNotFoundError:
+            return False
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def configure(db: sqlite3.Connection) -> None:
-    """Choose durable settings for one connection: a commit is on disk when it returns."""
+def configure(db: sqlite3.Connection) -> bool:
+    """Choose durable settings for one connection: a commit is on disk when it returns; return whether it has a WAL."""
     db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA journal_size_limit = 4194304")
     db.execute("PRAGMA wal_autocheckpoint = 0")
     if _use_wal(db) == "wal":
         db.execute("PRAGMA synchronous = FULL")
-    else:  # a file system without shared memory
-        db.execute("PRAGMA journal_mode = TRUNCATE")
-        db.execute("PRAGMA synchronous = EXTRA")
+        return True
+    # A file system without shared memory.
+    db.execute("PRAGMA journal_mode = TRUNCATE")
+    db.execute("PRAGMA synchronous = EXTRA")
+    return False
 
 
 def _use_wal(db: sqlite3.Connection) -> str:
@@ -74,9 +104,9 @@ def _use_wal(db: sqlite3.Connection) -> str:
     while True:
         try:
             mode: str = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Others open a new database at the same moment; here SQLite does not wait by itself.
-            if time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
         else:

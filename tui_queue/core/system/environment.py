@@ -3,13 +3,13 @@
 import os
 import resource
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.card import GIVEN, GIVEN_MARK
 from tui_queue.core.model.environment import Environment
+from tui_queue.core.system.umask import current_umask
 
 # Variables of the terminal, the login session or the build that adds a job. They would mislead a job that runs
 # elsewhere and later. A name that ends with * stands for all names that begin so.
@@ -77,7 +77,7 @@ def minimal(*, keep: Iterable[str] = (), environ: Mapping[str, str] = os.environ
 def own_environment() -> Environment:
     """Return the whole environment of this process."""
     return Environment(
-        variables=dict(os.environ), umask=_read_umask(), nice=_own_nice(), cpus=_own_cpus(), limits=_own_limits()
+        variables=dict(os.environ), umask=current_umask(), nice=_own_nice(), cpus=_own_cpus(), limits=_own_limits()
     )
 
 
@@ -102,17 +102,6 @@ def _at_most(soft: int, hard: int) -> int:
     if hard == unlimited:
         return soft
     return hard if soft == unlimited else min(soft, hard)
-
-
-def _read_umask() -> int:
-    with suppress(OSError), open("/proc/self/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    # Elsewhere it can only be read by setting it: to a strict one, since other threads may create files meanwhile.
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask
 
 
 def _own_nice() -> int:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 from tui_queue.core.errors import BadInputError
 
@@ -18,6 +19,7 @@ GATES = {
 }
 MEASURE_S = 1.0  # what was measured holds so long
 
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # that of macOS counts a suspend by itself
 _CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 
 
@@ -63,6 +65,17 @@ def boot_id() -> str:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()
     return ""
+
+
+@cache
+def this_boot() -> str:
+    """Return ``boot_id``, read once a process."""
+    return boot_id()
+
+
+def since_boot_us() -> int:
+    """Return the microseconds since the machine was started, a suspend included; nobody can set this clock."""
+    return time.clock_gettime_ns(_SINCE_BOOT) // 1000
 
 
 def cgroup_memory(root: str, path: str) -> int | None:

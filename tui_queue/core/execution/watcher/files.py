@@ -17,6 +17,8 @@ class Files:
         self._open: list[int] = []
         self.log = self._path(b"log")
         self.times = self._path(b"times")
+        queue = os.path.dirname(os.path.dirname(os.path.dirname(directory)))  # of runs/<job>/<attempt>
+        self.background = os.fsdecode(os.path.join(queue, b"background"))
         try:
             self._make()
         except BaseException:
@@ -39,15 +41,22 @@ class Files:
         self.alive = _raise_descriptor(self._opened(b"alive", os.O_RDWR | os.O_NONBLOCK))
         self._open[-1] = self.alive
 
-    def claim(self) -> bool:
+    def claim(self, uuid: bytes) -> bool:
         """Take the run: of all watchers that try, the one that creates the file has it, for good.
 
+        The UUID of the job in it tells later whose run it is, where the database was restored from a backup meanwhile.
         It is not synced: when the machine has lost power, a run that was under way counts as lost, claimed or not.
         """
         try:
-            os.close(os.open(self._path(b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            file = os.open(self._path(b"claim"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return False
+        try:
+            os.write(file, uuid)
+        except OSError:  # the disk is full: the time of the file has to do
+            pass
+        finally:
+            os.close(file)
         return True
 
     def write_start(self, record: Record) -> None:

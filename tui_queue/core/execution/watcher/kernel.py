@@ -6,7 +6,7 @@ import struct
 import sys
 
 MACOS = os.uname().sysname == "Darwin"  # not sys.platform, by which mypy would leave out half of the code
-PR_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
+PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 36, 37  # <sys/prctl.h>
 SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274}  # <sys/syscall.h>; libc has no function for it
 RESET_ON_FORK = 1  # <linux/sched.h>
 SLICE_NS = 100_000  # the shortest that Linux takes
@@ -31,8 +31,21 @@ def request_short_slice(thread: int = 0, *, inherited: bool) -> None:
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant that loses its own (Linux)."""
+    set_adoption(True)
+
+
+def set_adoption(wanted: bool) -> None:
+    """Say whether this process becomes the parent of descendants that lose their own (Linux)."""
     if not MACOS:
-        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
+
+
+def adopts_orphans() -> bool:
+    """Whether this process becomes the parent of descendants that lose their own."""
+    adopts = ctypes.c_int(0)
+    if not MACOS:
+        LIBC.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(adopts), 0, 0, 0)
+    return bool(adopts.value)
 
 
 def punch_hole(file: int, begin: int, end: int) -> None:

@@ -1,10 +1,10 @@
 """The time limits of a run: when its command is warned, when it must end, how long it may be silent."""
 
-import os
 import time
 
 from .leader import Leader
 from .records import Spec
+from .silence import Silence
 
 FOREVER = float("inf")
 
@@ -17,9 +17,8 @@ class Limits:
         self._ends = now + (spec.get("timeout_s") or FOREVER)
         self._warning = spec.get("warn_signal") or 0
         self._warns = self._ends - spec["warn_s"] if self._warning else FOREVER
-        self._silence = spec.get("silence_s") or FOREVER
-        self._log = log
-        self._calm = now  # silence counts from here at the earliest
+        self._silence = Silence(spec["silence_s"], log) if spec.get("silence_s") else None
+        self._may_be_silent = not spec.get("cancel_when_silent", True)
         self._paused: float | None = None
 
     def pause(self) -> None:
@@ -33,7 +32,8 @@ class Limits:
             now = time.monotonic()
             self._ends += now - self._paused
             self._warns += now - self._paused
-            self._calm = now
+            if self._silence is not None:
+                self._silence.begin_again(now)
             self._paused = None
 
     def poll(self, now: float, leader: Leader) -> tuple[str, float]:
@@ -46,16 +46,9 @@ class Limits:
         if now >= self._ends:
             return "timed_out", 0.0
         patience = min(self._ends, self._warns) - now
-        if self._silence < FOREVER:
-            left = self._silence - self._silent_s(now)
-            if left <= 0:
+        if self._silence is not None:
+            left_s, again_s = self._silence.left_s(now)
+            if left_s <= 0 and not self._may_be_silent:
                 return "silent", 0.0
-            patience = min(patience, left)
+            patience = min(patience, again_s)
         return "", patience
-
-    def _silent_s(self, now: float) -> float:
-        try:
-            printed = time.time() - os.stat(self._log).st_mtime
-        except OSError:  # the user has deleted it
-            return 0.0
-        return min(now - self._calm, printed)

@@ -3,15 +3,13 @@
 import os
 import signal
 
-from .kernel import MACOS
-
 
 class Tree:
     """Every process of the run, wherever it went: its group, all descendants, and each that carries its mark.
 
     The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
-    One that carries another run's mark belongs to that run. On macOS only the group can be found. ``leader`` is the
-    group, as long as its number can't be a stranger's; ``root`` is the watcher; 0 where there is none.
+    One that carries another run's mark belongs to that run. On macOS, and without /proc, only the group can be found.
+    ``leader`` is the group, as long as its number can't be a stranger's; ``root`` is the watcher; each 0 for none.
     """
 
     def __init__(self, leader: int, mark: bytes, *, root: int = 0) -> None:
@@ -22,7 +20,7 @@ class Tree:
 
     def tell(self, *numbers: int) -> None:
         """Send these signals to every process that has not had them yet."""
-        if MACOS:
+        if not sees_processes():
             for number in numbers:
                 self._tell_group(number)
         fresh = self.members() - self._told
@@ -36,12 +34,12 @@ class Tree:
         """Stop all of them, then kill them: that holds against a fork bomb too."""
         for pid, begun in self.stop():
             _send(pid, begun, signal.SIGKILL)
-        if MACOS:
+        if not sees_processes():
             self._tell_group(signal.SIGKILL)
 
     def stop(self) -> set[tuple[int, bytes]]:
         """Stop all of them until no new ones appear; return them."""
-        if MACOS:
+        if not sees_processes():
             self._tell_group(signal.SIGSTOP)
         stopped: set[tuple[int, bytes]] = set()
         while fresh := self.members() - stopped:
@@ -52,20 +50,20 @@ class Tree:
 
     def send(self, number: int) -> None:
         """Send a signal to every process, whatever signals it has had before."""
-        if MACOS:
+        if not sees_processes():
             self._tell_group(number)
         for pid, begun in self.members():
             _send(pid, begun, number)
 
     def lives(self) -> bool:
         """Whether any of them is left; searched twice, since a search may miss a process that is just being born."""
-        if MACOS:
+        if not sees_processes():
             return self._group_lives()
         return bool(self.members() or self.members())
 
     def members(self) -> set[tuple[int, bytes]]:
-        """Return the number and the start time of each, dead ones left out; none on macOS."""
-        if MACOS:
+        """Return the number and the start time of each, dead ones left out; none where they can't be seen."""
+        if not sees_processes():
             return set()
         begun, parents, ours, undecided = {}, {}, set(), []
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
@@ -84,17 +82,30 @@ class Tree:
         return {(pid, begun[pid]) for pid in family - {self._root}}
 
     def _tell_group(self, number: int) -> None:
+        if not self._leader:  # 0 would be the caller's own group
+            return
         try:
             os.killpg(self._leader, number)
         except (ProcessLookupError, PermissionError):
             pass
 
     def _group_lives(self) -> bool:
+        if not self._leader:
+            return False
         try:
-            os.killpg(self._leader, 0)  # macOS refuses with EPERM when only dead processes are left
+            # macOS refuses with EPERM when only dead processes are left; Linux counts the leader, dead and not reaped.
+            os.killpg(self._leader, 0)
         except (ProcessLookupError, PermissionError):
             return False
         return True
+
+
+def sees_processes() -> bool:
+    """Whether /proc tells of the processes that signals reach; it may be missing, or be of another PID namespace."""
+    try:
+        return os.readlink("/proc/self") == str(os.getpid())
+    except OSError:
+        return False
 
 
 def _stat(pid: int) -> list[bytes] | None:
@@ -120,13 +131,34 @@ def _send(pid: int, begun: bytes, number: int) -> None:
     """Signal this very process, never a later one that was given its number."""
     try:
         process = os.pidfd_open(pid)
-    except OSError:
+    except ProcessLookupError:
+        return
+    except (OSError, AttributeError):
+        _send_by_number(pid, begun, number)
         return
     try:
-        stat = _stat(pid)
-        if stat is not None and stat[19] == begun:
+        if _is_same(pid, begun):
             signal.pidfd_send_signal(process, number)
-    except (ProcessLookupError, PermissionError):
+    except ProcessLookupError:
         pass
+    except (OSError, AttributeError):
+        _send_by_number(pid, begun, number)
     finally:
         os.close(process)
+
+
+def _send_by_number(pid: int, begun: bytes, number: int) -> None:
+    """Signal a process without a pidfd: an older kernel or Python, a sandbox that refuses, or no descriptor is left.
+
+    Its number is another process's only if it ends, is reaped, and all other numbers are given out, between two calls.
+    """
+    try:
+        if _is_same(pid, begun):
+            os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _is_same(pid: int, begun: bytes) -> bool:
+    stat = _stat(pid)
+    return stat is not None and stat[19] == begun

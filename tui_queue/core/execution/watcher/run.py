@@ -14,8 +14,10 @@ from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, tell,
 from .oom import count_kills, exhausted_since
 from .output import Output
 from .process_tree import Tree
+from .recipe import bring_back
 from .records import Record, Spec
 from .spawn import spawn, why_not
+from .successor import start_apart
 
 SHORT_S = 0.05  # a run that is over by then is not announced as started first
 SWEEP_S = 0.05  # between two searches for processes of a cancelled run until none is left
@@ -32,7 +34,7 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
         tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
         return True
     try:
-        if not files.claim():
+        if not files.claim(spec.get("uuid", "").encode("ascii")):
             return True
         wakeup.clear()  # of the children of the run before
         end = _run(spec, files, events, wakeup)
@@ -42,6 +44,7 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
         tell(files.alive, ENDED, end)
         if not was_stored(events):
             files.sync()
+            bring_back(files.background, start_apart)
     finally:
         files.close()
     return free

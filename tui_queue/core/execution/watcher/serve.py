@@ -19,12 +19,16 @@ from .messages import BROKEN, MESSAGE_SIZE, tell
 from .records import sealed
 from .run import watch
 from .spawn import IGNORED
+from .successor import outlive
 
 ORDERS, RUNS = 3, 4  # the descriptors that the scheduler starts this process with
 
 
-def serve(orders: int = ORDERS, runs: int = RUNS) -> None:
-    """Fork a watcher for each byte from ``orders``; it reads its runs from the socket ``runs``."""
+def serve(background: str = "", orders: int = ORDERS, runs: int = RUNS) -> None:
+    """Fork a watcher for each byte from ``orders``; it reads its runs from the socket ``runs``.
+
+    Once the scheduler has gone, a background scheduler that was killed is started again by its file ``background``.
+    """
     os.umask(0o077)
     for descriptor in (orders, runs):
         os.set_inheritable(descriptor, False)
@@ -42,8 +46,10 @@ def serve(orders: int = ORDERS, runs: int = RUNS) -> None:
                 os.close(orders)
                 try:
                     watch_runs(_socket.socket(fileno=runs))
+                    outlive(background)
                 finally:
                     os._exit(0)
+    outlive(background)
 
 
 def watch_runs(channel: _socket.socket) -> None:
@@ -52,6 +58,7 @@ def watch_runs(channel: _socket.socket) -> None:
     request_short_slice(inherited=False)
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # the soft limit on processor time is meant for the command
     wakeup = Wakeup()
     adopt_orphans()
     room = _socket.CMSG_SPACE(8)

@@ -3,12 +3,13 @@
 import os
 import signal
 
+from .oom_score import lower_score, raise_score
 from .records import Spec
 from .session import living
 
 # What a watcher ignores, and what it or Python has changed: a command starts with the default for all of these.
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
-CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ}
+CHANGED = {*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGXCPU}
 WINDOW = (40, 120)  # rows and columns of a run's own terminal
 
 
@@ -21,6 +22,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
     env = living(dict(line.encode("latin-1").split(b"=", 1) for line in spec["env"]))
     os.stat(spec["path"].encode("latin-1"))
     os.chdir(spec["cwd"].encode("latin-1"))
+    own_score = raise_score()
     try:
         os.umask(spec["umask"])
         if spec.get("pty"):
@@ -45,6 +47,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
             setsigdef=CHANGED,
         ), None
     finally:
+        lower_score(own_score)
         os.umask(0o077)
         os.chdir("/")  # keep no file system busy
 

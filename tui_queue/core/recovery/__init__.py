@@ -1,0 +1,1 @@
+"""Backups of the store, and the way back to one of them."""

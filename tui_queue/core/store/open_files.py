@@ -1,0 +1,176 @@
+"""Tells when files of an open database are removed or replaced, by their inodes.
+
+SQLite goes on with files that have no name any more: what it writes there is lost once the last process has closed
+them, and processes that open the database meanwhile neither see nor respect it.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from tui_queue.core.errors import StoreError
+from tui_queue.core.units.printable import printable
+
+_BESIDE = ("-wal", "-shm")
+_WAL_FORMAT = slice(18, 20)  # bytes of the header that say how the database is written: 2 for a write-ahead log
+_SHARED = ["1073741826", "1073742335"]  # the bytes that an open connection has locked, see os.h of SQLite
+
+Inode = tuple[int, int]
+
+
+class FilesRemovedError(StoreError):
+    """Files beside the database were removed while it was open; closing it and opening it again makes them anew."""
+
+
+class FilesReplacedError(StoreError):
+    """The database, or a file beside it, is another one than was opened."""
+
+
+class OpenFiles:
+    """The files of one open database, as they were when it was opened."""
+
+    def __init__(self, path: str) -> None:
+        """Remember the database, before it is opened."""
+        self._path = path
+        self._database = _inode(path)
+        self._before = {f"{path}{end}": _inode(f"{path}{end}") for end in _BESIDE}
+        self._beside: dict[str, Inode | None] = {}
+
+    def remember_others(self, *, wal: bool) -> None:
+        """Remember the files beside it, which exist once a connection has used the database; raises as ``check``."""
+        if wal:
+            self._beside = {path: _inode(path) for path in self._before}
+        self.check()
+
+    def is_beside_others(self) -> bool:
+        """Whether opening the database has made a log though other processes have it open with one that was removed."""
+        before = [self._before[path] for path in self._beside]
+        if None in before:
+            return any(_has_removed(process, self._beside) for process in holders(self._path))
+        return before != list(self._beside.values())
+
+    def check(self) -> None:
+        """Raise FilesReplacedError for one that is another one now, FilesRemovedError where it can be made anew."""
+        found = _inode(self._path)
+        if found is None:
+            raise FilesReplacedError(
+                f"{printable(self._path)} was removed while the queue was open; nothing was stored."
+                " Put it back, or end all tui-queue processes and see `tui-queue restore`."
+            )
+        if found != self._database:
+            raise _replaced(self._path)
+        removed = ""
+        for path, inode in self._beside.items():
+            found = _inode(path)
+            if found is None:
+                removed = path
+            elif found != inode:
+                raise _replaced(path)
+        if removed:
+            raise FilesRemovedError(f"{printable(removed)} was removed while the queue was open; nothing was stored.")
+
+    @property
+    def lost_inode(self) -> int:
+        """The number of the inode of the database, if its name is another one's or gone, or of a replaced file."""
+        found = {self._path: self._database, **self._beside}
+        return next((inode[1] for path, inode in found.items() if inode and _inode(path) != inode), 0)
+
+    def remove_new_log(self) -> None:
+        """Remove the log that opening the database has made in the place of another one, unless it is in use.
+
+        Others may have that one open still, and know what is in it. The caller has closed the database, and keeps all
+        from writing.
+        """
+        made = [path for path, inode in self._before.items() if self._beside[path] != inode]
+        wal = f"{self._path}{_BESIDE[0]}"
+        if wal in made and os.path.exists(wal) and os.path.getsize(wal):
+            return
+        for path in made:
+            if _inode(path) == self._beside[path]:
+                os.unlink(path)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the database itself is another file now, or none."""
+        return _inode(self._path) != self._database
+
+    def can_be_closed(self) -> bool:
+        """Whether SQLite may tidy up behind the connection.
+
+        It would remove a log that others have made, and write outdated pages into the database.
+        """
+        return _inode(self._path) != self._database or all(
+            _inode(path) in (None, inode) for path, inode in self._beside.items()
+        )
+
+
+def holder_without_log(path: str) -> int:
+    """Return the number of another process that has the database open though its log was removed; 0 for none."""
+    if all(os.path.exists(f"{path}{end}") for end in _BESIDE):
+        return 0
+    found = holders(path)
+    return found[0] if found and _has_log(path) else 0
+
+
+def holders(path: str) -> list[int]:
+    """Return the numbers of other processes that have the database open, as far as the kernel tells.
+
+    It is not asked through a descriptor: to close that would give back what this process itself has locked.
+    """
+    inode = _inode(path)
+    if inode is None:
+        return []
+    found = []
+    with suppress(OSError), open("/proc/locks", encoding="ascii") as locks:
+        for line in locks:
+            words = line.split()
+            if words[1:2] == ["POSIX"] and words[-2:] == _SHARED and words[-3].endswith(f":{inode[1]}"):
+                found.append(int(words[-4]))
+    # Another file system may have an inode of that number, and some tell the kernel another device than stat does.
+    return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode)]
+
+
+def _has_log(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"\2" in file.read(20)[_WAL_FORMAT]
+
+
+def read_only(path: str) -> str:
+    """Return the address by which SQLite opens a database and does not change it."""
+    from urllib.parse import quote  # noqa: PLC0415 - few commands need it
+
+    return f"file:{quote(os.fsencode(path))}?mode=ro"
+
+
+def _has_open(process: int, inode: Inode) -> bool:
+    """Whether a process has a file open; also where that can't be told."""
+    try:
+        entries = list(os.scandir(f"/proc/{process}/fd"))
+    except PermissionError:
+        return True
+    except OSError:  # it has ended
+        return False
+    return any(_inode(entry.path) == inode for entry in entries)
+
+
+def _has_removed(process: int, paths: Iterable[str]) -> bool:
+    """Whether a process has one of these files open under a name that does not exist any more."""
+    removed = {f"{os.path.realpath(path)} (deleted)" for path in paths}
+    with suppress(OSError):  # another user's, or it has ended
+        return any(os.readlink(entry.path) in removed for entry in os.scandir(f"/proc/{process}/fd"))
+    return False
+
+
+def _replaced(path: str) -> FilesReplacedError:
+    return FilesReplacedError(
+        f"{printable(path)} was replaced by another file while the queue was open; nothing was stored."
+        " Leave this program and start it again."
+    )
+
+
+def _inode(path: str) -> Inode | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
