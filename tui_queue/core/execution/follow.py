@@ -12,18 +12,21 @@ from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted
 from tui_queue.core.execution.run_files import Owner, RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
+from tui_queue.core.model.job import RunEnd
 
 START_S = 1.0  # a run that no watcher has taken by then needs another one
 PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
 
+Heard = dict[str, RunEnd]  # ends by their run's directory, each until it is stored: the disk may have none of them
+
 
 async def follow_watcher(
-    files: RunFiles, events: socket.socket, watchers: WatcherPool, *, is_own: Callable[[Owner], bool]
+    files: RunFiles, events: socket.socket, watchers: WatcherPool, heard: Heard, *, is_own: Callable[[Owner], bool]
 ) -> AsyncIterator[RunEvent]:
     """Yield what the watcher of a run says into ``events``, which is closed at the end.
 
-    Once the consumer asks for the item after the end, the end is stored: its watcher need not sync it. Where the files
-    of the run are there already, ``is_own`` tells whether they are of the same job: then it has run.
+    Once the consumer asks for the item after the end, the end is stored: its watcher need not put it on disk. Where the
+    files of the run are there already, ``is_own`` tells whether they are of the same job: then it has run.
     """
     report = _Report()
     announced = False
@@ -42,7 +45,10 @@ async def follow_watcher(
                     watchers.order_another()
                     patience *= 2
         if report.end is not None:
+            if isinstance(report.end, RunEnd):
+                heard[files.directory] = report.end
             yield report.end
+            heard.pop(files.directory, None)
             with suppress(OSError):
                 events.send(messages.STORED)
             if report.free:
@@ -51,30 +57,47 @@ async def follow_watcher(
     if report.exists:
         watchers.free()
         await asyncio.to_thread(_put_aside_unless_own, files, is_own)
-    async for item in follow_files(files, announced=announced, complaint=report.complaint):
+    async for item in follow_files(files, heard, announced=announced, complaint=report.complaint):
         yield item
 
 
-async def follow_files(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunEvent]:
-    """Yield what the files say of a run whose watcher has no socket to us, as long as any process of it lives.
+async def follow_files(
+    files: RunFiles, heard: Heard, *, announced: bool = False, complaint: str = ""
+) -> AsyncIterator[RunEvent]:
+    """Yield what is known of a run whose watcher has no socket to us, as long as any process of it lives.
 
     ``announced`` says that its start has been yielded before, ``complaint`` what error ended its watcher.
     """
-    if files.revoke():
-        yield RunNeverStarted(complaint)
-        return
+    if files.directory not in heard:
+        if files.revoke():
+            yield RunNeverStarted(complaint)
+            return
+        async for event in _until_end(files, announced=announced):
+            if isinstance(event, RunEnd):
+                heard[files.directory] = event
+            else:
+                yield event
+    if (end := heard.get(files.directory)) is not None:
+        yield end
+        heard.pop(files.directory, None)
+        files.order(messages.STORED_ORDER + b"\n")
+
+
+async def _until_end(files: RunFiles, *, announced: bool) -> AsyncIterator[RunEvent]:
+    """Yield what the files say, and the pipe ``alive``, which knows an end that the disk has refused."""
     try:
         alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:  # the user has deleted it
         yield files.end() or RunLost()
         return
+    report = _Report()
     try:
         while True:
-            gone = _read_all(alive)[1]
-            if (end := files.end()) is not None:
+            gone = report.read(alive)
+            if (end := files.end() or report.end) is not None:
                 yield end
                 return
-            if not announced and (at := files.started_at()):
+            if not announced and (at := files.started_at() or report.started):
                 announced = True
                 yield RunStarted(at)
             elif gone:
@@ -113,7 +136,8 @@ class _Report:
         more, gone = _read_all(events)
         *lines, self._rest = (self._rest + more).split(b"\n")
         for line in lines:
-            record = records.unsealed(line[1:]) or {}
+            if (record := records.unsealed(line[1:])) is None:  # a job writes to what it inherits of ``alive``
+                continue
             match line[:1]:
                 case messages.STARTED:
                     self.started = start_time(record)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from tui_queue.core.execution.executor import RunEvent
-from tui_queue.core.execution.follow import follow_files, follow_watcher, read_end
+from tui_queue.core.execution.follow import Heard, follow_files, follow_watcher, read_end
 from tui_queue.core.execution.log_sync import LogSync
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.execution.run_spec import RunSpecs
@@ -23,6 +23,7 @@ class Starter:
         self._specs = specs
         self._watchers = WatcherPool(background)
         self._logs = LogSync()
+        self._heard: Heard = {}
 
     def warm_up(self) -> None:
         """Get ready, so that the first start is as fast as the next. Raises OSError."""
@@ -34,6 +35,7 @@ class Starter:
 
     async def start(self, job: Job, files: RunFiles) -> AsyncIterator[RunEvent]:
         """Hand the run to a watcher, return its events. Raises OSError."""
+        self._heard.pop(files.directory, None)
         events, theirs = socket.socketpair()
         with theirs:
             try:
@@ -43,12 +45,12 @@ class Starter:
                 raise
         events.setblocking(False)
         return follow_watcher(
-            files, events, self._watchers, is_own=lambda owner: owner.is_job(job.uuid, job.created_at)
+            files, events, self._watchers, self._heard, is_own=lambda owner: owner.is_job(job.uuid, job.created_at)
         )
 
     def adopt(self, files: RunFiles, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the events of a run that another scheduler let go."""
-        return read_end(files) if rebooted else follow_files(files)
+        return read_end(files) if rebooted else follow_files(files, self._heard)
 
     async def secure_output(self, files: RunFiles) -> None:
         """Put the log on disk, together with those of runs that end at about the same time."""
