@@ -126,6 +126,7 @@ async def open_queue(paths: Paths | None = None, *, standby: bool = False) -> As
 
 def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - as the next one
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
     yield from doctor.directories(paths.state, paths.settings)
@@ -139,6 +140,8 @@ def examine(paths: Paths) -> "Iterator[Check]":
     if os.path.exists(paths.store) and os.access(paths.state, os.W_OK | os.X_OK):
         stands_by = Lock(os.path.join(paths.state, "background")).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+        yield from doctor.starts(paths.store)
+    yield from doctor.watcher(why_no_watcher_starts())
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()

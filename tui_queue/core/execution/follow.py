@@ -1,20 +1,21 @@
 """Follows a run: by what its watcher says, and by its files where the watcher can't say it."""
 
 import asyncio
-import errno
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.run_files import RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
+from tui_queue.core.model.job import RunEnd
+from tui_queue.core.system.worker_thread import in_thread
 
 START_S = 1.0  # a run that no watcher has taken by then needs another one
-PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
+WATCHER_ENDED = "its watcher was ended before the start"
 
 
 async def follow_watcher(files: RunFiles, events: socket.socket, watchers: WatcherPool) -> AsyncIterator[RunEvent]:
@@ -45,8 +46,27 @@ async def follow_watcher(files: RunFiles, events: socket.socket, watchers: Watch
             if report.free:
                 watchers.free()
             return
+    if not report.complaint and not os.path.lexists(files.directory):
+        # Nobody has the run's description any more, and nobody has begun with it.
+        why = await why_no_watcher(watchers)
+        yield RunNeverStarted(obstacle=why or WATCHER_ENDED, everyones=bool(why), number_free=True)
+        return
     async for item in follow_files(files, announced=announced, complaint=report.complaint):
         yield item
+
+
+async def why_no_watcher(watchers: WatcherPool) -> str:
+    """Say why no watcher can be started; empty where one can, as far as is known."""
+    if not watchers.is_gone:
+        return ""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - where one is gone
+
+    watchers.close()
+    try:
+        why = await in_thread(why_no_watcher_starts)
+    except RuntimeError as error:  # no thread either
+        why = str(error)
+    return why and f"no watcher starts: {why}"
 
 
 async def follow_files(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunEvent]:
@@ -55,7 +75,10 @@ async def follow_files(files: RunFiles, *, announced: bool = False, complaint: s
     ``announced`` says that its start has been yielded before, ``complaint`` what error ended its watcher.
     """
     if files.revoke():
-        yield RunNeverStarted(complaint)
+        if complaint:
+            yield RunEnd(finished_at=datetime.now(UTC), error=complaint)
+        else:
+            yield RunNeverStarted(obstacle=WATCHER_ENDED)
         return
     try:
         alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -107,8 +130,12 @@ class _Report:
                 case messages.ENDED | messages.ENDED_WITH_LEFTOVERS as letter:
                     self.end, self.free = run_end(record), letter == messages.ENDED
                 case messages.NEVER_STARTED:
-                    why = "" if record["errno"] in PASSING else record["why"]
-                    self.end, self.free = RunNeverStarted(why), True
+                    self.free = record.get("watcher", True)
+                    self.end = RunNeverStarted(
+                        obstacle=record["why"],
+                        everyones=record["everyone"],
+                        number_free=not record.get("kept", False),
+                    )
                 case messages.BROKEN:
                     self.complaint = record["why"]
         return gone and self.end is None

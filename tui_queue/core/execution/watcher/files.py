@@ -1,5 +1,6 @@
 """Makes the files of a run, and writes what its watcher records in them (run_files.py says what each is for)."""
 
+import errno
 import os
 
 from .records import Record, sealed
@@ -17,10 +18,13 @@ class Files:
         self._open: list[int] = []
         self.log = self._path(b"log")
         self.times = self._path(b"times")
+        self._ours = False  # whether this watcher has made the files: then no other one of this attempt lives
         try:
             self._make()
         except BaseException:
             self.close()
+            if self._ours:
+                self._remove()
             raise
 
     def _make(self) -> None:
@@ -31,9 +35,11 @@ class Files:
                 pass
         for name in (b"alive", b"control"):
             os.mkfifo(self._path(name), 0o600)
+            self._ours = True
         os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
         self._end = self._opened(b"end", os.O_WRONLY | os.O_CREAT)
-        os.write(self._end, bytes(END_ROOM))
+        if os.write(self._end, bytes(END_ROOM)) < END_ROOM:  # the disk was full half way
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # Open for both: a pipe that is only written to could not be opened before it has a reader.
         self.control = self._opened(b"control", os.O_RDWR | os.O_NONBLOCK)
         self.alive = _raise_descriptor(self._opened(b"alive", os.O_RDWR | os.O_NONBLOCK))
@@ -49,6 +55,31 @@ class Files:
         except FileExistsError:
             return False
         return True
+
+    def give_back(self) -> bool:
+        """Remove what was made for a run that was claimed and not started; return whether the claim is gone.
+
+        The claim goes first: from then on a scheduler that adopts the run may revoke it, and what it creates for that
+        stays. Files that can't be removed harm nobody.
+        """
+        try:
+            os.unlink(self._path(b"claim"))
+        except FileNotFoundError:  # it could not be created
+            pass
+        except OSError:
+            return False
+        self._remove()
+        return True
+
+    def _remove(self) -> None:
+        try:
+            for name in os.listdir(self._directory):
+                if name != b"claim":
+                    os.unlink(self._path(name))
+            for path in (self._directory, os.path.dirname(self._directory)):
+                os.rmdir(path)
+        except OSError:  # attempts before this one, or a disk with an error
+            pass
 
     def write_start(self, record: Record) -> None:
         """Record the start; on a full disk that fails silently.

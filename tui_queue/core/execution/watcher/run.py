@@ -11,6 +11,7 @@ from .files import Files
 from .leader import Leader
 from .limits import FOREVER, Limits
 from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, tell, was_stored
+from .obstacles import NotYetError, of_every_start
 from .oom import count_kills, exhausted_since
 from .output import Output
 from .process_tree import Tree
@@ -26,16 +27,22 @@ LONGEST_POLL_S = 3600
 
 def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
     """Watch the run from its claim to its end; return whether the watcher is free for another one."""
+    directory = spec["directory"].encode("latin-1")
     try:
-        files = Files(spec["directory"].encode("latin-1"))
-    except OSError as error:
-        tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        files = Files(directory)
+    except (OSError, MemoryError) as error:
+        tell(events, NEVER_STARTED, of_every_start(error, directory))
         return True
     try:
-        if not files.claim():
+        try:
+            if not _claims(files, directory):
+                return True
+            wakeup.clear()  # of the children of the run before
+            end = _run(spec, files, events, wakeup)
+        except NotYetError as obstacle:
+            kept = not files.give_back()
+            tell(events, NEVER_STARTED, {**obstacle.record, "kept": kept})
             return True
-        wakeup.clear()  # of the children of the run before
-        end = _run(spec, files, events, wakeup)
         files.write_end(end)
         free = not has_children()
         tell(events, ENDED if free else ENDED_WITH_LEFTOVERS, end)
@@ -47,13 +54,21 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
     return free
 
 
+def _claims(files: Files, directory: bytes) -> bool:
+    """Take the run, unless another watcher or the scheduler has. Raises NotYetError."""
+    try:
+        return files.claim()
+    except OSError as error:
+        raise NotYetError(of_every_start(error, directory)) from None
+
+
 def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> Record:
-    """Start the command, tell the scheduler, wait for the end; return the end record."""
+    """Start the command, tell the scheduler, wait for the end; return the end record. Raises NotYetError."""
     begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
-        return {"error": why_not(error, spec), "finished_ns": time.time_ns()}
+        return {**why_not(error, spec), "finished_ns": time.time_ns()}
     run = Run(spec, files, pid, terminal, wakeup)
     kills = None
     # Of a run that is over in no time only the end is told.
