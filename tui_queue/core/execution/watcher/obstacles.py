@@ -41,9 +41,11 @@ class NotYetError(Exception):
 def of_every_start(error: BaseException, path: bytes = b"") -> Record:
     """Describe an error in what the program itself does for each start, with the file or directory ``path``."""
     number = getattr(error, "errno", None) or (errno.ENOMEM if isinstance(error, MemoryError) else 0)
-    words = SHORTAGES.get(number) or (getattr(error, "strerror", None) or str(error)).lower()
-    place = f"{os.fsdecode(path)}: " if path and number != errno.EAGAIN else ""
-    return {"why": f"{place}{words}", "errno": number, "everyone": True}
+    why = SHORTAGES.get(number)
+    if why is None:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        why = f"{os.fsdecode(path)}: {why}" if path else why
+    return {"why": why, "errno": number, "everyone": True}
 
 
 def of_command(error: OSError, why: str, path: bytes) -> "Record | None":
