@@ -11,6 +11,7 @@ from tui_queue.core.policy.start_failures import Hampered
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
+NO_JOB_STARTS = "No job can start"
 TERMINALS = ("auto", "osc9", "osc777", "osc99", "bell", "off")  # ways to tell it that something has happened
 
 
@@ -36,7 +37,7 @@ def of_start(hampered: Hampered) -> tuple[str, str]:
     what = printable(hampered.what)
     if hampered.held:
         return f"Job {job.id} is held: {printable(job.name)}", f"It can't start: {what}. Release tries it again."
-    who = "No job can start" if hampered.everyone else f"Job {job.id} can't start: {printable(job.name)}"
+    who = NO_JOB_STARTS if hampered.everyone else f"Job {job.id} can't start: {printable(job.name)}"
     return who, f"{what[:1].upper()}{what[1:]}. It is tried again, every five minutes at least."
 
 
