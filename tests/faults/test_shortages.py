@@ -185,7 +185,7 @@ def test_a_shortage_of_processes_tries_one_of_many_jobs_at_a_time_and_is_told_on
     ordinary.limit_processes(UNLIMITED)
     wait_for(lambda: {job["state"] for job in ordinary.jobs().values()} == {"completed"}, "the ends")
     assert {job["attempt"] for job in ordinary.jobs().values()} == {1}
-    assert told.read_text().startswith("shortage: Too many processes (ulimit -u). It is tried again, ")
+    assert told.read_text().startswith("shortage: Too many processes (ulimit -u). The start is tried again, ")
     assert told.read_text().count("\n") == 1
     stop(runner)
 
@@ -208,7 +208,7 @@ def test_a_program_that_is_being_written_and_an_interpreter_that_is_away_are_wai
         wait_for(lambda: f"{WAITS}{python}: no such interpreter; next try " in why(cli, 2), "the second reason")
         wait_for(lambda: cli.job(3)["state"] == "completed", "the job that nothing stands in the way of")
     (tmp_path / "away").rename(python)
-    cli("release", "1", "2")
+    cli.process("release", "1", "2")  # refused when the scheduler has tried them again just now
     wait_for(lambda: all(job["state"] == "completed" for job in cli.jobs().values()), "the ends")
     assert {job["attempt"] for job in cli.jobs().values()} == {1}
     stop(runner)
@@ -266,11 +266,11 @@ def test_jobs_wait_while_no_watcher_starts_and_doctor_says_why(cli: Cli, module:
     assert gone in cli("doctor", code=1)
     own_interpreter.write_text("#!/bin/sh\necho broken >&2; exit 1\n")
     own_interpreter.chmod(0o755)
-    cli("release", "1")
+    cli.process("release", "1")  # refused when the scheduler tries it just now
     wait_for(lambda: f"{WAITS}no watcher starts: broken; next try " in why(cli, 1), "the reason of another interpreter")
     assert cli.job(1)["attempt"] == 0
     away.rename(own_interpreter)
-    cli("release", "1")
+    cli.process("release", "1")
     wait_for(lambda: cli.job(1)["state"] == "completed", "the end")
     assert cli.job(1)["attempt"] == 1
     stop(runner)
@@ -283,6 +283,7 @@ def test_doctor_tries_whether_a_watcher_starts(cli: Cli, module: Cli, own_interp
     assert "no watcher starts: broken" in module("doctor", code=1)
 
 
+@pytest.mark.long
 def test_a_full_temporary_directory_holds_up_neither_the_start_nor_the_end(cli: Cli, tmp_path: Path) -> None:
     cli("add", "true", *["x" * 100_000] * 9)
     with small_disk(tmp_path / "full", "size=64k") as full, suppress(OSError), (full / "filler").open("wb") as filler:
@@ -319,14 +320,14 @@ def test_a_job_is_held_whose_start_keeps_failing_while_others_of_its_queue_start
     with program.open("ab"):
         runner = elsewhere.start("run", "--standby", "--stay")
         for others in range(1, 20):
-            before = wait_for(lambda: why(cli, 1), "a start that fails")
+            before = wait_for(lambda: why(elsewhere, 1), "a start that fails")
             if cli.job(1)["held"]:
                 break
             number = int(cli("add", "true"))
             wait_for(partial(is_completed, cli, number), "a start of another job")
             set_clock(clock, f"+{10 * others}m\n")
             cli("add", "--hold", "true")  # the scheduler looks at the clock again
-            wait_for(partial(is_another_reason, cli, before), "the next try")
+            wait_for(partial(is_another_reason, elsewhere, before), "the next try")
     assert re.fullmatch(rf"can't start, tried (9|1\d) times: {program}: text file busy", why(cli, 1))
     cli("release", "1")
     wait_for(lambda: cli.job(1)["state"] == "completed", "the end")

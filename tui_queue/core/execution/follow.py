@@ -47,7 +47,7 @@ async def follow_watcher(files: RunFiles, events: socket.socket, watchers: Watch
                 watchers.free()
             return
     if not report.complaint and not os.path.lexists(files.directory):
-        # Nobody has the run's description any more, and nobody has begun with it.
+        # No process has the run's description any more, and none has begun with it.
         why = await why_no_watcher(watchers)
         yield RunNeverStarted(obstacle=why or WATCHER_ENDED, everyones=bool(why), number_free=True)
         return

@@ -87,7 +87,7 @@ class WatcherPool:
             return True
         poll = select.poll()
         poll.register(self._runs, 0)
-        if poll.poll(0):  # nobody has the other end: it closes a moment before the process can be reaped
+        if poll.poll(0):  # no process has the other end: it closes a moment before the process can be reaped
             return True
         with suppress(ChildProcessError):
             return os.waitpid(self._pid, os.WNOHANG)[0] != 0
@@ -153,7 +153,7 @@ def command(code: str = CODE) -> list[str]:
 
 def _file() -> BinaryIO:
     """Return a file for a long specification: in memory where that can be, since a full disk must hold up no run."""
-    if hasattr(os, "memfd_create"):
+    with suppress(AttributeError, OSError):
         return open(os.memfd_create("run"), "w+b", buffering=0)
     return tempfile.TemporaryFile(buffering=0)
 

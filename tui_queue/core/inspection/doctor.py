@@ -128,7 +128,7 @@ def scheduler(*, held: bool, background: bool, allowed: bool) -> Iterator[Check]
 
 
 def watcher(why_not: str) -> Iterator[Check]:
-    """Look at whether a watcher starts, which each run needs; ``why_not`` is empty where one does."""
+    """Check whether a watcher starts, which each run needs; ``why_not`` is empty where one does."""
     if why_not:
         yield _wrong(
             "watcher",
@@ -141,7 +141,7 @@ def watcher(why_not: str) -> Iterator[Check]:
 
 
 def starts(store: str) -> Iterator[Check]:
-    """Look at what keeps jobs from starting, as their scheduler has noted it."""
+    """Check what keeps jobs from starting, as their scheduler has noted it."""
     try:
         db = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)
         try:

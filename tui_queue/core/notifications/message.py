@@ -38,7 +38,7 @@ def of_start(hampered: Hampered) -> tuple[str, str]:
     if hampered.held:
         return f"Job {job.id} is held: {printable(job.name)}", f"It can't start: {what}. Release tries it again."
     who = NO_JOB_STARTS if hampered.everyone else f"Job {job.id} can't start: {printable(job.name)}"
-    return who, f"{what[:1].upper()}{what[1:]}. It is tried again, every five minutes at least."
+    return who, f"{what[:1].upper()}{what[1:]}. The start is tried again, at least every five minutes."
 
 
 def environment(job: Job, event: str, heading: str, text: str, log: str | None) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.units.sizes import size_text
 
 MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
+LONGEST_PAUSE = timedelta(minutes=5)  # between two tries of a start that a shortage prevents
 POLL_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
 
 
@@ -205,6 +206,8 @@ class _Ledger:
                 )
         if candidate.not_before is not None and candidate.not_before > self._context.now:
             if candidate.hold_reason.kind is ReasonKind.SHORTAGE:
+                if candidate.not_before - self._context.now > LONGEST_PAUSE:  # the clock was set back
+                    return None
                 return Decision(reason=candidate.hold_reason, due=candidate.not_before)
             kind = ReasonKind.RETRY if candidate.again else ReasonKind.NOT_BEFORE
             return Decision(reason=Reason.of(kind, time=moment(candidate.not_before)), due=candidate.not_before)

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
-from tui_queue.core.policy.admission import moment
+from tui_queue.core.policy.admission import LONGEST_PAUSE, moment
 
-FIRST_S, LONGEST_S = 1.0, 300.0  # the pauses before the first try again, and the longest; each is twice the one before
+FIRST_PAUSE = timedelta(seconds=1)  # before the first try again; each is twice the one before
 GAP = timedelta(seconds=0.25)  # before another job is tried, where the obstacle may be one job's own
 TRIAL = timedelta(seconds=10)  # after it a start that is under way, on a disk that hangs say, holds up no other
 TOLD_AFTER = 3  # starts in vain, one after the other, that the user hears of
@@ -35,6 +35,9 @@ class PutBack(Struct, frozen=True, kw_only=True):
     not_before: datetime | None = None
     held: bool = False
     shortage: Reason = NO_REASON
+
+
+AT_ONCE = PutBack()  # it may start as before
 
 
 class Hampered(Struct, frozen=True, kw_only=True):
@@ -80,7 +83,9 @@ class StartFailures:
         obstacle = self._obstacle
         if obstacle is None:
             return None
-        under_way = [since + TRIAL for since in self._trying.values() if since + TRIAL > now]
+        if obstacle.until - now > LONGEST_PAUSE:  # the clock was set back
+            obstacle.until = now
+        under_way = [since + TRIAL for since in self._trying.values() if timedelta(0) <= now - since < TRIAL]
         until = max([obstacle.until, *under_way])
         return Trials(most=int(until <= now), until=until, tried=obstacle.tried)
 
@@ -151,7 +156,7 @@ class StartFailures:
 
 
 def _pause(tries: int) -> timedelta:
-    return timedelta(seconds=min(LONGEST_S, FIRST_S * 2 ** min(tries - 1, 10)))
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(tries - 1, 10)))
 
 
 def _waits(what: str, until: datetime) -> Reason:

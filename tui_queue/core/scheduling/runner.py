@@ -17,8 +17,7 @@ from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import QueueOptions
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.policy.run_result import next_attempt, result_of
-from tui_queue.core.policy.start_failures import PutBack, StartFailures
-from tui_queue.core.store.runs import AT_ONCE
+from tui_queue.core.policy.start_failures import AT_ONCE, PutBack, StartFailures
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.worker_thread import ReaderPool
 
@@ -102,6 +101,8 @@ class Runner:
         back, now = AT_ONCE, datetime.now(UTC)
         if ours:
             back = self._failures.failed(job, why.obstacle, everyones=why.everyones, now=now)
+        else:
+            self._failures.over(job)
         self._over(job)
         waiting = await self._stored_again(job, back, number_free=why.number_free)
         if waiting is not None:

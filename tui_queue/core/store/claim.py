@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,12 +14,14 @@ from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
 from tui_queue.core.policy.capacity import Capacity
-from tui_queue.core.policy.start_failures import Trials
 from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, time_of
 from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.timing.opening_hours import parse_hours
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import Trials
 
 SETTLED = timedelta(seconds=30)  # by then a job has taken what it was let in for, and measuring shows it
 
@@ -74,7 +77,7 @@ def claim_jobs(
     epoch: int,
     capacity: Capacity,
     over: Collection[int],
-    trials: Trials | None,
+    trials: "Trials | None",
     boot: str,
     now: datetime,
 ) -> Claimed:
@@ -112,7 +115,9 @@ def claim_jobs(
     )
 
 
-def _choose(db: sqlite3.Connection, context: Context, trials: Trials | None) -> tuple[list[Candidate], list[datetime]]:
+def _choose(
+    db: sqlite3.Connection, context: Context, trials: "Trials | None"
+) -> tuple[list[Candidate], list[datetime]]:
     """Return the jobs that may start now, and when time alone may let others."""
     pending = candidates(db, context)
     if trials is not None and trials.tried:
@@ -124,7 +129,7 @@ def _choose(db: sqlite3.Connection, context: Context, trials: Trials | None) -> 
     return chosen, [*due, *_until(trials)]
 
 
-def _until(trials: Trials | None) -> list[datetime]:
+def _until(trials: "Trials | None") -> list[datetime]:
     return [] if trials is None or trials.most else [trials.until]
 
 

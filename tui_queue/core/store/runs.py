@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event
@@ -11,12 +12,14 @@ from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
-from tui_queue.core.policy.start_failures import PutBack, Trials
 from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
 from tui_queue.core.store.shortage import note_shortage
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import PutBack, Trials
 
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
@@ -65,9 +68,6 @@ _LEASE = """
     RETURNING *"""
 
 
-AT_ONCE = PutBack()  # it may start as before
-
-
 class Runs:
     """The runs of one store; what an earlier scheduler writes after another took the lease is refused."""
 
@@ -92,7 +92,7 @@ class Runs:
         epoch: int,
         capacity: Capacity,
         over: Collection[int] = (),
-        trials: Trials | None = None,
+        trials: "Trials | None" = None,
         boot: str,
         now: datetime,
     ) -> Claimed | None:
@@ -121,9 +121,7 @@ class Runs:
         """Record the hash of what a run has run, unless another scheduler has taken over since."""
         await self._database.write(_record_script, job, {"epoch": epoch, "script": script})
 
-    async def put_back(
-        self, job: Job, *, epoch: int, back: PutBack = AT_ONCE, number_free: bool, now: datetime
-    ) -> Job | None:
+    async def put_back(self, job: Job, *, epoch: int, back: "PutBack", number_free: bool, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked.
 
         That was no attempt: it takes none of its retries, and with ``number_free`` the next one has its number.

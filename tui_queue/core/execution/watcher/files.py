@@ -60,7 +60,7 @@ class Files:
         """Remove what was made for a run that was claimed and not started; return whether the claim is gone.
 
         The claim goes first: from then on a scheduler that adopts the run may revoke it, and what it creates for that
-        stays. Files that can't be removed harm nobody.
+        stays. Files that can't be removed do no harm.
         """
         try:
             os.unlink(self._path(b"claim"))
