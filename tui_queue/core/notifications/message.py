@@ -4,12 +4,15 @@ import os
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Event
-from tui_queue.core.policy.start_failures import Hampered
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import Hampered
 
 NO_JOB_STARTS = "No job can start"
 TERMINALS = ("auto", "osc9", "osc777", "osc99", "bell", "off")  # ways to tell it that something has happened
@@ -31,7 +34,7 @@ def body(job: Job, event: Event) -> str:
     return f"{printable(job.reason)}{f' after {took}' if took else ''}"
 
 
-def of_start(hampered: Hampered) -> tuple[str, str]:
+def of_start(hampered: "Hampered") -> tuple[str, str]:
     """Return what keeps jobs from starting in a few words, and what else there is to know in one line."""
     job = hampered.job
     what = printable(hampered.what)
