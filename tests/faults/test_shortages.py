@@ -338,9 +338,10 @@ def test_a_job_is_held_whose_start_keeps_failing_while_others_of_its_queue_start
 async def test_the_header_and_the_rows_of_the_dashboard_name_the_shortage(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    cli("add", "true")
+    cli("add", "--hold", "true")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     async with dashboard(size=(200, 50)) as (pilot, app, _):
+        await pilot.press("h")
         await until(pilot, lambda: f"{WAITS}no watcher starts: {tmp_path}" in drawn(app).splitlines()[0], "the header")
         await until(pilot, lambda: WAITS in drawn(app).splitlines()[2], "the row")
         (tmp_path / "python").symlink_to(os.path.realpath(sys.prefix + "/bin/python"))
