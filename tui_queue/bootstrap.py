@@ -178,6 +178,7 @@ def examine(paths: Paths) -> "Iterator[Check]":
     else:
         yield from _examine_files(paths)
     yield from doctor.processes()
+    yield from doctor.watcher(why_no_watcher_starts())
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()
@@ -197,6 +198,7 @@ def _examine_files(paths: Paths) -> "Iterator[Check]":
     if os.path.exists(paths.store):
         stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+        yield from doctor.starts(paths.store)
 
 
 def backups(paths: Paths) -> "list[Backup]":

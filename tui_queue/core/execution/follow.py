@@ -6,16 +6,18 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.run_files import Owner, RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
 from tui_queue.core.model.job import RunEnd
+from tui_queue.core.system.worker_thread import in_thread
 
 START_S = 1.0  # a run that no watcher has taken by then needs another one
-PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
+WATCHER_ENDED = "its watcher was ended before the start"
+IN_THE_WAY = "the files of another job were in its place"
 
 Heard = dict[str, RunEnd]  # ends by their run's directory, each until it is stored: the disk may have none of them
 
@@ -54,11 +56,45 @@ async def follow_watcher(
             if report.free:
                 watchers.free()
             return
+    async for item in _without_report(files, watchers, heard, report, is_own, announced=announced):
+        yield item
+
+
+async def _without_report(
+    files: RunFiles,
+    watchers: WatcherPool,
+    heard: Heard,
+    report: "_Report",
+    is_own: Callable[[Owner], bool],
+    *,
+    announced: bool,
+) -> AsyncIterator[RunEvent]:
+    """Yield what becomes of a run whose watcher has gone, or has found that the run has files already."""
     if report.exists:
         watchers.free()
         await asyncio.to_thread(_put_aside_unless_own, files, is_own)
+    if not report.complaint and not os.path.lexists(files.directory):
+        # No process has the run's description any more, and none has begun with it.
+        why = await why_no_watcher(watchers)
+        obstacle = why or (IN_THE_WAY if report.exists else WATCHER_ENDED)
+        yield RunNeverStarted(obstacle=obstacle, everyones=bool(why), number_free=True)
+        return
     async for item in follow_files(files, heard, announced=announced, complaint=report.complaint):
         yield item
+
+
+async def why_no_watcher(watchers: WatcherPool) -> str:
+    """Say why no watcher can be started; empty where one can, as far as is known."""
+    if not watchers.is_gone:
+        return ""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - where one is gone
+
+    watchers.close()
+    try:
+        why = await in_thread(why_no_watcher_starts)
+    except RuntimeError as error:  # no thread either
+        why = str(error)
+    return why and f"no watcher starts: {why}"
 
 
 async def follow_files(
@@ -70,7 +106,10 @@ async def follow_files(
     """
     if files.directory not in heard:
         if files.revoke():
-            yield RunNeverStarted(complaint)
+            if complaint:
+                yield RunEnd(finished_at=datetime.now(UTC), error=complaint)
+            else:
+                yield RunNeverStarted(obstacle=WATCHER_ENDED)
             return
         async for event in _until_end(files, announced=announced):
             if isinstance(event, RunEnd):
@@ -146,8 +185,12 @@ class _Report:
                 case messages.NEVER_STARTED if record["errno"] == errno.EEXIST:
                     self.exists = True
                 case messages.NEVER_STARTED:
-                    why = "" if record["errno"] in PASSING else record["why"]
-                    self.end, self.free = RunNeverStarted(why), True
+                    self.free = record.get("watcher", True)
+                    self.end = RunNeverStarted(
+                        obstacle=record["why"],
+                        everyones=record["everyone"],
+                        number_free=not record.get("kept", False),
+                    )
                 case messages.BROKEN:
                     self.complaint = record["why"]
         return self.exists or (gone and self.end is None)

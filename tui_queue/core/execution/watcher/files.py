@@ -22,11 +22,14 @@ class Files:
         self.times = self._path(b"times")
         queue = os.path.dirname(os.path.dirname(os.path.dirname(directory)))  # of runs/<job>/<attempt>
         self.background = os.fsdecode(os.path.join(queue, b"background"))
+        self._ours = False  # whether this watcher has made the files: then no other one of this attempt lives
         try:
             self._make()
             self._end = EndRecord(directory)
         except BaseException:
             self._close_pipes()
+            if self._ours:
+                self._remove()
             raise
 
     def _make(self) -> None:
@@ -37,6 +40,7 @@ class Files:
                 pass
         for name in (b"alive", b"control"):
             os.mkfifo(self._path(name), 0o600)
+            self._ours = True
         os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
         # Open for both: a pipe that is only written to could not be opened before it has a reader.
         self.control = self._opened(b"control", os.O_RDWR | os.O_NONBLOCK)
@@ -60,6 +64,31 @@ class Files:
         finally:
             close(file)
         return True
+
+    def give_back(self) -> bool:
+        """Remove what was made for a run that was claimed and not started; return whether the claim is gone.
+
+        The claim goes first: from then on a scheduler that adopts the run may revoke it, and what it creates for that
+        stays. Files that can't be removed do no harm.
+        """
+        try:
+            os.unlink(self._path(b"claim"))
+        except FileNotFoundError:  # it could not be created
+            pass
+        except OSError:
+            return False
+        self._remove()
+        return True
+
+    def _remove(self) -> None:
+        try:
+            for name in os.listdir(self._directory):
+                if name != b"claim":
+                    os.unlink(self._path(name))
+            for path in (self._directory, os.path.dirname(self._directory)):
+                os.rmdir(path)
+        except OSError:  # attempts before this one, or a disk with an error
+            pass
 
     def write_start(self, record: Record) -> bool:
         """Record the start; return False where the disk refuses that.

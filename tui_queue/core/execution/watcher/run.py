@@ -11,6 +11,7 @@ from .files import Files
 from .leader import Leader
 from .limits import FOREVER, Limits
 from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, STORED_S, Receipt, tell
+from .obstacles import NotYetError, of_every_start
 from .oom import count_kills, exhausted_since
 from .output import Output
 from .process_tree import Tree
@@ -34,16 +35,22 @@ if TYPE_CHECKING:
 
 def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
     """Watch the run from its claim to its end; return whether the watcher is free for another one."""
+    directory = spec["directory"].encode("latin-1")
     try:
-        files = Files(spec["directory"].encode("latin-1"))
-    except OSError as error:
-        tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        files = Files(directory)
+    except (OSError, MemoryError) as error:
+        tell(events, NEVER_STARTED, of_every_start(error, directory))
         return True
     try:
-        if not files.claim(spec.get("uuid", "").encode("ascii")):
+        try:
+            if not _claims(files, directory, spec.get("uuid", "").encode("ascii")):
+                return True
+            wakeup.clear()  # of the children of the run before
+            end, flush = _run(spec, files, events, wakeup)
+        except NotYetError as obstacle:
+            kept = not files.give_back()
+            tell(events, NEVER_STARTED, {**obstacle.record, "kept": kept})
             return True
-        wakeup.clear()  # of the children of the run before
-        end, flush = _run(spec, files, events, wakeup)
         free = flush() and not has_children()
         # First: the scheduler may have room where this disk is full.
         tell(events, ENDED if free else ENDED_WITH_LEFTOVERS, end)
@@ -55,8 +62,16 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
     return free
 
 
+def _claims(files: Files, directory: bytes, uuid: bytes) -> bool:
+    """Take the run, unless another watcher or the scheduler has. Raises NotYetError."""
+    try:
+        return files.claim(uuid)
+    except OSError as error:
+        raise NotYetError(of_every_start(error, directory)) from None
+
+
 def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record, Callable[[], bool]]":
-    """Start the command, tell the scheduler, wait for the end.
+    """Start the command, tell the scheduler, wait for the end. Raises NotYetError.
 
     Return the end record, and what writes down the rest of the output and says whether there is none left.
     """
@@ -64,7 +79,7 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
-        return {"error": why_not(error, spec), "finished_ns": time.time_ns()}, lambda: True
+        return {**why_not(error, spec), "finished_ns": time.time_ns()}, lambda: True
     run = Run(spec, files, pid, terminal, wakeup)
     kills = None
     # Of a run that is over in no time only the end is told.
