@@ -181,6 +181,7 @@ async def open_queue(
 
 def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - as the next one
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
     try:
@@ -190,6 +191,7 @@ def examine(paths: Paths) -> "Iterator[Check]":
     else:
         yield from _examine_files(paths)
     yield from doctor.processes()
+    yield from doctor.watcher(why_no_watcher_starts())
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()
@@ -209,6 +211,7 @@ def _examine_files(paths: Paths) -> "Iterator[Check]":
     if os.path.exists(paths.store):
         stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
+        yield from doctor.starts(paths.store)
 
 
 def backups(paths: Paths) -> "list[Backup]":

@@ -1,5 +1,6 @@
-"""Everything that takes part in a queue is killed: a short form of the tools that do it at length."""
+"""What takes part in a queue is killed, and disks refuse: a short form of the tools that do it at length."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,15 @@ def test_kills_at_random_moments_lose_no_job_and_start_none_twice(program: Path)
 @pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
 def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end(program: Path) -> None:
     run(program, "crash_matrix", "--every", "32")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
+def test_a_write_of_a_watcher_that_is_refused_loses_no_exit_code(program: Path) -> None:
+    run(program, "refused_writes", "--only", "errors", "--every", "12")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount file systems")
+def test_jobs_that_end_on_a_full_or_failing_file_system_keep_their_exit_codes(program: Path) -> None:
+    run(program, "refused_writes", "--only", "disks")

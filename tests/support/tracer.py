@@ -1,4 +1,4 @@
-"""Ends a process at its nth system call that changes something; ptrace on x86-64 Linux.
+"""Ends a process at its nth system call that changes something, or has calls refused; ptrace on x86-64 Linux.
 
 ``strace --inject`` counts for each thread by itself and takes the children along: it can't say «the 17th of this
 process, and nobody else».
@@ -50,7 +50,9 @@ OPENAT = 257
 PTRACE_CONT, PTRACE_DETACH, PTRACE_SYSCALL = 7, 17, 24
 PTRACE_SETOPTIONS, PTRACE_SEIZE, PTRACE_GET_SYSCALL_INFO = 0x4200, 0x4206, 0x420E
 TRACESYSGOOD, TRACEFORK, TRACEVFORK, TRACECLONE, TRACEEXEC = 1, 2, 4, 8, 16
-EVENT_EXEC, ENTRY = 4, 1
+PTRACE_GETREGS, PTRACE_SETREGS = 12, 13
+EVENT_EXEC, ENTRY, EXIT = 4, 1, 2
+RAX, ORIG_RAX = 10, 15  # in struct user_regs_struct, <sys/user.h>
 WALL = 0x40000000  # <linux/wait.h>: threads too
 
 
@@ -77,15 +79,70 @@ def _ptrace(request: int, pid: int, address: object, data: object) -> None:
         raise OSError(error, os.strerror(error))
 
 
+class Call:
+    """A system call at which a process has stopped."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._info = _SyscallInfo()
+        _ptrace(PTRACE_GET_SYSCALL_INFO, pid, ctypes.sizeof(self._info), ctypes.byref(self._info))
+
+    @property
+    def begins(self) -> bool:
+        return bool(self._info.op == ENTRY)
+
+    @property
+    def name(self) -> str:
+        """Its name, if it changes something."""
+        if self._info.number == OPENAT and not self.argument(2) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            return ""
+        return CALLS.get(self._info.number, "")
+
+    def argument(self, place: int) -> int:
+        return int(self._info.arguments[place])
+
+    def path(self, place: int) -> str:
+        """Return the path that an argument points to."""
+        with open(f"/proc/{self.pid}/mem", "rb") as memory:
+            memory.seek(self.argument(place))
+            return os.fsdecode(memory.read(1024).partition(b"\0")[0])
+
+    def skip(self) -> None:
+        """Have the kernel do nothing."""
+        self._set(ORIG_RAX, -1)
+
+    def fail(self, error: int) -> None:
+        """Have a call that was skipped end with an error."""
+        self._set(RAX, -error)
+
+    def _set(self, register: int, value: int) -> None:
+        registers = (ctypes.c_long * 27)()
+        _ptrace(PTRACE_GETREGS, self.pid, None, ctypes.byref(registers))
+        registers[register] = value
+        _ptrace(PTRACE_SETREGS, self.pid, None, ctypes.byref(registers))
+
+
 class Tracer:
     """Follows a stopped process to its end, and kills a victim before its nth call that changes something.
 
     The victim is that process with all its threads or, given ``is_victim``, whatever it starts that is one: their
     calls are counted as one row. ``killed_at`` names the call, and is empty when the victim came to its end.
+    With ``stopped`` no victim is killed: it is called with each call of a victim, when that begins and when it ends.
+    ``ended`` is called when the process that was stopped at first has ended.
     """
 
-    def __init__(self, pid: int, nth: int, is_victim: Callable[[int], bool] | None = None) -> None:
+    def __init__(
+        self,
+        pid: int,
+        nth: int,
+        is_victim: Callable[[int], bool] | None = None,
+        *,
+        stopped: Callable[[Call], None] | None = None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
         self.killed_at = ""
+        self._ended = ended
+        self._stopped = stopped
         self._left = nth
         self._root = pid
         self._is_victim = is_victim
@@ -110,6 +167,8 @@ class Tracer:
                     self._go_on(pid, os.WSTOPSIG(status), status >> 16)
                 except ProcessLookupError:  # killed meanwhile
                     continue
+            elif pid == self._root:
+                self._ended()
 
     def _go_on(self, pid: int, number: int, event: int) -> None:
         request, given = PTRACE_SYSCALL, 0
@@ -133,12 +192,13 @@ class Tracer:
         _ptrace(request, pid, None, given)
 
     def _count(self, pid: int) -> None:
-        info = _SyscallInfo()
-        _ptrace(PTRACE_GET_SYSCALL_INFO, pid, ctypes.sizeof(info), ctypes.byref(info))
-        reads = info.number == OPENAT and not info.arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if info.op != ENTRY or info.number not in CALLS or reads or self.killed_at:
+        call = Call(pid)
+        if self._stopped is not None:
+            self._stopped(call)
+            return
+        if not call.begins or not call.name or self.killed_at:
             return
         self._left -= 1
         if not self._left:
-            self.killed_at = CALLS[info.number]
+            self.killed_at = call.name
             os.kill(self._root if self._is_victim is None else pid, signal.SIGKILL)

@@ -12,6 +12,8 @@ DETAILS = {
     "dependency": "after #3",
     "state": "failed",
     "pid": 7,
+    "what": "no room left on the disk",
+    "times": 9,
     "time": "2030-05-01 06:00",
     "queue": "night",
     "limit": 4,

@@ -52,6 +52,7 @@ async def _status(queue: "OpenQueue") -> Object:
         if holder is None
         else {"pid": holder.pid, "host": holder.host, "tty": holder.tty, "since": iso(holder.since)},
         "background": queue.background.lock.is_taken(),
+        "shortage": overview.shortage or None,
         "counts": {state.value: overview.count(state) for state in State},
         "slots": overview.slots,
         "taken": overview.taken,
@@ -79,6 +80,7 @@ def _lines(found: Object) -> list[tuple[str, str]]:
             else f"process {holder['pid']} on {holder['host']}, {holder['tty'] or 'in the background'}, "
             f"since {holder['since']}",
         ),
+        *([("Shortage", printable(found["shortage"]))] if found["shortage"] else []),
         ("Jobs", ", ".join(f"{number:,} {state}" for state, number in counts.items())),
         ("Slots", f"{found['taken']} of {found['slots']} taken{limit}"),
         *(("Queue", _queue(each)) for each in found["queues"]),

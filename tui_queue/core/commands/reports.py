@@ -89,6 +89,7 @@ class ReportCommands:
             default_slots=default,
             limit=seen.limit,
             holder=holder,
+            shortage=seen.shortage,
         )
 
     async def details(self, key: str) -> Details:

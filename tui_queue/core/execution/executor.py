@@ -16,13 +16,16 @@ class RunStarted(Struct, frozen=True):
     at: datetime
 
 
-class RunNeverStarted(Struct, frozen=True):
+class RunNeverStarted(Struct, frozen=True, kw_only=True):
     """The command was not started and never will be by this attempt.
 
-    ``complaint`` says what stands in the way; it is empty where the next attempt may succeed.
+    ``obstacle`` says what stood in the way; it is ``everyones`` where it stands in the way of other starts too. With
+    ``number_free`` nothing is left that could act for this attempt, so that another one may have its number.
     """
 
-    complaint: str
+    obstacle: str
+    everyones: bool = False
+    number_free: bool = False
 
 
 class RunLost(Struct, frozen=True):
@@ -46,7 +49,7 @@ class Executor(Protocol):
         """Get ready to start runs. Raises OSError."""
 
     async def start(self, job: Job) -> AsyncIterator[RunEvent]:
-        """Start the run and return its events, the last of which is its end. Raises OSError.
+        """Start the run and return its events, the last of which is its end.
 
         A caller that asks for more after the end has stored it: it may be kept nowhere else.
         """

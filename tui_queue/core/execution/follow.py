@@ -6,24 +6,29 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.run_files import Owner, RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
+from tui_queue.core.model.job import RunEnd
+from tui_queue.core.system.worker_thread import in_thread
 
 START_S = 1.0  # a run that no watcher has taken by then needs another one
-PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # no fault of the job
+WATCHER_ENDED = "its watcher was ended before the start"
+IN_THE_WAY = "the files of another job were in its place"
+
+Heard = dict[str, RunEnd]  # ends by their run's directory, each until it is stored: the disk may have none of them
 
 
 async def follow_watcher(
-    files: RunFiles, events: socket.socket, watchers: WatcherPool, *, is_own: Callable[[Owner], bool]
+    files: RunFiles, events: socket.socket, watchers: WatcherPool, heard: Heard, *, is_own: Callable[[Owner], bool]
 ) -> AsyncIterator[RunEvent]:
     """Yield what the watcher of a run says into ``events``, which is closed at the end.
 
-    Once the consumer asks for the item after the end, the end is stored: its watcher need not sync it. Where the files
-    of the run are there already, ``is_own`` tells whether they are of the same job: then it has run.
+    Once the consumer asks for the item after the end, the end is stored: its watcher need not put it on disk. Where the
+    files of the run are there already, ``is_own`` tells whether they are of the same job: then it has run.
     """
     report = _Report()
     announced = False
@@ -42,39 +47,96 @@ async def follow_watcher(
                     watchers.order_another()
                     patience *= 2
         if report.end is not None:
+            if isinstance(report.end, RunEnd):
+                heard[files.directory] = report.end
             yield report.end
+            heard.pop(files.directory, None)
             with suppress(OSError):
                 events.send(messages.STORED)
             if report.free:
                 watchers.free()
             return
-    if report.exists:
-        watchers.free()
-        await asyncio.to_thread(_put_aside_unless_own, files, is_own)
-    async for item in follow_files(files, announced=announced, complaint=report.complaint):
+    async for item in _without_report(files, watchers, heard, report, is_own, announced=announced):
         yield item
 
 
-async def follow_files(files: RunFiles, *, announced: bool = False, complaint: str = "") -> AsyncIterator[RunEvent]:
-    """Yield what the files say of a run whose watcher has no socket to us, as long as any process of it lives.
+async def _without_report(
+    files: RunFiles,
+    watchers: WatcherPool,
+    heard: Heard,
+    report: "_Report",
+    is_own: Callable[[Owner], bool],
+    *,
+    announced: bool,
+) -> AsyncIterator[RunEvent]:
+    """Yield what becomes of a run whose watcher has gone, or has found that the run has files already."""
+    if report.exists:
+        watchers.free()
+        await asyncio.to_thread(_put_aside_unless_own, files, is_own)
+    if not report.complaint and not os.path.lexists(files.directory):
+        # No process has the run's description any more, and none has begun with it.
+        why = await why_no_watcher(watchers)
+        obstacle = why or (IN_THE_WAY if report.exists else WATCHER_ENDED)
+        yield RunNeverStarted(obstacle=obstacle, everyones=bool(why), number_free=True)
+        return
+    async for item in follow_files(files, heard, announced=announced, complaint=report.complaint):
+        yield item
+
+
+async def why_no_watcher(watchers: WatcherPool) -> str:
+    """Say why no watcher can be started; empty where one can, as far as is known."""
+    if not watchers.is_gone:
+        return ""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - where one is gone
+
+    watchers.close()
+    try:
+        why = await in_thread(why_no_watcher_starts)
+    except RuntimeError as error:  # no thread either
+        why = str(error)
+    return why and f"no watcher starts: {why}"
+
+
+async def follow_files(
+    files: RunFiles, heard: Heard, *, announced: bool = False, complaint: str = ""
+) -> AsyncIterator[RunEvent]:
+    """Yield what is known of a run whose watcher has no socket to us, as long as any process of it lives.
 
     ``announced`` says that its start has been yielded before, ``complaint`` what error ended its watcher.
     """
-    if files.revoke():
-        yield RunNeverStarted(complaint)
-        return
+    if files.directory not in heard:
+        if files.revoke():
+            if complaint:
+                yield RunEnd(finished_at=datetime.now(UTC), error=complaint)
+            else:
+                yield RunNeverStarted(obstacle=WATCHER_ENDED)
+            return
+        async for event in _until_end(files, announced=announced):
+            if isinstance(event, RunEnd):
+                heard[files.directory] = event
+            else:
+                yield event
+    if (end := heard.get(files.directory)) is not None:
+        yield end
+        heard.pop(files.directory, None)
+        files.order(messages.STORED_ORDER + b"\n")
+
+
+async def _until_end(files: RunFiles, *, announced: bool) -> AsyncIterator[RunEvent]:
+    """Yield what the files say, and the pipe ``alive``, which knows an end that the disk has refused."""
     try:
         alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:  # the user has deleted it
         yield files.end() or RunLost()
         return
+    report = _Report()
     try:
         while True:
-            gone = _read_all(alive)[1]
-            if (end := files.end()) is not None:
+            gone = report.read(alive)
+            if (end := files.end() or report.end) is not None:
                 yield end
                 return
-            if not announced and (at := files.started_at()):
+            if not announced and (at := files.started_at() or report.started):
                 announced = True
                 yield RunStarted(at)
             elif gone:
@@ -113,7 +175,8 @@ class _Report:
         more, gone = _read_all(events)
         *lines, self._rest = (self._rest + more).split(b"\n")
         for line in lines:
-            record = records.unsealed(line[1:]) or {}
+            if (record := records.unsealed(line[1:])) is None:  # a job writes to what it inherits of ``alive``
+                continue
             match line[:1]:
                 case messages.STARTED:
                     self.started = start_time(record)
@@ -122,8 +185,12 @@ class _Report:
                 case messages.NEVER_STARTED if record["errno"] == errno.EEXIST:
                     self.exists = True
                 case messages.NEVER_STARTED:
-                    why = "" if record["errno"] in PASSING else record["why"]
-                    self.end, self.free = RunNeverStarted(why), True
+                    self.free = record.get("watcher", True)
+                    self.end = RunNeverStarted(
+                        obstacle=record["why"],
+                        everyones=record["everyone"],
+                        number_free=not record.get("kept", False),
+                    )
                 case messages.BROKEN:
                     self.complaint = record["why"]
         return self.exists or (gone and self.end is None)

@@ -84,7 +84,7 @@ class LocalExecutor:
         self._starter.warm_up()
 
     async def start(self, job: Job) -> AsyncIterator[RunEvent]:
-        """Hand the run to a watcher, return its events. Raises OSError."""
+        """Hand the run to a watcher, return its events."""
         return await self._starter.start(job, self._files(job))
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:

@@ -4,11 +4,15 @@ Runs that end at about the same time share a sync: the first file takes the file
 """
 
 import asyncio
+import logging
 import os
 
-from tui_queue.core.execution.watcher.files import sync_output
+from tui_queue.core.execution.watcher.disk import sync_output
+from tui_queue.core.units.printable import printable
 
 TOGETHER_S = 0.02
+
+logger = logging.getLogger(__name__)
 
 
 class LogSync:
@@ -38,4 +42,5 @@ class LogSync:
 
 def _sync_all(logs: list[bytes]) -> None:
     for log in logs:
-        sync_output(log)
+        if (error := sync_output(log)) is not None:
+            logger.error("%s: parts of the output may be missing: %s", printable(os.fsdecode(log)), error.strerror)

@@ -1,17 +1,20 @@
 """The files of one run, and the records that its watcher leaves in them.
 
-``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives · ``control`` a pipe that the
-watcher reads · ``claim`` exists once a watcher has taken the run, and holds the UUID of its job; or the scheduler has
-revoked it, and it is a link · ``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``times``, if the job
-asks for them, 16 bytes for each piece of output: where it begins in the log, and when it was seen, in nanoseconds since
-1970 · ``growth``, if the job may be silent for a while only, when the watcher last saw the log grow (silence.py) ·
-``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then,
-bytes of resident memory. The last three are never synced; readers ignore an entry in them that is not whole.
+``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives; the watcher says the start
+and the end into it · ``control`` a pipe that the watcher reads · ``claim`` exists once a watcher has taken the run, and
+holds the UUID of its job; or the scheduler has revoked it, and it is a link · ``start`` and ``end`` one line each: a
+JSON record and its CRC-32 · ``end.1``, ``end.2`` and so on the end, where the disk has refused the file before ·
+``times``, if the job asks for them, 16 bytes for each piece of output: where it begins in the log, and when it was
+seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while only, when the watcher last saw the
+log grow (silence.py) · ``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of
+processor time used by then, bytes of resident memory. The last three are never synced; readers ignore an entry in them
+that is not whole.
 """
 
 import os
 import struct
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -103,8 +106,21 @@ class RunFiles(Struct, frozen=True):
 
     def end(self) -> RunEnd | None:
         """How the run ended, if its watcher has written a valid record."""
-        record = self._read("end")
-        return None if record is None else run_end(record)
+        error: OSError | None = None
+        for name in self._ends():
+            try:
+                if (record := self._read(name)) is not None:
+                    return run_end(record)
+            except OSError as unreadable:
+                error = unreadable
+        if error is not None:
+            raise error
+        return None
+
+    def _ends(self) -> Iterator[str]:
+        yield "end"
+        with suppress(FileNotFoundError):
+            yield from (name for name in os.listdir(self.directory) if name.startswith("end."))
 
     def silent_s(self) -> float:
         """Return the seconds for which the watcher has seen the log as it is; 0 where it takes no note of that."""

@@ -6,18 +6,22 @@ A watcher that is free is used again: to fork one costs more than all that it do
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import tempfile
 from contextlib import suppress
+from typing import BinaryIO
 
 from tui_queue.core.execution.watcher.messages import MESSAGE_SIZE
+from tui_queue.core.execution.watcher_environment import environment, isolation
 
 # Message boundaries, and the end of the sender is heard; macOS has no such kind, and there datagrams do.
 KIND = socket.SOCK_DGRAM if sys.platform == "darwin" else socket.SOCK_SEQPACKET
 BUSY_S = 0.01  # how long to wait when more runs are under way to watchers than the socket holds
 IDLE_KEPT = 6  # watchers that wait for their next run
+SENT_MOST = 3  # times that a run is sent to a process that ends before it can take it
 
 # A script is compiled at every start, an imported module only once. As a package of its own the watcher imports nothing
 # else of tui_queue; the folder comes last on the path, so that no file in it can stand before the standard library.
@@ -49,17 +53,19 @@ class WatcherPool:
         """Hand a run to a free watcher; it gets its own copy of the socket ``events``. Raises OSError.
 
         Nothing comes back here: a message that is never read closes its descriptors with it, as a dead watcher does.
+        After an error nothing was handed over.
         """
         message = json.dumps(spec).encode("ascii")
         if len(message) <= MESSAGE_SIZE:
             await self._send(message, [events])
             return
-        with tempfile.TemporaryFile(buffering=0) as file:
+        with _file() as file:
             file.write(message)
             file.seek(0)
             await self._send(b"in a file", [events, file.fileno()])
 
     async def _send(self, message: bytes, descriptors: list[int]) -> None:
+        sent = 0
         while True:
             channel = self._ensure()
             try:
@@ -71,9 +77,25 @@ class WatcherPool:
                 await asyncio.sleep(BUSY_S)
             except (BrokenPipeError, ConnectionResetError):
                 self.close()
+                sent += 1
+                if sent == SENT_MOST:
+                    raise
             else:
                 self._idle -= 1
                 return
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process that forks watchers has ended, or was never started."""
+        if self._runs is None:
+            return True
+        poll = select.poll()
+        poll.register(self._runs, 0)
+        if poll.poll(0):  # no process has the other end: it closes a moment before the process can be reaped
+            return True
+        with suppress(ChildProcessError):
+            return os.waitpid(self._pid, os.WNOHANG)[0] != 0
+        return True
 
     def order_another(self) -> None:
         """Start one more, since the one that should have taken a run may have been killed."""
@@ -123,23 +145,29 @@ class WatcherPool:
         return self._runs
 
 
-def command(background: str) -> list[str]:
+def command(code: str = CODE, background: str = "") -> list[str]:
     """Return the words that start the process which forks watchers; compiled modules lie where ours do."""
-    options = ["-I", "-S"]
+    options = isolation()
     if sys.dont_write_bytecode:
         options.append("-B")
     if sys.pycache_prefix is not None:
         options += ["-X", f"pycache_prefix={sys.pycache_prefix}"]
-    return [sys.executable, *options, "-c", CODE, FOLDER, background]
+    return [sys.executable, *options, "-c", code, FOLDER, background]
+
+
+def _file() -> BinaryIO:
+    """Return a file for a long specification: in memory where that can be, since a full disk must hold up no run."""
+    with suppress(AttributeError, OSError):
+        return open(os.memfd_create("run"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
 
 
 def _spawn(orders: int, runs: int, background: str) -> int:
     # Copies out of the way first: either could be the number that the other is to get.
     return os.posix_spawn(
         sys.executable,
-        command(background),
-        # No run's mark: a job that starts a queue of its own does not own what that runs.
-        {"TUI_QUEUE_LOG": ""},
+        command(background=background),
+        environment(),
         file_actions=[
             (os.POSIX_SPAWN_DUP2, orders, 10),
             (os.POSIX_SPAWN_DUP2, runs, 4),

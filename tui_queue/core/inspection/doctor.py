@@ -159,6 +159,35 @@ def scheduler(*, held: bool, background: bool, allowed: bool) -> Iterator[Check]
         )
 
 
+def watcher(why_not: str) -> Iterator[Check]:
+    """Check whether a watcher starts, which each run needs; ``why_not`` is empty where one does."""
+    if why_not:
+        yield _wrong(
+            "watcher",
+            f"no watcher starts: {why_not}",
+            "No job can start. Use an interpreter and a package that are in their places: load the environment module, "
+            "or install tui-queue anew; then end the scheduler, and `tui-queue run`.",
+        )
+    else:
+        yield _ok("watcher", f"starts with {sys.executable}")
+
+
+def starts(store: str) -> Iterator[Check]:
+    """Check what keeps jobs from starting, as their scheduler has noted it."""
+    try:
+        db = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)
+        try:
+            noted = db.execute("SELECT value FROM settings WHERE name = 'shortage'").fetchone()
+        finally:
+            db.close()
+    except sqlite3.Error:  # the check of the store says why
+        return
+    if noted is None:
+        yield _ok("starts", "nothing is known that keeps jobs from starting")
+    else:
+        yield _wrong("starts", noted[0], "Free what is short; the jobs start by themselves then.")
+
+
 def terminal() -> Iterator[Check]:
     """Look at the terminal and at the encoding."""
     encoding = sys.stdout.encoding or "none"

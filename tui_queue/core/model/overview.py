@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui_queue.core.model.job import Job, Run, State
 from tui_queue.core.model.queue import Queue
+from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.model.usage import Activity, Usage
 
 
@@ -72,6 +73,7 @@ class Overview(Struct, frozen=True, kw_only=True):
 
     ``unshown`` are the active jobs that are wanted and were too many to be among ``jobs``; ``older`` says whether there
     are such ended ones. ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
+    ``shortage`` is what keeps every job from starting, as long as something does.
     """
 
     jobs: tuple[Job, ...]
@@ -84,6 +86,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     default_slots: int
     limit: int | None
     holder: Holder | None
+    shortage: Reason = NO_REASON
 
     @property
     def taken(self) -> int:

@@ -28,6 +28,8 @@ class ReasonKind(StrEnum):
     LIMIT = "limit"
     RESOURCE = "resource"
     GATE = "gate"
+    SHORTAGE = "shortage"  # something that a start needs is used up or away; it is tried again
+    START_FAILS = "start_fails"  # held, since its start fails again and again while others of its queue start
     # How a run or a job ended.
     EXIT = "exit"
     SIGNAL = "signal"
@@ -62,6 +64,8 @@ _TEXTS = {
     ReasonKind.LIMIT: "limit of {limit} for all queues",
     ReasonKind.RESOURCE: "{shortage}",
     ReasonKind.GATE: "{shortage}",
+    ReasonKind.SHORTAGE: "can't start now: {what}; next try {time}",
+    ReasonKind.START_FAILS: "can't start, tried {times} times: {what}",
     ReasonKind.EXIT: "exit {code}",
     ReasonKind.SIGNAL: "signal {signal}",
     ReasonKind.TIMEOUT: "timeout{survivors}",

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Event
@@ -10,6 +11,10 @@ from tui_queue.core.system.environment import minimal
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import Hampered
+
+NO_JOB_STARTS = "No job can start"
 TERMINALS = ("auto", "osc9", "osc777", "osc99", "bell", "off")  # ways to tell it that something has happened
 
 
@@ -29,13 +34,23 @@ def body(job: Job, event: Event) -> str:
     return f"{printable(job.reason)}{f' after {took}' if took else ''}"
 
 
-def environment(job: Job, event: Event, log: str | None) -> Mapping[str, str]:
+def of_start(hampered: "Hampered") -> tuple[str, str]:
+    """Return what keeps jobs from starting in a few words, and what else there is to know in one line."""
+    job = hampered.job
+    what = printable(hampered.what)
+    if hampered.held:
+        return f"Job {job.id} is held: {printable(job.name)}", f"It can't start: {what}. Release tries it again."
+    who = NO_JOB_STARTS if hampered.everyone else f"Job {job.id} can't start: {printable(job.name)}"
+    return who, f"{what[:1].upper()}{what[1:]}. The start is tried again, at least every five minutes."
+
+
+def environment(job: Job, event: str, heading: str, text: str, log: str | None) -> Mapping[str, str]:
     """Return what a hook finds about a job; times are ISO 8601, what is not known is empty."""
     # Not TUI_QUEUE_LOG: that marks the processes of a run, which its end ends.
     return {
         "TUI_QUEUE_EVENT": event,
-        "TUI_QUEUE_TITLE": title(job, event),
-        "TUI_QUEUE_TEXT": body(job, event),
+        "TUI_QUEUE_TITLE": heading,
+        "TUI_QUEUE_TEXT": text,
         "TUI_QUEUE_JOB": str(job.id),
         "TUI_QUEUE_UUID": job.uuid,
         "TUI_QUEUE_NAME": job.name,

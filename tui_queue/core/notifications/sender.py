@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.options import Notify
 from tui_queue.core.notifications import message
+from tui_queue.core.policy.start_failures import Hampered
 from tui_queue.core.store.outbox import Notification, Outbox
 from tui_queue.core.system.environment import OWN
 from tui_queue.core.units.durations import duration
@@ -62,6 +64,22 @@ class NotificationSender:
             self._under_way.add(task)
             task.add_done_callback(self._done)
 
+    def announce(self, hampered: Hampered) -> None:
+        """Begin to tell that jobs can't start, if the user wants to hear of failures.
+
+        It is not kept in the store, which may be what can't be written: a scheduler that comes after tells it again.
+        """
+        if not self.wanted or self._channels.on is Notify.NEVER:
+            return
+        heading, text = message.of_start(hampered)
+        task = asyncio.create_task(self._announce(hampered.job, heading, text))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    async def _announce(self, job: Job, heading: str, text: str) -> None:
+        if complaint := await self._tell(job, "shortage", heading, text):
+            logger.warning("%s: %s", heading, complaint)
+
     async def close(self) -> None:
         """Wait a little for what is under way; the rest is ended, and left to the next one who schedules."""
         if self._under_way:
@@ -72,30 +90,34 @@ class NotificationSender:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _send(self, notification: Notification) -> None:
+        job, event = notification.job, notification.event
         try:
-            said = [
-                await _run(what, words, env, self._channels.hook_timeout_s)
-                for what, words, env in self._ways(notification)
-            ]
+            complaint = await self._tell(job, event, message.title(job, event), message.body(job, event))
         except asyncio.CancelledError:
             with suppress(TuiQueueError):
                 await self._box.put_back([notification.id])
             raise
-        complaint = "; ".join(filter(None, said))
         if complaint:
-            logger.warning("job %s: %s", notification.job.id, complaint)
+            logger.warning("job %s: %s", job.id, complaint)
         await self._box.notified(notification.id, complaint)
 
-    def _ways(self, notification: Notification) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
-        job, event = notification.job, notification.event
-        variables = message.environment(job, event, self._log_path(job))
+    async def _tell(self, job: Job, event: str, heading: str, text: str) -> str:
+        """Send something in each way; return what went wrong, or nothing."""
+        ways = self._ways(job, event, heading, text)
+        said = [await _run(what, words, env, self._channels.hook_timeout_s) for what, words, env in ways]
+        return "; ".join(filter(None, said))
+
+    def _ways(
+        self, job: Job, event: str, heading: str, text: str
+    ) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+        variables = message.environment(job, event, heading, text, self._log_path(job))
         ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
         if self._channels.hook:
             ways.append(("hook", self._channels.hook, message.for_hook(variables, self._channels.env)))
         if self._channels.urls:
             kind = {State.COMPLETED: "success", State.FAILED: "failure"}.get(job.state, "warning")
             words = [sys.executable, "-c", "from apprise.cli import main; main()", "--notification-type", kind]
-            words += ["--title", message.title(job, event), "--body", message.body(job, event)]
+            words += ["--title", heading, "--body", text]
             # In the environment: a command line is for everybody to see, and these have passwords in them.
             env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)}, (*OWN, *self._channels.env))
             ways.append(("apprise", words, env))

@@ -15,6 +15,7 @@ from tui_queue.core.policy.cards import GPU, MEMORY, UNKNOWN, CardLedger, CardsI
 from tui_queue.core.units.sizes import size_text
 
 MEASURE_AGAIN = timedelta(seconds=10)  # what others take of the machine changes without a word
+LONGEST_PAUSE = timedelta(minutes=5)  # between two tries of a start that a shortage prevents
 POLL_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
 CARDS_AGAIN = timedelta(seconds=2)  # a job that has just ended may be listed by the driver a moment longer
 
@@ -89,7 +90,8 @@ class Context(Struct, frozen=True, kw_only=True):
     ``cards`` are the GPUs of the queue, None while their driver has not answered; ``cards_in_use`` is what jobs have of
     them. ``free`` measures what a gate looks at: bytes, or the present load; None where that can't be measured.
     ``promised`` is what jobs that have only just begun were let in for and may not have taken yet. ``lives`` tells
-    whether a process, by number and start time, is still there.
+    whether a process, by number and start time, is still there. ``most`` is how many may start now, None for no limit,
+    and ``shortage`` is why no more may.
     """
 
     now: datetime
@@ -103,6 +105,8 @@ class Context(Struct, frozen=True, kw_only=True):
     free: Callable[[str], float | None] = lambda _: None
     promised: Mapping[str, float] = field(default_factory=dict)
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
+    most: int | None = None
+    shortage: Reason = NO_REASON
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -121,6 +125,7 @@ _HELD = Reason.of(ReasonKind.HELD)
 _NO_SCHEDULER = Reason.of(ReasonKind.NO_SCHEDULER)
 _NO_SLOTS = Reason.of(ReasonKind.NO_SLOTS)
 _SLOTS = Reason.of(ReasonKind.SLOTS)
+_OTHERS_FIRST = Reason.of(ReasonKind.STARTING)
 
 
 def decide(
@@ -152,6 +157,7 @@ class _Ledger:
         self._left = {
             name: queue_state.slots - queue_state.running for name, queue_state in context.queue_states.items()
         }
+        self._left_to_start = context.most
         running = sum(queue_state.running for queue_state in context.queue_states.values())
         self._left_of_all = None if context.limit is None else context.limit - running
         self._used = dict(context.used)
@@ -192,6 +198,8 @@ class _Ledger:
             return _SLOTS
         if self._left_of_all is not None and self._left_of_all <= 0:
             return Reason.of(ReasonKind.LIMIT, limit=self._context.limit)
+        if self._left_to_start is not None and self._left_to_start <= 0:
+            return self._context.shortage or _OTHERS_FIRST
         return NO_REASON
 
     def _why_not_by_itself(self, candidate: Candidate) -> Decision | None:
@@ -210,6 +218,10 @@ class _Ledger:
                     reason=Reason.of(ReasonKind.PROCESS, pid=process[0]), due=self._context.now + POLL_AGAIN
                 )
         if candidate.not_before is not None and candidate.not_before > self._context.now:
+            if candidate.hold_reason.kind is ReasonKind.SHORTAGE:
+                if candidate.not_before - self._context.now > LONGEST_PAUSE:  # the clock was set back
+                    return None
+                return Decision(reason=candidate.hold_reason, due=candidate.not_before)
             kind = ReasonKind.RETRY if candidate.again else ReasonKind.NOT_BEFORE
             return Decision(reason=Reason.of(kind, time=moment(candidate.not_before)), due=candidate.not_before)
         return None
@@ -268,6 +280,8 @@ class _Ledger:
         self._left[candidate.queue] -= 1
         if self._left_of_all is not None:
             self._left_of_all -= 1
+        if self._left_to_start is not None:
+            self._left_to_start -= 1
         for name, wanted in candidate.options.resources:
             self._used[name] = self._used.get(name, 0) + wanted
         memory = 0.0

@@ -1,6 +1,7 @@
 """One claimed job, from its start to its final state."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -9,7 +10,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from tui_queue.core.errors import BadInputError, TuiQueueError
+from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.script_snapshot import Hash, hash_now
 from tui_queue.core.model.job import Job, RunEnd, State
@@ -17,11 +18,14 @@ from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import OnFailure, QueueOptions
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.policy.run_result import next_attempt, result_of
+from tui_queue.core.policy.start_failures import AT_ONCE, PutBack, StartFailures
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.worker_thread import ReaderPool
 
-PAUSE_S = 1.0  # before a job is put back that could not be started for a passing reason
+PAUSE_S = 1.0, 300.0  # before a job is put back once more that the store could not take back: the first, the longest
 HASH_S = 0.25  # how long the record of an end waits for the hash of the script, which may be large or on a slow disk
+
+logger = logging.getLogger(__name__)
 
 _ScriptHash = Future[Hash]
 
@@ -38,10 +42,13 @@ class Runner:
         changed: Callable[[], None],
         over: Callable[[Job], None],
         finished: Callable[[Job], None],
+        failures: StartFailures,
+        freed: Callable[[], None],
         notify: Channels | None,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
-        claim can join it. When that is written, call ``finished``. ``notify`` is who wants to hear of ends.
+        claim can join it. When that is written, call ``finished``. Starts that did not happen are noted in
+        ``failures``; call ``freed`` when others can start again. ``notify`` is who wants to hear of ends.
         """
         self._store = store
         self._queues = store.queues
@@ -50,6 +57,8 @@ class Runner:
         self._changed = changed
         self._over = over
         self._finished = finished
+        self._failures = failures
+        self._freed = freed
         self._notify = notify
         self._readers = ReaderPool()  # a script on a disk that hangs holds up no other
         self._late: set[asyncio.Task[None]] = set()
@@ -64,11 +73,8 @@ class Runner:
         """Run a job that was just claimed; returns when it has ended."""
         try:
             events = await self._executor.start(await self._resuming(job))
-        except BadInputError as error:
+        except BadInputError as error:  # the environment that was captured for it can't be read
             await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=str(error)))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=reason))
         else:
             # Behind the start, which it would delay; content that was changed since is told by its time.
             await self._follow(job, events, self._hash(job), ours=True)
@@ -87,24 +93,48 @@ class Runner:
                 case RunEnd():
                     if not await self._finish(job, item, script):
                         return  # and do not ask for more, which would mean that it is stored
-                case RunNeverStarted(complaint=""):
-                    if ours:  # a full disk, too many processes: trying again at once would only fail again
-                        await asyncio.sleep(PAUSE_S)
-                    self._over(job)
-                    back = await self._store.runs.put_back(job, epoch=self._epoch, now=datetime.now(UTC))
-                    if back is not None:
-                        self._finished(back)
-                    self._changed()
-                case RunNeverStarted(complaint=complaint):
-                    await self._finish(job, RunEnd(finished_at=datetime.now(UTC), error=complaint))
+                case RunNeverStarted():
+                    await self._put_back(job, item, ours=ours)
                 case RunLost():
                     now = await self._store.queries.job(str(job.id))
                     await self._finish(
                         now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
                     )
 
+    async def _put_back(self, job: Job, why: RunNeverStarted, *, ours: bool) -> None:
+        """Have a job that was not started wait again; one that another scheduler has let go may start at once."""
+        back, now = AT_ONCE, datetime.now(UTC)
+        if ours:
+            back = self._failures.failed(job, why.obstacle, everyones=why.everyones, now=now)
+        else:
+            self._failures.over(job)
+        self._over(job)
+        waiting = await self._stored_again(job, back, number_free=why.number_free)
+        if waiting is not None:
+            self._finished(waiting)
+        self._changed()
+
+    async def _stored_again(self, job: Job, back: PutBack, *, number_free: bool) -> Job | None:
+        """Put a job back, however long the store can't be written; None when that is no longer ours to do."""
+        pause_s, longest_s = PAUSE_S
+        while True:
+            try:
+                return await self._store.runs.put_back(
+                    job, epoch=self._epoch, back=back, number_free=number_free, now=datetime.now(UTC)
+                )
+            except StoreError as error:
+                logger.warning("job %s did not start, and can't be put back; trying again: %s", job.id, error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, longest_s)
+
+    async def _has_started(self, job: Job) -> None:
+        if self._failures.started(job):
+            self._freed()
+            await self._store.runs.end_shortage(epoch=self._epoch)
+
     async def _confirm(self, job: Job, at: datetime, script: _ScriptHash | None) -> None:
         ran = _ran(script, at)
+        await self._has_started(job)
         started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at, script=ran)
         if started is not None and started.cancel_requested:
             await self._executor.cancel(job)
@@ -116,7 +146,10 @@ class Runner:
         """Have the script hashed in a thread, where it is not known yet what the run has run."""
         if job.options.script is None or job.started_at is not None:
             return None
-        return self._readers.ask(partial(hash_now, job.options.script, job.path))
+        try:
+            return self._readers.ask(partial(hash_now, job.options.script, job.path))
+        except RuntimeError:  # no thread can be started: what the run has run stays unknown
+            return None
 
     async def _record_late(self, job: Job, script: _ScriptHash, at: datetime) -> None:
         """Record the hash of a script that was still read when its run had ended."""
@@ -128,14 +161,18 @@ class Runner:
         """Return the job with the parameters that it is to go on with where its attempt before was lost."""
         if not job.options.resume_args or job.attempt == 1:
             return job
-        runs = await self._store.queries.runs(job.id)
-        lost = any(run.attempt == job.attempt - 1 and run.reason.kind is ReasonKind.LOST for run in runs)
+        before = [run for run in await self._store.queries.runs(job.id) if run.attempt < job.attempt]
+        lost = bool(before) and before[-1].reason.kind is ReasonKind.LOST
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
     async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None) -> bool:
         state, reason = result_of(end, job.options)
         queue = await self._options_of(job.queue, state)
         again = next_attempt(job, state, end, queue, datetime.now(UTC))
+        if end.started_at is None:
+            self._failures.over(job)
+        else:
+            await self._has_started(job)
         pauses = state is State.FAILED and again is None and queue.on_failure is OnFailure.PAUSE
         if not pauses:  # the slot of a failure that pauses its queue is free only once that is written
             self._over(job)

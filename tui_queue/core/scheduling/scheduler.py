@@ -19,6 +19,7 @@ from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
 from tui_queue.core.policy.capacity import Capacity
+from tui_queue.core.policy.start_failures import StartFailures
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
@@ -78,6 +79,7 @@ class Scheduler:
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
+        self._failures = StartFailures()
         self._loop: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -125,7 +127,10 @@ class Scheduler:
         holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
-        self._executor.warm_up()
+        try:
+            self._executor.warm_up()
+        except OSError:  # the first job that is to start says so
+            logger.exception("no watcher can be started yet")
         runner = Runner(
             self._store,
             self._executor,
@@ -133,6 +138,8 @@ class Scheduler:
             changed=self._waker,
             over=self._is_over,
             finished=self._has_finished,
+            failures=self._failures,
+            freed=self.wake,
             notify=self._channels if self._notifications.wanted else None,
         )
         try:
@@ -179,13 +186,15 @@ class Scheduler:
             gpus = self._capacity.gpus
             await gpus.refresh(CARDS_AGE_S)
             now = datetime.now(UTC)
+            trials = self._failures.trials(now)
             claimed = await self._store.runs.claim(
-                epoch=epoch, capacity=self._capacity, over=tuple(self._over), boot=boot, now=now
+                epoch=epoch, capacity=self._capacity, over=tuple(self._over), trials=trials, boot=boot, now=now
             )
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return
             self._awaited = claimed.awaited
+            self._failures.claimed(claimed.jobs, now)
             for job in claimed.jobs:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
@@ -193,6 +202,8 @@ class Scheduler:
                 self.wake()
             await asyncio.sleep(0)  # the starts go first
             await self._order_runs(claimed)
+            for hampered in self._failures.to_tell():
+                self._notifications.announce(hampered)
             await self._notifications.notify()
             if claimed.changed:
                 self._waker()
@@ -237,7 +248,7 @@ class Scheduler:
                 with self._usage_sampler.of(job):
                     await run()
                 self._over.discard(job.id)
-            except (TuiQueueError, OSError):
+            except Exception:  # a full disk, no thread; whatever it is, nothing else follows the run
                 # The end lies safe in the run's own files: it is written down when that is possible again.
                 logger.exception("what became of a run could not be stored; trying again")
                 await asyncio.sleep(RETRY_S)

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,7 +20,11 @@ from tui_queue.core.store import schedules
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.retry_waits import wait_ends_at
 from tui_queue.core.store.rows import job_of, microseconds, time_of
+from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.timing.opening_hours import parse_hours
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import Trials
 
 SETTLED = timedelta(seconds=30)  # by then a job has taken what it was let in for, and measuring shows it
 
@@ -49,6 +54,9 @@ _RESUME_INSIDE = """
 _LET_GO = "UPDATE jobs SET held = 0, reason = '', reason_kind = '' WHERE id = ?"
 
 
+_Choice = tuple[Candidate, tuple[int, ...]]  # a job to start, and the cards that it gets
+
+
 class Claimed(Struct, frozen=True, kw_only=True):
     """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
 
@@ -71,22 +79,28 @@ class Claimed(Struct, frozen=True, kw_only=True):
 
 
 def claim_jobs(
-    db: sqlite3.Connection, *, epoch: int, capacity: Capacity, over: Collection[int], boot: str, now: datetime
+    db: sqlite3.Connection,
+    *,
+    epoch: int,
+    capacity: Capacity,
+    over: Collection[int],
+    trials: "Trials | None",
+    boot: str,
+    now: datetime,
 ) -> Claimed:
-    """Mark every job that may start now as running. The slots of the jobs ``over`` are free already."""
+    """Mark every job that may start now as running. The slots of the jobs ``over`` are free already.
+
+    Where something stands in the way of starts, ``trials`` says how many jobs may be tried.
+    """
     fired = schedules.fire(db, now, waiting=capacity.waiting())
     awaited, settled = settle_waiting(db, now)
     running = [row for row in db.execute(_RUNNING) if row["id"] not in over]
     queues = all_queues(db)
-    context = scheduling_context(db, running, queues, capacity, now)
+    context = scheduling_context(db, running, queues, capacity, now, most=None if trials is None else trials.most)
     resting = any(row["paused"] == "hours" for row in running)
     paused, resumed, changes = _keep_hours(db, queues, context, resting=resting)
-    chosen, due = [], [*changes, *([] if fired.due is None else [fired.due])]
-    for candidate, decision in decide(candidates(db, context), context, explain=False):
-        if not decision.reason:
-            chosen.append((candidate, decision.cards))
-        elif decision.due is not None:
-            due.append(decision.due)
+    chosen, due = _choose(db, context, trials)
+    due += changes if fired.due is None else [*changes, fired.due]
     jobs = []
     for candidate, cards in chosen:
         devices = json.dumps({GPU: cards}) if cards else "{}"
@@ -104,12 +118,51 @@ def claim_jobs(
     )
 
 
+def _choose(db: sqlite3.Connection, context: Context, trials: "Trials | None") -> tuple[list[_Choice], list[datetime]]:
+    """Return the jobs that may start now with their cards, and when time alone may let others."""
+    pending = candidates(db, context)
+    if trials is not None and trials.tried:
+        chosen, due = _choose_of(_without(pending, trials.tried), context)
+        if chosen or not trials.most:
+            return chosen, [*due, *_until(trials)]
+        pending = candidates(db, context)
+    chosen, due = _choose_of(pending, context)
+    return chosen, [*due, *_until(trials)]
+
+
+def _until(trials: "Trials | None") -> list[datetime]:
+    return [] if trials is None or trials.most else [trials.until]
+
+
+def _choose_of(pending: Mapping[str, Iterator[Candidate]], context: Context) -> tuple[list[_Choice], list[datetime]]:
+    chosen: list[_Choice] = []
+    due: list[datetime] = []
+    for candidate, decision in decide(pending, context, explain=False):
+        if not decision.reason:
+            chosen.append((candidate, decision.cards))
+        elif decision.due is not None:
+            due.append(decision.due)
+    return chosen, due
+
+
+def _without(pending: Mapping[str, Iterator[Candidate]], others: Collection[int]) -> dict[str, Iterator[Candidate]]:
+    return {queue: (each for each in found if each.id not in others) for queue, found in pending.items()}
+
+
 def explain(
     db: sqlite3.Connection, *, capacity: Capacity, scheduled: bool, now: datetime
 ) -> Iterator[tuple[Candidate, Decision]]:
     """Yield pending jobs in the order they are served, each with its verdict."""
+    shortage = shortage_of(db)
     context = scheduling_context(
-        db, db.execute(_RUNNING).fetchall(), all_queues(db), capacity, now, scheduled=scheduled
+        db,
+        db.execute(_RUNNING).fetchall(),
+        all_queues(db),
+        capacity,
+        now,
+        scheduled=scheduled,
+        most=0 if shortage else None,
+        shortage=shortage,
     )
     return decide(candidates(db, context), context, explain=True)
 
@@ -122,6 +175,8 @@ def scheduling_context(
     now: datetime,
     *,
     scheduled: bool = True,
+    most: int | None = None,
+    shortage: Reason = NO_REASON,
 ) -> Context:
     """Return all that a decision rests on."""
     in_use: dict[str, int] = {}
@@ -160,6 +215,8 @@ def scheduling_context(
         free=capacity.free,
         promised=promised,
         lives=capacity.lives,
+        most=most,
+        shortage=shortage,
     )
 
 

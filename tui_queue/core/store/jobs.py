@@ -128,9 +128,10 @@ _HOLD = _Verb(
 _RELEASE = _Verb(
     name="release",
     states=(State.PENDING,),
-    # What it was held for can't come any more: released it waits for that no longer.
+    # What it was held for can't come any more: released it waits for that no longer. Nor for the next try of its start.
     statement="""
         UPDATE jobs SET held = 0, reason = '', reason_kind = '',
+            not_before = CASE reason_kind WHEN 'shortage' THEN NULL ELSE not_before END,
             after = CASE WHEN :unmet THEN '[]' ELSE after END
         WHERE id = :id RETURNING *""",
     refusal="is {state}; only a pending job can be released",

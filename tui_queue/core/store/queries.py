@@ -27,6 +27,7 @@ from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
 from tui_queue.core.store.runs import running_jobs
+from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.units.printable import printable
 
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
@@ -112,6 +113,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     claimed: int
     queues: tuple[Queue, ...]
     limit: int | None
+    shortage: Reason
 
 
 class Queries:
@@ -251,6 +253,7 @@ def _snapshot(
         claimed=claimed,
         queues=all_queues(db),
         limit=limit_of(db),
+        shortage=shortage_of(db) if scheduled else NO_REASON,
     )
 
 

@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.overview import Holder
-from tui_queue.core.model.reason import Reason
+from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store.claim import Claimed, claim_jobs
@@ -17,6 +18,10 @@ from tui_queue.core.store.outbox import report
 from tui_queue.core.store.queue_pause import pause_after_failure
 from tui_queue.core.store.retry_waits import renew_waits, stored_wait
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
+from tui_queue.core.store.shortage import note_shortage
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.start_failures import PutBack, Trials
 
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
@@ -31,10 +36,12 @@ _STARTED = f"UPDATE jobs SET started_at = :started_at WHERE {_OF_RUN} RETURNING 
 
 _SCRIPT = f"UPDATE runs SET script = :script WHERE job_id = :id AND attempt = :attempt AND {_FENCE}"
 _PUT_BACK = f"""
-    UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}',
+    UPDATE jobs SET started_at = NULL, paused = '', devices = '{{}}', not_before = :not_before,
+        attempt = attempt - :freed, first_attempt = first_attempt + 1 - :freed,
+        held        = CASE cancel_requested WHEN 1 THEN held ELSE :held END,
         state       = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
-        reason      = CASE cancel_requested WHEN 1 THEN :cancelled ELSE '' END,
-        reason_kind = CASE cancel_requested WHEN 1 THEN :cancelled_kind ELSE '' END,
+        reason      = CASE cancel_requested WHEN 1 THEN :cancelled ELSE :reason END,
+        reason_kind = CASE cancel_requested WHEN 1 THEN :cancelled_kind ELSE :reason_kind END,
         finished_at = CASE cancel_requested WHEN 1 THEN :now END
     WHERE {_OF_RUN} RETURNING *"""
 
@@ -83,17 +90,25 @@ class Runs:
         return await self._database.read(running_jobs)
 
     async def claim(
-        self, *, epoch: int, capacity: Capacity, over: Collection[int] = (), boot: str, now: datetime
+        self,
+        *,
+        epoch: int,
+        capacity: Capacity,
+        over: Collection[int] = (),
+        trials: "Trials | None" = None,
+        boot: str,
+        now: datetime,
     ) -> Claimed | None:
         """Mark the pending jobs that may start now as running; the slots of the jobs ``over`` are free already.
 
-        None when another scheduler has taken over.
+        ``trials`` says how many may be tried where something stands in the way of starts. None when another scheduler
+        has taken over.
         """
         # These settings stand in a file, which no transaction may wait for.
         return await self._database.write_with(
             capacity.with_settings,
             lambda db, measured: _claim(
-                db, epoch, partial(claim_jobs, capacity=measured, over=over, boot=boot, now=now)
+                db, epoch, partial(claim_jobs, capacity=measured, over=over, trials=trials, boot=boot, now=now)
             ),
         )
 
@@ -109,10 +124,26 @@ class Runs:
         """Record the hash of what a run has run, unless another scheduler has taken over since."""
         await self._database.write(_record_script, job, {"epoch": epoch, "script": script})
 
-    async def put_back(self, job: Job, *, epoch: int, now: datetime) -> Job | None:
-        """Make a claimed job that was never started pending again, or cancelled if that was asked."""
-        values: dict[str, object] = {"epoch": epoch, "now": microseconds(now), **CANCELLED_VALUES}
-        return await self._database.write(_of_run, _PUT_BACK, job, values)
+    async def put_back(self, job: Job, *, epoch: int, back: "PutBack", number_free: bool, now: datetime) -> Job | None:
+        """Make a claimed job that was never started pending again, or cancelled if that was asked.
+
+        That was no attempt: it takes none of its retries, and with ``number_free`` the next one has its number.
+        """
+        values: dict[str, object] = {
+            "epoch": epoch,
+            "now": microseconds(now),
+            "freed": number_free,
+            "held": back.held,
+            "not_before": microseconds(back.not_before),
+            "reason": back.reason,
+            "reason_kind": back.reason.kind,
+            **CANCELLED_VALUES,
+        }
+        return await self._database.write(_back, job, values, back.shortage)
+
+    async def end_shortage(self, *, epoch: int) -> None:
+        """Take back that something keeps all jobs from starting, unless another scheduler has taken over."""
+        await self._database.write(_end_shortage, epoch)
 
     async def finish(
         self,
@@ -137,6 +168,7 @@ class Runs:
 
 def _take_lease(db: sqlite3.Connection, values: dict[str, object], now: datetime) -> Holder:
     renew_waits(db, now)
+    note_shortage(db, NO_REASON)  # of the scheduler before; this one finds out by itself
     return holder_of(db.execute(_LEASE, values).fetchone())
 
 
@@ -159,6 +191,20 @@ def _claim(db: sqlite3.Connection, epoch: int, claim: Callable[..., Claimed]) ->
 def _of_run(db: sqlite3.Connection, statement: str, job: Job, values: dict[str, object]) -> Job | None:
     row = db.execute(statement, {"id": job.id, "attempt": job.attempt, **values}).fetchone()
     return None if row is None else job_of(row)
+
+
+def _back(db: sqlite3.Connection, job: Job, values: dict[str, object], shortage: Reason) -> Job | None:
+    back = _of_run(db, _PUT_BACK, job, values)
+    if back is not None:
+        db.execute("DELETE FROM runs WHERE job_id = ? AND attempt = ?", (job.id, job.attempt))
+        if shortage:
+            note_shortage(db, shortage)
+    return back
+
+
+def _end_shortage(db: sqlite3.Connection, epoch: int) -> None:
+    if db.execute("SELECT epoch FROM lease").fetchone()[0] == epoch:
+        note_shortage(db, NO_REASON)
 
 
 def _confirm_start(db: sqlite3.Connection, job: Job, values: dict[str, object]) -> Job | None:

@@ -88,6 +88,7 @@ def configure(db: sqlite3.Connection) -> bool:
     """Choose durable settings for one connection: a commit is on disk when it returns; return whether it has a WAL."""
     db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
     db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA temp_store = MEMORY")  # a full /tmp must not keep a change from a disk with room
     db.execute("PRAGMA journal_size_limit = 4194304")
     db.execute("PRAGMA wal_autocheckpoint = 0")
     if _use_wal(db) == "wal":

@@ -4,13 +4,15 @@ from msgspec import Struct
 
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.options import Notify
 from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.notifications import message
+from tui_queue.core.units.printable import printable
 
 
 class TerminalNotification(Struct, frozen=True):
-    """What has happened to a job: a heading, and one more line."""
+    """What has happened to a job, or to all of them (number 0): a heading, and one more line."""
 
     job_id: int
     heading: str
@@ -23,6 +25,7 @@ class NotificationDetector:
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
         self._before: dict[int, Job] = {}
+        self._hampered: bool | None = None  # whether no job could start; not known yet
 
     def detect(self, overview: Overview) -> list[TerminalNotification]:
         """Return what has happened since the last call, as far as the user wants to be notified of it."""
@@ -34,9 +37,15 @@ class NotificationDetector:
         ]
         self._before = now
         wanted = ((job, event) for job, event in found if self._channels.wants(job, event))
-        return [
+        return self._of_shortage(overview) + [
             TerminalNotification(job.id, message.title(job, event), message.body(job, event)) for job, event in wanted
         ]
+
+    def _of_shortage(self, overview: Overview) -> list[TerminalNotification]:
+        before, self._hampered = self._hampered, bool(overview.shortage)
+        if before is not False or not self._hampered or self._channels.on is Notify.NEVER:
+            return []
+        return [TerminalNotification(0, message.NO_JOB_STARTS, printable(overview.shortage))]
 
 
 def _event(before: Job, now: Job) -> Event | None:

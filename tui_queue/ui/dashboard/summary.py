@@ -62,6 +62,8 @@ def compose_line(overview: Overview, width: int, surroundings: Surroundings | No
     if paused:
         what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
         slots.append(f"   {what} paused", style="bold yellow")
+    if overview.shortage:
+        slots.append(f"   {printable(overview.shortage)}", style="bold yellow")
     figures = [] if surroundings is None else _figures(surroundings)
     shorter = [[Text("  ".join(figures[:kept]), style="dim")] for kept in range(len(figures), 0, -1)]
     for choice in (
@@ -69,6 +71,7 @@ def compose_line(overview: Overview, width: int, surroundings: Surroundings | No
         *([name + at, slots, *signs, scheduler, *end] for end in (*shorter, [])),
         [name + at, slots, *signs],
         [slots, *signs],
+        [slots],
     ):
         line = Text("   ").join(choice)
         if line.cell_len <= width:

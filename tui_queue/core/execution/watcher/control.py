@@ -31,6 +31,6 @@ def obey(control: int, leader: Leader, tree: Tree, limits: Limits) -> float | No
                     leader.send(int(number))
                 case [b"signal", number, b"all"]:
                     tree.send(int(number))
-        except ValueError:  # not written by the scheduler
+        except (ValueError, OSError):  # not written by the scheduler; a process of another user
             pass
     return grace

@@ -2,9 +2,10 @@
 
 import os
 
+from .disk import close, sync_directory, sync_output, write_all
+from .end_record import EndRecord
 from .records import Record, sealed
 
-END_ROOM = 16_384  # bytes set aside for the end record, two paths and their sentence
 HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
 
 
@@ -15,14 +16,20 @@ class Files:
         """Make them. Raises OSError."""
         self._directory = directory
         self._open: list[int] = []
+        self._end_line = b""
+        self._output_synced = self._end_synced = False
         self.log = self._path(b"log")
         self.times = self._path(b"times")
         queue = os.path.dirname(os.path.dirname(os.path.dirname(directory)))  # of runs/<job>/<attempt>
         self.background = os.fsdecode(os.path.join(queue, b"background"))
+        self._ours = False  # whether this watcher has made the files: then no other one of this attempt lives
         try:
             self._make()
+            self._end = EndRecord(directory)
         except BaseException:
-            self.close()
+            self._close_pipes()
+            if self._ours:
+                self._remove()
             raise
 
     def _make(self) -> None:
@@ -33,9 +40,8 @@ class Files:
                 pass
         for name in (b"alive", b"control"):
             os.mkfifo(self._path(name), 0o600)
+            self._ours = True
         os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
-        self._end = self._opened(b"end", os.O_WRONLY | os.O_CREAT)
-        os.write(self._end, bytes(END_ROOM))
         # Open for both: a pipe that is only written to could not be opened before it has a reader.
         self.control = self._opened(b"control", os.O_RDWR | os.O_NONBLOCK)
         self.alive = _raise_descriptor(self._opened(b"alive", os.O_RDWR | os.O_NONBLOCK))
@@ -56,41 +62,96 @@ class Files:
         except OSError:  # the disk is full: the time of the file has to do
             pass
         finally:
-            os.close(file)
+            close(file)
         return True
 
-    def write_start(self, record: Record) -> None:
-        """Record the start; on a full disk that fails silently.
+    def give_back(self) -> bool:
+        """Remove what was made for a run that was claimed and not started; return whether the claim is gone.
+
+        The claim goes first: from then on a scheduler that adopts the run may revoke it, and what it creates for that
+        stays. Files that can't be removed do no harm.
+        """
+        try:
+            os.unlink(self._path(b"claim"))
+        except FileNotFoundError:  # it could not be created
+            pass
+        except OSError:
+            return False
+        self._remove()
+        return True
+
+    def _remove(self) -> None:
+        try:
+            for name in os.listdir(self._directory):
+                if name != b"claim":
+                    os.unlink(self._path(name))
+            for path in (self._directory, os.path.dirname(self._directory)):
+                os.rmdir(path)
+        except OSError:  # attempts before this one, or a disk with an error
+            pass
+
+    def write_start(self, record: Record) -> bool:
+        """Record the start; return False where the disk refuses that.
 
         It is not synced: it says nothing that matters once the machine has lost power, and the end record repeats it.
         """
         try:
             file = os.open(self._path(b"start"), os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError:
-            return
+            return False
         try:
-            os.write(file, sealed(record))
+            write_all(file, sealed(record))
         except OSError:
-            pass
+            return False
         finally:
-            os.close(file)
+            close(file)
+        return True
 
     def write_end(self, record: Record) -> None:
-        """Record the end, into room that was allocated before the start: it works on a full disk."""
-        os.pwrite(self._end, sealed(record), 0)
+        """Record the end, not synced yet; where the disk refuses it, ``secure_end`` tries again."""
+        self._end_line = sealed(record)
+        try:
+            self._end.write(self._end_line)
+        except OSError:
+            pass
 
-    def sync(self) -> None:
-        """Put the output and the end record on disk, and the names of the directories that hold them."""
-        sync_output(self.log)
-        os.fsync(self._end)
-        attempts = os.path.dirname(self._directory)
-        for path in (self._directory, attempts, os.path.dirname(attempts)):
-            _fsync(path)
+    def secure_end(self) -> bool:
+        """Put the output and the end record on disk, and the names of the directories that hold them.
+
+        Return False where the disk refuses the record; the next call tries again.
+        """
+        if self._end_synced:
+            return True
+        if not self._output_synced:
+            self._output_synced = True  # even after an error, which a second fsync would hide
+            sync_output(self.log)
+        try:
+            self._end.write(self._end_line)
+            self._end.sync()
+            attempts = os.path.dirname(self._directory)
+            for path in (self._directory, attempts, os.path.dirname(attempts)):
+                sync_directory(path)
+        except OSError:
+            self._end.abandon()
+            return False
+        self._end_synced = True
+        return True
+
+    def were_deleted(self) -> bool:
+        """Whether the user has deleted the directory, so that nothing more can be recorded."""
+        try:
+            return not os.fstat(self.alive).st_nlink
+        except OSError:  # the file system has shut down
+            return False
 
     def close(self) -> None:
         """Close what is open."""
+        self._close_pipes()
+        self._end.close()
+
+    def _close_pipes(self) -> None:
         for descriptor in self._open:
-            os.close(descriptor)
+            close(descriptor)
 
     def _opened(self, name: bytes, flags: int) -> int:
         descriptor = os.open(self._path(name), flags, 0o600)
@@ -101,15 +162,6 @@ class Files:
         return os.path.join(self._directory, name)
 
 
-def sync_output(log: bytes) -> None:
-    """Put what a run has printed on disk; the name of a new file goes along (ext4, xfs, btrfs)."""
-    try:
-        if os.path.getsize(log):
-            _fsync(log)
-    except OSError:  # the user has deleted it
-        pass
-
-
 def _raise_descriptor(low: int) -> int:
     try:
         os.dup2(low, HIGH_DESCRIPTOR, inheritable=True)
@@ -118,11 +170,3 @@ def _raise_descriptor(low: int) -> int:
         return low
     os.close(low)
     return HIGH_DESCRIPTOR
-
-
-def _fsync(path: bytes) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

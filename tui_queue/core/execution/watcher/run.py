@@ -10,7 +10,8 @@ from .control import obey
 from .files import Files
 from .leader import Leader
 from .limits import FOREVER, Limits
-from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, tell, was_stored
+from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, STORED_S, Receipt, tell
+from .obstacles import NotYetError, of_every_start
 from .oom import count_kills, exhausted_since
 from .output import Output
 from .process_tree import Tree
@@ -24,59 +25,105 @@ SWEEP_S = 0.05  # between two searches for processes of a cancelled run until no
 CALM_S = 0.5  # the same as long as its leader has not ended, whose end wakes the watcher
 GIVE_UP_S = 10  # how long the watcher waits for processes that can't be killed
 LONGEST_POLL_S = 3600
+AGAIN_S, LONGEST_AGAIN_S = 0.25, 5.0  # between two tries to write what the disk refuses, at first and later
+
+TYPE_CHECKING = False  # importing typing would double the start-up time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
     """Watch the run from its claim to its end; return whether the watcher is free for another one."""
+    directory = spec["directory"].encode("latin-1")
     try:
-        files = Files(spec["directory"].encode("latin-1"))
-    except OSError as error:
-        tell(events, NEVER_STARTED, {"why": (error.strerror or str(error)).lower(), "errno": error.errno})
+        files = Files(directory)
+    except (OSError, MemoryError) as error:
+        tell(events, NEVER_STARTED, of_every_start(error, directory))
         return True
     try:
-        if not files.claim(spec.get("uuid", "").encode("ascii")):
+        try:
+            if not _claims(files, directory, spec.get("uuid", "").encode("ascii")):
+                return True
+            wakeup.clear()  # of the children of the run before
+            end, flush = _run(spec, files, events, wakeup)
+        except NotYetError as obstacle:
+            kept = not files.give_back()
+            tell(events, NEVER_STARTED, {**obstacle.record, "kept": kept})
             return True
-        wakeup.clear()  # of the children of the run before
-        end = _run(spec, files, events, wakeup)
-        files.write_end(end)
-        free = not has_children()
+        free = flush() and not has_children()
+        # First: the scheduler may have room where this disk is full.
         tell(events, ENDED if free else ENDED_WITH_LEFTOVERS, end)
+        files.write_end(end)
         tell(files.alive, ENDED, end)
-        if not was_stored(events):
-            files.sync()
-            bring_back(files.background, start_apart)
+        _stay_until_secure(files, end, flush, Receipt(events, files.control))
     finally:
         files.close()
     return free
 
 
-def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> Record:
-    """Start the command, tell the scheduler, wait for the end; return the end record."""
+def _claims(files: Files, directory: bytes, uuid: bytes) -> bool:
+    """Take the run, unless another watcher or the scheduler has. Raises NotYetError."""
+    try:
+        return files.claim(uuid)
+    except OSError as error:
+        raise NotYetError(of_every_start(error, directory)) from None
+
+
+def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record, Callable[[], bool]]":
+    """Start the command, tell the scheduler, wait for the end. Raises NotYetError.
+
+    Return the end record, and what writes down the rest of the output and says whether there is none left.
+    """
     begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
-        return {"error": why_not(error, spec), "finished_ns": time.time_ns()}
+        return {**why_not(error, spec), "finished_ns": time.time_ns()}, lambda: True
     run = Run(spec, files, pid, terminal, wakeup)
     kills = None
     # Of a run that is over in no time only the end is told.
     if not run.ends_at_once():
         kills = count_kills()
-        files.write_start({**begun, "pid": pid, "watcher": os.getpid()})
+        run.record_start({**begun, "pid": pid, "watcher": os.getpid()})
         tell(events, STARTED, begun)
         tell(files.alive, STARTED, begun)
     forced = run.wait()
     end = {**begun, **forced, **run.reap()}
     if end.get("signal") == signal.SIGKILL and not forced and kills is not None:
         end["oom"] = exhausted_since(kills)
-    return end
+    return end, run.flush
+
+
+def _stay_until_secure(files: Files, end: Record, flush: "Callable[[], bool]", receipt: Receipt) -> None:
+    """Return once the end is on disk or a scheduler has stored it: until then nobody else may know it.
+
+    As long as the disk refuses it the watcher holds ``alive``, and says the end there again for the next scheduler.
+    """
+    stored = receipt.came_within(STORED_S)
+    if not stored:
+        files.secure_end()
+        bring_back(files.background, start_apart)
+    again_s = AGAIN_S
+    while not ((stored or files.secure_end()) and flush()):
+        if files.were_deleted():
+            return
+        tell(files.alive, ENDED, end)
+        stored = receipt.came_within(again_s) or stored
+        if not stored:
+            bring_back(files.background, start_apart)
+        again_s = min(2 * again_s, LONGEST_AGAIN_S)
+    if again_s > AGAIN_S:
+        tell(files.alive, ENDED, end)
 
 
 class Run:
     """A started run: its leader, its other processes, its output and its limits."""
 
     def __init__(self, spec: Spec, files: Files, pid: int, terminal: int | None, wakeup: Wakeup) -> None:
+        self._files = files
         self._control = files.control
+        self._unrecorded: Record | None = None  # the start, as long as the disk refuses it
         self._wakeup = wakeup
         self._grace_s: float = spec["grace_s"]
         self._poll = select.poll()
@@ -93,10 +140,24 @@ class Run:
 
     def wait(self) -> Record:
         """Wait until the run is over, its whole tree too if it had to be ended; return why it had to be, if so."""
-        why, deadline = self._wait_for_leader()
-        forced = self._end_tree(why, deadline) if why else {}
+        why, deadline = _in_spite_of_errors(self._wait_for_leader)
+        forced: Record = {}
+        if why:
+            late = deadline + 2 * GIVE_UP_S
+            forced = _in_spite_of_errors(lambda: self._end_tree(why, deadline), late, {why: True})
         self._output.finish()
         return forced
+
+    def record_start(self, record: Record) -> None:
+        """Record the start; where the disk refuses that, again and again until the run is over."""
+        self._unrecorded = None if self._files.write_start(record) else record
+
+    def flush(self) -> bool:
+        """Write down the output of the ended run that the disk has refused; return whether none is left."""
+        if not self._output.flush():
+            return False
+        self._output.close()
+        return True
 
     def reap(self) -> Record:
         """Return how the leader ended, and what the run has used."""
@@ -118,6 +179,9 @@ class Run:
             if why or full:
                 return why or full, now + self._grace_s
             patience = min(patience, calm_s)
+            if self._unrecorded is not None:
+                self.record_start(self._unrecorded)
+                patience = min(patience, LONGEST_AGAIN_S)
             self._poll.poll(None if patience >= FOREVER else 1000 * min(patience, LONGEST_POLL_S) + 1)
             self._wakeup.clear()
 
@@ -140,3 +204,14 @@ class Run:
             else:  # another user's, or stuck in the kernel
                 return {why: True, "survivors": sorted(pid for pid, _ in self._tree.members())}
             self._wakeup.clear()
+
+
+def _in_spite_of_errors(step: "Callable[[], Any]", late: float = FOREVER, instead: "Any" = None) -> "Any":
+    """Do a step until it works, or return ``instead`` when it is late: no lack of descriptors loses the exit code."""
+    while True:
+        try:
+            return step()
+        except OSError:
+            if time.monotonic() > late:
+                return instead
+            time.sleep(CALM_S)

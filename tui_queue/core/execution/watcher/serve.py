@@ -11,16 +11,19 @@ import _socket  # socket takes as long to import as everything else together
 import gc
 import json
 import os
+import select
 import signal
 
 from .children import Wakeup
 from .kernel import adopt_orphans, request_short_slice
-from .messages import BROKEN, MESSAGE_SIZE, tell
+from .messages import BROKEN, MESSAGE_SIZE, NEVER_STARTED, tell
+from .obstacles import of_every_start
 from .records import sealed
 from .run import watch
 from .spawn import IGNORED
 from .successor import outlive
 
+DECLINE_S = 0.1  # how long the process that forks waits for the run which no watcher could be made for
 ORDERS, RUNS = 3, 4  # the descriptors that the scheduler starts this process with
 
 
@@ -40,7 +43,8 @@ def serve(background: str = "", orders: int = ORDERS, runs: int = RUNS) -> None:
         for _ in ordered:
             try:
                 child = os.fork()
-            except OSError:  # too many processes; the scheduler asks again for the watcher that it waits for
+            except OSError as error:
+                decline(runs, error)
                 continue
             if child == 0:
                 os.close(orders)
@@ -52,6 +56,33 @@ def serve(background: str = "", orders: int = ORDERS, runs: int = RUNS) -> None:
     outlive(background)
 
 
+def decline(runs: int, error: OSError) -> None:
+    """Say of the run that waits for a watcher, if one does, that none can be made; it is taken back then."""
+    poll = select.poll()
+    poll.register(runs, select.POLLIN)
+    if not poll.poll(1000 * DECLINE_S):  # the order comes before the run
+        return
+    channel = _socket.socket(fileno=os.dup(runs))
+    try:
+        events = receive(channel, _socket.MSG_DONTWAIT)[1][0]
+        tell(events, NEVER_STARTED, {**of_every_start(error), "watcher": False})
+        os.close(events)
+    except (OSError, IndexError):  # a watcher that is free was faster
+        pass
+    finally:
+        channel.close()
+
+
+def receive(channel: _socket.socket, flags: int = 0) -> tuple[bytes, list[int]]:
+    """Return the next message of a scheduler, and the descriptors that came with it."""
+    room = _socket.CMSG_SPACE(8)
+    message, passed, _, _ = channel.recvmsg(MESSAGE_SIZE, room, flags | getattr(_socket, "MSG_CMSG_CLOEXEC", 0))
+    descriptors = memoryview(passed[0][2]).cast("i").tolist() if passed else []
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    return message, descriptors
+
+
 def watch_runs(channel: _socket.socket) -> None:
     """Watch one run after the other, as they come: a specification, and the socket that takes the events of the run."""
     os.setsid()
@@ -61,14 +92,10 @@ def watch_runs(channel: _socket.socket) -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # the soft limit on processor time is meant for the command
     wakeup = Wakeup()
     adopt_orphans()
-    room = _socket.CMSG_SPACE(8)
     while True:
-        spec, passed, _, _ = channel.recvmsg(MESSAGE_SIZE, room, getattr(_socket, "MSG_CMSG_CLOEXEC", 0))
+        spec, descriptors = receive(channel)
         if not spec:
             return
-        descriptors = memoryview(passed[0][2]).cast("i").tolist()
-        for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)
         events = descriptors[0]
         os.set_blocking(events, False)
         if len(descriptors) > 1:
