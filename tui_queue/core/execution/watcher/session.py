@@ -1,7 +1,7 @@
 """Leaves out variables that name sockets of a login session that is gone."""
 
+import _socket  # as in serve.py
 import os
-import socket
 
 X11_PORT = 6000  # of display 0, where ssh forwards displays to
 
@@ -18,8 +18,11 @@ def living(env: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 def _lives(place: "bytes | int | None") -> bool:
     if isinstance(place, int):
-        with socket.socket() as display:
+        display = _socket.socket()
+        try:
             return display.connect_ex(("127.0.0.1", place)) == 0
+        finally:
+            display.close()
     return place is None or os.path.exists(place)
 
 
