@@ -169,6 +169,7 @@ async def open_queue(
 
 def examine(paths: Paths) -> "Iterator[Check]":
     """Yield what there is to say about the queue at ``paths`` and the machine below it. Changes nothing."""
+    from tui_queue.core.execution.watcher_trial import why_no_watcher_starts  # noqa: PLC0415 - as the next one
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
     try:
