@@ -25,9 +25,9 @@ NOT_TOLD = (
 
 @pytest.fixture
 def without_background(cli: Cli) -> Cli:
-    """A queue whose background process can't be started: its lock is a directory."""
+    """A queue whose background process can't be started: its lock is a link that leads nowhere."""
     cli("list")
-    (cli.home / "background").mkdir()
+    (cli.home / "background").symlink_to(cli.home / "away" / "background")
     cli.settings(background=True)
     return cli
 
@@ -58,7 +58,7 @@ def failing(cli: Cli) -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 
 def test_add_prints_the_number_and_warns_when_no_background_process_can_be_started(without_background: Cli) -> None:
-    why = f"{without_background.home}/background: is a directory"
+    why = f"{without_background.home}/background: no such file or directory"
     done = without_background.process("add", "true")
     assert (done.returncode, done.stdout, done.stderr.decode()) == (0, b"1\n", NOT_STARTED.format(why=why))
     done = without_background.process("add", "--json", "true")
@@ -99,7 +99,7 @@ def test_run_background_says_that_it_could_not_start_anything(without_background
     without_background("add", "true")
     assert without_background.error("run", "--background", code=4) == (
         f"tui-queue: No process in the background could be started: {without_background.home}/background: "
-        "is a directory. Running jobs go on; pending ones wait for `tui-queue run --background`."
+        "no such file or directory. Running jobs go on; pending ones wait for `tui-queue run --background`."
     )
 
 

@@ -117,7 +117,7 @@ def test_a_job_that_an_older_scheduler_holds_beside_this_version_can_be_released
 
 def test_without_room_for_a_backup_nothing_is_changed(cli: Cli) -> None:
     older(cli, 6)
-    (cli.home / "backups").touch()  # no directory can take its place
+    (cli.home / "backups").symlink_to(cli.home / "away" / "backups")  # no directory can take its place
     done = cli.process("list")
     assert done.returncode == 4
     assert b"the backup before an upgrade of the database can't be written" in done.stderr

@@ -34,7 +34,7 @@ def started_modules(command: list[str]) -> set[str]:
 
 def test_a_watcher_imports_the_standard_library_and_all_modules_of_its_own() -> None:
     """What it imported later would be another version's once the package is upgraded."""
-    found = started_modules(watcher_pool.command(""))
+    found = started_modules(watcher_pool.command())
     ours = {name for name in found if name.partition(".")[0] == "watcher"}
     files = {path.stem for path in (PACKAGE / "core/execution/watcher").glob("*.py")} - {"__init__"}
     assert ours == {"watcher", *(f"watcher.{name}" for name in files)}
@@ -48,10 +48,10 @@ def test_a_watcher_writes_no_compiled_modules_where_its_scheduler_does_not(
 ) -> None:
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    assert "watcher.serve" in started_modules(watcher_pool.command(""))
+    assert "watcher.serve" in started_modules(watcher_pool.command())
     assert not list(tmp_path.rglob("*.pyc"))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    assert "watcher.serve" in started_modules(watcher_pool.command(""))
+    assert "watcher.serve" in started_modules(watcher_pool.command())
     assert list(tmp_path.rglob("serve.*.pyc"))
 
 

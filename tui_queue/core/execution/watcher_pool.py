@@ -145,7 +145,7 @@ class WatcherPool:
         return self._runs
 
 
-def command(code: str = CODE, background: str = "") -> list[str]:
+def command(code: str = CODE, *, background: str = "") -> list[str]:
     """Return the words that start the process which forks watchers; compiled modules lie where ours do."""
     options = isolation()
     if sys.dont_write_bytecode:

@@ -12,7 +12,7 @@ LONGEST_S = 10.0  # that a trial may take
 
 def why_no_watcher_starts() -> str:
     """Start what forks watchers, with nothing to do; return in words why it does not start, or nothing. Blocks."""
-    words = command(CODE.replace("serve()", "serve(0, 0)"))  # it reads the end of /dev/null, and leaves
+    words = command(CODE.replace("serve(sys.argv[2])", "serve('', 0, 0)"))  # it reads the end of /dev/null, and leaves
     try:
         done = subprocess.run(
             words,
