@@ -135,4 +135,5 @@ def test_a_scheduler_of_the_version_before_finds_the_watcher_by_its_old_path(tmp
     assert end is not None
     assert end["exit_code"] == 3
     assert (run / "log").read_text() == "hello world\n0027\n"
-    assert records.unsealed((run / "end").read_bytes().splitlines()[0]) == end
+    # It is told first, and written then.
+    wait_for(lambda: records.unsealed((run / "end").read_bytes().partition(b"\n")[0]) == end, "the end record")
