@@ -152,7 +152,7 @@ def test_a_database_of_a_newer_version_is_left_as_it_is(cli: Cli) -> None:
 def test_a_file_that_is_no_database_is_named_and_left_as_it_is(cli: Cli) -> None:
     (cli.home / "queue.db").write_text("not a database, but something that somebody may want to keep\n" * 20)
     before = (cli.home / "queue.db").read_bytes()
-    assert "queue.db: file is not a database" in cli.error("list", code=4)
+    assert "queue.db is damaged: file is not a database" in cli.error("list", code=4)
     assert (cli.home / "queue.db").read_bytes() == before
 
 

@@ -84,13 +84,17 @@ def test_many_that_wait_for_one_are_counted_no_further(cli: Cli) -> None:
     assert len(json.loads(cli("show", "--json", "1"))["waited_by"]) == 30
 
 
-def test_each_variable_of_its_environment_has_a_line(cli: Cli) -> None:
+def test_each_variable_that_it_was_given_has_a_line(cli: Cli) -> None:
     cli("add", "--hold", "--env", "A=1 2", "--env", "B=\x1b[2J", "--env", f"LONG={'x' * 500}", "--nice", "5", "true")
     shown = cli("show", "1").splitlines()
-    variables = [text for text in shown if text.startswith("Environment ")]
-    assert variables == ["Environment A=1 2", "Environment B=^[[2J", f"Environment LONG={'x' * 194}…"]
-    assert "Options     nice 5" in shown
-    assert json.loads(cli("show", "--json", "1"))["options"]["env"][2] == ["LONG", "x" * 500]
+    assert [text for text in shown if text.startswith("Variable ")] == [
+        f"Variable   {name}" for name in ("A", "B", "LONG")
+    ]
+    assert "Options    nice 5" in shown
+    assert json.loads(cli("show", "--json", "1"))["options"]["env"][2] == ["LONG", None]
+    with_values = [text for text in cli("show", "--values", "1").splitlines() if text.startswith("Variable ")]
+    assert with_values == ["Variable   A=1 2", "Variable   B=^[[2J", f"Variable   LONG={'x' * 194}…"]
+    assert json.loads(cli("show", "--json", "--values", "1"))["options"]["env"][2] == ["LONG", "x" * 500]
 
 
 def test_each_attempt_says_where_its_log_is_or_that_it_is_gone(cli: Cli) -> None:
@@ -119,15 +123,15 @@ async def test_the_details_on_screen_name_the_dashboard(cli: Cli) -> None:
 
 
 async def test_what_is_too_long_for_a_line_goes_on_below_its_beginning(cli: Cli) -> None:
-    cli("add", "--hold", "--env", f"LONG={'x' * 150}", "echo", *(f"word-{number}" for number in range(20)))
+    cli("add", "--hold", "--name", "x" * 150, "echo", *(f"word-{number}" for number in range(20)))
     async with dashboard((80, 24)) as (pilot, _, _):
         await see(pilot, "held")
         await pilot.press("i")
-        await see(pilot, "Environment  LONG=")
-        assert "│              xxx" in drawn(pilot.app)
-        assert re.search(r"│ Command      /usr/bin/echo (word-\d+ )+ *│\n│              word-\d+ ", drawn(pilot.app))
+        await see(pilot, "Name       xxx")
+        assert "│            xxx" in drawn(pilot.app)
+        assert re.search(r"│ Command    /usr/bin/echo (word-\d+ )+ *│\n│            word-\d+ ", drawn(pilot.app))
         await pilot.resize_terminal(100, 24)
-        await see(pilot, f"Environment  LONG={'x' * (100 - 5 - 13 - 5)} ")
+        await see(pilot, f"Name       {'x' * (100 - 6 - 11)} ")
 
 
 @pytest.mark.long

@@ -277,6 +277,6 @@ CRON_TZ=Europe/Berlin
     assert found["echo"]["args"] == ["-c", 'echo "$GREETING" 100% > /dev/null']
     assert found["env"]["rule"] == "@daily"
     cli("schedule", "run", "echo")
-    assert cli.job(1)["options"]["env"] == [["GREETING", "hello you"]]
+    assert json.loads(cli("export", "--values"))["options"]["env"] == [["GREETING", "hello you"]]
     assert "there is a schedule of that name" in cli.error("import", str(tmp_path / "crontab"))
     assert len(json.loads(cli("schedule", "list", "--json"))) == 3

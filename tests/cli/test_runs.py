@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Cli, process_is_alive, wait_for
+from tests.conftest import Cli, process_is_alive, wait_for
 
 Script = Callable[..., str]
 
@@ -219,30 +219,6 @@ def test_a_store_that_can_not_be_written_for_a_while_loses_no_end(cli: Cli) -> N
     db.close()
     runner.communicate(timeout=60)
     assert cli.job(1)["reason"] == "exit 3"
-
-
-def test_a_job_gets_the_umask_of_whoever_runs_the_queue(cli: Cli, script: Script) -> None:
-    cli("add", script("umask.sh", "#!/bin/sh\numask\n"))
-    before = os.umask(0o027)
-    try:
-        cli.drain()
-    finally:
-        os.umask(before)
-    assert cli("log", "1").strip() == "0027"
-
-
-def test_a_job_gets_the_environment_and_umask_as_they_are_when_it_starts(cli: Cli, script: Script) -> None:
-    """Importing the executor reads neither."""
-    cli("add", script("shows.sh", "#!/bin/sh\necho $COLOUR $(umask)\n"))
-    program = (
-        "import os, sys, tui_queue.core.execution.local\n"
-        "from tui_queue.__main__ import main\n"
-        "os.environ['COLOUR'] = 'blue'; os.umask(0o027)\n"
-        "sys.argv = ['tui-queue', 'run', '--until-empty']\n"
-        "main()\n"
-    )
-    subprocess.run([sys.executable, "-c", program], env=cli.env, cwd=ROOT, check=True, timeout=60)
-    assert cli("log", "1").strip() == "blue 0027"
 
 
 def test_no_row_stays_running_for_ever(cli: Cli) -> None:

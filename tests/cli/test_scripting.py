@@ -122,7 +122,7 @@ def test_many_jobs_come_from_a_file_or_a_pipe_all_or_none(cli: Cli, tmp_path: Pa
     assert cli("add", "--from", str(file), "--batch", "many", "--priority", "1") == "1\n2\n"
     jobs = cli.jobs()
     assert (jobs[1]["args"], jobs[1]["priority"], jobs[1]["batch"]) == (["two words", "$HOME"], 1, "many")
-    assert (jobs[2]["priority"], jobs[2]["batch"], jobs[2]["options"]["env"]) == (3, "many", [["A", "b"]])
+    assert (jobs[2]["priority"], jobs[2]["batch"], jobs[2]["options"]["env"]) == (3, "many", [["A", None]])
     given = b"".join(b"echo %d\n" % number for number in range(2000))
     assert cli.process("add", "--from", "-", given=given).stdout == b"3-2002\n"
     for bad, says in [

@@ -113,7 +113,7 @@ async def test_a_kill_is_asked_about(cli: Cli) -> None:
 
 
 async def test_everything_about_a_job_is_shown(cli: Cli) -> None:
-    cli("add", "--env", "A=[/b]", "sh", "-c", "echo 'No space left on device' >&2; exit 1")
+    cli("add", "--name", "[/b]", "sh", "-c", "echo 'No space left on device' >&2; exit 1")
     async with dashboard() as (pilot, _, _):
         await see(pilot, "✗ failed")
         await pilot.press("i")

@@ -87,16 +87,19 @@ def test_the_end_of_a_job_is_taken_and_wait_returns_though_its_scheduler_was_kil
 def test_the_watcher_of_the_job_alone_brings_a_scheduler_back_with_the_environment_of_the_first(
     queue: Cli, tmp_path: Path
 ) -> None:
-    queue.env["OF_THE_SCHEDULER"] = "yes"
+    queue.env |= {"TZ": "Asia/Tokyo", "SECRET": "1"}
     go = waiting_job(queue, tmp_path, 5, "--env", "OF_THE_JOB=1")
-    del queue.env["OF_THE_SCHEDULER"]
-    queue("add", "sh", "-c", "echo $OF_THE_SCHEDULER/$OF_THE_JOB/$TUI_QUEUE_JOB; umask; ls /proc/self/fd")
+    del queue.env["TZ"], queue.env["SECRET"]
+    queue("add", "sh", "-c", "echo $OF_THE_JOB/$TUI_QUEUE_JOB; umask; ls /proc/self/fd")
     kill(queue, watchers="free")
     go.touch()
     wait_for(lambda: state(queue, 2) == "completed", "the next job")
     assert state(queue, 1) == "failed"
     first, umask, *descriptors = queue("log", "2").split()
-    assert (first, int(umask, 8)) == ("yes//2", _umask())
+    assert (first, int(umask, 8)) == ("/2", _umask())
+    environment = Path(f"/proc/{leader(queue)}/environ").read_bytes().split(b"\0")
+    assert b"TZ=Asia/Tokyo" in environment
+    assert not [line for line in environment if line.startswith((b"SECRET=", b"OF_THE_JOB="))]
     assert descriptors == ["0", "1", "2", "200", "3"]  # 3 is the directory that ls reads
 
 

@@ -40,7 +40,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
     if (chosen := job.options.interpreter) is not None and job.python is None:
-        yield "Interpreter", f"{printable(chosen.path)} ({chosen.why})" if chosen.path else chosen.why
+        yield "Python", f"{printable(chosen.path)} ({chosen.why})" if chosen.path else chosen.why
     yield "Directory", job.cwd
     yield "Queue", f"{job.queue}, priority {job.priority}" + (f", batch {job.batch}" if job.batch else "")
     yield "State", _state(job)
@@ -60,7 +60,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
     yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
-    yield "Environment", details.environment
+    yield "Runs with", details.environment
     yield "Differs", details.differs
     for name, value in job.options.env:
         shown = f"{name}={value}" if values and value is not None else name

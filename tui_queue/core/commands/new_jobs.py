@@ -6,6 +6,7 @@ from functools import cache, partial
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.interpreter import choose_interpreter
 from tui_queue.core.execution.script_snapshot import describe
 from tui_queue.core.model.card import VISIBLE
@@ -28,6 +29,8 @@ async def prepared(
     with the variables that only the drafts take from this process. Raises BadInputError for a resource that does not
     exist, a script that can't be read, and a variable that is not set here.
     """
+    if context.store.database.refusal:
+        raise StoreError(context.store.database.refusal)
     for draft in drafts:
         await context.check_resources(draft)
     return await in_thread(partial(_prepared, context, drafts, like, script))

@@ -74,7 +74,7 @@ class NumbersFile:
         return boot_id()
 
     def _read(self) -> _Record:
-        with suppress(FileNotFoundError), open(self._path, "rb") as file:
+        with suppress(FileNotFoundError, NotADirectoryError), open(self._path, "rb") as file:
             return _record(file.read(ROOM))
         return _Record()
 

@@ -171,6 +171,6 @@ def _replaced(path: str) -> FilesReplacedError:
 def _inode(path: str) -> Inode | None:
     try:
         found = os.stat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino

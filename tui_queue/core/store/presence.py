@@ -95,5 +95,5 @@ def trace_of_queue(path: str) -> str:
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
