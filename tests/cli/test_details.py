@@ -131,7 +131,7 @@ async def test_what_is_too_long_for_a_line_goes_on_below_its_beginning(cli: Cli)
         assert "│            xxx" in drawn(pilot.app)
         assert re.search(r"│ Command    /usr/bin/echo (word-\d+ )+ *│\n│            word-\d+ ", drawn(pilot.app))
         await pilot.resize_terminal(100, 24)
-        await see(pilot, f"Name       {'x' * (100 - 6 - 11)} ")
+        await see(pilot, f"Name       {'x' * (100 - 7 - 11)}")
 
 
 @pytest.mark.long
