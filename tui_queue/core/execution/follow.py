@@ -7,14 +7,18 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from tui_queue.core.execution.executor import RunEvent, RunLost, RunNeverStarted, RunStarted
+from tui_queue.core.execution.orphaned_run import Process, living_process
 from tui_queue.core.execution.run_files import Owner, RunFiles, run_end, start_time
 from tui_queue.core.execution.watcher import messages, records
 from tui_queue.core.execution.watcher_pool import WatcherPool
 from tui_queue.core.model.job import RunEnd
+from tui_queue.core.system.machine import lives
 from tui_queue.core.system.worker_thread import in_thread
 
+LOOK_S = 0.5  # how often a process is looked at that can't be waited for
 START_S = 1.0  # a run that no watcher has taken by then needs another one
 WATCHER_ENDED = "its watcher was ended before the start"
 IN_THE_WAY = "the files of another job were in its place"
@@ -124,28 +128,26 @@ async def follow_files(
 
 async def _until_end(files: RunFiles, *, announced: bool) -> AsyncIterator[RunEvent]:
     """Yield what the files say, and the pipe ``alive``, which knows an end that the disk has refused."""
-    try:
-        alive = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:  # the user has deleted it
-        yield files.end() or RunLost()
-        return
-    report = _Report()
+    report, pipe = _Report(), _AlivePipe(files)
     try:
         while True:
-            gone = report.read(alive)
+            gone = pipe.read(report)
             if (end := files.end() or report.end) is not None:
                 yield end
                 return
             if not announced and (at := files.started_at() or report.started):
                 announced = True
                 yield RunStarted(at)
-            elif gone:
-                yield RunLost()
-                return
+            elif not gone:
+                await pipe.readable()
+            # The job may have closed the pipe. All of /proc is read only now, and when that process has ended.
+            elif (process := await in_thread(partial(living_process, files))) is not None:
+                await _until_ended(process)
             else:
-                await _readable(alive)
+                yield files.end() or RunLost()
+                return
     finally:
-        os.close(alive)
+        pipe.close()
 
 
 async def read_end(files: RunFiles) -> AsyncIterator[RunEvent]:
@@ -194,6 +196,34 @@ class _Report:
                 case messages.BROKEN:
                     self.complaint = record["why"]
         return self.exists or (gone and self.end is None)
+
+
+class _AlivePipe:
+    """Our end of the pipe that the watcher of a run has open as long as it lives, and a job that has not closed it."""
+
+    def __init__(self, files: RunFiles) -> None:
+        self._file = -1
+        with suppress(FileNotFoundError):  # the user has deleted it
+            self._file = os.open(files.path("alive"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def read(self, report: _Report) -> bool:
+        """Read what the watcher has said; return whether no process has the other end any more."""
+        return self._file < 0 or report.read(self._file)
+
+    async def readable(self) -> None:
+        """Wait until the watcher has said something, or the last process has closed the other end."""
+        await _readable(self._file)
+
+    def close(self) -> None:
+        """Close our end."""
+        if self._file >= 0:
+            os.close(self._file)
+
+
+async def _until_ended(process: Process) -> None:
+    """Wait until a process has ended that has neither a pipe to us nor us as its parent."""
+    while await in_thread(partial(lives, process)):  # noqa: ASYNC110 - nothing tells of its end
+        await asyncio.sleep(LOOK_S)
 
 
 async def _readable(pipe: int, *, within: float | None = None) -> bool:

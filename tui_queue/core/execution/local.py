@@ -117,7 +117,8 @@ class LocalExecutor:
         files = self._files(job)
         if files.order(words):
             return True
-        if not files.was_claimed() or files.end() is not None:
+        # A run that has started may have lost its files to the user.
+        if not (files.was_claimed() or job.started_at) or files.end() is not None:
             return False
         await asyncio.to_thread(instead, files)
         return True

@@ -1,23 +1,40 @@
-"""The processes of a run whose watcher was killed: they are found by the mark of the run."""
+"""The processes of a run whose watcher was killed.
+
+They are found by the mark of the run, by the recorded number of its command with its start time, and by the pipe
+``alive``: a job may have closed its descriptors, cleared its environment, or changed its user.
+"""
 
 import os
 import signal
+import stat
 import time
 
 from tui_queue.core.execution.process_visibility import require_visible_processes
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.execution.watcher.process_tree import Tree
+from tui_queue.core.system.machine import boot_id
 
 SWEEP_S = 0.05  # between two searches for processes of the run
 
+Process = tuple[int, int]  # its number and its start time, as ``lives`` of core.system.machine takes it
+
 
 def tree_without_watcher(files: RunFiles) -> Tree:
-    """Return the processes that carry the mark of a run: without its watcher, no process number can be trusted.
-
-    Raises StoreError where they can't be seen.
-    """
+    """Return the processes of a run that has no watcher any more. Raises StoreError where they can't be seen."""
     require_visible_processes()
-    return Tree(0, os.fsencode(files.log))
+    record = files.start_record()
+    leader = begun = 0
+    if record and "begun" in record and record["boot"] == boot_id():
+        leader, begun = record["pid"], record["begun"]
+    return Tree(leader, os.fsencode(files.log), begun=begun, pipe=_identity(files.path("alive")))
+
+
+def living_process(files: RunFiles) -> Process | None:
+    """Return a process of a run that has no watcher any more; None when none is left. Reads all of /proc."""
+    tree = tree_without_watcher(files)
+    # Twice: a search may miss a process that is just being born.
+    found = tree.members() or tree.members()
+    return min(((pid, int(begun)) for pid, begun in found), default=None)
 
 
 def end_tree(files: RunFiles, grace_s: float) -> None:
@@ -38,3 +55,11 @@ def stop_tree(files: RunFiles) -> None:
 def signal_tree(files: RunFiles, number: int) -> None:
     """Send a signal to the processes; blocks."""
     tree_without_watcher(files).send(number)
+
+
+def _identity(pipe: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(pipe)
+    except OSError:  # the user has deleted it
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISFIFO(found.st_mode) else None

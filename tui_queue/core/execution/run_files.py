@@ -1,14 +1,14 @@
 """The files of one run, and the records that its watcher leaves in them.
 
-``log`` its output · ``alive`` a pipe that is open as long as the watcher or the job lives; the watcher says the start
-and the end into it · ``control`` a pipe that the watcher reads · ``claim`` exists once a watcher has taken the run, and
-holds the UUID of its job; or the scheduler has revoked it, and it is a link · ``start`` and ``end`` one line each: a
-JSON record and its CRC-32 · ``end.1``, ``end.2`` and so on the end, where the disk has refused the file before ·
-``times``, if the job asks for them, 16 bytes for each piece of output: where it begins in the log, and when it was
-seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while only, when the watcher last saw the
-log grow (silence.py) · ``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of
-processor time used by then, bytes of resident memory. The last three are never synced; readers ignore an entry in them
-that is not whole.
+``log`` its output · ``alive`` a pipe that is open as long as the watcher lives, or a process of the job that has not
+closed it; the watcher says the start and the end into it · ``control`` a pipe that the watcher reads · ``claim`` exists
+once a watcher has taken the run, and holds the UUID of its job; or the scheduler has revoked it, and it is a link ·
+``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``end.1``, ``end.2`` and so on the end, where the
+disk has refused the file before · ``times``, if the job asks for them, 16 bytes for each piece of output: where it
+begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while
+only, when the watcher last saw the log grow (silence.py) · ``usage``, by the scheduler, a line for each measurement:
+seconds since 1970, seconds of processor time used by then, bytes of resident memory. The last three are never synced;
+readers ignore an entry in them that is not whole.
 """
 
 import os
@@ -94,14 +94,22 @@ class RunFiles(Struct, frozen=True):
             os.close(control)
         return True
 
+    def start_record(self) -> Record | None:
+        """Return what the watcher has recorded of the start, if it has.
+
+        ``pid`` and ``watcher`` are numbers of processes; by its start time ``begun``, in clock ticks, and the ``boot``
+        of the machine the first is known again. The last two are missing on macOS.
+        """
+        return self._read("start")
+
     def processes(self) -> tuple[int, int] | None:
         """Return the numbers of the command and of its watcher, if the watcher has recorded them."""
-        record = self._read("start")
+        record = self.start_record()
         return None if record is None else (record["pid"], record["watcher"])
 
     def started_at(self) -> datetime | None:
         """When the command was started, if the watcher has recorded it."""
-        record = self._read("start")
+        record = self.start_record()
         return None if record is None else start_time(record)
 
     def end(self) -> RunEnd | None:

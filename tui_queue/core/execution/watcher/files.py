@@ -6,7 +6,7 @@ from .disk import close, sync_directory, sync_output, write_all
 from .end_record import EndRecord
 from .records import Record, sealed
 
-HIGH_DESCRIPTOR = 200  # where the job inherits the pipe, out of the way of scripts that use 3 to 9
+HIGH_DESCRIPTOR = 243  # where the job inherits the pipe: scripts use 3 to 9, with flock(1) 200, shells 10 to 20 and 255
 
 
 class Files:

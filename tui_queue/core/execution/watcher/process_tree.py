@@ -9,13 +9,19 @@ class Tree:
 
     The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
     One that carries another run's mark belongs to that run. On macOS, and without /proc, only the group can be found.
-    ``leader`` is the group, as long as its number can't be a stranger's; ``root`` is the watcher; each 0 for none.
+    ``leader`` is the group; ``begun`` says when it was started, in clock ticks, unless its number can't be a
+    stranger's. ``root`` is the watcher; each is 0 for none. Without a watcher, each process that may write to ``pipe``,
+    by its device and its inode, is of the run too.
     """
 
-    def __init__(self, leader: int, mark: bytes, *, root: int = 0) -> None:
+    def __init__(
+        self, leader: int, mark: bytes, *, root: int = 0, begun: int = 0, pipe: "tuple[int, int] | None" = None
+    ) -> None:
         self._leader = leader
+        self._begun = begun
         self._mark = mark
         self._root = root
+        self._pipe = pipe
         self._told: set[tuple[int, bytes]] = set()
 
     def tell(self, *numbers: int) -> None:
@@ -66,13 +72,14 @@ class Tree:
         if not sees_processes():
             return set()
         begun, parents, ours, undecided = {}, {}, set(), []
+        leader = self._known_leader()
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-            stat, mark = _stat(pid), mark_of(pid)
+            stat, mark = stat_of(pid), mark_of(pid)
             if pid == self._root or stat is None or stat[0] in (b"Z", b"X"):
                 continue
             begun[pid], parents[pid] = stat[19], int(stat[1])
             # The kernel's processes, and those outside this PID namespace, are of group 0.
-            if mark == self._mark or (mark is None and self._leader and int(stat[2]) == self._leader):
+            if mark == self._mark or (mark is None and self._knows(pid, int(stat[2]) == leader > 0)):
                 ours.add(pid)
             elif mark is None:
                 undecided.append(pid)
@@ -80,6 +87,17 @@ class Tree:
         while born := [pid for pid in undecided if parents[pid] in family and pid not in family]:
             family.update(born)
         return {(pid, begun[pid]) for pid in family - {self._root}}
+
+    def _knows(self, pid: int, of_group: bool) -> bool:
+        """Whether a process without any mark is of the run."""
+        return of_group or (self._pipe is not None and _writes_to(pid, self._pipe))
+
+    def _known_leader(self) -> int:
+        """Return the number of the leader; 0 where it may have been given again."""
+        if not self._begun:
+            return self._leader
+        stat = stat_of(self._leader)
+        return self._leader if stat is not None and int(stat[19]) == self._begun else 0
 
     def _tell_group(self, number: int) -> None:
         if not self._leader:  # 0 would be the caller's own group
@@ -108,7 +126,7 @@ def sees_processes() -> bool:
         return False
 
 
-def _stat(pid: int) -> list[bytes] | None:
+def stat_of(pid: int) -> list[bytes] | None:
     """Return the fields of /proc/PID/stat from the state on: state, parent, group … [19] is the start time."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
@@ -125,6 +143,23 @@ def mark_of(pid: int) -> bytes | None:
     except OSError:
         return None
     return rest.partition(b"\0")[0] if found else None
+
+
+def _writes_to(pid: int, pipe: "tuple[int, int]") -> bool:
+    """Whether a process has a pipe open for writing; its scheduler has it open for reading."""
+    try:
+        descriptors = os.listdir(f"/proc/{pid}/fd")
+    except OSError:  # it has ended, or is another user's
+        return False
+    for number in descriptors:
+        try:
+            link = f"/proc/{pid}/fd/{number}"
+            found = os.stat(link)
+            if (found.st_dev, found.st_ino) == pipe and os.lstat(link).st_mode & 0o200:
+                return True
+        except OSError:
+            pass
+    return False
 
 
 def _send(pid: int, begun: bytes, number: int) -> None:
@@ -160,5 +195,5 @@ def _send_by_number(pid: int, begun: bytes, number: int) -> None:
 
 
 def _is_same(pid: int, begun: bytes) -> bool:
-    stat = _stat(pid)
+    stat = stat_of(pid)
     return stat is not None and stat[19] == begun

@@ -8,6 +8,7 @@ import time
 from .children import Wakeup, bury_orphans, has_children
 from .control import obey
 from .files import Files
+from .identity import identity_of
 from .leader import Leader
 from .limits import FOREVER, Limits
 from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, STORED_S, Receipt, tell
@@ -85,7 +86,7 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     # Of a run that is over in no time only the end is told.
     if not run.ends_at_once():
         kills = count_kills()
-        run.record_start({**begun, "pid": pid, "watcher": os.getpid()})
+        run.record_start({**begun, "pid": pid, "watcher": os.getpid(), **identity_of(pid)})
         tell(events, STARTED, begun)
         tell(files.alive, STARTED, begun)
     forced = run.wait()
