@@ -141,7 +141,7 @@ def test_a_job_inherits_no_descriptor_of_ours_but_the_one_that_says_it_lives(cli
         "0": "null",
         "1": "log",
         "2": "log",
-        "200": "alive",
+        "243": "alive",
     }
 
 

@@ -100,7 +100,7 @@ def test_the_watcher_of_the_job_alone_brings_a_scheduler_back_with_the_environme
     environment = Path(f"/proc/{leader(queue)}/environ").read_bytes().split(b"\0")
     assert b"TZ=Asia/Tokyo" in environment
     assert not [line for line in environment if line.startswith((b"SECRET=", b"OF_THE_JOB="))]
-    assert descriptors == ["0", "1", "2", "200", "3"]  # 3 is the directory that ls reads
+    assert descriptors == ["0", "1", "2", "243", "3"]  # 3 is the directory that ls reads
 
 
 def _umask() -> int:
