@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, wait_for
 
 Script = Callable[..., str]
 SHOW = "#!/bin/sh\nexec env -0 | tr '\\0' '\\n'\n"
@@ -190,9 +191,12 @@ def test_an_environment_is_removed_once_no_job_needs_it(cli: Cli) -> None:
     cli.drain()
     for file in environments(cli):
         os.utime(file, (time.time() - OLD_S,) * 2)
+    shutil.rmtree(cli.home / "backups", ignore_errors=True)
     cli("clean", "--keep", "1", "--yes")
     assert list(cli.jobs()) == [3]
     assert len(environments(cli)) == 2  # its own, and the one from which that differs
+    for file in environments(cli):
+        os.utime(file, (time.time() - OLD_S,) * 2)
     cli("retry", "3")
     cli.drain()
     assert cli.job(3)["state"] == "completed"
@@ -264,3 +268,20 @@ def test_a_hook_gets_a_small_environment_and_what_the_settings_name(cli: Cli, sc
     names = {line.partition("=")[0] for line in (tmp_path / "seen").read_text().splitlines()}
     assert {"PATH", "HOME", "MY_KEY", "TUI_QUEUE_JOB", "TUI_QUEUE_HOME"} <= names
     assert not {"SECRET", "OF_THE_JOB"} & names
+
+
+def test_an_environment_that_only_a_backup_needs_stays(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    with_env(cli, LR="3")("add", "true")
+    runner = cli.start("run", "--until-empty")
+    runner.communicate(timeout=60)
+    cli("add", "sleep", "1")
+    cli.drain()  # a scheduler that lives a moment makes the backup of the day
+    wait_for(lambda: list((cli.home / "backups").glob("*.db")), "the backup")
+    for file in environments(cli):
+        os.utime(file, (time.time() - OLD_S,) * 2)
+    cli("clean", "--keep", "1", "--yes")
+    assert list(cli.jobs()) == [2]
+    assert len(environments(cli)) == 2
+    cli("restore", "latest", "--yes")
+    assert "LR=3" in cli("show", "--env", "--values", "1")

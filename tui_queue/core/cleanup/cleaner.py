@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -60,9 +61,15 @@ class Cleaner:
         await self.empty_trash(now=now)
         used = await self._store.queries.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
-        environments = await self._store.queries.environments()
-        await asyncio.to_thread(self._environments.remove_unused, environments)
+        await self.remove_unused_environments()
         return done
+
+    async def remove_unused_environments(self) -> None:
+        """Remove environments that no job, schedule or backup refers to; what can't be read keeps all of them."""
+        from tui_queue.core.cleanup.environments import remove_unused_environments  # noqa: PLC0415 - as the backups
+
+        with suppress(sqlite3.Error):
+            await asyncio.to_thread(remove_unused_environments, self._store.database.path, self._environments)
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
         """Compress the logs of jobs that ended so many seconds ago; return how many."""

@@ -1,13 +1,14 @@
 """Keeps the environments of jobs on disk: each distinct one once, for all jobs that were added with it."""
 
 import errno
+import fcntl
 import json
 import os
 import tempfile
 import time
 import zlib
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from msgspec import convert
@@ -40,11 +41,12 @@ class EnvironmentFiles:
         name = _hash(whole)
         path = self._path(name)
         try:
-            if self._is_kept(name):
-                os.utime(path)  # it is in use again, so that it is not removed before the job is stored
-            else:
-                os.makedirs(self._directory, mode=0o700, exist_ok=True)
-                self._write(path, self._shortest(environment, whole))
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            with self._locked(fcntl.LOCK_SH):
+                if self._is_kept(name):
+                    os.utime(path)  # it is in use again, so that it is not removed before the job is stored
+                else:
+                    self._write(path, self._shortest(environment, whole))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise StoreError(f"{printable(path)}: the environment of the job can't be written: {reason}.") from error
@@ -68,23 +70,42 @@ class EnvironmentFiles:
             with suppress(OSError):
                 os.utime(self._path(name))
 
+    def has_old(self) -> bool:
+        """Whether any file is so old that it is removed if no job needs it."""
+        return any(not young for young in self._ages().values())
+
     def remove_unused(self, used: Collection[str]) -> int:
         """Remove files that no name in ``used`` needs and that are old enough; return how many."""
-        needed = set(used)
-        for name in used:
-            try:
-                needed.add(self._read(name).get("base", name))
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError, zlib.error):
-                return 0  # the one that it needs is not known
-        removed = 0
+        try:
+            with self._locked(fcntl.LOCK_EX):  # no job is being added with one of them
+                ages = self._ages()
+                needed = {*used, *(name for name, young in ages.items() if young)}
+                for name in tuple(needed):
+                    with suppress(FileNotFoundError):
+                        needed.add(self._read(name).get("base", name))
+                unused = [name for name in ages if name not in needed]
+                for name in unused:
+                    os.unlink(self._path(name))
+        except (OSError, ValueError, zlib.error):
+            return 0  # which of them are needed is not known
+        return len(unused)
+
+    def _ages(self) -> dict[str, bool]:
+        """Return for each file whether it is young: it may belong to a job that is just being added."""
+        now = time.time()
         with suppress(OSError), os.scandir(self._directory) as entries:
-            for entry in entries:
-                if entry.name not in needed and time.time() - entry.stat().st_mtime > FRESH_S:
-                    os.unlink(entry.path)
-                    removed += 1
-        return removed
+            return {entry.name: now - entry.stat().st_mtime <= FRESH_S for entry in entries}
+        return {}
+
+    @contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        """Hold the lock of the directory. Raises OSError."""
+        directory = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(directory, kind)
+            yield
+        finally:
+            os.close(directory)
 
     def _environment(self, name: str) -> Environment:
         values = self._read(name)

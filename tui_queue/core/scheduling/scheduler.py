@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from tui_queue.core.system.machine import boot_id
 
 POLL_S = 30.0  # after this long it looks without having been woken: who changed something may have died at once
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
+DAY_S = 86_400
 CARDS_AGE_S = 0.05  # how old a sample of the GPUs may be that jobs are started by
 RETRY_S = 1.0  # after an error of the store, a full disk say
 
@@ -162,6 +164,7 @@ class Scheduler:
 
     async def _keep_clean(self) -> None:
         """Now and then take away what the settings say is not to be kept, and what was removed a while ago."""
+        next_day = 0.0
         while True:
             try:
                 await self._cleaner.empty_trash(now=datetime.now(UTC))
@@ -171,6 +174,9 @@ class Scheduler:
                     planned = await self._cleaner.planned(limits, now=datetime.now(UTC))
                     if await self._cleaner.carry_out(planned, now=datetime.now(UTC)):
                         self._waker()
+                if time.monotonic() >= next_day:
+                    next_day = time.monotonic() + DAY_S
+                    await self._cleaner.remove_unused_environments()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)

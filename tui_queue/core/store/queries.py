@@ -140,10 +140,6 @@ class Queries:
         """Return the paths of the copies of scripts that jobs or schedules refer to."""
         return await self._database.read(_copies)
 
-    async def environments(self) -> set[str]:
-        """Return the names of the environments that jobs or schedules refer to."""
-        return await self._database.read(_environments)
-
     async def last_good(self, job: Job) -> Job | None:
         """Return the job with the same command in the same directory that completed last, if there is one."""
         return await self._database.read(_last_good, job)
@@ -314,7 +310,8 @@ def _copies(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute(_COPIES)}
 
 
-def _environments(db: sqlite3.Connection) -> set[str]:
+def environments_in(db: sqlite3.Connection) -> set[str]:
+    """Return the names of the environments that jobs or schedules refer to."""
     return {row[0] for row in db.execute(_ENVIRONMENTS)}
 
 
