@@ -72,7 +72,7 @@ def test_times_of_lines_are_noted(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_of_a_log_that_is_too_large_head_and_tail_are_kept(cli: Cli) -> None:
-    cli("add", "--log-size", "1M", sys.executable, "-c", LINES, "3000000")
+    cli("add", "--log-size", "1M", "--env", "PYTHONUNBUFFERED=", sys.executable, "-c", LINES, "3000000")
     cli.drain()
     log = log_of(cli, 1)
     assert log.stat().st_size == 45_000_000
