@@ -40,7 +40,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield "Name", job.name
     yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
     if (chosen := job.options.interpreter) is not None and job.python is None:
-        yield "Python", f"{printable(chosen.path)} ({chosen.why})" if chosen.path else chosen.why
+        yield "Python", f"{printable(chosen.path)} ({chosen.why.text})" if chosen.path else chosen.why.text
     yield "Directory", job.cwd
     yield "Queue", f"{job.queue}, priority {job.priority}" + (f", batch {job.batch}" if job.batch else "")
     yield "State", _state(job)

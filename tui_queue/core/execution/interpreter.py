@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from tui_queue.core.model.options import Interpreter
+from tui_queue.core.model.options import Chosen, Interpreter
 
 BASE_ENVIRONMENTS = ("base", "root")  # what conda calls the one that is always active
 _FIRST_LINE = 256  # bytes; the kernel reads no more of a #! line
@@ -20,12 +20,12 @@ def choose_interpreter(path: str, variables: Mapping[str, str], setting: str) ->
     at last the Python that runs tui-queue.
     """
     if _runs_itself(path):
-        return Interpreter(why="the script's #! line")
+        return Interpreter(why=Chosen.LINE)
     for choice in _CHOICES:
         for python, why in choice(path, variables, setting):
             if os.access(python, os.X_OK) and os.path.isfile(python):
                 return Interpreter(path=python, why=why)
-    return Interpreter(path=sys.executable, why="the Python that runs tui-queue")
+    return Interpreter(path=sys.executable, why=Chosen.OWN)
 
 
 def wants_uv(path: str) -> bool:
@@ -47,15 +47,15 @@ def _runs_itself(path: str) -> bool:
         return False
 
 
-_Candidates = Iterator[tuple[str, str]]
+_Candidates = Iterator[tuple[str, Chosen]]
 
 
 def _active(_path: str, variables: Mapping[str, str], _setting: str) -> _Candidates:
     if directory := variables.get("VIRTUAL_ENV"):
-        yield os.path.join(directory, "bin", "python"), "the active virtual environment"
+        yield os.path.join(directory, "bin", "python"), Chosen.VENV
     directory = variables.get("CONDA_PREFIX")
     if directory and variables.get("CONDA_DEFAULT_ENV") not in BASE_ENVIRONMENTS:
-        yield os.path.join(directory, "bin", "python"), "the active conda environment"
+        yield os.path.join(directory, "bin", "python"), Chosen.CONDA
 
 
 def _beside(path: str, _variables: Mapping[str, str], _setting: str) -> _Candidates:
@@ -68,18 +68,18 @@ def _beside(path: str, _variables: Mapping[str, str], _setting: str) -> _Candida
             break
         places.append(above)
     for place in places:
-        why = "the .venv beside the script" if place == beside else "the .venv above the script"
+        why = Chosen.BESIDE if place == beside else Chosen.ABOVE
         yield os.path.join(place, ".venv", "bin", "python"), why
 
 
 def _of_setting(_path: str, _variables: Mapping[str, str], setting: str) -> _Candidates:
     if setting:
-        yield setting, "the setting python"
+        yield setting, Chosen.SETTING
 
 
 def _on_path(_path: str, variables: Mapping[str, str], _setting: str) -> _Candidates:
     if found := shutil.which("python3", path=variables.get("PATH", os.defpath)):
-        yield found, "python3 on the job's PATH"
+        yield found, Chosen.PATH
 
 
 _CHOICES: tuple[Callable[[str, Mapping[str, str], str], _Candidates], ...] = (_active, _beside, _of_setting, _on_path)

@@ -53,11 +53,41 @@ class Script(Struct, frozen=True, kw_only=True):
     copy: str = ""
 
 
-class Interpreter(Struct, frozen=True, kw_only=True):
+class Chosen(StrEnum):
+    """Why an interpreter was chosen; short words, since each job has one."""
+
+    LINE = "line"
+    VENV = "venv"
+    CONDA = "conda"
+    BESIDE = "beside"
+    ABOVE = "above"
+    SETTING = "setting"
+    PATH = "path"
+    OWN = "own"
+
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return _CHOSEN[self]
+
+
+_CHOSEN = {
+    Chosen.LINE: "the script's #! line",
+    Chosen.VENV: "the active virtual environment",
+    Chosen.CONDA: "the active conda environment",
+    Chosen.BESIDE: "the .venv beside the script",
+    Chosen.ABOVE: "the .venv above the script",
+    Chosen.SETTING: "the setting python",
+    Chosen.PATH: "python3 on the job's PATH",
+    Chosen.OWN: "the Python that runs tui-queue",
+}
+
+
+class Interpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What runs a .py file, chosen when the job was added; an empty ``path`` is the script itself, by its #! line."""
 
     path: str = ""
-    why: str
+    why: Chosen
 
 
 class JobOptions(Struct, frozen=True, kw_only=True):
