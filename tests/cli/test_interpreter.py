@@ -117,3 +117,17 @@ def test_a_real_virtual_environment_is_used_by_its_activation(cli: Cli, project:
     subprocess.run(["sh", "-c", activated], env=with_env(cli).env, cwd=Path(__file__).parents[2], check=True)
     cli.drain()
     assert cli("log", "1").split()[-1] == os.path.join(tmp_path, "real", "bin", "python")
+
+
+def test_a_missing_module_is_said_together_with_the_python_that_lacks_it(
+    cli: Cli, project: Path, tmp_path: Path
+) -> None:
+    venv = fake_python(tmp_path / "venv")
+    script = project / "needs.py"
+    script.write_text("# /// script\n# dependencies = ['no-such-module']\n# ///\nimport no_such_module\n")
+    with_env(cli, VIRTUAL_ENV=str(venv.parents[1]))("add", str(script))
+    cli.drain(code=1)
+    shown = cli("show", "1")
+    assert "A Python module is missing: no_such_module" in shown
+    assert f"It ran with {venv}, the active virtual environment; `edit --python` chooses another." in shown
+    assert "`#!/usr/bin/env -S uv run --script`" in shown

@@ -9,6 +9,7 @@ from tui_queue.core.model.reason import Reason, ReasonKind
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
 
+MISSING_MODULE = "Python module is missing"
 TAIL = 16 * 1024  # bytes of output that are looked at
 SHOWN = 100  # characters of a printed line
 LINE = 400  # characters of one of the last lines
@@ -173,7 +174,7 @@ _CLUES = tuple(
         ),
         ("a process was killed, maybe since memory ran out", r"^Killed\b(?:: 9)?$|\b\d+ Killed\b|\bKilled: 9\b"),
         ("a process crashed", r"[Ss]egmentation fault|\bBus error\b|\b\d+ Aborted\b|^Aborted\b"),
-        ("a Python module is missing:", r"ModuleNotFoundError: No module named '?(?P<name>[^\s';]{1,60})"),
+        (f"a {MISSING_MODULE}:", r"ModuleNotFoundError: No module named '?(?P<name>[^\s';]{1,60})"),
         ("a command was not found", r"command not found|^\S+: \d+: .*: not found$|^\S+: \d+: \S+: not found\b"),
         ("it was not allowed to do something", r"[Pp]ermission denied|\bEACCES\b|Operation not permitted"),
         ("too many files were open (ulimit -n)", r"Too many open files|EMFILE"),

@@ -3,24 +3,26 @@
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from tui_queue.core.analysis.eta import Ahead, Estimate, Sample, estimate, starts_in
-from tui_queue.core.analysis.failure import TAIL, diagnose, last_lines
+from tui_queue.core.analysis.failure import MISSING_MODULE, TAIL, diagnose, last_lines
 from tui_queue.core.analysis.progress import progress_of
 from tui_queue.core.analysis.usage_chart import activity, parse
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
+from tui_queue.core.execution.interpreter import wants_uv
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.compression import packed
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.job import Job, Run, State
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.usage import Activity, Usage
+from tui_queue.core.units.printable import printable
 
 LINES = 10  # of the output
 USAGE_BYTES = 1 << 16  # more than there ever are
@@ -49,6 +51,8 @@ def read_details(
             disk_free=_room(log or job.cwd),
             tail=tail,
         )
+        if any(MISSING_MODULE in sentence for sentence in why):
+            why = (*why, *_about_python(job))
     running = job.state is State.RUNNING
     return Details(
         job=job,
@@ -63,6 +67,20 @@ def read_details(
         usage=_usage(executor.usage_path(job)),
         activity=_activity(job, executor) if running else None,
     )
+
+
+def _about_python(job: Job) -> Iterator[str]:
+    """Say which Python has not found a module, and how the script itself says what it needs."""
+    chosen = job.options.interpreter
+    if job.python is not None:
+        yield f"It ran with {printable(job.python)}, by --python."
+    elif chosen is not None and chosen.path:
+        yield f"It ran with {printable(chosen.path)}, {chosen.why.text}; `edit --python` chooses another."
+    if wants_uv(job.path):
+        yield (
+            "The script declares its dependencies (PEP 723): with the first line `#!/usr/bin/env -S uv run --script`, "
+            "made executable, uv installs them."
+        )
 
 
 def _about_script(job: Job, run: Run | None) -> str:
