@@ -160,7 +160,7 @@ def test_a_store_that_is_lost_comes_back_from_its_backup(cli: Cli, how: str) -> 
 @pytest.mark.long
 def test_without_a_backup_a_new_store_goes_on_with_the_numbers_of_the_lost_one(cli: Cli) -> None:
     cli("add", "echo", "old")
-    (cli.home / "backups").touch()  # no backup can be made
+    (cli.home / "backups").symlink_to(cli.home / "away" / "backups")  # no backup can be made
     cli.drain()
     (cli.home / "backups").unlink()
     (cli.home / "queue.db").unlink()

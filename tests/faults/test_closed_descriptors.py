@@ -160,3 +160,22 @@ def test_a_job_whose_files_the_user_has_deleted_is_followed_and_cancelled(
     cli("cancel", "--all")
     assert ended(runner) == 1
     assert not process_is_alive(job)
+
+
+@pytest.mark.long
+def test_a_job_whose_files_are_deleted_before_another_scheduler_comes_is_not_started_again(
+    cli: Cli, script: Script, tmp_path: Path, runner: "subprocess.Popen[bytes]"
+) -> None:
+    job = start(cli, script("waits.sh", "#!/bin/sh\necho $$\nexec sleep 60\n"), tmp_path, "--on-lost", "requeue")
+    watcher = start_record(cli, 2)["watcher"]
+    os.kill(runner.pid, signal.SIGKILL)
+    runner.communicate()
+    shutil.rmtree(cli.home / "runs/2")
+    os.kill(watcher, signal.SIGKILL)
+    wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
+    second = cli.start("run", "--until-empty")
+    another_job_passes(cli)
+    assert (cli.job(2)["state"], cli.job(2)["attempt"]) == ("running", 1)
+    cli("cancel", "--all")
+    assert ended(second) == 1
+    assert not process_is_alive(job)

@@ -82,10 +82,11 @@ def test_a_scheduler_under_nohup_outlives_its_terminal(cli: Cli, tmp_path: Path)
 
 @pytest.mark.long
 def test_a_soft_limit_on_processor_time_ends_the_job_and_neither_scheduler_nor_watcher(cli: Cli) -> None:
-    cli("add", sys.executable, "-c", "while True: pass")
-    runner = start_with(
-        cli, lambda: resource.setrlimit(resource.RLIMIT_CPU, (1, resource.RLIM_INFINITY)), "run", "--until-empty"
-    )
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (1, resource.RLIM_INFINITY))
+
+    start_with(cli, limit, "add", sys.executable, "-c", "while True: pass").communicate(timeout=60)
+    runner = start_with(cli, limit, "run", "--until-empty")
     wait_for(lambda: cli.job(1)["started_at"], "the start")
     for pid in (runner.pid, start_record(cli, 1)["watcher"]):
         os.kill(pid, signal.SIGXCPU)  # as the kernel does to a process that has used up its time

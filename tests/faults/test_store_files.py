@@ -1,5 +1,6 @@
 """Files of the store that a user, a cleaner or a sync tool removes, replaces or empties."""
 
+import json
 import os
 import shutil
 import signal
@@ -114,7 +115,7 @@ def test_a_log_removed_after_a_crash_is_told_and_no_number_is_given_again(cli: C
         assert b"to 7" in done.stderr
     else:  # nothing at all had been written into the database itself
         assert b"holds nothing, but jobs up to number 7 were added" in done.stderr
-    os.kill(int((cli.home / "runs/1/1/start").read_text().split('"watcher": ')[1].split("}")[0]), signal.SIGKILL)
+    os.kill(json.loads((cli.home / "runs/1/1/start").read_text().rpartition(" ")[0])["watcher"], signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

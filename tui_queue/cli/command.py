@@ -1,7 +1,7 @@
 """Functions that all commands share."""
 
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,18 +10,20 @@ import click
 from tui_queue.core.errors import NoSuchJobError
 
 if TYPE_CHECKING:
+    from signal import Signals
+
     from tui_queue.bootstrap import OpenQueue
 
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in an event loop of its own."""
+def run(work: Coroutine[Any, Any, T], *, blocked: "Collection[Signals]" = ()) -> T:
+    """Run a coroutine in an event loop of its own; signals that are ``blocked`` wait until it has handlers for them."""
     import asyncio
 
     from tui_queue.core.system.inherited_signals import reset_signals  # what it imports asyncio imports anyway
 
-    reset_signals()
+    reset_signals(blocked=blocked)
     return asyncio.run(work)
 
 

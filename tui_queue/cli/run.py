@@ -33,8 +33,10 @@ def run_queue(how: str | None, stay: bool, lock: int | None, as_json: bool) -> N
         sys.exit(0 if completed else 1)
     elif how == "standby":
         from tui_queue.cli.standby import run_standby
+        from tui_queue.core.system.inherited_signals import ENDING
 
-        run(run_standby(stay=stay, inherited=lock))
+        # The process that starts a successor has blocked them, so that none is lost before it can heed them.
+        run(run_standby(stay=stay, inherited=lock), blocked=() if lock is None else ENDING)
     elif how == "background":
         left = run(_go_on())
         if as_json:

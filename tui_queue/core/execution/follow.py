@@ -77,13 +77,16 @@ async def _without_report(
     if report.exists:
         watchers.free()
         await asyncio.to_thread(_put_aside_unless_own, files, is_own)
-    if not report.complaint and not os.path.lexists(files.directory):
+    # A run that has started may have no directory any more: the user has deleted it.
+    if not (announced or report.started or report.complaint or os.path.lexists(files.directory)):
         # No process has the run's description any more, and none has begun with it.
         why = await why_no_watcher(watchers)
         obstacle = why or (IN_THE_WAY if report.exists else WATCHER_ENDED)
         yield RunNeverStarted(obstacle=obstacle, everyones=bool(why), number_free=True)
         return
-    async for item in follow_files(files, heard, announced=announced, complaint=report.complaint):
+    async for item in follow_files(
+        files, heard, announced=announced or report.started is not None, complaint=report.complaint
+    ):
         yield item
 
 
@@ -106,10 +109,10 @@ async def follow_files(
 ) -> AsyncIterator[RunEvent]:
     """Yield what is known of a run whose watcher has no socket to us, as long as any process of it lives.
 
-    ``announced`` says that its start has been yielded before, ``complaint`` what error ended its watcher.
+    ``announced`` says that its start is known already, ``complaint`` what error ended its watcher.
     """
     if files.directory not in heard:
-        if files.revoke():
+        if not announced and files.revoke():
             if complaint:
                 yield RunEnd(finished_at=datetime.now(UTC), error=complaint)
             else:

@@ -89,7 +89,7 @@ class LocalExecutor:
 
     def adopt(self, job: Job, *, rebooted: bool) -> AsyncIterator[RunEvent]:
         """Return the events of a run that another scheduler let go."""
-        return self._starter.adopt(self._files(job), rebooted=rebooted)
+        return self._starter.adopt(self._files(job), started=job.started_at is not None, rebooted=rebooted)
 
     async def secure_output(self, job: Job) -> None:
         """Put the log on disk, together with those of runs that end at about the same time."""

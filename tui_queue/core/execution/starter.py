@@ -56,9 +56,9 @@ class Starter:
             files, events, self._watchers, self._heard, is_own=lambda owner: owner.is_job(job.uuid, job.created_at)
         )
 
-    def adopt(self, files: RunFiles, *, rebooted: bool) -> AsyncIterator[RunEvent]:
-        """Return the events of a run that another scheduler let go."""
-        return read_end(files) if rebooted else follow_files(files, self._heard)
+    def adopt(self, files: RunFiles, *, started: bool, rebooted: bool) -> AsyncIterator[RunEvent]:
+        """Return the events of a run that another scheduler let go; ``started`` says whether its start is known."""
+        return read_end(files) if rebooted else follow_files(files, self._heard, announced=started)
 
     async def secure_output(self, files: RunFiles) -> None:
         """Put the log on disk, together with those of runs that end at about the same time."""

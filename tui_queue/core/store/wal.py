@@ -70,8 +70,12 @@ class WriteGate:
         if self._has_name():
             return True
         # The user has removed the file, and other processes have made another one.
+        try:
+            new = self._open()
+        except FileNotFoundError:
+            return True  # the whole queue was moved, and the file along with it
         os.close(self._file)
-        self._file = self._open()
+        self._file = new
         return False
 
     def _has_name(self) -> bool:
