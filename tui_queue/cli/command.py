@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui_queue.core.errors import NoSuchJobError
+from tui_queue.core.errors import NoSuchJobError, StoreError
 
 if TYPE_CHECKING:
     from signal import Signals
@@ -40,6 +40,9 @@ async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncI
             yield queue
         except NoSuchJobError as error:
             error.args = (" ".join(filter(None, (str(error), queue.notice))),)
+            raise
+        except StoreError:
+            queue.check_place()  # that says more where the whole queue was moved
             raise
     if queue.notice and (not create or sys.stderr.isatty()):
         click.echo(f"tui-queue: {queue.notice}", err=True)

@@ -41,7 +41,8 @@ class EnvironmentFiles:
         name = _hash(whole)
         path = self._path(name)
         try:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):
+                os.mkdir(self._directory, 0o700)  # and none above it: the queue may have been moved
             with self._locked(fcntl.LOCK_SH):
                 if self._is_kept(name):
                     os.utime(path)  # it is in use again, so that it is not removed before the job is stored

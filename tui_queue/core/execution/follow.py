@@ -84,9 +84,10 @@ async def _without_report(
         obstacle = why or (IN_THE_WAY if report.exists else WATCHER_ENDED)
         yield RunNeverStarted(obstacle=obstacle, everyones=bool(why), number_free=True)
         return
-    async for item in follow_files(
-        files, heard, announced=announced or report.started is not None, complaint=report.complaint
-    ):
+    if report.started is not None and not announced:
+        announced = True
+        yield RunStarted(report.started)
+    async for item in follow_files(files, heard, announced=announced, complaint=report.complaint):
         yield item
 
 

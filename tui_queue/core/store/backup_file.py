@@ -18,7 +18,8 @@ def write_backup(source: sqlite3.Connection, backup: str) -> None:
     Raises StoreError where the copy is damaged, OSError, sqlite3.Error. There is the whole copy, or none.
     """
     directory = os.path.dirname(backup)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        os.mkdir(directory, 0o700)  # and none above it: the queue may have been moved
     file, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=directory)
     try:
         os.close(file)
