@@ -194,6 +194,9 @@ def disk_cases() -> Iterator[tuple[str, Case]]:
         if shutil.which(f"mkfs.{kind}") is None:
             print(f"{kind}: not tried, there is no mkfs.{kind}")
             continue
+        if complaint := _why_not_mounted(kind):
+            print(f"{kind}: not tried, it can't be mounted here: {complaint}")
+            continue
         yield f"full {kind}, the scheduler lives", partial(_full, kind, killed=False, next_one_comes_early=False)
         yield f"full {kind}, the scheduler is killed", partial(_full, kind, killed=True, next_one_comes_early=False)
         early = partial(_full, kind, killed=True, next_one_comes_early=True)
@@ -202,6 +205,16 @@ def disk_cases() -> Iterator[tuple[str, Case]]:
             how = "read-only after an error" if kind == "ext4" else "shut down"
             yield f"{kind} {how}, the store elsewhere", partial(_failed_below_the_runs, kind)
             yield f"{kind} {how}, mounted again", partial(_failed_and_mounted_again, kind)
+
+
+def _why_not_mounted(kind: str) -> str:
+    """Say why no such file system can be mounted, in a container say; empty where one can."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            Disk(kind, Path(directory)).unmount()
+        except subprocess.CalledProcessError as error:
+            return str(error.stderr).strip()
+    return ""
 
 
 def _call(*words: str) -> str:
