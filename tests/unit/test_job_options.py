@@ -29,6 +29,7 @@ GIVEN: dict[str, Any] = {
     "batch": "night",
     "timeout": "2h30m",
     "warn": "USR1@90s",
+    "grace": "2m",
     "silence": "15m",
     "cancel_when_silent": True,
     "retries": "2",

@@ -58,6 +58,7 @@ def details_object(details: Details) -> Object:
         "script": details.script,
         "output": list(details.output),
         "silent_s": details.silent_s,
+        "warned": details.warned,
         "starts": details.starts,
         "estimate": details.estimate,
         "usage": [{"at": iso(each.at), "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in details.usage],

@@ -53,6 +53,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield "Ended", _time(job.finished_at)
     yield "Took", duration(job.elapsed_s(now))
     yield "Time limit", duration(job.timeout_s)
+    yield "Warning", details.warned
     yield "Starts", details.starts
     yield "Estimate", details.estimate
     yield "Silent for", duration(details.silent_s) if (details.silent_s or 0) >= 1 else ""

@@ -8,6 +8,7 @@ from tui_queue.core.commands.jobs import JobCommands
 from tui_queue.core.commands.queues import QueueCommands
 from tui_queue.core.commands.reports import ReportCommands
 from tui_queue.core.errors import StoreError
+from tui_queue.core.model.job import Job
 
 if TYPE_CHECKING:
     from tui_queue.core.commands.batches import BatchCommands
@@ -67,10 +68,9 @@ class Commands:
         """Say through which client the user acts, for the audit trail."""
         self._context.store.jobs.client = client
 
-    @property
-    def grace_s(self) -> float:
-        """Seconds that a cancelled run has to end by itself before it is killed."""
-        return self._context.executor.grace_s
+    def grace_s(self, job: Job) -> float:
+        """Return the seconds that a cancelled run has to end by itself before it is killed."""
+        return self._context.executor.grace_s(job)
 
     def settings_changed(self) -> None:
         """Make every process of the queue read the settings again."""

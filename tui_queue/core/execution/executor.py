@@ -38,9 +38,8 @@ RunEvent = RunStarted | RunEnd | RunNeverStarted | RunLost
 class Executor(Protocol):
     """A way to run claimed jobs; every method acts on the job's present attempt."""
 
-    @property
-    def grace_s(self) -> float:
-        """Seconds between asking a run to end and ending it."""
+    def grace_s(self, job: Job) -> float:
+        """Return the seconds between asking a run to end and ending it."""
 
     def require_visible_processes(self) -> None:
         """Raise StoreError where runs could not be watched or ended, so that none may be started."""
@@ -86,6 +85,9 @@ class Executor(Protocol):
 
         Where the job may be silent for a while only, that is by the watcher's clock, which stands still in a suspend.
         """
+
+    def warning(self, job: Job) -> tuple[int, int] | None:
+        """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
 
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""

@@ -27,8 +27,8 @@ class LocalExecutor:
     again that was killed.
 
     ``python`` says which interpreter runs a .py job, if not this one. A run that must end gets ``grace_s`` seconds
-    between SIGTERM and SIGKILL. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say nothing
-    else. Each is called whenever its value is needed.
+    between SIGTERM and SIGKILL. These, ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say
+    nothing else. Each is called whenever its value is needed.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class LocalExecutor:
         )
         return Starter(specs, background=self._background)
 
-    @property
-    def grace_s(self) -> float:
-        """Seconds between SIGTERM and SIGKILL."""
-        return self._grace_s()
+    def grace_s(self, job: Job) -> float:
+        """Return the seconds between SIGTERM and SIGKILL."""
+        own = job.options.grace_s
+        return self._grace_s() if own is None else own
 
     def require_visible_processes(self) -> None:
         """Raise StoreError where /proc does not show the processes of runs."""
@@ -97,7 +97,8 @@ class LocalExecutor:
 
     async def cancel(self, job: Job) -> None:
         """Ask the watcher to end the whole process tree; where it was killed, end that from here."""
-        await self._order(job, b"term %g\n" % self.grace_s, partial(_end_orphans, self.grace_s))
+        grace_s = self.grace_s(job)
+        await self._order(job, b"term %g\n" % grace_s, partial(_end_orphans, grace_s))
 
     async def pause(self, job: Job) -> bool:
         """Ask the watcher to stop the whole process tree; where it was killed, stop that from here."""
@@ -135,6 +136,10 @@ class LocalExecutor:
         from tui_queue.core.logs.file import silent_s  # noqa: PLC0415 - few commands need it
 
         return silent_s(files.log, job.started_at, now)
+
+    def warning(self, job: Job) -> tuple[int, int] | None:
+        """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
+        return self._files(job).warning()
 
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""

@@ -5,7 +5,6 @@ They are found by the mark of the run, by the recorded number of its command wit
 """
 
 import os
-import signal
 import stat
 import time
 
@@ -42,7 +41,7 @@ def end_tree(files: RunFiles, grace_s: float) -> None:
     tree = tree_without_watcher(files)
     deadline = time.monotonic() + grace_s
     while tree.members() and time.monotonic() < deadline:
-        tree.tell(signal.SIGTERM, signal.SIGCONT)
+        tree.ask_to_end()
         time.sleep(SWEEP_S)
     tree.kill()
 

@@ -6,9 +6,10 @@ once a watcher has taken the run, and holds the UUID of its job; or the schedule
 ``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``end.1``, ``end.2`` and so on the end, where the
 disk has refused the file before · ``times``, if the job asks for them, 16 bytes for each piece of output: where it
 begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while
-only, when the watcher last saw the log grow (silence.py) · ``usage``, by the scheduler, a line for each measurement:
-seconds since 1970, seconds of processor time used by then, bytes of resident memory. The last three are never synced;
-readers ignore an entry in them that is not whole.
+only, when the watcher last saw the log grow (silence.py) · ``warning``, as ``start``, which signal told how many
+processes of the time limit · ``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of
+processor time used by then, bytes of resident memory. The last four are never synced; readers ignore an entry in them
+that is not whole.
 """
 
 import os
@@ -101,6 +102,11 @@ class RunFiles(Struct, frozen=True):
         of the machine the first is known again. The last two are missing on macOS.
         """
         return self._read("start")
+
+    def warning(self) -> tuple[int, int] | None:
+        """Return the signal that warned of the time limit and how many processes had it; None before that."""
+        record = self._read("warning")
+        return None if record is None else (record["signal"], record["processes"])
 
     def processes(self) -> tuple[int, int] | None:
         """Return the numbers of the command and of its watcher, if the watcher has recorded them."""

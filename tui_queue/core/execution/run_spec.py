@@ -18,8 +18,8 @@ class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
     ``place`` are the variables by which a job finds the queue. ``python`` is the interpreter that runs a .py
-    job of an older version, if not this one. ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that
-    say nothing else.
+    job of an older version, if not this one. ``grace_s``, ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for
+    jobs that say nothing else.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RunSpecs:
             "path": _latin(path),
             "cwd": _latin(job.cwd),
             "umask": environment.umask,
-            "grace_s": self._grace_s(),
+            "grace_s": self._grace_s() if options.grace_s is None else options.grace_s,
             "timeout_s": job.timeout_s,
             "warn_signal": options.warn_signal,
             "warn_s": options.warn_s,
@@ -95,6 +95,7 @@ class RunSpecs:
         )
 
 
+PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER")
 _KEPT = 64  # environments that a scheduler keeps in memory
 
 
@@ -102,8 +103,10 @@ def _variables(job: Job, files: RunFiles, path: str, captured: Mapping[str, str]
     """Return what a job's environment has beside what was ``captured``; ``path`` is the script that runs."""
     added = {name: value for name, value in job.options.env if value is not None} | _marks(job, files)
     added["PWD"] = job.cwd
-    if job.options.pty and "TERM" not in added:
-        added["TERM"] = "xterm-256color"
+    if job.options.pty:
+        added.setdefault("TERM", "xterm-256color")
+        # No user is at the terminal to turn a page.
+        added |= {name: "cat" for name in PAGERS if name not in added and name not in captured}
     if "PYTHONUNBUFFERED" not in added and "PYTHONUNBUFFERED" not in captured:
         added["PYTHONUNBUFFERED"] = "1"  # also of a Python that a shell script starts
     if job.is_python and path != job.path:  # what the script imports lies beside the original

@@ -94,16 +94,17 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     """How a job is to be run; every default means that the user has not set it.
 
     ``retries`` more attempts follow a failure, the first after ``retry_delay_s``, each further one after
-    ``retry_growth`` times the delay before; with ``retry_on`` only after these exit codes. ``warn_s`` before the
-    time limit the job gets ``warn_signal``. ``resources`` are whole units (bytes for those that are written with K, M,
-    G), ``gates`` what must be free on the machine: bytes, or a load. ``after_pids`` are processes: number, and start
-    time in the kernel's clock ticks. With ``copy`` a copy of the script is run, made when the job was added; with
-    ``pty`` its output goes to a terminal of its own, with ``times`` it is noted when its lines were written.
-    ``log_size`` are bytes; 0 is as the settings say. ``env`` are variables and their values; one without a value is
-    taken from the process that adds the job. ``clean_env`` leaves out the user's other variables. ``environment`` names
-    what was captured when the job was added (``EnvironmentFiles``); it is empty where an older version added the job.
-    ``interpreter`` is what runs a .py file for which the user has named none, ``cards`` the captured variable that says
-    which GPUs a job may see, with its value.
+    ``retry_growth`` times the delay before; with ``retry_on`` only after these exit codes. ``warn_s`` before the time
+    limit its processes get ``warn_signal``; ``grace_s`` after they were asked to end those that are left are killed.
+    ``resources`` are whole units (bytes for those that are written with K, M, G), ``gates`` what must be free on the
+    machine: bytes, or a load. ``after_pids`` are processes: number, and start time in the kernel's clock ticks. With
+    ``copy`` a copy of the script is run, made when the job was added; with ``pty`` its output goes to a terminal of its
+    own, with ``times`` it is noted when its lines were written. ``log_size`` are bytes; 0 is as the settings say.
+    ``env`` are variables and their values; one without a value is taken from the process that adds the job.
+    ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
+    (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
+    for which the user has named none, ``cards`` the captured variable that says which GPUs a job may see, with its
+    value.
     """
 
     env: tuple[tuple[str, str | None], ...] = ()
@@ -118,6 +119,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     success_codes: tuple[int, ...] = ()
     warn_signal: int = 0
     warn_s: int = 0
+    grace_s: int | None = None
     silence_s: int = 0
     cancel_when_silent: bool = False
     resources: tuple[tuple[str, int], ...] = ()

@@ -30,6 +30,7 @@ class Details(Struct, frozen=True, kw_only=True):
     - ``estimate``: how long it may still take.
     - ``starts``: when a job that waits for a slot may get one.
     - ``silent_s``: seconds since a running job has printed anything.
+    - ``warned``: whether a process of its latest run was warned of the time limit, once that was due.
     - ``notified``: the notifications that were sent, and what went wrong with them.
     - ``audit_trail``: who did what to it.
     - ``dependencies``, ``dependents``: the jobs right before and right after it.
@@ -47,6 +48,7 @@ class Details(Struct, frozen=True, kw_only=True):
     estimate: str = ""
     starts: str = ""
     silent_s: float | None = None
+    warned: str = ""
     environment: str = ""
     differs: str = ""
     notified: tuple[str, ...] = ()

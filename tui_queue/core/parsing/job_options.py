@@ -97,6 +97,10 @@ def _warning(option: JobOption, text: str, _: Context) -> tuple[int, int]:
     return signal_number(option.name, name, catchable=True), span(option.name, before) or _WARN_S
 
 
+def _grace(option: JobOption, text: str, _: Context) -> int:
+    return 0 if text.strip() in ("0", "0s") else span(option.name, text)
+
+
 def _growth(option: JobOption, text: str, _: Context) -> float:
     try:
         value = float(text)
@@ -260,9 +264,18 @@ JOB_OPTIONS = (
             option="timeout", field="warn", message="Warn: there is no time limit to warn of; give --timeout too."
         ),
         metavar="SIG@D",
-        help="Send a signal so long before the time limit: USR1@60s.",
+        help="Signal the processes that handle it so long before the time limit: USR1@60s.",
         group=Group.LIMITS,
         hint="USR1@60s, so long before the time limit",
+    ),
+    JobOption(
+        name="grace",
+        sets=("grace_s",),
+        parse=_grace,
+        metavar="D",
+        help="Kill it so long after it was asked to end; default: as the settings say.",
+        group=Group.LIMITS,
+        hint="2m between SIGTERM and SIGKILL",
     ),
     JobOption(
         name="silence",

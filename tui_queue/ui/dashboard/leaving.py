@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Set
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.screen import Screen
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.model.job import State
+from tui_queue.core.model.job import Job, State
 from tui_queue.core.units.durations import duration
 from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dashboard.wording import count, stopping, what_ends
@@ -37,7 +37,7 @@ async def stop_all(screen: Screen[None], commands: Commands, refreshed: asyncio.
     stopped = await result_of(screen, commands.jobs.cancel_all())
     if stopped is None:
         return False
-    return await _have_ended(screen, commands, {job.id for job in stopped if job.state is State.RUNNING}, refreshed)
+    return await _have_ended(screen, commands, [job for job in stopped if job.state is State.RUNNING], refreshed)
 
 
 async def farewell(screen: Screen[None], commands: Commands, *, background: bool) -> str:
@@ -53,13 +53,15 @@ async def farewell(screen: Screen[None], commands: Commands, *, background: bool
     return f"Without you {running} run on; {pending} wait until you come back with: tui-queue"
 
 
-async def _have_ended(screen: Screen[None], commands: Commands, runs: Set[int], refreshed: asyncio.Event) -> bool:
+async def _have_ended(screen: Screen[None], commands: Commands, runs: Sequence[Job], refreshed: asyncio.Event) -> bool:
     """Wait until these jobs have ended; return False if the user would rather stay."""
+
+    numbers = {job.id for job in runs}
 
     async def some_run() -> bool:
         refreshed.clear()
         running = await result_of(screen, commands.jobs.in_state(State.RUNNING))
-        return running is None or not runs.isdisjoint(running)
+        return running is None or not numbers.isdisjoint(running)
 
     async def ended() -> None:
         while await some_run():
@@ -67,7 +69,7 @@ async def _have_ended(screen: Screen[None], commands: Commands, runs: Set[int], 
 
     if not await some_run():
         return True
-    grace = commands.grace_s
+    grace = max(map(commands.grace_s, runs))
     text = f"Stopping {count(len(runs), 'running job')} …"
     keys = "{wait.enough}: leave now  {wait.back}: stay here"
     detail = f"After {duration(grace)} what has not ended is killed.  {keys}"

@@ -95,8 +95,15 @@ class Files:
 
         It is not synced: it says nothing that matters once the machine has lost power, and the end record repeats it.
         """
+        return self._write(b"start", record)
+
+    def write_warning(self, record: Record) -> None:
+        """Record how many processes were warned of the time limit, not synced; it is lost where the disk refuses it."""
+        self._write(b"warning", record)
+
+    def _write(self, name: bytes, record: Record) -> bool:
         try:
-            file = os.open(self._path(b"start"), os.O_WRONLY | os.O_CREAT, 0o600)
+            file = os.open(self._path(name), os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError:
             return False
         try:

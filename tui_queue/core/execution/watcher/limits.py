@@ -2,19 +2,26 @@
 
 import time
 
-from .leader import Leader
 from .records import Spec
 from .silence import Silence
 
 FOREVER = float("inf")
 
+TYPE_CHECKING = False  # importing typing would double the start-up time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Limits:
-    """When a run must be warned or ended; the time for which it is paused does not count."""
+    """When a run must be warned or ended; the time for which it is paused does not count.
 
-    def __init__(self, spec: Spec, log: bytes) -> None:
+    ``warn`` sends a signal to those of its processes that it does not kill.
+    """
+
+    def __init__(self, spec: Spec, log: bytes, warn: "Callable[[int], None]") -> None:
         now = time.monotonic()
         self._ends = now + (spec.get("timeout_s") or FOREVER)
+        self._warn = warn
         self._warning = spec.get("warn_signal") or 0
         self._warns = self._ends - spec["warn_s"] if self._warning else FOREVER
         self._silence = Silence(spec["silence_s"], log) if spec.get("silence_s") else None
@@ -36,13 +43,13 @@ class Limits:
                 self._silence.begin_again(now)
             self._paused = None
 
-    def poll(self, now: float, leader: Leader) -> tuple[str, float]:
+    def poll(self, now: float) -> tuple[str, float]:
         """Warn if it is time; return why the run must end now, if so, and for how many seconds to do nothing."""
         if self._paused is not None:
             return "", FOREVER
         if now >= self._warns:
+            self._warn(self._warning)
             self._warns = FOREVER
-            leader.send(self._warning)
         if now >= self._ends:
             return "timed_out", 0.0
         patience = min(self._ends, self._warns) - now

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import time
+
+from .signal_handling import handles, survives
 
 
 class Tree:
@@ -22,18 +25,33 @@ class Tree:
         self._mark = mark
         self._root = root
         self._pipe = pipe
-        self._told: set[tuple[int, bytes]] = set()
+        self._asked: set[tuple[int, bytes]] = set()
+        self._asked_at = 0  # in clock ticks since the boot
+        self._handled = False  # whether one of them may go on after SIGTERM
 
-    def tell(self, *numbers: int) -> None:
-        """Send these signals to every process that has not had them yet."""
+    def ask_to_end(self) -> None:
+        """Send SIGTERM and SIGCONT to each process that is alive at the first call, and to none of them twice.
+
+        What their handlers start has until the end of the grace. A search may miss a process that is just being born:
+        the next calls know it by its start time, or because no process had a handler that could have started it.
+        """
+        first = not self._asked_at
         if not sees_processes():
-            for number in numbers:
+            self._asked_at = 1
+            for number in (signal.SIGTERM, signal.SIGCONT) if first else ():
                 self._tell_group(number)
-        fresh = self.members() - self._told
-        self._told |= fresh
+            return
+        fresh = self.members() - self._asked
+        if first:
+            fresh |= self.members()
+            self._asked_at = int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+        elif self._handled:
+            fresh = {member for member in fresh if int(member[1]) < self._asked_at}
+        self._asked |= fresh
+        self._handled = self._handled or any(survives(pid, signal.SIGTERM) for pid, _ in fresh)
         # The leader first: it should end of the signal, not of the loss of its children.
         for pid, begun in sorted(fresh, key=lambda member: member[0] != self._leader):
-            for number in numbers:
+            for number in (signal.SIGTERM, signal.SIGCONT):
                 _send(pid, begun, number)
 
     def kill(self) -> None:
@@ -60,6 +78,13 @@ class Tree:
             self._tell_group(number)
         for pid, begun in self.members():
             _send(pid, begun, number)
+
+    def send_to_handlers(self, number: int) -> int:
+        """Send a signal to the processes that handle it; return how many they are, 0 where they can't be seen."""
+        found = [(pid, begun) for pid, begun in self.members() if handles(pid, number)]
+        for pid, begun in found:
+            _send(pid, begun, number)
+        return len(found)
 
     def lives(self) -> bool:
         """Whether any of them is left; searched twice, since a search may miss a process that is just being born."""

@@ -15,9 +15,10 @@ from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, STORE
 from .obstacles import NotYetError, of_every_start
 from .oom import count_kills, exhausted_since
 from .output import Output
-from .process_tree import Tree
+from .process_tree import Tree, sees_processes
 from .recipe import bring_back
 from .records import Record, Spec
+from .signal_handling import HARMLESS
 from .spawn import spawn, why_not
 from .successor import start_apart
 
@@ -133,7 +134,7 @@ class Run:
         self._leader = Leader(pid)
         self._tree = Tree(pid, files.log, root=os.getpid())
         self._output = Output(spec, files, terminal, self._poll)
-        self._limits = Limits(spec, files.log)
+        self._limits = Limits(spec, files.log, self._warn)
 
     def ends_at_once(self) -> bool:
         """Whether it is over within ``SHORT_S``."""
@@ -145,6 +146,7 @@ class Run:
         forced: Record = {}
         if why:
             late = deadline + 2 * GIVE_UP_S
+            self._poll.unregister(self._control)  # it is read no more, and a second order must not keep us awake
             forced = _in_spite_of_errors(lambda: self._end_tree(why, deadline), late, {why: True})
         self._output.finish()
         return forced
@@ -176,7 +178,7 @@ class Run:
                 return "", 0.0
             if grace is not None:
                 return "cancelled", now + grace
-            why, patience = self._limits.poll(now, self._leader)
+            why, patience = self._limits.poll(now)
             if why or full:
                 return why or full, now + self._grace_s
             patience = min(patience, calm_s)
@@ -185,6 +187,15 @@ class Run:
                 patience = min(patience, LONGEST_AGAIN_S)
             self._poll.poll(None if patience >= FOREVER else 1000 * min(patience, LONGEST_POLL_S) + 1)
             self._wakeup.clear()
+
+    def _warn(self, number: int) -> None:
+        """Send a signal to the processes that handle it, or to the leader where it kills none; note how many had it."""
+        warned = 1
+        if number in HARMLESS or not sees_processes():
+            self._leader.send(number)
+        else:
+            warned = self._tree.send_to_handlers(number)
+        self._files.write_warning({"signal": number, "processes": warned})
 
     def _end_tree(self, why: str, deadline: float) -> Record:
         """Ask all processes to end, kill them after ``deadline``, and wait until none is left."""
@@ -197,7 +208,7 @@ class Run:
                 return {why: True}
             left = deadline - now
             if left > 0:
-                self._tree.tell(signal.SIGTERM, signal.SIGCONT)
+                self._tree.ask_to_end()
                 self._poll.poll(1000 * min(left, SWEEP_S if ended else CALM_S))
             elif left > -GIVE_UP_S or not ended:
                 self._tree.kill()
