@@ -76,7 +76,7 @@ def test_the_same_holds_for_runs_whose_watchers_were_killed(cli: Cli, script: Sc
         cli("cancel", str(number))
         wait_for(lambda: not process_is_alive(record["pid"]), "the job to be gone", 5)  # noqa: B023
     ended(runner)
-    assert cli("log", "1") == "ready\nsaved\n"
+    assert cli("log", "1").endswith("saved\n")  # sh may say that the `sleep` before was terminated
 
 
 def test_a_job_that_ignores_sigterm_is_killed_after_its_own_grace(cli: Cli, script: Script) -> None:
