@@ -59,7 +59,7 @@ class Kills:
     def __init__(self, directory: Path, chance: random.Random) -> None:
         self.home = directory / "home"
         self.home.mkdir(mode=0o700)
-        (self.home / "config.toml").write_text(f"slots = {SLOTS}\n")
+        (self.home / "config.toml").write_text(f"slots = {SLOTS}\noverlap_waiting = 1000\n")  # no time is skipped
         (self.home / "config.toml").chmod(0o600)
         self.traces = directory / "traces"
         self.traces.mkdir()
