@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 from tui_queue.settings import Settings, content_of, settings_of, values_of
 
@@ -88,8 +89,4 @@ def _write(target: str, content: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    place = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    sync(directory)

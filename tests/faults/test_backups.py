@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Cli, wait_for
+from tests.support import disks
 
 
 def make_backup(cli: Cli, name: str = "2020-01-01") -> Path:
@@ -224,12 +224,7 @@ def test_without_room_for_it_there_is_no_backup_and_the_doctor_says_so(small_dis
 @pytest.mark.long
 def test_older_backups_go_where_all_together_take_more_than_a_tenth_of_the_room(cli: Cli, tmp_path: Path) -> None:
     """The disk has room for one backup."""
-    disk = tmp_path / "disk"
-    disk.mkdir(mode=0o700)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tui-queue-test", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("this user may not mount a small file system")
-    try:
+    with disks.small_disk(tmp_path / "disk", "size=4m") as disk:
         small = Cli(disk, {**cli.env, "TUI_QUEUE_HOME": str(disk)}, cli.server)
         small.settings()
         small("add", "--hold", "true")
@@ -240,8 +235,6 @@ def test_older_backups_go_where_all_together_take_more_than_a_tenth_of_the_room(
         names = [each["name"] for each in json.loads(small("restore", "--json"))]
         assert names[0] == today
         assert len(names) < 4
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_the_doctor_says_that_a_reader_keeps_the_log_of_the_store_growing(cli: Cli) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.conftest import Cli, missing, wait_for
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.clock import by_another_clock
 from tests.support.commands import ended, stop
+from tests.support.disks import small_disk
 from tests.support.pilot import drawn, see, until
 from tests.support.processes import children, is_watcher, of_queue
 
@@ -53,23 +54,6 @@ def ever_tried(cli: Cli) -> int:
     with closing(sqlite3.connect(cli.home / "queue.db")) as db:
         (found,) = db.execute("SELECT count(*) FROM jobs WHERE reason_kind = 'shortage'").fetchone()
         return int(found)
-
-
-@contextmanager
-def small_disk(place: Path, size: str) -> Iterator[Path]:
-    """Mount a small file system."""
-    place.mkdir(mode=0o700)
-    mount = ["mount", "-t", "tmpfs", "-o", f"{size},mode=700", "tui-queue-test", str(place)]
-    try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if done.returncode:
-        pytest.skip(f"this user may not mount a small file system: {done.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @pytest.fixture

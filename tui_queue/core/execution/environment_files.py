@@ -16,6 +16,7 @@ from msgspec.structs import asdict
 
 from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.environment import Environment
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 
 FRESH_S = 86_400  # a file that is younger may belong to a job that is just being added
@@ -169,11 +170,7 @@ class EnvironmentFiles:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
             raise
-        directory = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync(self._directory)
 
 
 def _encoded(values: Mapping[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.options import Script
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 
 LARGEST = 64 * 2**20  # bytes; a larger file is not read through, unless it is copied
@@ -172,7 +173,7 @@ def _copied(path: str, content: _Content, copy_to: str) -> tuple[_Content, str]:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
         for directory in (os.path.dirname(target), copy_to):
-            _sync(directory)
+            sync(directory)
         return content, target
     raise OSError(0, "it is being written all the time")
 
@@ -192,14 +193,6 @@ def _is_whole(copy: str, content: _Content) -> bool:
 def _write(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def _sync(directory: str) -> None:
-    file = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _commit(path: str, content: _Content) -> str:

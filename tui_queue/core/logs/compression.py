@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO
 
+from tui_queue.core.system.disk import sync
+
 LEAST = 1 << 16  # bytes of a log that is worth compressing
 BLOCK = 1 << 20  # bytes
 _HOLE = bytes(4096)  # a page that was taken out of the middle
@@ -39,11 +41,7 @@ def pack(log: str) -> bool:
             with suppress(OSError):
                 os.unlink(new)
             raise
-    directory = os.open(os.path.dirname(log), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync(os.path.dirname(log))
     os.unlink(log)
     return True
 

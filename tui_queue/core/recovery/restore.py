@@ -15,10 +15,11 @@ from tui_queue.core.recovery.backups import Backup
 from tui_queue.core.recovery.runs_on_disk import RunsOnDisk
 from tui_queue.core.recovery.settlement import Settled, put_unknown_aside, settle
 from tui_queue.core.store import schema
-from tui_queue.core.store.backup_file import fault_of, sync
+from tui_queue.core.store.backup_file import fault_of
 from tui_queue.core.store.numbers import NumbersFile, newest
 from tui_queue.core.store.open_files import read_only
 from tui_queue.core.store.wal import WriteGate
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 
 _FILES = ("queue.db", "queue.db-wal", "queue.db-shm", "queue.db-journal")
@@ -95,10 +96,10 @@ def _exchange(new: str, path: str) -> str:
         with gate.alone():
             moved = aside.put(_FILES)
             os.rename(new, path)
-            sync(state, os.O_RDONLY)
+            sync(state)
         if not moved:
             return ""
-        sync(aside.directory, os.O_RDONLY)
+        sync(aside.directory)
     finally:
         gate.close()
     return aside.directory

@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store.open_files import read_only
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 
 UNFINISHED = ".unfinished-"  # how the name of a copy begins that is being written
@@ -29,7 +30,7 @@ def write_backup(source: sqlite3.Connection, backup: str) -> None:
             raise StoreError(f"{printable(backup)}: the backup is damaged: {fault}. Nothing was changed.")
         sync(temporary, os.O_RDWR)
         os.rename(temporary, backup)
-        sync(directory, os.O_RDONLY)
+        sync(directory)
     finally:
         with suppress(OSError):
             os.unlink(temporary)
@@ -62,15 +63,6 @@ def jobs_in(path: str) -> int | None:
             return int(db.execute(query).fetchone()[0])
     except sqlite3.Error:
         return None
-
-
-def sync(path: str, flags: int) -> None:
-    """Put a file or a directory on disk."""
-    file = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _has_counts(db: sqlite3.Connection) -> bool:

@@ -17,6 +17,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from tui_queue.core.execution.watcher.records import sealed, unsealed
+from tui_queue.core.system.disk import sync
 from tui_queue.core.system.machine import boot_id
 
 BLOCK = 1_000  # numbers for each sync
@@ -66,7 +67,7 @@ class NumbersFile:
         finally:
             os.close(file)
         if is_new:
-            _sync_directory(os.path.dirname(self._path))
+            sync(os.path.dirname(self._path))
         self._noted = number
 
     @cached_property
@@ -111,11 +112,3 @@ def _locked(file: int) -> Iterator[None]:
         else:
             break
     yield
-
-
-def _sync_directory(path: str) -> None:
-    directory = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
