@@ -17,6 +17,7 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
@@ -27,11 +28,19 @@ class Cleaner:
     """Keeps the house of one queue clean; ``runs`` and ``scripts`` are the directories of logs and of copies."""
 
     def __init__(
-        self, store: Store, executor: Executor, environments: EnvironmentFiles, *, runs: str, scripts: str
+        self,
+        store: Store,
+        executor: Executor,
+        environments: EnvironmentFiles,
+        *,
+        incoming: Incoming,
+        runs: str,
+        scripts: str,
     ) -> None:
         self._store = store
         self._executor = executor
         self._environments = environments
+        self._incoming = incoming
         self._runs = runs
         self._scripts = scripts
         self._trashed: list[TrashedJobs] = []
@@ -58,11 +67,16 @@ class Cleaner:
         for begin in range(0, len(ids), AT_ONCE):
             done += await self._remove(ids[begin : begin + AT_ONCE], now)
         await self.empty_trash(now=now)
+        if await asyncio.to_thread(self._incoming.is_empty):  # else a job that is to be taken in may need any of them
+            await self._remove_unused()
+        return done
+
+    async def _remove_unused(self) -> None:
+        """Remove copies of scripts, and environments, that no job uses."""
         used = await self._store.queries.copies()
         await asyncio.to_thread(_remove_copies, self._scripts, used)
         environments = await self._store.queries.environments()
         await asyncio.to_thread(self._environments.remove_unused, environments)
-        return done
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
         """Compress the logs of jobs that ended so many seconds ago; return how many."""
