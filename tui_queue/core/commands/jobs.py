@@ -8,14 +8,16 @@ from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.new_jobs import prepared, recaptured
-from tui_queue.core.errors import WrongStateError
+from tui_queue.core.errors import OtherHostError, WrongStateError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
+LOOK_S = 1.0  # how often it is looked whether another host has taken jobs in
 RECENT = 20  # commands that the job form offers
 
 
@@ -39,10 +41,16 @@ class JobCommands:
         """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
         With ``unique`` a job that is pending or running already is refused. The jobs get the environment of this
-        process, or that of the job that they are ``like``.
+        process, or that of the job that they are ``like``. Where another host runs the queue and does not answer soon,
+        they have no numbers yet.
         """
-        drafts = await prepared(self._context, drafts, like=like)
-        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
+        drafts, now = await prepared(self._context, drafts, like=like), datetime.now(UTC)
+        try:
+            jobs = await self._jobs.add(drafts, now=now, unique=unique, place=place)
+        except OtherHostError:
+            from tui_queue.core.commands.add_elsewhere import add_elsewhere  # noqa: PLC0415 - seldom needed
+
+            return await add_elsewhere(self._context, drafts, now=now, unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
 
@@ -121,6 +129,7 @@ class JobCommands:
 
     async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
         """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes."""
+        self._context.require_host()
         jobs = await self._queries.jobs(ids)
         for job in jobs:
             if job.state is not State.RUNNING or job.is_claimed:
@@ -150,6 +159,7 @@ class JobCommands:
 
     async def restore(self, removed: TrashedJobs) -> list[Job]:
         """Undo ``move_to_trash``: the jobs have their numbers, attempts and logs again."""
+        self._context.require_host()
         jobs = await self._context.cleaner.restore(removed, now=datetime.now(UTC))
         self._context.wake_listeners()
         return jobs
@@ -157,6 +167,12 @@ class JobCommands:
     async def get(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return (await self._queries.job(key)).shown
+
+    async def taken_in(self, keys: Iterable[str]) -> None:
+        """Wait until the host of the queue has taken in those of these jobs, by UUID, that this one has left for it."""
+        wanted = set(keys)
+        while not wanted.isdisjoint(await in_thread(self._context.incoming.uuids)):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(LOOK_S)
 
     async def existing(self, ids: Iterable[int]) -> list[Job]:
         """Return those of these jobs that exist, by number."""

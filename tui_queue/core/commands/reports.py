@@ -90,6 +90,7 @@ class ReportCommands:
             limit=seen.limit,
             holder=holder,
             shortage=seen.shortage,
+            other_host=self._context.other_host,
         )
 
     async def details(self, key: str) -> Details:

@@ -12,6 +12,8 @@ from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.core.model.reason import CLAIMED, Reason, ReasonKind
 
+NO_NUMBER = 0  # of a job that the host of the queue has yet to take in
+
 
 class State(StrEnum):
     """Where a job is in its life."""

@@ -80,7 +80,7 @@ def _bring_up_to_date(new: str, path: str) -> Settled:
     runs = RunsOnDisk(os.path.join(os.path.dirname(path), "runs"))
     limit = max(numbers.limit(), numbers.highest(), _newest_of(path))
     with closing(sqlite3.connect(new, isolation_level=None)) as db:
-        schema.migrate(db, new, is_copy=True)
+        schema.migrate(db, None)
         db.execute("BEGIN IMMEDIATE")
         settled = settle(db, runs, limit=limit, now=datetime.now(UTC))
         db.execute("COMMIT")

@@ -21,12 +21,14 @@ from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.start_failures import StartFailures
+from tui_queue.core.scheduling.intake import Intake
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.open_files import FilesReplacedError
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import boot_id
@@ -60,6 +62,7 @@ class Scheduler:
         compress_after_s: Callable[[], int | None],
         channels: Channels,
         waker: Waker,
+        incoming: Incoming,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -78,11 +81,13 @@ class Scheduler:
         )
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._usage_sampler = UsageSampler(executor)
+        self._intake = Intake(store, incoming, changed=self.wake)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._failures = StartFailures()
         self._loop: asyncio.Task[None] | None = None
+        self.gone = asyncio.Event()  # set when another host has taken the queue over
 
     def wake(self) -> None:
         """Look at the queue again, soon."""
@@ -101,7 +106,7 @@ class Scheduler:
         self._lease.release()
 
     async def _schedule(self) -> None:
-        while True:
+        while not self.gone.is_set():
             try:
                 await self._lease.announce()
                 self._waker.call()
@@ -109,6 +114,11 @@ class Scheduler:
                 if not self._lease.has_moved():
                     await self._lead()
             except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+                if self._store.is_elsewhere:
+                    logger.warning("another host has taken the queue over")
+                    self.gone.set()
+                    self._waker()  # who shows the queue on this host shows a copy of it now
+                    continue
                 if replaced := _replaced(error):  # what this process would go on with is not the queue any more
                     logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
                     self._lease.release()
@@ -126,6 +136,7 @@ class Scheduler:
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
+        await self._store.claim_host()
         holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
@@ -147,14 +158,22 @@ class Scheduler:
         try:
             await self._notifications.begin()
             boot = boot_id()
+            elsewhere = await self._store.earlier_boots()
             for job, of_boot in await self._store.runs.running():
-                adopt = partial(runner.adopt, job, rebooted=boot != "" and of_boot not in ("", boot))
+                rebooted, away = boot != "" and of_boot not in ("", boot), of_boot in elsewhere
+                adopt = partial(runner.adopt, job, rebooted=rebooted, elsewhere=away)
                 self._see_through(job, adopt, again=adopt)
                 if job.paused:  # whoever wrote that down may have gone before it was done
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
-                works = (self._keep_clean(), self._keep_backups(), self._silence.run(), self._usage_sampler.run())
+                works = (
+                    self._keep_clean(),
+                    self._keep_backups(),
+                    self._silence.run(),
+                    self._usage_sampler.run(),
+                    self._intake.run(),
+                )
                 beside = [tasks.create_task(work) for work in works]
                 await self._start_what_may(runner, holder.epoch, boot)
                 for task in beside:
@@ -176,7 +195,7 @@ class Scheduler:
                         self._waker()
                 if time.monotonic() >= next_day:
                     next_day = time.monotonic() + DAY_S
-                    await self._cleaner.remove_unused_environments()
+                    await self._cleaner.remove_unused()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)

@@ -234,7 +234,11 @@ class JobActions:
         if drafts is None or not await self._are_wanted(drafts):
             return
         if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=like)):
-            self._window.wanted = jobs[0].id
+            if jobs[0].id:
+                self._window.wanted = jobs[0].id
+            else:  # the other host that runs the queue has not answered yet
+                host = self._commands.other_host
+                self._screen.notify(f"Safe on disk; it starts once a scheduler runs on {host}.", markup=False)
             self._screen.post_message(QueueChanged())
 
     async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:
