@@ -121,8 +121,7 @@ class Scheduler:
                     continue
                 if replaced := _replaced(error):  # what this process would go on with is not the queue any more
                     logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
-                    self._lease.release()
-                    self._waker()
+                    self._end_for_good()
                     return
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
@@ -131,8 +130,15 @@ class Scheduler:
                 self._executor.close()
                 self._lease.hand_over()
             if self._lease.has_moved():
-                self.moved.set()
+                self._end_for_good()
                 return
+
+    def _end_for_good(self) -> None:
+        """Leave the lease to others; where the directory has moved, its files look replaced too."""
+        if self._lease.has_moved():
+            self.moved.set()
+        self._lease.release()
+        self._waker()
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
