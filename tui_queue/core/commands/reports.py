@@ -115,7 +115,7 @@ class ReportCommands:
         good = await queries.last_good(job) if job.state is State.FAILED else None
         return replace(
             seen,
-            environment=await in_thread(partial(about_environment, files, job)),
+            environment=await in_thread(partial(about_environment, files, job, self._executor)),
             differs=await in_thread(partial(differences, files, job, good)) if good is not None else "",
             notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
             audit_trail=await queries.audit_trail(job.id),

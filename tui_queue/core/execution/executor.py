@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -88,6 +88,9 @@ class Executor(Protocol):
 
     def warning(self, job: Job) -> tuple[int, int] | None:
         """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
+
+    def given(self, job: Job) -> Mapping[str, Any]:
+        """Return the nice level, processors and limits of the run where they are not as captured; reads a file."""
 
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import RunEvent
@@ -140,6 +140,10 @@ class LocalExecutor:
     def warning(self, job: Job) -> tuple[int, int] | None:
         """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
         return self._files(job).warning()
+
+    def given(self, job: Job) -> Mapping[str, Any]:
+        """Return the nice level, processors and limits of the run where they are not as captured; reads a file."""
+        return self._files(job).given()
 
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""

@@ -78,6 +78,8 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     Return the end record, and what writes down the rest of the output and says whether there is none left.
     """
     begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
+    if spec.get("given"):
+        begun["given"] = spec["given"]
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
