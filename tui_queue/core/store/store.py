@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.jobs import Jobs
+from tui_queue.core.store.leftovers import Leftovers
 from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.store.queries import Queries
 from tui_queue.core.store.queues import Queues
@@ -33,6 +34,7 @@ class Store:
         self.queues = Queues(self.database)
         self.schedules = Schedules(self.database)
         self.outbox = Outbox(self.database)
+        self.leftovers = Leftovers(self.database)
 
     # What few commands need is imported when it is needed, so that the others start sooner.
 
