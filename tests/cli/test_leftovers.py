@@ -298,3 +298,16 @@ def test_a_process_with_the_number_of_one_that_was_left_is_let_alone(
         wait_for(lambda: cli.job(1)["attempt"] == 2 and left(cli, 1) == 1, "the next attempt")
         assert process_is_alive(stranger.pid)
         stranger.kill()
+
+
+def test_what_waits_for_a_resource_of_a_leftover_keeps_the_rest_from_no_other_job(
+    cli: Cli, script: Script, scheduler: Scheduler
+) -> None:
+    settings(cli, "[resources]\nlicense = 2\n")
+    cli("add", "--resource", "license=1", script("leaves.sh", LEAVES), "1", "0")
+    scheduler()
+    ends_with(cli, 1, 1)
+    cli("add", "--resource", "license=2", "true")
+    cli("add", "--resource", "license=1", "true")
+    wait_for(lambda: state(cli, 3) == ("completed", "exit 0"), "the one that has enough")
+    assert state(cli, 2) == ("pending", "license: 1 process of job 1")

@@ -108,7 +108,9 @@ class ReportCommands:
         runs = [run for run in await queries.runs(job.id) if run.attempt <= job.attempt]
         samples = [] if job.state.ended else await queries.samples(job)
         left = [each for each in await self._store.leftovers.of([job.id]) if job.state.ended]
-        job = await in_thread(partial(_with_processes_left, job, left, self._executor.found_leftovers))
+        search = self._executor.found_leftovers
+        with suppress(StoreError):  # where processes can't be seen
+            job = await in_thread(partial(_with_processes_left, job, left, search))
         seen = await in_thread(partial(read_details, job, runs, samples, ahead, self._executor))
         notified = await self._store.outbox.of_job(job.id)
         # One step more, to see whether there is any.

@@ -271,7 +271,7 @@ class _Ledger:
         return self._cards.low(candidate.options, _cards_wanted(candidate), least)
 
     def _resources(self, candidate: Candidate) -> str:
-        short = ""
+        short = held = ""
         for name, wanted in candidate.options.resources:
             if name == GPU:
                 if self._cards is None:
@@ -287,8 +287,9 @@ class _Ledger:
                 short = short or f"{name} (behind #{self._wanted[name]})"
             elif wanted > (free := total - self._used.get(name, 0)):
                 lack = f"{name}: {size_text(max(0, free))} of {size_text(wanted)} free"
-                short = short or self._held_by_leftovers(name, wanted - free) or lack
-        if short:
+                held = held or self._held_by_leftovers(name, wanted - free)
+                short = short or held or lack
+        if short and not held:  # what ended runs have left may stay for days
             self._reserve(candidate)
         return short
 

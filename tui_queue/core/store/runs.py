@@ -259,7 +259,8 @@ def _finish(
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
         if end.left:
-            add_leftovers(db, job, end, ending=not done.state.ended)
+            # A run may end by itself just when it is cancelled: what it leaves is ended all the same.
+            add_leftovers(db, job, end, ending=not done.state.ended or done.cancel_requested)
         if done.state is State.FAILED:
             pause_after_failure(db, done)
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
