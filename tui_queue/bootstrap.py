@@ -13,7 +13,7 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model import health
-from tui_queue.core.model.options import Full
+from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
@@ -71,6 +71,7 @@ class OpenQueue:
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
             log_full=lambda: Full(settings_file.now().log_full or Full.KEEP),
+            leftovers=lambda: Leftovers(settings_file.now().leftovers or Leftovers.KEEP),
         )
         self._store = store
         self._incoming = Incoming(paths.incoming)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job, RunEnd
+from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.usage import Process
 
 
@@ -97,6 +98,18 @@ class Executor(Protocol):
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
+
+    def recorded_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Return those of the recorded processes that live, by number and start time; blocks for no disk."""
+
+    def found_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Search all processes for those that an ended run has left, the oldest first; blocks."""
+
+    def signal_leftovers(self, left: Leftover, number: int) -> None:
+        """Send a signal to all that an ended run has left; blocks."""
+
+    async def end_leftovers(self, left: Leftover, grace_s: float) -> None:
+        """End all that an ended run has left, by force after the grace; return when none is left."""
 
     def usage_path(self, job: Job) -> str | None:
         """Where the usage of the latest attempt is recorded; None before the first one."""

@@ -193,6 +193,8 @@ def run_end(record: Record) -> RunEnd:
         survivors=tuple(record.get("survivors", ())),
         cpu_s=record.get("cpu_s"),
         max_rss_kib=record.get("max_rss_kib"),
+        left=tuple((pid, begun) for pid, begun in record.get("left", ())),
+        boot=record.get("boot", ""),
     )
 
 

@@ -10,7 +10,7 @@ from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.model.card import GIVEN_MARK
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.options import Full
+from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.system.environment import LIMITS, effective, own_environment
 
 
@@ -18,8 +18,8 @@ class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
     ``place`` are the variables by which a job finds the queue. ``python`` is the interpreter that runs a .py
-    job of an older version, if not this one. ``grace_s``, ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for
-    jobs that say nothing else.
+    job of an older version, if not this one. ``grace_s``, ``log_size`` bytes, 0 for no limit, ``log_full`` and
+    ``leftovers`` hold for jobs that say nothing else.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class RunSpecs:
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
+        leftovers: Callable[[], Leftovers],
     ) -> None:
         self._environments = environments
         self._place = place
@@ -39,6 +40,7 @@ class RunSpecs:
         self._grace_s = grace_s
         self._log_size = log_size
         self._log_full = log_full
+        self._leftovers = leftovers
 
     def of(self, job: Job, files: RunFiles) -> dict[str, object]:
         """Return the specification of the job's present attempt, to be sent as JSON.
@@ -77,6 +79,7 @@ class RunSpecs:
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
             "log_full": options.log_full or self._log_full(),
+            "leftovers": options.leftovers or self._leftovers(),
         }
 
     @cached_property

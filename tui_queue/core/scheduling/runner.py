@@ -187,7 +187,9 @@ class Runner:
         else:
             await self._has_started(job)
         pauses = state is State.FAILED and again is None and queue.on_failure is OnFailure.PAUSE
-        if not pauses:  # the slot of a failure that pauses its queue is free only once that is written
+        # The slot of a failure that pauses its queue is free only once that is written, and so is what leftovers hold.
+        late = pauses or bool(end.left)
+        if not late:
             self._over(job)
         await self._executor.secure_output(job)
         if script is not None and not script.done():
@@ -196,7 +198,7 @@ class Runner:
         done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
         )
-        if pauses:
+        if late:
             self._over(job)
         if done is not None:
             self._finished(done)

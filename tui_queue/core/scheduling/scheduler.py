@@ -23,6 +23,7 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.start_failures import StartFailures
 from tui_queue.core.scheduling.intake import Intake
 from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.scheduling.leftovers import LeftoverWatch
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
@@ -82,6 +83,7 @@ class Scheduler:
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._usage_sampler = UsageSampler(executor)
         self._intake = Intake(store, incoming, changed=self.wake)
+        self._leftovers = LeftoverWatch(store, executor, changed=self._have_gone)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
@@ -185,6 +187,7 @@ class Scheduler:
                 for task in beside:
                     task.cancel()
         finally:
+            await self._leftovers.close()
             runner.close()
 
     async def _keep_clean(self) -> None:
@@ -226,6 +229,7 @@ class Scheduler:
                 return
             self._awaited = claimed.awaited
             self._failures.claimed(claimed.jobs, now)
+            self._leftovers.follow(claimed.leftovers)
             for job in claimed.jobs:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
@@ -265,6 +269,10 @@ class Scheduler:
         if self._notifications.wanted and self._channels.wants(job, Event.SILENT):
             await self._outbox.report(job, Event.SILENT)
             self.wake()
+        self._waker()
+
+    def _have_gone(self) -> None:
+        self.wake()
         self._waker()
 
     def _has_sent(self) -> None:

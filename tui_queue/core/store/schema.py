@@ -201,6 +201,19 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
     CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
     """,
+    # What ended runs have left running. A table of its own: hardly any run has a row.
+    """
+    CREATE TABLE leftovers (
+        job_id    INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        attempt   INTEGER NOT NULL CHECK (attempt > 0),
+        boot      TEXT    NOT NULL,
+        processes TEXT    NOT NULL,
+        ending    INTEGER NOT NULL DEFAULT 0 CHECK (ending IN (0, 1)),
+        devices   TEXT    NOT NULL DEFAULT '{}',
+        resources TEXT    NOT NULL DEFAULT '[]',
+        PRIMARY KEY (job_id, attempt)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

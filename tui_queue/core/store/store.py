@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.host_file import HostFile
 from tui_queue.core.store.jobs import Jobs
+from tui_queue.core.store.leftovers import Leftovers
 from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.store.queries import Queries
 from tui_queue.core.store.queues import Queues
@@ -40,6 +41,7 @@ class Store:
         self.queues = Queues(self.database)
         self.schedules = Schedules(self.database)
         self.outbox = Outbox(self.database)
+        self.leftovers = Leftovers(self.database)
 
     @property
     def is_elsewhere(self) -> bool:

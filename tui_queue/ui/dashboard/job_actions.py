@@ -158,12 +158,15 @@ class JobActions:
             await self._ask(JobDetails(self._commands, details))
 
     async def cancel(self) -> None:
-        """Cancel jobs; ask first if any of them runs."""
+        """Cancel jobs; ask first if any of them runs, or has left processes that do."""
         jobs = self._chosen("cancel")
         running = [job for job in jobs if job.takes_slot]
-        if running:
+        left = [job for job in jobs if job.state.ended]
+        if running or left:
             question = (
-                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
+                f"Stop {named(jobs)}?"
+                if len(running) == len(jobs) == 1
+                else f"{stopping(len(running), len(jobs) - len(running) - len(left), left)}?"
             )
             if not await self._ask(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
