@@ -1,8 +1,9 @@
 """How fast the dashboard is, and how much it writes: ``python -m tests.bench.dashboard [--jobs N] [--seconds S]``.
 
-Prints, in one run: start to first paint with 0, 10,000 and N ended jobs in the store; from a key to the paint that it
-causes, with N jobs, while ten change each second and a log of 10,000 lines a second is shown; bytes written to a
-terminal of 200x50 while nothing happens, for each key that moves the cursor, and while five jobs run.
+Prints, in one run: how fast its scheduler starts jobs beside one without a screen, in ``--rounds`` that alternate;
+start to first paint with 0, 10,000 and N ended jobs in the store; from a key to the paint that it causes, with N
+jobs, while ten change each second and a log of 10,000 lines a second is shown; bytes written to a terminal of 200x50
+while nothing happens, for each key that moves the cursor, and while five jobs run.
 """
 
 import argparse
@@ -18,11 +19,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench import schedulers
 from tests.conftest import Cli
 from tests.support.raw_terminal import RawTerminal, raw_terminal
 
 SIZE = (200, 50)
 KEYS = 60
+PARTS = ("drain", "busy", "gap", "start", "paint", "keys", "bytes")
 FLOOD = """
 import itertools, time
 for number in itertools.count():
@@ -151,7 +154,27 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="of both schedulers")
+    parser.add_argument("--drained", type=int, default=700, help="jobs of one drain")
+    parser.add_argument("--at", help="where the queues are made, on a fresh file system best")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, of: %(default)s; also drain2, drain8")
     options = parser.parse_args()
+    only = set(options.only.split(","))
+    schedulers.compare(options.at, options.rounds, options.drained, only=only)
+    if "paint" in only:
+        print_first_paints(options)
+    if "keys" in only:
+        keys = sorted(time_keys(options.jobs))
+        p99 = keys[min(len(keys) - 1, int(0.99 * len(keys)))]
+        print(
+            f"key to paint, {options.jobs:,} jobs, ten changing a second, a log of 10,000 lines a second:"
+            f" median {1000 * statistics.median(keys):.0f} ms, p99 {1000 * p99:.0f} ms"
+        )
+    if "bytes" in only:
+        print_bytes(options.seconds)
+
+
+def print_first_paints(options: argparse.Namespace) -> None:
     for jobs in (0, 10_000, options.jobs):
         with a_queue(jobs) as cli:
             first_paint_s(cli)  # what is compiled and cached once
@@ -159,13 +182,6 @@ def main() -> None:
         print(
             f"start to first paint, {jobs:9,} jobs:                 median {1000 * statistics.median(painted):,.0f} ms"
         )
-    keys = sorted(time_keys(options.jobs))
-    p99 = keys[min(len(keys) - 1, int(0.99 * len(keys)))]
-    print(
-        f"key to paint, {options.jobs:,} jobs, ten changing a second, a log of 10,000 lines a second:"
-        f" median {1000 * statistics.median(keys):.0f} ms, p99 {1000 * p99:.0f} ms"
-    )
-    print_bytes(options.seconds)
 
 
 if __name__ == "__main__":
