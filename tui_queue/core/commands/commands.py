@@ -1,5 +1,6 @@
 """Every verb of the user, one object a noun; the dashboard, the command line and the Python API call the same ones."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,10 @@ class Commands:
     def set_client(self, client: str) -> None:
         """Say through which client the user acts, for the audit trail."""
         self._context.store.jobs.client = client
+
+    def call_after_each(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` in the event loop after each change that is made by these commands."""
+        self._context.changed = changed
 
     def grace_s(self, job: Job) -> float:
         """Return the seconds that a cancelled run has to end by itself before it is killed."""

@@ -62,6 +62,7 @@ class CommandContext:
         self.wake = wake
         self.scripts = scripts
         self.incoming = incoming
+        self.changed: Callable[[], None] = lambda: None  # called in the event loop after each change by this process
 
     @property
     def cleaner(self) -> "Cleaner":
@@ -73,6 +74,7 @@ class CommandContext:
 
     def wake_listeners(self) -> None:
         """Tell every process of the queue on this host that something has changed."""
+        self.changed()
         if self.store.is_elsewhere:  # pipes of another host have no reader here, and would be removed
             return
         try:

@@ -1,7 +1,10 @@
 """Refreshes the dashboard: the jobs after each change, forecasts and figures of the machine by the clock."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from functools import partial
 
 from textual.screen import Screen
 from textual.worker import Worker
@@ -19,7 +22,8 @@ from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.wording import more_wait, window_title
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lists.table_screen import TableScreen
-from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
+from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
+from tui_queue.ui.pace import EVERY_S, Pace
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
@@ -53,6 +57,8 @@ class Refresher:
         self._give_title = give_title
         self._keys = keys
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
+        self._wanted = asyncio.Event()  # set whenever that is what the user has done, and waits for
+        self._pace = Pace(time.monotonic())
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
@@ -61,12 +67,37 @@ class Refresher:
         self._screen.set_interval(1, self._table.tick)
         self._screen.set_interval(_FORECAST_EVERY_S, self._forecast)
         self._screen.set_interval(_MEASURE_EVERY_S, self._measure)
-        self._screen.run_worker(follow(self._changed, self._refresh), group=SCREEN_WORKERS)
+        self._screen.run_worker(self._follow(), group=SCREEN_WORKERS)
+        self._commands.call_after_each(partial(self.request, at_once=True))
         self._changed.set()
 
-    def request(self) -> None:
-        """Refresh soon."""
+    def request(self, *, at_once: bool = False) -> None:
+        """Refresh when there is time for it, or at once: for what the user has done."""
         self._changed.set()
+        if at_once:
+            self._wanted.set()
+
+    async def _follow(self) -> None:
+        """Refresh after changes, one refresh at a time, until cancelled; the loop is the scheduler's too."""
+        while True:
+            await self._changed.wait()
+            if rest_s := self._pace.rest_s(time.monotonic()):
+                await asyncio.wait({wanted := asyncio.ensure_future(self._wanted.wait())}, timeout=rest_s)
+                wanted.cancel()
+            self._changed.clear()
+            self._wanted.clear()
+            begun = time.monotonic()
+            await self._refresh()
+            await self._drawn()
+            self._pace.spend(begun, time.monotonic())
+
+    async def _drawn(self) -> None:
+        """Wait until the terminal has been sent what was shown; not for long, as nothing may be drawn."""
+        drawn = asyncio.Event()
+        self._screen.call_after_refresh(drawn.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EVERY_S):
+                await drawn.wait()
 
     async def _refresh(self) -> None:
         """Show the jobs that the store has now, and notify the user of what has happened."""

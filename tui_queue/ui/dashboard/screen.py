@@ -43,7 +43,6 @@ from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.lists.registry import LIST_SCREENS
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchHit, SearchResults
-from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tidy
 
 
@@ -143,7 +142,7 @@ class Dashboard(Screen[None]):
         return await leaving.farewell(self, self._commands, background=self._background)
 
     def on_queue_changed(self) -> None:
-        """Refresh soon."""
+        """Refresh when there is time for it."""
         self._refresher.request()
 
     # The table and the filter
@@ -152,13 +151,13 @@ class Dashboard(Screen[None]):
         """Show the log of the job under the cursor, and load more jobs at the end of the table."""
         self.refresh_bindings()
         if self._window.grow_at(message.job):
-            self.post_message(QueueChanged())
+            self._refresher.request(at_once=True)
         self._show_log()
 
     def on_job_table_bottom(self) -> None:
         """Load more of the active jobs."""
         if self._window.grow():
-            self.post_message(QueueChanged())
+            self._refresher.request(at_once=True)
 
     def on_job_table_all_selected(self) -> None:
         """Tell the user which jobs are not selected, since they are not loaded."""
@@ -174,7 +173,7 @@ class Dashboard(Screen[None]):
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Show the jobs that the user wants to see now."""
         self._window.filter_by(message.only)
-        self.post_message(QueueChanged())
+        self._refresher.request(at_once=True)
 
     def on_filter_bar_entered(self) -> None:
         """Let keys be verbs again."""
