@@ -1,16 +1,22 @@
-"""The table of jobs; it shows the overview it is given and keeps its cursor on the same job."""
+"""The table of jobs; it shows the overview it is given and keeps its cursor on the same job.
+
+A job that ends moves all rows behind it. So the rows of DataTable are empty places, and what stands in one is found when
+it is drawn: a change costs what the rows in view cost, however many jobs there are.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import accumulate
 from typing import Self
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.events import Resize
 from textual.geometry import Region, Size, Spacing
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import DataTable
 
 from tui_queue.core.model.forecast import Forecast
@@ -28,16 +34,15 @@ from tui_queue.ui.dashboard.columns import (
     in_order,
     layout,
 )
-from tui_queue.ui.terminal.private import CELL_CACHE, LINE_CACHE, ROW_CACHE, ROW_TEXT_CACHE, SIZE_UPDATED
+from tui_queue.ui.dashboard.row_strip import RowStyle, row_strip
+from tui_queue.ui.terminal.private import NEW_ROWS, SHOWS_HOVER, SIZE_UPDATED
 
-# How many each cache of DataTable keeps; with Textual's own sizes they come to a hundred megabytes of what has changed
-# since and is never shown again.
-_KEPT = ((CELL_CACHE, 2000), (ROW_CACHE, 300), (ROW_TEXT_CACHE, 300), (LINE_CACHE, 300))
+_KEPT = 1000  # rows that were drawn, whose cells are kept
 _MARK = "●"  # before the number of a selected job
 
 
 class JobTable(DataTable[Text]):
-    """Jobs, one a row; the row's key is the job's number."""
+    """Jobs, one a row."""
 
     BINDINGS = [
         Binding("j", "cursor_down", "Down", show=False, id="table.down"),
@@ -59,7 +64,8 @@ class JobTable(DataTable[Text]):
         ),
     ]
 
-    _writes_cell = False  # all the while DataTable would draw the whole table for it
+    _rows: tuple[Job, ...] = ()  # in the order they are shown; DataTable asks before it is made
+    _adds_places = False  # all the while row_count is that of the places
 
     @dataclass
     class Moved(Message):
@@ -76,35 +82,49 @@ class JobTable(DataTable[Text]):
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
-        for cache, size in _KEPT:
-            if (kept := cache.of(self)) is not None:
-                kept.maxsize = size
         SIZE_UPDATED.replace(self, self._fit)
         self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
         self.order = order
         self._given: tuple[Job, ...] = ()
         self._forecasts: Mapping[int, Forecast] = {}
         self._widths: dict[str, int] = {}
-        self._jobs: dict[str, Job] = {}
-        self._cells: dict[str, list[Text]] = {}
-        self._selected: set[str] = set()
+        self._places: dict[int, int] = {}  # of each of them
+        self._cells: dict[int, tuple[Job, list[Text]]] = {}  # of rows that were drawn, and what they were made of
+        self._styles: dict[object, RowStyle] = {}
+        self._selected: set[int] = set()
         self._chosen: tuple[Job, ...] = ()  # those; empty until somebody asks, as each verb does whenever keys change
-        self._anchor: str | None = None  # the job that was selected last
+        self._anchor: int | None = None  # the job that was selected last
         self._drawn_on: date | None = None  # what is of today shows its time, all else its day
         self._laid_out = 0
         self._widest = 0  # characters of the longest number
         self._with_queue = False  # whether any job is in another queue than the default one
 
     @property
+    def row_count(self) -> int:
+        """How many jobs are shown; DataTable may have more places."""
+        return len(self.rows) if self._adds_places else len(self._rows)
+
+    def get_row_at(self, row_index: int) -> list[Text]:
+        """Return what stands in a place for DataTable: nothing."""
+        return []
+
+    def is_valid_row_index(self, row_index: int) -> bool:
+        """Whether there is a job in this row."""
+        return 0 <= row_index < len(self._rows)
+
+    def validate_virtual_size(self, size: Size) -> Size:
+        """Be as high as the jobs need."""
+        return Size(size.width, len(self._rows) + self.header_height)
+
+    @property
     def jobs(self) -> tuple[Job, ...]:
         """All that is shown."""
-        return tuple(self._jobs.values())
+        return self._rows
 
     @property
     def job(self) -> Job | None:
         """The job under the cursor."""
-        key = self._key_at_cursor()
-        return None if key is None else self._jobs.get(key)
+        return self._rows[self.cursor_row] if self.is_valid_row_index(self.cursor_row) else None
 
     @property
     def chosen(self) -> tuple[Job, ...]:
@@ -112,7 +132,7 @@ class JobTable(DataTable[Text]):
         if not self._selected:
             return (self.job,) if self.job else ()
         if not self._chosen:
-            self._chosen = tuple(job for key, job in self._jobs.items() if key in self._selected)
+            self._chosen = tuple(job for job in self._rows if job.id in self._selected)
         return self._chosen
 
     @property
@@ -135,24 +155,19 @@ class JobTable(DataTable[Text]):
         if (with_queue, widest) != (self._with_queue, self._widest):
             self._with_queue, self._widest = with_queue, widest
             self._lay_out()
-        kept = self._key_at_cursor()
-        place = self.cursor_row
+        kept, before = self.job, self._in_view()
         now = datetime.now(UTC)
-        before, today = self._jobs, now.astimezone().date()
-        if today != self._drawn_on:
-            before, self._drawn_on = {}, today
-        self._jobs = {str(job.id): job for job in jobs}
-        self._selected &= self._jobs.keys()
+        if (today := now.astimezone().date()) != self._drawn_on:
+            self._drawn_on = today
+            self._cells.clear()
+        self._rows = jobs
+        self._places = {job.id: place for place, job in enumerate(jobs)}
+        self._selected &= self._places.keys()
         self._chosen = ()
+        self._make_room()
         with self.prevent(DataTable.RowHighlighted), self.app.batch_update():
-            for key in [key for key in self._cells if key not in self._jobs]:
-                self.remove_row(key)
-                del self._cells[key]
-            for key, job in self._jobs.items():
-                if key not in self._cells or job.state is State.RUNNING or before.get(key) != job:
-                    self._show_row(key, self._row(job, now))
-            self._order()
-            self._put_cursor(kept, place)
+            self._keep_in_place(None if kept is None else kept.id)
+            self._draw_changes(before, now)
         self.post_message(self.Moved(self.job))
 
     def order_by(self, order: str) -> None:
@@ -168,17 +183,12 @@ class JobTable(DataTable[Text]):
 
     def tick(self) -> None:
         """Let the time of running jobs go on."""
-        now = datetime.now(UTC)
-        for key, job in self._jobs.items():
-            if job.started_at is not None and not job.state.ended and key in self._cells:
-                self._show_row(key, self._row(job, now))
+        self._draw_changes(self._in_view(), datetime.now(UTC))
 
     @property
     def running_in_view(self) -> tuple[Job, ...]:
         """The running jobs whose rows can be seen."""
-        first = self.scroll_offset.y
-        in_view = islice(self._jobs.values(), first, first + self.size.height)
-        return tuple(job for job in in_view if job.state is State.RUNNING)
+        return tuple(self._rows[row] for row in self._rows_in_view if self._rows[row].state is State.RUNNING)
 
     @property
     def measures(self) -> bool:
@@ -192,8 +202,8 @@ class JobTable(DataTable[Text]):
 
     def move_to(self, job_id: int) -> None:
         """Put the cursor on a job, if it is shown."""
-        if str(job_id) in self._cells:
-            self.move_cursor(row=self.get_row_index(str(job_id)))
+        if job_id in self._places:
+            self.move_cursor(row=self._places[job_id])
 
     def action_scroll_bottom(self) -> None:
         """Go to the last row."""
@@ -202,42 +212,41 @@ class JobTable(DataTable[Text]):
 
     def action_select(self) -> None:
         """Select the job under the cursor, or not any more, and go on to the next."""
-        if (key := self._key_at_cursor()) is not None:
-            self._anchor = key
-            self._select(self._selected ^ {key})
+        if (job := self.job) is not None:
+            self._anchor = job.id
+            self._select(self._selected ^ {job.id})
             self.action_cursor_down()
 
     def action_select_range(self) -> None:
         """Select all jobs from the one that was selected last to the one under the cursor."""
-        keys, key = list(self._jobs), self._key_at_cursor()
-        if key is None:
+        if (job := self.job) is None:
             return
-        begin, end = sorted((keys.index(key), keys.index(self._anchor if self._anchor in keys else key)))
-        self._select(self._selected | {*keys[begin : end + 1]})
+        begin, end = sorted((self.cursor_row, self._places.get(self._anchor or job.id, self.cursor_row)))
+        self._select(self._selected | {job.id for job in self._rows[begin : end + 1]})
 
     def action_select_all(self) -> None:
         """Select all jobs that are shown; none where all are."""
-        if self._selected == self._jobs.keys():
+        if self._selected == self._places.keys():
             self._select(set())
         else:
-            self._select({*self._jobs})
+            self._select({*self._places})
             self.post_message(self.AllSelected())
 
-    def _select(self, keys: set[str]) -> None:
+    def _select(self, keys: set[int]) -> None:
+        before = self._in_view()
         changed, self._selected, self._chosen = keys ^ self._selected, keys, ()
-        now, place = datetime.now(UTC), list(self._widths).index("id") if self._widths else 0
-        for key in changed & self._cells.keys():
-            number = COLUMNS["id"].cell(self._seen(self._jobs[key], now))
-            self._cells[key][place] = number
-            self._show_cell(key, place, number)
+        for key in changed:
+            self._cells.pop(key, None)
         if changed:
+            self._draw_changes(before, datetime.now(UTC))
             self.post_message(self.Moved(self.job))
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Draw again; but for one cell that is written, DataTable asks for the whole table."""
-        if self._writes_cell:
-            return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+    def refresh_row(self, row_index: int) -> Self:
+        """Draw one row again."""
+        line = row_index + self.header_height - self.scroll_offset.y
+        if self.header_height <= line < self.size.height:
+            self.refresh(Region(0, line, self.size.width, 1))
+        return self
 
     def on_resize(self, event: Resize) -> None:
         """Fit the columns, where that has not been done before the new size was drawn."""
@@ -267,7 +276,7 @@ class JobTable(DataTable[Text]):
     def _lay_out(self) -> None:
         if not self._laid_out:
             return
-        kept, top = self._key_at_cursor(), self.scroll_y
+        kept, top = self.job, self.scroll_y
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             self._cells.clear()
@@ -277,10 +286,10 @@ class JobTable(DataTable[Text]):
                 self.add_column(heading(name, self.order), key=name, width=width)
         self.show(self._given)
         # DataTable measures rows when it is idle; until then it could not be scrolled to where it was.
-        self.virtual_size = Size(sum(self._cell_widths), self.row_count + self.header_height)
+        self._make_room()
         self.scroll_y = self.scroll_target_y = top
         if kept is not None:
-            self.move_to(int(kept))
+            self.move_to(kept.id)
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Order the rows by the column whose heading was clicked, or, when they are, as they start."""
@@ -294,51 +303,97 @@ class JobTable(DataTable[Text]):
         event.stop()
         self.post_message(self.Moved(self.job))
 
-    def _key_at_cursor(self) -> str | None:
-        if not self.is_valid_row_index(self.cursor_row):
-            return None
-        return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the screen; the headings are DataTable's."""
+        row = y - self.header_height + self.scroll_offset.y
+        if y < self.header_height:
+            return super().render_line(y)
+        width, style = self.size.width, self.rich_style
+        if not self.is_valid_row_index(row):
+            return Strip.blank(width, style)
+        cells = self._cells_of(self._rows[row], None)
+        hovered = row == self.hover_row and bool(SHOWS_HOVER.of(self))
+        colours = self._row_style(style, hovered=hovered, chosen=row == self.cursor_row)
+        return row_strip(cells, tuple(self._widths.values()), width, colours, self.app.console, row)
+
+    def notify_style_update(self) -> None:
+        """Take other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _row_style(self, base: Style, *, hovered: bool, chosen: bool) -> RowStyle:
+        focused = chosen and self.has_focus
+        known = self._styles.get(key := (base, hovered, chosen, focused))
+        if known is None:
+            above = Style()
+            for name, applies in (("datatable--hover", hovered), ("datatable--cursor", chosen)):
+                if applies and self.show_cursor:
+                    above += self.get_component_rich_style(name)
+            # As DataTable does: the colour of the cursor's text goes before that of the text itself.
+            known = self._styles[key] = RowStyle(base + above, Style.from_color(color=above.color))
+        return known
 
     def _seen(self, job: Job, now: datetime) -> Seen:
-        mark = _MARK if str(job.id) in self._selected else ""
+        mark = _MARK if job.id in self._selected else ""
         return Seen(job, now, self._forecasts.get(job.id), mark, self._widths)
 
-    def _row(self, job: Job, now: datetime) -> list[Text]:
-        seen = self._seen(job, now)
-        return [COLUMNS[name].cell(seen) for name in self._widths]
+    def _cells_of(self, job: Job, now: datetime | None) -> list[Text]:
+        """Return what a row shows; what it showed last, where that is so still and ``now`` is not given."""
+        known = self._cells.get(job.id)
+        if known is not None and known[0] == job and (now is None or job.state is not State.RUNNING):
+            return known[1]
+        seen = self._seen(job, now or datetime.now(UTC))
+        cells = [COLUMNS[name].cell(seen) for name in self._widths]
+        self._cells[job.id] = job, cells
+        return cells
 
-    def _show_row(self, key: str, cells: list[Text]) -> None:
-        old = self._cells.get(key)
-        self._cells[key] = cells
-        if old is None:
-            self.add_row(*cells, key=key)
-            return
-        for place, (before, after) in enumerate(zip(old, cells, strict=True)):
-            if before != after or before.style != after.style:
-                self._show_cell(key, place, after)
+    @property
+    def _rows_in_view(self) -> range:
+        first = self.scroll_offset.y
+        return range(first, min(len(self._rows), first + max(0, self.size.height - self.header_height)))
 
-    def _show_cell(self, key: str, place: int, text: Text) -> None:
-        """Show another text in a cell, and draw that alone."""
-        self._writes_cell = True
-        try:
-            self.update_cell(key, list(self._widths)[place], text)
-        finally:
-            self._writes_cell = False
-        widths = self._cell_widths
-        cell = Region(sum(widths[:place]), self.get_row_index(key) + self.header_height, widths[place], 1)
-        if self.window_region.overlaps(cell):
-            self.refresh(cell.translate(-self.scroll_offset))
+    def _in_view(self) -> dict[int, list[Text]]:
+        """Return what each line of the screen shows."""
+        first = self.scroll_offset.y
+        known = ((row - first, self._cells.get(self._rows[row].id)) for row in self._rows_in_view)
+        return {line: drawn[1] for line, drawn in known if drawn is not None}
+
+    def _draw_changes(self, before: Mapping[int, list[Text]], now: datetime) -> None:
+        """Draw the cells that differ from those that the lines of the screen have shown."""
+        if len(self._cells) > _KEPT:
+            self._cells.clear()
+        first, lefts = self.scroll_offset.y, list(accumulate(self._cell_widths, initial=0))
+        shown = {row - first: self._cells_of(self._rows[row], now) for row in self._rows_in_view}
+        for line in before.keys() | shown.keys():
+            old, new = before.get(line), shown.get(line)
+            if old is None or new is None or len(old) != len(new):
+                self.refresh(Region(0, line + self.header_height, self.size.width, 1))
+                continue
+            for left, width, was, now_is in zip(lefts, self._cell_widths, old, new, strict=False):
+                if was is not now_is and (was != now_is or was.style != now_is.style):
+                    self.refresh(Region(left, line + self.header_height, width, 1))
 
     @property
     def _cell_widths(self) -> list[int]:
         return [width + PADDING for width in self._widths.values()]
 
-    def _order(self) -> None:
-        wanted = {key: place for place, key in enumerate(self._jobs)}
-        if [row.key.value for row in self.ordered_rows] != list(wanted):
-            self.sort("id", key=lambda number: wanted[number.plain.removeprefix(_MARK)])
+    def _make_room(self) -> None:
+        """Have a place for each job, and be as high as they need."""
+        self._adds_places = True
+        for place in range(len(self.rows), len(self._rows)):
+            self.add_row(key=str(place))
+        self._adds_places = False
+        NEW_ROWS.clear(self)
+        # DataTable measures rows when it is idle; until then it could not be scrolled to where it was.
+        self.virtual_size = Size(sum(self._cell_widths), len(self._rows) + self.header_height)
 
-    def _put_cursor(self, kept: str | None, place: int) -> None:
-        row = self.get_row_index(kept) if kept in self._cells else min(place, self.row_count - 1)
-        if row >= 0 and row != self.cursor_row:
-            self.move_cursor(row=row)
+    def _keep_in_place(self, kept: int | None) -> None:
+        """Put the cursor on its job, on the line of the screen where it is; one that is gone gives way to the next."""
+        line = self.cursor_row - self.scroll_y
+        row = self._places.get(kept, -1) if kept is not None else -1
+        if row < 0:
+            row = min(self.cursor_row, len(self._rows) - 1)
+        if row < 0 or row == self.cursor_row:
+            return
+        self.scroll_y = self.scroll_target_y = max(0, min(row - line, self.max_scroll_y))
+        self.move_cursor(row=row)

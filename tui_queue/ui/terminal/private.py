@@ -42,6 +42,11 @@ class PrivateName:
         """Return what it stands for in one object; None where it is gone."""
         return None if self.path in HIDDEN else getattr(thing, self.name, None)
 
+    def clear(self, thing: object) -> None:
+        """Empty what it stands for in one object, if it is there."""
+        if (found := self.of(thing)) is not None:
+            found.clear()
+
     def replace(self, thing: object, by: Callable[..., Any]) -> bool:
         """Give one object a method of ours, whose first argument is Textual's own; False where that is gone."""
         if (plain := self.of(thing)) is None:
@@ -98,29 +103,17 @@ WATCHERS = PrivateName(
     reason="Keeps each key that a footer has ever shown; nothing public lets go of them.",
     without="A dashboard that is open for weeks takes some more memory.",
 )
-CELL_CACHE = PrivateName(
+SHOWS_HOVER = PrivateName(
     owner="textual.widgets:DataTable",
-    name="_cell_render_cache",
-    reason="Takes a hundred megabytes for cells that have changed since; its size is no public setting.",
-    without="The dashboard takes a hundred megabytes more in a day.",
+    name="_show_hover_cursor",
+    reason="Says whether the row below the mouse stands out: not any more once a key moves the cursor.",
+    without="No row stands out below the mouse.",
 )
-ROW_CACHE = PrivateName(
+NEW_ROWS = PrivateName(
     owner="textual.widgets:DataTable",
-    name="_row_render_cache",
-    reason="As the cache of cells, for rows.",
-    without="The dashboard takes some megabytes more.",
-)
-ROW_TEXT_CACHE = PrivateName(
-    owner="textual.widgets:DataTable",
-    name="_row_renderable_cache",
-    reason="As the cache of cells, for the texts of rows.",
-    without="The dashboard takes some megabytes more.",
-)
-LINE_CACHE = PrivateName(
-    owner="textual.widgets:DataTable",
-    name="_line_cache",
-    reason="As the cache of cells, for lines.",
-    without="The dashboard takes some megabytes more.",
+    name="_new_rows",
+    reason="Rows that are measured one by one to widen their columns; the widths of ours are given.",
+    without="A tenth of a second goes for each thousand jobs when they are first shown.",
 )
 SIZE_UPDATED = PrivateName(
     owner="textual.widgets:DataTable",
