@@ -118,6 +118,10 @@ class OpenQueue:
             return nullcontext()
         return wakeup.Listener(self.paths.wake, changed, called=called)
 
+    def read_apart(self) -> None:
+        """Keep reads from holding up the scheduler of this process."""
+        self._store.database.read_apart()
+
     def check_place(self) -> None:
         """Raise StoreError where the queue was moved or deleted since it was opened: nothing more is heard of it."""
         if self.lease.has_moved():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+GIVE_WAY_S = 0.0005  # after which a thread that computes lets the event loop go on, where the scheduler may be waiting
 ELSEWHERE_S = 2.0  # how often a dashboard looks at a queue that another host runs
 
 
@@ -43,6 +44,8 @@ async def run_dashboard() -> tuple[str, int]:
     async with use_queue(create=True, must_write=True) as queue:
         if not queue.is_elsewhere:
             log_to_file(queue.paths.program_log)
+        queue.read_apart()
+        sys.setswitchinterval(GIVE_WAY_S)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)

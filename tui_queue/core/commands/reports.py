@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui_queue.core.inspection.forecast import Forecaster
     from tui_queue.core.model.forecast import Forecast
     from tui_queue.core.model.statistics import Figures, Group
+    from tui_queue.core.store.queries import Snapshot
 
 T = TypeVar("T")
 
@@ -76,11 +77,10 @@ class ReportCommands:
             now=now,
         )
         seen = await self._with_cards(snapshot)
-        jobs = tuple(replace(job, reason=seen.reasons.get(job.id, job.reason)) for job in seen.jobs)
         default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await in_thread(partial(_with_remarks, jobs, seen.leftovers, self._executor, now)),
+            jobs=await in_thread(partial(_with_reasons, seen, self._executor, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -182,11 +182,13 @@ class ReportCommands:
         return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
 
-def _with_remarks(
-    jobs: Sequence[Job], leftovers: Sequence[Leftover], executor: Executor, now: datetime
-) -> tuple[Job, ...]:
-    """Add what files show: scripts that have changed, runs that print nothing, processes that ended runs have left."""
-    if leftovers:
+def _with_reasons(seen: "Snapshot", executor: Executor, now: datetime) -> tuple[Job, ...]:
+    """Return the jobs with the reasons why they wait, and what files show.
+
+    These are scripts that have changed, runs that print nothing, processes that ended runs have left.
+    """
+    jobs = [job if (reason := seen.reasons.get(job.id)) is None else replace(job, reason=reason) for job in seen.jobs]
+    if leftovers := seen.leftovers:
         counted = partial(_with_processes_left, leftovers=leftovers, search=executor.recorded_leftovers)
         jobs = [counted(job) if job.state.ended else job for job in jobs]
     return tuple(

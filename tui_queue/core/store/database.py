@@ -37,6 +37,7 @@ class Database:
         self._host = host
         self._open: OpenDatabase
         self._opening = asyncio.Lock()
+        self._reads_apart = False
 
     async def __aenter__(self) -> Self:
         owner = Owner.OURS
@@ -49,6 +50,10 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self._open.close()
+
+    def read_apart(self) -> None:
+        """From now on have reads on a connection and a thread of their own, where writes do not wait for them."""
+        self._reads_apart = self._open.reads_apart = True
 
     @property
     def refusal(self) -> str:
@@ -110,7 +115,9 @@ class Database:
         return Owner.OURS
 
     async def _opened(self, owner: Owner) -> OpenDatabase:
-        opened = OpenDatabase(self.path, self._refusal, Tenure(self._host, owner), wake=self._wake)
+        opened = OpenDatabase(
+            self.path, self._refusal, Tenure(self._host, owner), wake=self._wake, reads_apart=self._reads_apart
+        )
         await opened.open()
         return opened
 

@@ -1,7 +1,7 @@
-"""One connection to the database on disk, or to a copy of it.
+"""The connection to the database on disk, or to a copy of it, and where that is wanted another one for reads.
 
-Everything done with it is one function that runs on the database's thread, so that no other coroutine can come between
-its statements, and a cancelled caller leaves nothing half done. What writes shares a transaction with all that is
+Everything done with one is a function that runs on its thread, so that no other coroutine can come between its
+statements, and a cancelled caller leaves nothing half done. What writes shares a transaction with all that is
 called while the one before is on its way to the disk: a commit costs the same for one as for twenty.
 """
 
@@ -9,7 +9,7 @@ import asyncio
 import functools
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,11 +18,12 @@ from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import schema, wal
+from tui_queue.core.store.connection import check_aiosqlite, connect_to_read, end_without_closing, on_thread
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
 from tui_queue.core.store.numbers import NumbersFile, newest
 from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
-from tui_queue.core.store.presence import RESTORE, ensure_present, is_damage
+from tui_queue.core.store.presence import ensure_present
 from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.tenure import Tenure
 from tui_queue.core.store.wal import WriteGate
@@ -47,14 +48,15 @@ class _Write(Struct, frozen=True):
 
 
 class OpenDatabase:
-    """One connection, for as long as the queue stays whose it is.
+    """One connection, or two, for as long as the queue stays whose it is.
 
     ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused. With the
     ``tenure`` of another host a copy is read. ``wake`` has other processes notice that files of the database are gone.
-    ``lacks`` are the numbers of jobs that were added before it was opened and are not in it.
+    ``lacks`` are the numbers of jobs that were added before it was opened and are not in it. With ``reads_apart`` what
+    writes never waits for what reads.
     """
 
-    def __init__(self, path: str, refusal: str, tenure: Tenure, *, wake: Callable[[], None]) -> None:
+    def __init__(self, path: str, refusal: str, tenure: Tenure, *, wake: Callable[[], None], reads_apart: bool) -> None:
         self.path = path
         self.refusal = refusal
         self.tenure = tenure
@@ -63,7 +65,10 @@ class OpenDatabase:
         self._source: Source | None = None
         self._wake = wake
         self.lacks = range(0)
+        self.reads_apart = reads_apart
         self._db: aiosqlite.Connection
+        self._reader: aiosqlite.Connection | None = None  # opened when something is read apart
+        self._has_log = False
         self._gate: WriteGate
         self._files: OpenFiles
         self._is_open = False
@@ -77,7 +82,7 @@ class OpenDatabase:
 
     async def open(self) -> None:
         """Open it. Raises StoreError."""
-        _check_aiosqlite()
+        check_aiosqlite()
         if not self.is_copied and self._held.has_outdated():
             self.refusal, self.is_copied = AGAIN, True
         if self.refusal or self.is_copied:
@@ -159,9 +164,9 @@ class OpenDatabase:
         self._held.opened()
         self._db.row_factory = sqlite3.Row
         try:
-            has_log = await self._on_thread(wal.configure)
+            self._has_log = await self._on_thread(wal.configure)
             await self._on_thread(self._migrate)
-            self._files.remember_others(wal=has_log)
+            self._files.remember_others(wal=self._has_log)
         except BaseException:
             await self._disconnect()
             raise
@@ -170,12 +175,17 @@ class OpenDatabase:
         is_kept, was_open, self._is_open = self.tenure.is_kept, self._is_open, False
         ours = await (self._on_thread(lambda _: is_kept()) if was_open else asyncio.to_thread(is_kept))
         if ours and self._files.can_be_closed():
+            if self._reader is not None:
+                await self._reader.close()
+                self._reader = None
             await self._db.close()
             self._held.closed()
         else:
             if not ours:
                 self._held.left()
-            _end_without_closing(self._db)
+            for connection in filter(None, (self._reader, self._db)):
+                end_without_closing(connection)
+            self._reader = None
 
     async def _connect_again(self) -> None:
         """Save what the removed log of the database held, and open the database with a new one."""
@@ -306,6 +316,8 @@ class OpenDatabase:
         work = functools.partial(_call, verb, args, kwargs)
         if self._source is not None:
             return await self._on_thread(self._read_source, self._source, work)
+        if self.reads_apart and self._has_log:  # without a log of changes readers and writers lock each other out
+            return await self._tried(lambda: self._read_apart(work))
         return await self._with_files(self._read, work)
 
     def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -323,48 +335,29 @@ class OpenDatabase:
         """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
         if self._source is not None:
             return await self._on_thread(work, *args, **kw)
+        return await self._tried(lambda: self._on_thread(work, *args, **kw))
+
+    async def _tried(self, attempt: Callable[[], Awaitable[T]]) -> T:
         for _ in range(TRIES):
             if not self._is_open:
                 await self._connect_again()
             try:
-                return await self._on_thread(work, *args, **kw)
+                return await attempt()
             except (FilesRemovedError, FilesReplacedError):
                 await self._connect_again()
-        return await self._on_thread(work, *args, **kw)
+        return await attempt()
+
+    async def _read_apart(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        async with self._reopening:
+            if self._reader is None:
+                self._files.check()
+                self._reader = await connect_to_read(self.path)
+        return await on_thread(self._reader, self.path, self._read, work)
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
-        # aiosqlite (0.22.1) offers single statements only; its own way to run a function on its thread is private.
-        call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
-        try:
-            result: T = await call
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            if is_damage(error):
-                raise StoreError(f"{printable(self.path)} is damaged: {error}. {RESTORE}.") from error
-            raise StoreError(f"{printable(self.path)}: {error}.") from error
-        return result
-
-
-def _end_without_closing(connection: aiosqlite.Connection) -> None:
-    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
-    import ctypes  # noqa: PLC0415 - hardly ever needed
-
-    # One reference more than there are: the end of the interpreter does not close it either.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection._conn))
-    connection._connection = None  # else the thread closes it at its end
-    connection.stop()
-
-
-def _check_aiosqlite() -> None:
-    """Raise StoreError for a version of aiosqlite without the private names that ``_on_thread`` needs."""
-    if missing := [name for name in ("_execute", "_conn") if not hasattr(aiosqlite.Connection, name)]:
-        raise StoreError(
-            f"This version of aiosqlite can't be used: its Connection has no {' and no '.join(missing)}. "
-            "Install another: pip install 'aiosqlite>=0.22,<0.23'."
-        )
+        return await on_thread(self._db, self.path, work, *args, **kw)
 
 
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:

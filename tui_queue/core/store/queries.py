@@ -24,6 +24,7 @@ from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import like
+from tui_queue.core.store.known_jobs import KnownJobs
 from tui_queue.core.store.leftovers import all_leftovers
 from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
@@ -125,12 +126,13 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known = KnownJobs()
 
     async def snapshot(
         self, *, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
     ) -> Snapshot:
         """Return ``active`` jobs in the order they start, then the latest ``ended`` ones; and what is so of all."""
-        return await self._database.read(_snapshot, active, ended, only, capacity, scheduled, now)
+        return await self._database.read(_snapshot, self._known, active, ended, only, capacity, scheduled, now)
 
     async def reason(self, job_id: int, *, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
         """Return why a pending job waits: STARTING for one that does not, NO_REASON for one that is not pending."""
@@ -224,10 +226,17 @@ class Queries:
 
 
 def _snapshot(
-    db: sqlite3.Connection, active: int, ended: int, only: Filter, capacity: Capacity, scheduled: bool, now: datetime
+    db: sqlite3.Connection,
+    known: KnownJobs,
+    active: int,
+    ended: int,
+    only: Filter,
+    capacity: Capacity,
+    scheduled: bool,
+    now: datetime,
 ) -> Snapshot:
     part, values = condition(only, db)
-    jobs = [job_of(row).shown for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
+    jobs = [known.of(row) for row in db.execute(_ACTIVE.format(condition=part), {**values, "most": active})]
     unshown = 0
     if 0 < active == len(jobs):
         unshown = db.execute(_ALL_ACTIVE.format(condition=part), values).fetchone()[0] - active
@@ -241,7 +250,7 @@ def _snapshot(
                     break
     # One more, to see whether there is any.
     most = ended + 1 if ended > 0 else ended
-    latest = [job_of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": most})]
+    latest = [known.of(row) for row in db.execute(_ENDED.format(condition=part), {**values, "most": most})]
     older = 0 < ended < len(latest)
     claimed = db.execute(_CLAIMED).fetchone()[0]
     return Snapshot(
