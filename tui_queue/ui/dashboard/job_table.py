@@ -1,7 +1,7 @@
 """The table of jobs; it shows the overview it is given and keeps its cursor on the same job.
 
-A job that ends moves all rows behind it. So the rows of DataTable are empty places, and what stands in one is found when
-it is drawn: a change costs what the rows in view cost, however many jobs there are.
+A job that ends moves all rows behind it. So the rows of DataTable are empty places, and what stands in one is found
+when it is drawn: a change costs what the rows in view cost, however many jobs there are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -313,24 +313,26 @@ class JobTable(DataTable[Text]):
             return Strip.blank(width, style)
         cells = self._cells_of(self._rows[row], None)
         hovered = row == self.hover_row and bool(SHOWS_HOVER.of(self))
-        colours = self._row_style(style, hovered=hovered, chosen=row == self.cursor_row)
-        return row_strip(cells, tuple(self._widths.values()), width, colours, self.app.console, row)
+        colours = self._row_style(row, style, hovered=hovered, chosen=row == self.cursor_row)
+        return row_strip(cells, tuple(self._widths.values()), width, colours, self.app.console)
 
     def notify_style_update(self) -> None:
         """Take other colours."""
         super().notify_style_update()
         self._styles.clear()
 
-    def _row_style(self, base: Style, *, hovered: bool, chosen: bool) -> RowStyle:
+    def _row_style(self, row: int, base: Style, *, hovered: bool, chosen: bool) -> RowStyle:
         focused = chosen and self.has_focus
-        known = self._styles.get(key := (base, hovered, chosen, focused))
+        known = self._styles.get(key := (row, base, hovered, chosen, focused))
         if known is None:
+            if len(self._styles) >= _KEPT:
+                self._styles.clear()
             above = Style()
             for name, applies in (("datatable--hover", hovered), ("datatable--cursor", chosen)):
                 if applies and self.show_cursor:
                     above += self.get_component_rich_style(name)
             # As DataTable does: the colour of the cursor's text goes before that of the text itself.
-            known = self._styles[key] = RowStyle(base + above, Style.from_color(color=above.color))
+            known = self._styles[key] = RowStyle(base + above, Style.from_color(color=above.color), row)
         return known
 
     def _seen(self, job: Job, now: datetime) -> Seen:
@@ -385,7 +387,12 @@ class JobTable(DataTable[Text]):
         self._adds_places = False
         NEW_ROWS.clear(self)
         # DataTable measures rows when it is idle; until then it could not be scrolled to where it was.
-        self.virtual_size = Size(sum(self._cell_widths), len(self._rows) + self.header_height)
+        before, size = self.virtual_size, Size(sum(self._cell_widths), len(self._rows) + self.header_height)
+        if before.width != size.width or (before.height > self.size.height) != (size.height > self.size.height):
+            self.virtual_size = size
+        elif before != size:  # the scrollbar stays or stays away: the screen need not be laid out anew
+            self.set_reactive(JobTable.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
 
     def _keep_in_place(self, kept: int | None) -> None:
         """Put the cursor on its job, on the line of the screen where it is; one that is gone gives way to the next."""

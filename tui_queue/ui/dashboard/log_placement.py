@@ -51,12 +51,14 @@ class LogPlacement:
     def arrange(self) -> None:
         """Fit the log to the terminal; it is not hidden while it shows why there is no job."""
         place = self.place
+        before = self._screen.classes
         hidden = place == "hidden" and bool(self._table.jobs)
         self._screen.set_class(place == "beside", "-beside")
         self._screen.set_class(hidden, "-hidden")
         if hidden and self._log.has_focus and not self.is_zoomed:
             self._table.focus()
-        self._screen.refresh_bindings()
+        if self._screen.classes != before:
+            self._screen.refresh_bindings()
 
 
 def place_of_log(split: str, width: int) -> str:

@@ -59,6 +59,7 @@ class Refresher:
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
         self._wanted = asyncio.Event()  # set whenever that is what the user has done, and waits for
         self._pace = Pace(time.monotonic())
+        self._more = ""  # what stands below the table
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
@@ -131,7 +132,8 @@ class Refresher:
         if self._give_title is not None:
             self._give_title(window_title(overview))
         self._table.show(overview.jobs)
-        self._table.border_subtitle = with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)
+        if (words := with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)) != self._more:
+            self._more = self._table.border_subtitle = words
         self._table.set_class(overview.unshown > 0, "-more")
         if self._window.wanted is not None:
             self._table.move_to(self._window.wanted)

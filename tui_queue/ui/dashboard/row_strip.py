@@ -11,49 +11,52 @@ from textual.strip import Strip
 
 
 class RowStyle:
-    """How the cells of a row are coloured: below the style of their text is ``before``, above it ``after``."""
+    """How the texts of one row are coloured, below and above their own style; a click on them tells the row."""
 
-    def __init__(self, before: Style, after: Style) -> None:
-        self.before = before
-        self._after = after
+    def __init__(self, below: Style, above: Style, row: int) -> None:
+        self._below = below + Style.from_meta({"row": row, "column": 0})
+        self._above = above
         self._known: dict[Style | str, Style] = {}
 
     def of(self, style: Style | str) -> Style:
-        """Return the style of a text in such a row."""
+        """Return the style of a text in this row."""
         known = self._known.get(style)
         if known is None:
             text = Style.parse(style) if isinstance(style, str) else style
-            known = self._known[style] = self.before + text + self._after
+            known = self._known[style] = self._below + text + self._above
         return known
 
 
-def row_strip(
-    cells: Sequence[Text], widths: Sequence[int], width: int, style: RowStyle, console: Console, row: int
-) -> Strip:
-    """Return the cells, each with a blank on either side, and blanks up to ``width``; a click on it tells the row."""
-    segments = [
-        segment
-        for text, room in zip(cells, widths, strict=True)
-        for segment in (Segment(" ", style.of("")), *_fitted(text, room, style, console), Segment(" ", style.of("")))
-    ]
-    left = width - sum(widths) - 2 * len(widths)
-    if left > 0:
-        segments.append(Segment(" " * left, style.before))
-    strip = Strip(segments, max(width, width - left))
-    return (strip.crop(0, width) if left < 0 else strip).apply_meta({"row": row, "column": 0})
+def row_strip(cells: Sequence[Text], widths: Sequence[int], width: int, style: RowStyle, console: Console) -> Strip:
+    """Return the cells, each with a blank on either side, and blanks up to ``width``."""
+    segments: list[Segment] = []
+    blanks, plain = 1, style.of("")
+    for text, room in zip(cells, widths, strict=True):
+        left = room
+        for words, colours in _cut(text, room, console):
+            if colours or words.strip(" "):
+                if blanks:
+                    segments.append(Segment(" " * blanks, plain))
+                    blanks = 0
+                segments.append(Segment(words, style.of(colours)))
+            else:
+                blanks += len(words)
+            left -= cell_len(words)
+        blanks += left + 2
+    taken = sum(widths) + 2 * len(widths)
+    segments.append(Segment(" " * (max(0, width - taken) + blanks - 1), plain))
+    strip = Strip(segments, max(width, taken))
+    return strip.crop(0, width) if taken > width else strip
 
 
-def _fitted(text: Text, room: int, style: RowStyle, console: Console) -> Iterator[Segment]:
-    """Yield a text, cut or filled to this many cells."""
-    taken = cell_len(text.plain)
+def _cut(text: Text, room: int, console: Console) -> Iterator[tuple[str, Style | str]]:
+    """Yield a text, cut to so many cells, with its styles."""
+    too_long = cell_len(text.plain) > room
     if text.spans:
-        if taken > room:
+        if too_long:
             text = text.copy()
             text.truncate(room, overflow="ellipsis")
         for part in text.render(console):
-            yield Segment(part.text, style.of(part.style or ""))
+            yield part.text, part.style or ""
     else:
-        plain = text.plain if taken <= room else f"{set_cell_size(text.plain, room - 1)}…"
-        yield Segment(plain, style.of(text.style))
-    if taken < room:
-        yield Segment(" " * (room - taken), style.of(""))
+        yield f"{set_cell_size(text.plain, room - 1)}…" if too_long else text.plain, text.style

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
+from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
 from tui_queue.ui.command_result import show_error
 from tui_queue.ui.dashboard import leaving
@@ -95,6 +96,7 @@ class Dashboard(Screen[None]):
         self._jobs = JobActions(
             self, commands, table=self._table, log=self._log, window=self._window, undo=self._undo, keys=keys
         )
+        self._bound: tuple[Job, ...] | None = None  # the jobs that the keys were shown for
         self._refresher = Refresher(
             self,
             commands,
@@ -149,7 +151,9 @@ class Dashboard(Screen[None]):
 
     def on_job_table_moved(self, message: JobTable.Moved) -> None:
         """Show the log of the job under the cursor, and load more jobs at the end of the table."""
-        self.refresh_bindings()
+        if (chosen := self._table.chosen) != self._bound:  # else the same keys apply
+            self._bound = chosen
+            self.refresh_bindings()
         if self._window.grow_at(message.job):
             self._refresher.request(at_once=True)
         self._show_log()

@@ -49,7 +49,7 @@ class Summary(Static):
         line = compose_line(self._overview, self.size.width or 80, self._surroundings)
         if line != self._drawn:
             self._drawn = line
-            self.update(line)
+            self.update(line, layout=False)  # one line as before: nothing else moves
 
 
 def compose_line(overview: Overview, width: int, surroundings: Surroundings | None = None) -> Text:

@@ -6,6 +6,7 @@ The parts: ``AttemptChoice`` (which log), ``LogFeed`` (reads it), ``LogCanvas`` 
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rich.text import Text
 from textual import events, on
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -46,6 +47,7 @@ class JobLog(Widget, can_focus=True):
         self._search = LogSearch(self, self._feed, self._status)
         self._numbers = LineNumbers(self, self._feed)
         self._canvas = LogCanvas(self, self._feed, self._search.spans)
+        self._title: str | Text | None = None
         self._feed.listeners = (self._search, self._numbers)
 
     @property
@@ -56,7 +58,8 @@ class JobLog(Widget, can_focus=True):
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
         shown = self._attempts.choose(jobs, placeholder)
-        self.border_title = shown.title
+        if shown.title != self._title:  # Textual draws the whole pane again for the same title too
+            self._title = self.border_title = shown.title
         self.show(shown.source, live=shown.live, placeholder=shown.placeholder)
         if shown.place is not None:
             self._search.go_to(*shown.place)
