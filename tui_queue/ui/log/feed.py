@@ -27,6 +27,8 @@ from tui_queue.ui.log.workers import start_worker
 T = TypeVar("T")
 IDLE_SHARE = 4  # after a poll the next one waits this many times as long as the poll took, so that keys get their turn
 MOST_IDLE_S = 2.0
+DRAWN_EVERY_S = 0.35  # a log that grows all the while: what scrolls by faster nobody reads
+RESTED_S = 1.0  # new output after so long is drawn at once
 PATIENCE_S = 1.0  # after which the user reads that the disk has not answered
 STAYS_S = 0.1  # for which the log before stays in view while another one is opened
 
@@ -93,8 +95,10 @@ class LogFeed:
         else:
             self.poll()
         if self._session is None:
+            is_new = bool(self.view.lines) or self.message != placeholder
             self.view, self.message = View(), placeholder
-            self._widget.refresh()
+            if is_new:
+                self._widget.refresh()
         was_live, self._is_live = self._is_live, live
         paths = [source] if isinstance(source, str) else [*(source or {}).values()]
         if live and not was_live and paths:
@@ -249,13 +253,16 @@ class LogFeed:
             self._widget.notify("Nobody has noted the times of this output: add jobs with --times.", timeout=5)
 
     async def _follow(self, paths: Sequence[str]) -> None:
+        drawn_at = 0.0
         async for _ in changes(paths):
             if not self._is_live:
                 return
             begun = time.monotonic()
+            least_s = DRAWN_EVERY_S if begun - drawn_at < RESTED_S else 0.0
+            drawn_at = begun
             if (polled := self.poll()) is not None:
                 await asyncio.wait([polled])
-            await asyncio.sleep(min(IDLE_SHARE * (time.monotonic() - begun), MOST_IDLE_S))
+            await asyncio.sleep(min(max(least_s, IDLE_SHARE * (time.monotonic() - begun)), MOST_IDLE_S))
 
 
 async def _or_none(answer: "asyncio.Future[T]") -> T | None:

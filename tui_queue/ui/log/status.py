@@ -17,6 +17,7 @@ class LogStatus:
         self._remarks = remarks
         self._note = ""
         self._waits = False
+        self._shown = ""
 
     @property
     def note(self) -> str:
@@ -43,4 +44,6 @@ class LogStatus:
         """Put the text together again."""
         notes = [self._note] if self._note else ["waiting for the disk"] if self._waits else []
         text = " · ".join([*notes, *self._remarks()])
-        self._widget.border_subtitle = Text(clipped(text, max(0, self._widget.size.width - 4))) if text else ""
+        if (shown := clipped(text, max(0, self._widget.size.width - 4))) != self._shown:
+            self._shown = shown  # Textual draws the whole pane again for the same text too
+            self._widget.border_subtitle = Text(shown) if shown else ""
