@@ -1,5 +1,7 @@
 """Detects what has happened to jobs between two overviews of the queue."""
 
+from datetime import UTC, datetime
+
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job, State
@@ -9,6 +11,8 @@ from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.notifications import message
 from tui_queue.core.units.printable import printable
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class TerminalNotification(Struct, frozen=True):
@@ -25,21 +29,26 @@ class NotificationDetector:
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
         self._before: dict[int, Job] = {}
+        self._latest: datetime | None = None  # when the job ended that had ended last
         self._hampered: bool | None = None  # whether no job could start; not known yet
 
     def detect(self, overview: Overview) -> list[TerminalNotification]:
         """Return what has happened since the last call, as far as the user wants to be notified of it."""
-        now = {job.id: job for job in overview.jobs}
-        found = [
-            (job, event)
-            for job in overview.jobs
-            if (before := self._before.get(job.id)) is not None and (event := _event(before, job)) is not None
-        ]
-        self._before = now
+        found = [(job, event) for job in overview.jobs if (event := self._event(job)) is not None]
+        self._before = {job.id: job for job in overview.jobs}
+        ends = [job.finished_at for job in overview.jobs if job.finished_at is not None]
+        self._latest = max([*ends, self._latest or NEVER])
         wanted = ((job, event) for job, event in found if self._channels.wants(job, event))
         return self._of_shortage(overview) + [
             TerminalNotification(job.id, message.title(job, event), message.body(job, event)) for job, event in wanted
         ]
+
+    def _event(self, job: Job) -> Event | None:
+        if (before := self._before.get(job.id)) is not None:
+            return _event(before, job)
+        # One that was added since, or was not loaded, and has ended: it was never seen to run.
+        is_new = self._latest is not None and job.finished_at is not None and job.finished_at > self._latest
+        return Event.ENDED if is_new and job.started_at is not None else None
 
     def _of_shortage(self, overview: Overview) -> list[TerminalNotification]:
         before, self._hampered = self._hampered, bool(overview.shortage)
