@@ -1,7 +1,7 @@
 """How often the screen may be refreshed, so that the event loop is free for the scheduler; pure."""
 
 SHARE = 0.1  # of the time that refreshes may take
-SAVED_S = 0.15  # of refreshes that may follow each other at once after a rest
+SAVED_S = 0.3  # of refreshes that may follow each other at once after a rest
 EVERY_S = 0.5  # between two refreshes at most, however long each takes
 
 

@@ -45,9 +45,7 @@ class Intake:
             await asyncio.sleep(pause_s)
 
     async def _look(self) -> None:
-        if self._store.host is not None:
-            await in_thread(self._store.host.check)
-        bell, now = await in_thread(self._incoming.bell), time.monotonic()
+        bell, now = await in_thread(self._heard), time.monotonic()
         if bell == self._bell and now - self._listed_at < LISTED_S:
             return
         requests = await in_thread(lambda: list(self._incoming.requests()))
@@ -57,6 +55,12 @@ class Intake:
             await self._store.taking_in.forget()
             await in_thread(self._incoming.sweep)
         self._bell, self._listed_at = bell, now
+
+    def _heard(self) -> tuple[int, bytes] | None:
+        """Return the bell, if this host still has the queue; one thread a second is enough. Raises OtherHostError."""
+        if self._store.host is not None:
+            self._store.host.check()
+        return self._incoming.bell()
 
     async def _take_in(self, request: Request) -> None:
         """Take in one request; its jobs are in the database, and on disk, before its host hears of it."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker
 
 from tui_queue.core.commands.commands import Commands
@@ -58,6 +59,7 @@ class Refresher:
         self._keys = keys
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
         self._wanted = asyncio.Event()  # set whenever that is what the user has done, and waits for
+        self._clocks: list[Timer] = []  # of what changes by the clock while a job runs
         self._pace = Pace(time.monotonic())
         self._more = ""  # what stands below the table
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
@@ -65,9 +67,14 @@ class Refresher:
 
     def start(self) -> None:
         """Refresh for the first time, and from now on until the screen is closed."""
-        self._screen.set_interval(1, self._table.tick)
-        self._screen.set_interval(_FORECAST_EVERY_S, self._forecast)
-        self._screen.set_interval(_MEASURE_EVERY_S, self._measure)
+        self._clocks = [
+            self._screen.set_interval(every_s, update, pause=True)
+            for every_s, update in (
+                (1, self._table.tick),
+                (_FORECAST_EVERY_S, self._forecast),
+                (_MEASURE_EVERY_S, self._measure),
+            )
+        ]
         self._screen.run_worker(self._follow(), group=SCREEN_WORKERS)
         self._commands.call_after_each(partial(self.request, at_once=True))
         self._changed.set()
@@ -87,10 +94,11 @@ class Refresher:
                 wanted.cancel()
             self._changed.clear()
             self._wanted.clear()
-            begun = time.monotonic()
+            begun, is_first = time.monotonic(), self._window.overview is None
             await self._refresh()
             await self._drawn()
-            self._pace.spend(begun, time.monotonic())
+            if not is_first:  # that one waits for what is put together for the first time
+                self._pace.spend(begun, time.monotonic())
 
     async def _drawn(self) -> None:
         """Wait until the terminal has been sent what was shown; not for long, as nothing may be drawn."""
@@ -126,6 +134,11 @@ class Refresher:
                 screen.post_message(QueueChanged())
 
     def _show(self, overview: Overview) -> None:
+        for clock in self._clocks:
+            if self._any_runs:
+                clock.resume()
+            else:
+                clock.pause()  # it would wake the process for nothing
         self._summary.show(overview)
         if self._summary.shows_surroundings != self._any_runs:
             self._measure()

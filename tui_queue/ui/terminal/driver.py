@@ -11,6 +11,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +29,8 @@ from tui_queue.ui.terminal.cell_diff import CellDiff, send_only_differences
 from tui_queue.ui.terminal.private import XTERM_PARSER
 from tui_queue.ui.terminal.writer import STDERR, Writer
 
-POLL_S = 0.1  # how often the input thread looks whether it should end
+POLL_S = 0.1  # how often the input thread asks the parser for a key that may be complete by now
+ESCAPE_S = getattr(constants, "ESCAPE_DELAY", POLL_S) + POLL_S  # after the last input, until which it asks
 REDRAW = "ctrl+l"  # here, since it is to work whatever has the focus: what is drawn is wrong, whoever drew it
 KEY_WITH_TEXT = "\x1b[97;;97u"  # an "a", as kitty's protocol reports keys with their text
 
@@ -56,7 +58,7 @@ class TerminalDriver(Driver):
         self._input = sys.__stdin__.fileno() if sys.__stdin__ else 0
         self._writer: Writer | None = None
         self._reader: threading.Thread | None = None
-        self._reader_ends = threading.Event()
+        self._ends = -1  # the end of a pipe that the input thread reads until the other end is closed
         self._before: list[Any] | None = None  # the line settings to give back
         self._raw: list[Any] | None = None  # and ours
         self._restarts = True  # by itself, after a stop
@@ -122,7 +124,8 @@ class TerminalDriver(Driver):
         if self._has_title:
             self.write(osc.KEEP_TITLE)
             self._show_title()
-        self._reader = threading.Thread(target=self._read, name="terminal-input")
+        ends, self._ends = os.pipe()
+        self._reader = threading.Thread(target=self._read, args=(ends,), name="terminal-input")
         self._reader.start()
         if self._tells_of_return:
             self._tells_of_return = False
@@ -133,10 +136,11 @@ class TerminalDriver(Driver):
         signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         if self._has_mouse:
             self.write(modes.mouse_off())
-        self._reader_ends.set()
+        if self._ends >= 0:
+            os.close(self._ends)
+            self._ends = -1
         if self._reader is not None:
             self._reader.join()
-        self._reader_ends.clear()
         with suppress(termios.error):
             termios.tcflush(self._input, termios.TCIFLUSH)
 
@@ -177,19 +181,26 @@ class TerminalDriver(Driver):
         self._show_title()
         self._owner.refresh()
 
-    def _read(self) -> None:
-        """Pass on what is typed until the app leaves or the terminal is gone."""
+    def _read(self, ends: int) -> None:
+        """Pass on what is typed until the app leaves, when ``ends`` does, or the terminal is gone."""
         try:
-            self._read_keys()
+            self._read_keys(ends)
         except Exception as error:  # noqa: BLE001 - the app ends with it, and this is not its thread
             self._owner.call_later(_fail_with, error)
+        finally:
+            os.close(ends)
 
-    def _read_keys(self) -> None:
+    def _read_keys(self, ends: int) -> None:
         parser = self._make_parser()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
-        while not self._reader_ends.is_set():
-            typed = ""
-            if select.select((self._input,), (), (), POLL_S)[0]:  # a hang-up too
+        asks_until = 0.0
+        while True:
+            typed, asks = "", time.monotonic() < asks_until
+            ready, _, _ = select.select((self._input, ends), (), (), POLL_S if asks else None)
+            if ends in ready:
+                return
+            if ready:  # a hang-up too
+                asks_until = time.monotonic() + ESCAPE_S
                 try:
                     data = os.read(self._input, 4096)
                 except OSError:
