@@ -17,27 +17,11 @@ from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.notification import Channels
-from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dashboard_settings import DashboardSettings
-from tui_queue.ui.dialogs.confirm import Confirm
-from tui_queue.ui.dialogs.form import EntryForm
-from tui_queue.ui.dialogs.help import Help
-from tui_queue.ui.dialogs.picker import Picker
-from tui_queue.ui.dialogs.progress import ProgressDialog
-from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.job_form.file_browser import FileBrowser
-from tui_queue.ui.job_form.form import JobForm
-from tui_queue.ui.job_form.input import Field
-from tui_queue.ui.keymap import Place, bindings_in, read_keymap, shown, shown_keys
-from tui_queue.ui.lists.batches import BatchesScreen
-from tui_queue.ui.lists.queues import QueuesScreen
-from tui_queue.ui.lists.schedules import SchedulesScreen
-from tui_queue.ui.lists.statistics import StatisticsScreen
-from tui_queue.ui.lists.table_screen import TableScreen
+from tui_queue.ui.keymap import bindings_in, read_keymap, shown, shown_keys
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
@@ -230,27 +214,10 @@ def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
     return ((active.node, active.binding) for active in screen.active_bindings.values() if active.enabled)
 
 
-# What takes keys at the same time.
-_PLACES: Sequence[Place] = (
-    (TuiQueueApp, Dashboard, JobTable),
-    (TuiQueueApp, Dashboard, JobLog),
-    (TableScreen, QueuesScreen),
-    (TableScreen, SchedulesScreen),
-    (TableScreen, BatchesScreen),
-    (TableScreen, StatisticsScreen),
-    (JobForm, Field),
-    (EntryForm, Field),
-    (Prompt, Field),
-    (Picker,),
-    (Confirm,),
-    (FileBrowser,),
-    (SearchResults,),
-    (Help,),
-    (JobDetails,),
-    (ProgressDialog,),
-)
-
-
 def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
     """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
-    return read_keymap(values, where, _PLACES)
+    if not values:
+        return {}
+    from tui_queue.ui.key_places import KEY_PLACES  # noqa: PLC0415 - few users have keys of their own
+
+    return read_keymap(values, where, KEY_PLACES)

@@ -20,6 +20,7 @@ class Keys(Footer):
     def __init__(self, *, spare: Mapping[str, int]) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._spare = spare
+        self._made_for = 0  # cells of the terminal
         self._shown: list[tuple[str, bool]] = []  # actions, and whether they apply
 
     def bindings_changed(self, screen: Screen[Any]) -> None:
@@ -40,7 +41,7 @@ class Keys(Footer):
 
     def compose(self) -> ComposeResult:
         """Make the keys that fit."""
-        width = self.app.size.width
+        width = self._made_for = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
         for key in shown:
             if width >= self._spare.get(_action(key), 0):
@@ -56,7 +57,8 @@ class Keys(Footer):
     async def on_resize(self, event: Resize) -> None:
         """Fit the keys into the new width."""
         self.compact = event.size.width < _ROOMY
-        await self.recompose()
+        if self.app.size.width != self._made_for:
+            await self.recompose()
 
 
 def _action(key: Widget) -> str:

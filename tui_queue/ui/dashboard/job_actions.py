@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from signal import SIGKILL
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 from textual.screen import ModalScreen, Screen
@@ -20,7 +20,6 @@ from tui_queue.core.parsing.job_draft import MANY
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.command_result import result_of, show_error
 from tui_queue.ui.dashboard.bindings import APPLIES
-from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.undo import Undo
@@ -28,11 +27,13 @@ from tui_queue.ui.dashboard.wording import copyable, count, has_run, named, one_
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.terminal.external_program import editor, pager, readable, run_external
+
+if TYPE_CHECKING:
+    from tui_queue.ui.job_form.form import JobForm
 
 T = TypeVar("T")
 
@@ -82,20 +83,20 @@ class JobActions:
 
     async def add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(JobForm(cwd=_here(), commands=self._commands))
+        await self._add(_form(cwd=_here(), commands=self._commands))
 
     async def clone(self) -> None:
         """Ask for changes to a copy of the chosen job, and add it."""
         if job := self._chosen_one("clone"):
             draft = replace(job.draft, not_before=None)
-            form = JobForm(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands)
+            form = _form(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands)
             await self._add(form, like=draft)
 
     async def edit(self) -> None:
         """Change the chosen job."""
         if job := self._chosen_one("edit"):
             title = f"Edit job {job.id}"
-            form = JobForm(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
+            form = _form(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
             drafts = await self._ask(form)
             if drafts is None or drafts[0] == job.draft:
                 return
@@ -155,6 +156,8 @@ class JobActions:
         job = self._chosen_one("details")
         details = await result_of(self._screen, self._commands.reports.details(str(job.id))) if job else None
         if details is not None:
+            from tui_queue.ui.dashboard.job_details import JobDetails  # noqa: PLC0415 - as the form
+
             await self._ask(JobDetails(self._commands, details))
 
     async def cancel(self) -> None:
@@ -232,7 +235,7 @@ class JobActions:
         if wrong:
             self._screen.notify(wrong, severity="error", markup=False)
 
-    async def _add(self, form: JobForm, *, like: JobDraft | None = None) -> None:
+    async def _add(self, form: "JobForm", *, like: JobDraft | None = None) -> None:
         drafts = await self._ask(form)
         if drafts is None or not await self._are_wanted(drafts):
             return
@@ -261,6 +264,12 @@ class JobActions:
 
     async def _empty_trash(self) -> None:
         await self._commands.cleanup.empty_trash()
+
+
+def _form(**fields: Any) -> "JobForm":
+    from tui_queue.ui.job_form.form import JobForm  # noqa: PLC0415 - the first picture does without
+
+    return JobForm(**fields)
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:

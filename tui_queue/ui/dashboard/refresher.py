@@ -14,7 +14,6 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import State
 from tui_queue.core.model.overview import Overview
 from tui_queue.ui.command_result import result_of
-from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
@@ -22,12 +21,12 @@ from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.wording import more_wait, window_title
 from tui_queue.ui.keymap import with_keys
-from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.pace import EVERY_S, Pace
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
+_FIRST_S = 0.3  # for which the first picture waits for the jobs
 _MEASURE_EVERY_S = 10.0  # how often the machine is measured
 
 
@@ -65,8 +64,11 @@ class Refresher:
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
-    def start(self) -> None:
-        """Refresh for the first time, and from now on until the screen is closed."""
+    async def start(self) -> None:
+        """Refresh for the first time, and from now on until the screen is closed.
+
+        The first picture waits for the jobs, so that it need not be drawn twice, but not for a disk that hangs.
+        """
         self._clocks = [
             self._screen.set_interval(every_s, update, pause=True)
             for every_s, update in (
@@ -78,6 +80,9 @@ class Refresher:
         self._screen.run_worker(self._follow(), group=SCREEN_WORKERS)
         self._commands.call_after_each(partial(self.request, at_once=True))
         self._changed.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_S):
+                await self.refreshed.wait()
 
     def request(self, *, at_once: bool = False) -> None:
         """Refresh when there is time for it, or at once: for what the user has done."""
@@ -130,7 +135,7 @@ class Refresher:
             self._said_elsewhere = True
             self._screen.notify(self._commands.elsewhere, markup=False, timeout=15)
         for screen in self._screen.app.screen_stack:
-            if isinstance(screen, TableScreen | JobDetails):
+            if screen is not self._screen:
                 screen.post_message(QueueChanged())
 
     def _show(self, overview: Overview) -> None:

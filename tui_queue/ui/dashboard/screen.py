@@ -1,7 +1,7 @@
 """The dashboard: the table of jobs, the log of the one under the cursor, and a key for each verb."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual import work
 from textual.app import ComposeResult
@@ -20,7 +20,6 @@ from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, SPARE_KEYS
 from tui_queue.ui.dashboard.columns import ORDERS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.footer import Keys
-from tui_queue.ui.dashboard.help_text import groups
 from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
@@ -36,15 +35,15 @@ from tui_queue.ui.dashboard.wording import (
     only_those_shown,
 )
 from tui_queue.ui.dashboard_settings import DashboardSettings, dashboard_settings_of
-from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.dialogs.settings import remarks, settings_form
 from tui_queue.ui.keymap import with_keys
-from tui_queue.ui.lists.registry import LIST_SCREENS
 from tui_queue.ui.log.job_log import JobLog
-from tui_queue.ui.log.search_results import SearchHit, SearchResults
+from tui_queue.ui.preload import PRELOAD_S, preload
 from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tidy
+
+if TYPE_CHECKING:
+    from tui_queue.ui.log.search_results import SearchHit
 
 
 class Host(Protocol):
@@ -118,13 +117,14 @@ class Dashboard(Screen[None]):
         yield FilterBar()
         yield Keys(spare=SPARE_KEYS)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the queue for the first time; refresh it from now on."""
         self._placement.arrange()
         self._table.focus()
+        self.set_timer(PRELOAD_S, preload)
         self.set_timer(SETTLED_S, settle)
         self.set_interval(EVERY_S, tidy)
-        self._refresher.start()
+        await self._refresher.start()
 
     def on_resize(self) -> None:
         """Put the log where there is room for it."""
@@ -224,13 +224,15 @@ class Dashboard(Screen[None]):
     @work
     async def action_find(self) -> None:
         """Ask for words, search all logs for them, and go to the line that the user chooses."""
+        from tui_queue.ui.log.search_results import SearchResults  # noqa: PLC0415 - as those below
+
         question = Prompt("Search all logs (words, or /regex/)", value="", check=Pattern)
         if (words := await self.app.push_screen_wait(question)) is not None:
             hit = await self.app.push_screen_wait(SearchResults(self._commands, words))
             if hit is not None:
                 self._go_to(hit, words)
 
-    def _go_to(self, hit: SearchHit, words: str) -> None:
+    def _go_to(self, hit: "SearchHit", words: str) -> None:
         self._log.want(hit.job_id, hit.attempt, hit.offset, words)
         self._table.unselect()  # else the log is that of the selected jobs
         if hit.job_id in {job.id for job in self._table.jobs}:
@@ -245,6 +247,8 @@ class Dashboard(Screen[None]):
     @work
     async def action_view(self, name: str) -> None:
         """Show a list screen, and those that the user opens from there; then the jobs that it asks for."""
+        from tui_queue.ui.lists.registry import LIST_SCREENS  # noqa: PLC0415 - the first picture does without
+
         answer: str | None = name
         while answer is not None and answer in LIST_SCREENS:
             answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo))
@@ -289,11 +293,16 @@ class Dashboard(Screen[None]):
 
     def action_help(self) -> None:
         """Show all the keys."""
+        from tui_queue.ui.dashboard.help_text import groups  # noqa: PLC0415 - the first picture does without
+        from tui_queue.ui.dialogs.help import Help  # noqa: PLC0415
+
         self.app.push_screen(Help(groups(self._keys)))
 
     @work
     async def action_settings(self) -> None:
         """Ask for other settings, save them, and apply at once those that can be."""
+        from tui_queue.ui.dialogs.settings import remarks, settings_form  # noqa: PLC0415 - as those above
+
         try:
             form = settings_form(self._settings)
         except TuiQueueError as error:

@@ -1,0 +1,44 @@
+"""What takes keys at the same time, so that the keys of a user's settings are checked against each other."""
+
+from collections.abc import Sequence
+
+from tui_queue.ui.app import TuiQueueApp
+from tui_queue.ui.dashboard.job_details import JobDetails
+from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.dashboard.screen import Dashboard
+from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.dialogs.form import EntryForm
+from tui_queue.ui.dialogs.help import Help
+from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dialogs.progress import ProgressDialog
+from tui_queue.ui.dialogs.prompt import Prompt
+from tui_queue.ui.job_form.file_browser import FileBrowser
+from tui_queue.ui.job_form.form import JobForm
+from tui_queue.ui.job_form.input import Field
+from tui_queue.ui.keymap import Place
+from tui_queue.ui.lists.batches import BatchesScreen
+from tui_queue.ui.lists.queues import QueuesScreen
+from tui_queue.ui.lists.schedules import SchedulesScreen
+from tui_queue.ui.lists.statistics import StatisticsScreen
+from tui_queue.ui.lists.table_screen import TableScreen
+from tui_queue.ui.log.job_log import JobLog
+from tui_queue.ui.log.search_results import SearchResults
+
+KEY_PLACES: Sequence[Place] = (
+    (TuiQueueApp, Dashboard, JobTable),
+    (TuiQueueApp, Dashboard, JobLog),
+    (TableScreen, QueuesScreen),
+    (TableScreen, SchedulesScreen),
+    (TableScreen, BatchesScreen),
+    (TableScreen, StatisticsScreen),
+    (JobForm, Field),
+    (EntryForm, Field),
+    (Prompt, Field),
+    (Picker,),
+    (Confirm,),
+    (FileBrowser,),
+    (SearchResults,),
+    (Help,),
+    (JobDetails,),
+    (ProgressDialog,),
+)
