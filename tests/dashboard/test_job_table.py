@@ -119,3 +119,25 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
         await queue.commands.jobs.cancel([2])
+
+
+async def test_the_row_under_the_cursor_stays_where_it_is_while_jobs_before_it_end(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli.process("add", "--from", "-", given=b"".join(b"echo job-%d-\n" % number for number in range(1, 41)))
+
+    def line_of(number: int) -> int:
+        return next(y for y, line in enumerate(drawn(app).splitlines()) if f"job-{number}-" in line)
+
+    async with dashboard() as (pilot, app, queue):
+        await see(pilot, "job-1-")
+        table = app.screen.query_one(JobTable)
+        await pilot.press(*["j"] * 24)
+        await until(pilot, lambda: table.job is not None and table.job.id == 25, "the cursor to be there")
+        await pilot.press(*["k"] * 4)
+        await until(pilot, lambda: table.job is not None and table.job.id == 21, "the cursor to go back")
+        before = line_of(21)
+        await queue.commands.jobs.cancel(list(range(1, 11)))
+        await until(pilot, lambda: table.cursor_row == 10, "the rows before it to go")
+        assert table.job is not None
+        assert table.job.id == 21
+        assert line_of(21) == before

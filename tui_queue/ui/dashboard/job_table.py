@@ -403,4 +403,4 @@ class JobTable(DataTable[Text]):
         if row < 0 or row == self.cursor_row:
             return
         self.scroll_y = self.scroll_target_y = max(0, min(row - line, self.max_scroll_y))
-        self.move_cursor(row=row)
+        self.move_cursor(row=row, scroll=False)  # that would be to the row where it was
