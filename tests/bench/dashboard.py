@@ -20,12 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench import schedulers
-from tests.conftest import Cli
+from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import RawTerminal, raw_terminal
 
 SIZE = (200, 50)
 KEYS = 60
-PARTS = ("drain", "busy", "gap", "start", "paint", "keys", "bytes")
+PARTS = ("drain", "busy", "gap", "start", "paint", "keys", "drainkeys", "bytes")
 FLOOD = """
 import itertools, time
 for number in itertools.count():
@@ -126,6 +126,52 @@ def time_keys(jobs: int) -> list[float]:
             cli.process("cancel", "--all")
 
 
+@contextmanager
+def a_drain(held: int, trivial: int) -> Iterator[tuple[Cli, RawTerminal]]:
+    """Open a dashboard with so many held jobs, the cursor on the first, behind which others are about to run."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONDONTWRITE")}
+        cli = Cli(Path(directory), {**env, "TUI_QUEUE_HOME": directory})
+        cli.settings()
+        cli("queue", "set", "default", "--slots", "0")
+        cli.process("add", "--hold", "--from", "-", given=b"/bin/true\n" * held)
+        cli.process("add", "--from", "-", given=b"/bin/true\n" * trivial)
+        with raw_terminal(cli.env, size=SIZE) as window:
+            window.see("held")
+            window.type("g")
+            window.rest()
+            yield cli, window
+
+
+def time_keys_in_drains(keys: int) -> list[float]:
+    """Return how long keys take to be seen that move the cursor while 600 trivial jobs drain, again and again."""
+    taken: list[float] = []
+    while len(taken) < keys:
+        with a_drain(40, 600) as (cli, window):
+            cli("queue", "set", "default", "--slots", "2")
+            for number in range(40):
+                before, begun = headline(window), time.monotonic()
+                window.type("j" if number % 20 < 10 else "k")
+                window.read_until(lambda before=before: headline(window) != before, "the cursor")  # type: ignore[misc]
+                taken.append(time.monotonic() - begun)
+                window.rest_for(0.03)
+    return taken
+
+
+def keys_that_hit(keys: int) -> int:
+    """Return how many of so many keys acted on the row under the cursor while 600 trivial jobs drained."""
+    with a_drain(keys + 10, 600) as (cli, window):
+        cli("queue", "set", "default", "--slots", "2")
+        for _ in range(keys):
+            window.type(" ")  # selects the job under the cursor, and goes on to the next
+            window.rest_for(0.015)
+        window.see(f"{keys} jobs")
+        window.type("c")
+        jobs = wait_for(lambda: [job for job in cli.jobs().values() if job["state"] == "cancelled"], "the cancels")
+        hit = sum(1 for job in jobs if job["id"] <= keys)
+        return 2 * hit - len(jobs)  # each other job that was hit takes one away
+
+
 def print_bytes(seconds: float) -> None:
     with a_queue(200) as cli, raw_terminal(cli.env, size=SIZE) as window:
         window.rest()
@@ -170,6 +216,13 @@ def main() -> None:
             f"key to paint, {options.jobs:,} jobs, ten changing a second, a log of 10,000 lines a second:"
             f" median {1000 * statistics.median(keys):.0f} ms, p99 {1000 * p99:.0f} ms"
         )
+    if "drainkeys" in only:
+        taken = time_keys_in_drains(300)
+        print(
+            f"key to paint while 600 trivial jobs drain, {len(taken)} keys:"
+            f" median {1000 * statistics.median(taken):.0f} ms, p99 {1000 * schedulers.percentile(taken, 0.99):.0f} ms   (goal 100)"
+        )
+        print(f"keys that act on the row under the cursor meanwhile: {keys_that_hit(200)} of 200")
     if "bytes" in only:
         print_bytes(options.seconds)
 
