@@ -116,7 +116,7 @@ def test_a_job_without_an_answer_is_promised_by_its_uuid_and_taken_in_once_later
     assert len(uuid) == 36
     assert "elsewhere runs this queue and has not answered within 5 s" in done.stderr.decode()
     assert "such queue" in cli.error("add", "-q", "missing", "true")
-    # On the host of the queue, where the queue of the job has gone meanwhile.
+    # On the host of the queue, where the queue of the job is gone by then.
     (cli.home / "host").write_bytes(host)
     cli("queue", "remove", "gone")
     # That host was off for days. Its clean-up leaves the environment of the job alone.

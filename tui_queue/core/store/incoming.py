@@ -143,7 +143,7 @@ class Incoming:
         sync(self._directory)
 
     def refuse(self, request: Request, error: str) -> bool:
-        """Refuse jobs; return False where the user has been told meanwhile that they are safe."""
+        """Refuse jobs; return False where the user has just been told that they are safe."""
         try:
             os.rename(self._path(f"{request.name}.job"), self._path(f"{request.name}.refused"))
         except FileNotFoundError:
@@ -152,7 +152,7 @@ class Incoming:
         return True
 
     def sweep(self) -> None:
-        """Delete answers and refused jobs that nobody has come for."""
+        """Delete answers and refused jobs that their host has not come for."""
         for name in self._names():
             if name.endswith((".answer", ".refused")) or name.startswith("."):
                 with suppress(OSError):
