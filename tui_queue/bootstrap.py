@@ -259,13 +259,14 @@ def _examine_host(paths: Paths) -> "Generator[Check, None, bool]":
     from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
 
     ours = this_host()
+    host = HostFile(paths.state, ours)
     try:
-        owner = HostFile(paths.state, ours).named()
+        named, owner = host.named(), host.owner()
     except StoreError as error:
         yield health.Check(name="queue host", level=health.Level.WRONG, found=str(error), advice="Remove the file.")
         return False
-    yield from doctor.host(owner, ours)
-    return owner is not None and (owner.moves or not owner.is_same(ours))
+    yield from doctor.host(named, ours)
+    return owner is Owner.OTHERS
 
 
 def _refuse_elsewhere(paths: Paths) -> None:

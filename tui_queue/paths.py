@@ -14,6 +14,7 @@ FILES = (
     "queue.db-shm",
     "queue.db-journal",
     "queue.db-gate",
+    "queue.db-open",
     "numbers",
     "host",
     "lease",

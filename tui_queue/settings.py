@@ -49,11 +49,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
     output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
-    the most that one run's output takes, ``log_full`` what then becomes of it. ``leftovers`` is what
-    becomes of processes that live on after the first one of a run has ended. ``leave_out`` are names of variables
-    that jobs do not get from the environment of `add`. ``gpu_ignore`` are programs that may use a GPU which a job is
-    given. ``overlap_waiting`` jobs of a schedule may wait behind one that has not ended. What ``dashboard`` and
-    ``keys`` mean only the dashboard knows.
+    the most that one run's output takes, ``log_full`` what then becomes of it. ``leftovers`` is what becomes of
+    processes that live on after the first one of a run has ended. ``leave_out`` are names of variables that jobs do not
+    get from the environment of `add`. ``gpu_ignore`` are programs that may use a GPU which a job is given.
+    ``overlap_waiting`` jobs of a schedule may wait behind one that has not ended. What ``dashboard`` and ``keys`` mean
+    only the dashboard knows.
     """
 
     slots: int = 3

@@ -116,7 +116,7 @@ def test_a_job_without_an_answer_is_promised_by_its_uuid_and_taken_in_once_later
     assert len(uuid) == 36
     assert "elsewhere runs this queue and has not answered within 5 s" in done.stderr.decode()
     assert "such queue" in cli.error("add", "-q", "missing", "true")
-    # On the host of the queue, where the queue of the job has gone meanwhile.
+    # On the host of the queue, where the queue of the job is gone by then.
     (cli.home / "host").write_bytes(host)
     cli("queue", "remove", "gone")
     # That host was off for days. Its clean-up leaves the environment of the job alone.
@@ -160,14 +160,16 @@ def listed(machine: Machine) -> dict[int, dict[str, object]]:
 @pytest.mark.long
 def test_a_second_host_starts_no_job_of_the_first_and_its_own_run_there(hosts: list[Machine], tmp_path: Path) -> None:
     alpha, beta = hosts
-    note = ("sh", "-c", f"echo $(hostname) $TUI_QUEUE_ATTEMPT >> {tmp_path}/ran; sleep 2")
+    go, ran = tmp_path / "go", tmp_path / "ran"
+    note = ("sh", "-c", f"echo $(hostname) $TUI_QUEUE_ATTEMPT >> {ran}; until [ -e {go} ]; do sleep 0.1; done")
     assert alpha.run("add", "--on-lost", "requeue", *note).stdout == "1\n"
     wait_for(lambda: listed(alpha)[1]["started_at"], "the start")
     assert listed(beta)[1]["state"] == "running"
     assert beta.run("run", "--background").returncode == 4
     assert beta.run("add", *note).stdout == "2\n"
+    go.touch()
     assert beta.run("wait", "1", "2").returncode == 0
-    assert (tmp_path / "ran").read_text() == "alpha 1\nalpha 1\n"
+    assert ran.read_text() == "alpha 1\nalpha 1\n"
     assert beta.run("log", "2").returncode == 0
     # The environment is that of the host which adds the job.
     words = beta.words("add", "sh", "-c", f"echo $SEEN > {tmp_path}/seen")

@@ -117,7 +117,9 @@ def machines(
             if locks:
                 shared = directory / f"mount-{name}"
                 shared.mkdir()
-                subprocess.run(["bindfs", str(data), str(shared)], check=True, stderr=subprocess.DEVNULL)
+                # A network file system asks its server again when a file is opened; bindfs only without these caches.
+                caches = "attr_timeout=0,entry_timeout=0,negative_timeout=0"
+                subprocess.run(["bindfs", "-o", caches, str(data), str(shared)], check=True, stderr=subprocess.DEVNULL)
                 stack.callback(subprocess.run, ["fusermount", "-u", "-z", str(shared)], check=False)
             machine = Machine(name, home, shared=shared, files=directory / f"files-{name}", machine_id=machine_id)
             stack.callback(machine.power_off)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
 LATE = (
-    "{host} runs this queue and has not answered within 5 s. What was added is safe on disk, by its UUID, and starts"
-    " once a scheduler runs on {host}: `tui-queue run --background` there, or `tui-queue run --take-over` here."
+    "{host} runs this queue and has not answered within {seconds:.0f} s. What was added is safe on disk, by its"
+    " UUID, and starts once a scheduler runs on {host}: `tui-queue run --background` there, or"
+    " `tui-queue run --take-over` here."
 )
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
@@ -174,7 +175,9 @@ async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
 
 def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
     if late := [job for job in added if job.id == NO_NUMBER]:
-        click.echo(f"tui-queue: {LATE.format(host=queue.commands.other_host)}", err=True)
+        from tui_queue.core.commands.add_elsewhere import ANSWER_S
+
+        click.echo(f"tui-queue: {LATE.format(host=queue.commands.other_host, seconds=ANSWER_S)}", err=True)
     if as_json and len(added) == 1:
         print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
     elif as_json:

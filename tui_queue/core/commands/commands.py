@@ -94,8 +94,8 @@ class Commands:
     @property
     def elsewhere(self) -> str:
         """What to tell a user of a host that does not run the queue; empty on the one that does."""
-        host = self._context.store.host
-        return host.notice() if host is not None and self._context.store.is_elsewhere else ""
+        host = self._context.store.other_host
+        return "" if host is None else host.notice()
 
     @property
     def other_host(self) -> str:

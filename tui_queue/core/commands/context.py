@@ -117,12 +117,13 @@ class CommandContext:
     @property
     def other_host(self) -> str:
         """The name of the other host that runs the queue; empty where this one does."""
-        return self.store.host.shown if self.store.host is not None and self.store.is_elsewhere else ""
+        host = self.store.other_host
+        return "" if host is None else host.shown
 
     def require_host(self) -> None:
         """Raise OtherHostError where another host runs the queue: for what does more than to change the store."""
-        if self.store.is_elsewhere and self.store.host is not None:
-            raise self.store.host.refusal()
+        if (host := self.store.other_host) is not None:
+            raise host.refusal()
 
     async def check_resources(self, draft: JobDraft) -> None:
         """Raise BadInputError for a resource that does not exist, or of which a job asks more than there is."""

@@ -19,7 +19,7 @@ from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
-LOOK_S = 1.0  # how often it is looked whether another host has taken jobs in
+LOOK_S = 1.0  # between two polls whether the other host has taken jobs in
 RECENT = 20  # commands that the job form offers
 
 

@@ -1,7 +1,7 @@
 """Finds, signals and ends the processes that an ended run has left.
 
 They are known by the mark of the run in their environment, by the numbers and start times that the watcher has
-recorded, and as descendants of such. After another boot none is left, whatever has their numbers.
+recorded, and as descendants of such. After another boot none is left: their numbers are those of other processes.
 """
 
 import asyncio
@@ -31,10 +31,7 @@ def found(left: Leftover, log: str) -> tuple[Process, ...]:
     """Return all that live, the oldest first; reads all of /proc. Raises StoreError where they can't be seen."""
     if left.boot != this_boot():
         return ()
-    tree = tree_of(left, log)
-    # Twice: a search may miss a process that is just being born.
-    members = tree.members() or tree.members()
-    return tuple(sorted(((pid, int(begun)) for pid, begun in members), key=lambda each: (each[1], each[0])))
+    return tuple(tree_of(left, log).by_age())
 
 
 def tree_of(left: Leftover, log: str) -> Tree:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-NO_NAMES = {"", "localhost", "localhost.localdomain", "(none)"}  # what machines are called that nobody has named
+NO_NAMES = {"", "localhost", "localhost.localdomain", "(none)"}  # of machines that have no name of their own
 
 
 class Host(Struct, frozen=True, kw_only=True):
@@ -16,7 +16,7 @@ class Host(Struct, frozen=True, kw_only=True):
     boot: str = ""
 
     def is_same(self, other: "Host") -> bool:
-        """Whether both are one machine, started again or renamed meanwhile.
+        """Whether both are one machine, started again or renamed since.
 
         Clones have one machine-id and differ in name and boot. A machine that was renamed and started again looks like
         one of them: the user must say that it is not.

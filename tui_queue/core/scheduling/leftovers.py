@@ -55,7 +55,7 @@ class LeftoverWatch:
         while True:
             try:
                 await self._until_gone(left, followed)
-            except Exception:  # a full disk, no thread; whatever it is, nothing else follows them
+            except Exception:  # a full disk, no thread: nothing else follows them
                 logger.exception("what a run has left could not be followed; trying again")
                 await asyncio.sleep(POLL_S)
                 continue

@@ -78,12 +78,12 @@ class Scheduler:
         self.moved = asyncio.Event()  # set at the end of the scheduling, when the queue was moved or deleted
         self._outbox = store.outbox
         self._notifications = NotificationSender(
-            self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
+            self._outbox, channels, log_path=executor.log_path, notified=self._poll_again
         )
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._usage_sampler = UsageSampler(executor)
         self._intake = Intake(store, incoming, changed=self.wake)
-        self._leftovers = LeftoverWatch(store, executor, changed=self._have_gone)
+        self._leftovers = LeftoverWatch(store, executor, changed=self._poll_again)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
@@ -271,13 +271,10 @@ class Scheduler:
             self.wake()
         self._waker()
 
-    def _have_gone(self) -> None:
+    def _poll_again(self) -> None:
+        """Poll the queue, and have other processes do so: one that waits until nothing is left to do waits for this."""
         self.wake()
         self._waker()
-
-    def _has_sent(self) -> None:
-        self.wake()
-        self._waker()  # whoever waits until nothing is left to do waits for this too
 
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         self._silence.watch(job)

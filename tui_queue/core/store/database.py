@@ -6,7 +6,7 @@ host at any time: then the database is opened anew, for the other use.
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from sqlite3 import Connection
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -24,8 +24,7 @@ class Database:
     """The database at ``path``; an async context manager.
 
     ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused. ``wake``
-    has other processes notice that files of the database are gone. Without ``host`` the database is this host's alone,
-    whatever the file says.
+    has other processes notice that files of the database are gone. Without ``host`` the database is this host's alone.
     """
 
     def __init__(
@@ -72,30 +71,15 @@ class Database:
 
     async def write(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that is on disk when this returns, or never was."""
-        while True:
-            opened = await self._to_write()
-            try:
-                return await opened.write(verb, *args, **kwargs)
-            except (MovedError, OtherHostError) as error:
-                await self._find_owner(error)
+        return await self._writing(lambda opened: opened.write(verb, *args, **kwargs))
 
     async def write_with(self, outside: Callable[[], V], verb: Callable[[Connection, V], T]) -> T:
         """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
-        while True:
-            opened = await self._to_write()
-            try:
-                return await opened.write_with(outside, verb)
-            except (MovedError, OtherHostError) as error:
-                await self._find_owner(error)
+        return await self._writing(lambda opened: opened.write_with(outside, verb))
 
     async def write_along(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the same as ``write``, but wait a moment for another caller's transaction to share."""
-        while True:
-            opened = await self._to_write()
-            try:
-                return await opened.write_along(verb, *args, **kwargs)
-            except (MovedError, OtherHostError) as error:
-                await self._find_owner(error)
+        return await self._writing(lambda opened: opened.write_along(verb, *args, **kwargs))
 
     async def read(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
@@ -121,6 +105,17 @@ class Database:
         await opened.open()
         return opened
 
+    async def _writing(self, write: Callable[[OpenDatabase], Awaitable[T]]) -> T:
+        """Call ``write`` with the open database; once more where the queue has come back to this host."""
+        while True:
+            opened = await self._to_write()
+            try:
+                return await write(opened)
+            except (MovedError, OtherHostError) as error:
+                await self._open_again()
+                if isinstance(error, OtherHostError):
+                    raise
+
     async def _to_write(self) -> OpenDatabase:
         """Make sure that the queue is this host's; it becomes so when no host is named. Raises OtherHostError."""
         is_ours = self._open.tenure.owner is Owner.OURS
@@ -129,13 +124,8 @@ class Database:
             await self._open_again()
         return self._open
 
-    async def _find_owner(self, error: MovedError | OtherHostError) -> None:
-        """Open the database as what it is to this host now; raise the error where another host has it."""
-        await self._open_again()
-        if isinstance(error, OtherHostError):
-            raise error
-
     async def _open_again(self) -> None:
+        """Open the database as what it is to this host now."""
         async with self._opening:
             host, before = self._host, self._open
             assert host is not None  # noqa: S101 - else it stays whose it is

@@ -1,8 +1,8 @@
 """Copies a database that another machine may be writing, so that this one reads it without any lock of SQLite's.
 
 The log is read, then the database, then the log again. Where the second log only goes on where the first one ends, no
-new log was begun meanwhile: whatever a checkpoint has changed in the database while that was copied stands in the log
-too, and a reader takes it from there. So the copy is one state of the database, the latest that was committed. Nothing
+new log was begun in between: what a checkpoint has changed in the database during the copy stands in the log too, and
+a reader takes it from there. So the copy is one state of the database, the latest that was committed. Nothing
 of the other machine's is opened for writing, and its index of the log (``-shm``) is not opened at all.
 """
 

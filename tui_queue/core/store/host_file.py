@@ -15,6 +15,7 @@ import msgspec
 
 from tui_queue.core.errors import OtherHostError, StoreError
 from tui_queue.core.model.host import Host, QueueHost
+from tui_queue.core.system.disk import sync
 from tui_queue.core.units.printable import printable
 
 HANDOVER_S = 5.0  # in which each process of the host before has seen that it may not write any more
@@ -210,12 +211,7 @@ class HostFile:
 
     def _create_in_place(self, host: QueueHost) -> None:
         with suppress(FileExistsError):
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, msgspec.json.encode(host))
-                os.fsync(file)
-            finally:
-                os.close(file)
+            _write_new(self._path, host)
 
     def _replace(self, host: QueueHost) -> None:
         temporary = self._written(host)
@@ -231,25 +227,26 @@ class HostFile:
         """Return the path of a new file that names a host, on disk."""
         temporary = f"{self._path}.{uuid4().hex[:8]}"
         try:
-            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, msgspec.json.encode(host))
-                os.fsync(file)
-            finally:
-                os.close(file)
+            _write_new(temporary, host)
         except OSError as error:
             raise self._unwritable(error) from None
         return temporary
 
     def _sync(self) -> None:
         try:
-            directory = os.open(os.path.dirname(self._path), os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            sync(os.path.dirname(self._path))
         except OSError as error:
             raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> StoreError:
         return StoreError(f"{printable(self._path)}: can't be written: {error.strerror}. Make room, or mend the disk.")
+
+
+def _write_new(path: str, host: QueueHost) -> None:
+    """Write a host into a new file, on disk. Raises OSError, also where there is such a file."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, msgspec.json.encode(host))
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -19,9 +19,11 @@ from tui_queue.core.execution.watcher.records import sealed, unsealed
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.store.rows import draft_from_json, draft_to_json, microseconds, required_time
+from tui_queue.core.system.disk import sync
 
 KEPT_S = 3600.0  # how long an answer stays that its host has not come for
 SCHEMA = 1
+_LEFT = (".job", ".promised")  # the ends of the names of requests that wait to be taken in
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ class Incoming:
         self._write(f".{request.name}", sealed(_record(request)))
         os.rename(self._path(f".{request.name}"), self._path(f"{request.name}.job"))
         try:
-            self._sync()
+            sync(self._directory)
         except OSError:
             with suppress(OSError):
                 os.unlink(self._path(f"{request.name}.job"))
@@ -88,7 +90,7 @@ class Incoming:
             os.rename(self._path(f"{name}.job"), self._path(f"{name}.promised"))
         except FileNotFoundError:
             return False
-        self._sync()
+        sync(self._directory)
         return True
 
     def forget_answer(self, name: str) -> None:
@@ -112,7 +114,7 @@ class Incoming:
     def is_empty(self) -> bool:
         """Whether no job is left here."""
         with suppress(OSError):
-            return not any(name.endswith((".job", ".promised")) for name in os.listdir(self._directory))
+            return not any(name.endswith(_LEFT) for name in os.listdir(self._directory))
         return True
 
     def uuids(self) -> set[str]:
@@ -125,7 +127,7 @@ class Incoming:
         """Yield what is left here and can be read, the oldest first."""
         found = []
         for name in self._names():
-            if name.endswith((".job", ".promised")):
+            if name.endswith(_LEFT):
                 with suppress(FileNotFoundError):  # its host has just renamed it: it comes next time
                     found.append((os.stat(self._path(name)).st_mtime_ns, name))
         for _, name in sorted(found):
@@ -135,13 +137,13 @@ class Incoming:
     def accept(self, request: Request, numbers: tuple[int, ...]) -> None:
         """Answer with the numbers of jobs that are in the database, and delete the request."""
         self._put_answer(request, Answer(numbers=numbers))
-        for end in (".job", ".promised"):
+        for end in _LEFT:
             with suppress(FileNotFoundError):
                 os.unlink(self._path(f"{request.name}{end}"))
-        self._sync()
+        sync(self._directory)
 
     def refuse(self, request: Request, error: str) -> bool:
-        """Refuse jobs; return False where the user has been told meanwhile that they are safe."""
+        """Refuse jobs; return False where the user has just been told that they are safe."""
         try:
             os.rename(self._path(f"{request.name}.job"), self._path(f"{request.name}.refused"))
         except FileNotFoundError:
@@ -150,7 +152,7 @@ class Incoming:
         return True
 
     def sweep(self) -> None:
-        """Delete answers and refused jobs that nobody has come for."""
+        """Delete answers and refused jobs that their host has not come for."""
         for name in self._names():
             if name.endswith((".answer", ".refused")) or name.startswith("."):
                 with suppress(OSError):
@@ -200,13 +202,6 @@ class Incoming:
             os.fsync(file)
         finally:
             os.close(file)
-
-    def _sync(self) -> None:
-        directory = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)

@@ -21,9 +21,16 @@ from tui_queue.core.store import schema, wal
 from tui_queue.core.store.connection import check_aiosqlite, connect_to_read, end_without_closing, on_thread
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
+from tui_queue.core.store.lock_file import LockFile, LockTakenError, opening_lock
 from tui_queue.core.store.numbers import NumbersFile, newest
-from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
-from tui_queue.core.store.presence import ensure_present
+from tui_queue.core.store.open_files import (
+    FilesRemovedError,
+    FilesReplacedError,
+    OpenFiles,
+    holder_without_log,
+    replaced,
+)
+from tui_queue.core.store.presence import ensure_not_lost, ensure_present
 from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.tenure import Tenure
 from tui_queue.core.store.wal import WriteGate
@@ -33,7 +40,7 @@ ALONG_S = 0.02
 AGAIN = (
     "The queue was moved to another host and back while this program had it open; start the program again to change it."
 )
-TRIES = 5  # to open a database whose log is removed meanwhile
+TRIES = 5  # to open a database whose log is removed at that moment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,8 +77,11 @@ class OpenDatabase:
         self._reader: aiosqlite.Connection | None = None  # opened when something is read apart
         self._has_log = False
         self._gate: WriteGate
+        self._opening: LockFile
         self._files: OpenFiles
+        self._is_connected = False
         self._is_open = False
+        self._is_stuck = False  # it keeps a connection that must not be closed; SQLite allows no sound one beside that
         self._reopening = asyncio.Lock()
         self._numbers = NumbersFile(path)
         self._newest = 0
@@ -115,20 +125,24 @@ class OpenDatabase:
 
     async def _open_to_write(self) -> None:
         try:
-            # Created here, since SQLite would follow the umask; the journal takes over the mode. One that is there is
-            # not opened: to close it would give back what another connection of this process has locked.
-            if not os.path.exists(self.path):
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._opening = opening_lock(self.path)
             self._gate = WriteGate(self.path)
         except OSError as error:
-            raise StoreError(
-                f"{printable(self.path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-            ) from error
+            raise self._unopened(error) from error
         try:
             await self._connect()
         except BaseException:
-            self._gate.close()
+            self._close_locks()
             raise
+
+    def _unopened(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{printable(self.path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
+        )
+
+    def _close_locks(self) -> None:
+        self._gate.close()
+        self._opening.close()
 
     async def close(self) -> None:
         """Write down what waits, and let go of it."""
@@ -139,53 +153,109 @@ class OpenDatabase:
             await self._close_source(self._source)
         else:
             await self._disconnect()
-            self._gate.close()
+            self._close_locks()
 
     async def _connect(self) -> None:
-        for tries_left in reversed(range(TRIES)):
-            try:
-                await self._connect_once()
-            except FilesRemovedError:
-                if not tries_left:
-                    raise
-            else:
-                if not tries_left or not self._files.is_beside_others():
-                    break
-                # The log was removed while the database was opened, by the last process that had it open or the user.
-                await self._disconnect()
-                with self._gate.alone():
-                    self._files.remove_new_log()
+        """Connect to the database, with its newest schema."""
+        for _ in range(TRIES):
+            if await self._has_connected():
+                break
             await ensure_present(self.path, wake=self._wake)
+        else:
+            raise StoreError(
+                f"{printable(self.path)}-wal or -shm was removed again and again while the queue was being opened; stop"
+                " what removes it, and try again."
+            )
+        try:
+            await self._on_thread(self._migrate)
+        except BaseException:
+            await self._disconnect()
+            raise
         self._is_open = True
 
+    async def _has_connected(self) -> bool:
+        """Connect, while no other process opens or closes the database, unless one knows more than its files hold.
+
+        The last one that closes a database removes its log, and the next one that opens it makes another. Behind the
+        lock neither can be mistaken for a user who removes the log of others.
+        """
+        try:
+            async with self._opening.held_async():
+                ensure_not_lost(self.path)
+                if self._is_stuck:
+                    raise replaced(self.path)
+                if holder_without_log(self.path):
+                    return False
+                try:
+                    await self._connect_once()
+                except FilesRemovedError:
+                    return False
+                if not self._files.is_beside_others():
+                    return True
+                # The user has removed the log just now.
+                await self._let_go()
+                with self._gate.alone():
+                    self._files.remove_new_log()
+                return False
+        except LockTakenError:
+            raise StoreError(
+                f"{printable(self.path)}: another process has been opening or closing the queue for a minute;"
+                f" `fuser {printable(self.path)}-open` names it. End it, and try again."
+            ) from None
+
     async def _connect_once(self) -> None:
+        self._make_file()
         self._files = OpenFiles(self.path)
         self._db = await aiosqlite.connect(self.path, isolation_level=None)
+        self._is_connected = True
         self._held.opened()
         self._db.row_factory = sqlite3.Row
         try:
             self._has_log = await self._on_thread(wal.configure)
-            await self._on_thread(self._migrate)
             self._files.remember_others(wal=self._has_log)
         except BaseException:
-            await self._disconnect()
+            await self._let_go()
             raise
 
+    def _make_file(self) -> None:
+        # SQLite would follow the umask; the journal takes over the mode. A database that exists is not opened: to close
+        # it would give back what another connection of this process has locked.
+        if not os.path.exists(self.path):
+            try:
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            except OSError as error:
+                raise self._unopened(error) from error
+
     async def _disconnect(self) -> None:
+        """Close the connection while no other process opens the database; without that lock leave it."""
+        if self._is_connected:
+            try:
+                async with self._opening.held_async():
+                    await self._let_go()
+            except LockTakenError:
+                self._leave()
+
+    async def _let_go(self) -> None:
         is_kept, was_open, self._is_open = self.tenure.is_kept, self._is_open, False
         ours = await (self._on_thread(lambda _: is_kept()) if was_open else asyncio.to_thread(is_kept))
         if ours and self._files.can_be_closed():
+            self._is_connected = False
             if self._reader is not None:
                 await self._reader.close()
                 self._reader = None
             await self._db.close()
             self._held.closed()
-        else:
-            if not ours:
-                self._held.left()
-            for connection in filter(None, (self._reader, self._db)):
-                end_without_closing(connection)
-            self._reader = None
+            return
+        if not ours:
+            self._held.left()
+        self._leave()
+        self._is_stuck = ours and not self._files.is_another
+
+    def _leave(self) -> None:
+        self._is_connected = self._is_open = False
+        for connection in filter(None, (self._reader, self._db)):
+            end_without_closing(connection)
+        self._reader = None
 
     async def _connect_again(self) -> None:
         """Save what the removed log of the database held, and open the database with a new one."""
@@ -197,7 +267,6 @@ class OpenDatabase:
                 await self._on_thread(self._save_log)
                 await self._disconnect()
             await asyncio.to_thread(self.tenure.check_to_write)
-            await ensure_present(self.path, wake=self._wake)
             await self._connect()
 
     def _save_log(self, db: sqlite3.Connection) -> None:

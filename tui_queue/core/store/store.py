@@ -48,6 +48,11 @@ class Store:
         """Whether another host runs the queue, as far as is known."""
         return self.database.is_elsewhere
 
+    @property
+    def other_host(self) -> HostFile | None:
+        """The file that names another host where that runs the queue, as far as is known; None where this one does."""
+        return self.host if self.is_elsewhere else None
+
     async def claim_host(self) -> None:
         """Have the host file name this host, as it is called now. Raises OtherHostError."""
         if self.host is not None:

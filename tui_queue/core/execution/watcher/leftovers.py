@@ -48,10 +48,8 @@ class Leftovers:
             if left_s > 0:
                 self._wait(left_s)
                 continue
-            # Twice: a search may miss a process that is just being born.
-            found = self._tree.members() or self._tree.members()
-            named = sorted(found, key=lambda each: (int(each[1]), each[0]))[:NAMED]
-            return {"left": [[pid, int(begun)] for pid, begun in named], "boot": boot()} if found else {}
+            found = self._tree.by_age()
+            return {"left": found[:NAMED], "boot": boot()} if found else {}
         return {}
 
     def _live(self) -> bool:
@@ -61,7 +59,7 @@ class Leftovers:
             return self._tree.lives()
         # A background scheduler that the job has started is a child too, and is not of the run.
         if children and not self._seen & children:
-            self._seen = {pid for pid, _ in self._tree.members() or self._tree.members()}
+            self._seen = {pid for pid, _ in self._tree.by_age()}
         return bool(children and self._seen)
 
     def _wait(self, seconds: float) -> None:

@@ -95,10 +95,16 @@ class Tree:
         return len(found)
 
     def lives(self) -> bool:
-        """Whether any of them is left; searched twice, since a search may miss a process that is just being born."""
-        if not sees_processes():
-            return self._group_lives()
-        return bool(self.members() or self.members())
+        """Whether any of them is left."""
+        return bool(self.by_age()) if sees_processes() else self._group_lives()
+
+    def by_age(self) -> "list[tuple[int, int]]":
+        """Return the number and the start time of each, the oldest first; none where they can't be seen.
+
+        They are searched twice before there is none: a search may miss a process that is just being born.
+        """
+        found = self.members() or self.members()
+        return sorted(((pid, int(begun)) for pid, begun in found), key=lambda each: (each[1], each[0]))
 
     def members(self) -> set[tuple[int, bytes]]:
         """Return the number and the start time of each, dead ones left out; none where they can't be seen."""
