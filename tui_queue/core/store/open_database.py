@@ -7,7 +7,6 @@ called while the one before is on its way to the disk: a commit costs the same f
 
 import asyncio
 import functools
-import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -17,30 +16,20 @@ import aiosqlite
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
-from tui_queue.core.store import schema, wal
-from tui_queue.core.store.connection import check_aiosqlite, connect_to_read, end_without_closing, on_thread
+from tui_queue.core.store.connection import check_aiosqlite, on_thread
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
-from tui_queue.core.store.lock_file import LockFile, LockTakenError, opening_lock
 from tui_queue.core.store.numbers import NumbersFile, newest
-from tui_queue.core.store.open_files import (
-    FilesRemovedError,
-    FilesReplacedError,
-    OpenFiles,
-    holder_without_log,
-    replaced,
-)
-from tui_queue.core.store.presence import ensure_not_lost, ensure_present
+from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError
 from tui_queue.core.store.read_only import Source, is_obstacle
+from tui_queue.core.store.shared_database import SharedDatabase
 from tui_queue.core.store.tenure import Tenure
-from tui_queue.core.store.wal import WriteGate
-from tui_queue.core.units.printable import printable
 
 ALONG_S = 0.02
 AGAIN = (
     "The queue was moved to another host and back while this program had it open; start the program again to change it."
 )
-TRIES = 5  # to open a database whose log is removed at that moment
+TRIES = 5  # at work while the log is removed again and again
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,8 +48,7 @@ class OpenDatabase:
 
     ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused. With the
     ``tenure`` of another host a copy is read. ``wake`` has other processes notice that files of the database are gone.
-    ``lacks`` are the numbers of jobs that were added before it was opened and are not in it. With ``reads_apart`` what
-    writes never waits for what reads.
+    With ``reads_apart`` what writes never waits for what reads.
     """
 
     def __init__(self, path: str, refusal: str, tenure: Tenure, *, wake: Callable[[], None], reads_apart: bool) -> None:
@@ -68,21 +56,11 @@ class OpenDatabase:
         self.refusal = refusal
         self.tenure = tenure
         self.is_copied = tenure.owner is Owner.OTHERS
-        self._held = Held(path, tenure.moved)
-        self._source: Source | None = None
-        self._wake = wake
-        self.lacks = range(0)
         self.reads_apart = reads_apart
-        self._db: aiosqlite.Connection
-        self._reader: aiosqlite.Connection | None = None  # opened when something is read apart
-        self._has_log = False
-        self._gate: WriteGate
-        self._opening: LockFile
-        self._files: OpenFiles
-        self._is_connected = False
-        self._is_open = False
-        self._is_stuck = False  # it keeps a connection that must not be closed; SQLite allows no sound one beside that
-        self._reopening = asyncio.Lock()
+        self._held = Held(path, tenure.moved)
+        self._shared = SharedDatabase(path, tenure, self._held, wake=wake)
+        self._source: Source | None = None
+        self._of_source: aiosqlite.Connection  # for its thread; the source has another one, which it can open again
         self._numbers = NumbersFile(path)
         self._newest = 0
         self._waiting: list[_Write] = []
@@ -99,7 +77,7 @@ class OpenDatabase:
             await self._open_to_read()
             return
         try:
-            await self._open_to_write()
+            await self._shared.open()
         except StoreError as error:
             if not is_obstacle(error.__cause__):
                 raise
@@ -109,9 +87,13 @@ class OpenDatabase:
             except StoreError:
                 raise error from None
 
+    @property
+    def lacks(self) -> range:
+        """The numbers of jobs that were added before the database was opened and are not in it."""
+        return self._shared.lacks
+
     async def _open_to_read(self) -> None:
-        # A connection of its own thread; the source has another one, which it can open again.
-        self._db = await aiosqlite.connect(":memory:")
+        self._of_source = await aiosqlite.connect(":memory:")
         self._source = Source(self.path, is_copied=self.is_copied)
         try:
             await self._on_thread(self._source.read, lambda _: None)
@@ -121,28 +103,7 @@ class OpenDatabase:
 
     async def _close_source(self, source: Source) -> None:
         await self._on_thread(source.close)
-        await self._db.close()
-
-    async def _open_to_write(self) -> None:
-        try:
-            self._opening = opening_lock(self.path)
-            self._gate = WriteGate(self.path)
-        except OSError as error:
-            raise self._unopened(error) from error
-        try:
-            await self._connect()
-        except BaseException:
-            self._close_locks()
-            raise
-
-    def _unopened(self, error: OSError) -> StoreError:
-        return StoreError(
-            f"{printable(self.path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-        )
-
-    def _close_locks(self) -> None:
-        self._gate.close()
-        self._opening.close()
+        await self._of_source.close()
 
     async def close(self) -> None:
         """Write down what waits, and let go of it."""
@@ -152,133 +113,7 @@ class OpenDatabase:
         if self._source is not None:
             await self._close_source(self._source)
         else:
-            await self._disconnect()
-            self._close_locks()
-
-    async def _connect(self) -> None:
-        """Connect to the database, with its newest schema."""
-        for _ in range(TRIES):
-            if await self._has_connected():
-                break
-            await ensure_present(self.path, wake=self._wake)
-        else:
-            raise StoreError(
-                f"{printable(self.path)}-wal or -shm was removed again and again while the queue was being opened; stop"
-                " what removes it, and try again."
-            )
-        try:
-            await self._on_thread(self._migrate)
-        except BaseException:
-            await self._disconnect()
-            raise
-        self._is_open = True
-
-    async def _has_connected(self) -> bool:
-        """Connect, while no other process opens or closes the database, unless one knows more than its files hold.
-
-        The last one that closes a database removes its log, and the next one that opens it makes another. Behind the
-        lock neither can be mistaken for a user who removes the log of others.
-        """
-        try:
-            async with self._opening.held_async():
-                ensure_not_lost(self.path)
-                if self._is_stuck:
-                    raise replaced(self.path)
-                if holder_without_log(self.path):
-                    return False
-                try:
-                    await self._connect_once()
-                except FilesRemovedError:
-                    return False
-                if not self._files.is_beside_others():
-                    return True
-                # The user has removed the log just now.
-                await self._let_go()
-                with self._gate.alone():
-                    self._files.remove_new_log()
-                return False
-        except LockTakenError:
-            raise StoreError(
-                f"{printable(self.path)}: another process has been opening or closing the queue for a minute;"
-                f" `fuser {printable(self.path)}-open` names it. End it, and try again."
-            ) from None
-
-    async def _connect_once(self) -> None:
-        self._make_file()
-        self._files = OpenFiles(self.path)
-        self._db = await aiosqlite.connect(self.path, isolation_level=None)
-        self._is_connected = True
-        self._held.opened()
-        self._db.row_factory = sqlite3.Row
-        try:
-            self._has_log = await self._on_thread(wal.configure)
-            self._files.remember_others(wal=self._has_log)
-        except BaseException:
-            await self._let_go()
-            raise
-
-    def _make_file(self) -> None:
-        # SQLite would follow the umask; the journal takes over the mode. A database that exists is not opened: to close
-        # it would give back what another connection of this process has locked.
-        if not os.path.exists(self.path):
-            try:
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            except OSError as error:
-                raise self._unopened(error) from error
-
-    async def _disconnect(self) -> None:
-        """Close the connection while no other process opens the database; without that lock leave it."""
-        if self._is_connected:
-            try:
-                async with self._opening.held_async():
-                    await self._let_go()
-            except LockTakenError:
-                self._leave()
-
-    async def _let_go(self) -> None:
-        is_kept, was_open, self._is_open = self.tenure.is_kept, self._is_open, False
-        ours = await (self._on_thread(lambda _: is_kept()) if was_open else asyncio.to_thread(is_kept))
-        if ours and self._files.can_be_closed():
-            self._is_connected = False
-            if self._reader is not None:
-                await self._reader.close()
-                self._reader = None
-            await self._db.close()
-            self._held.closed()
-            return
-        if not ours:
-            self._held.left()
-        self._leave()
-        self._is_stuck = ours and not self._files.is_another
-
-    def _leave(self) -> None:
-        self._is_connected = self._is_open = False
-        for connection in filter(None, (self._reader, self._db)):
-            end_without_closing(connection)
-        self._reader = None
-
-    async def _connect_again(self) -> None:
-        """Save what the removed log of the database held, and open the database with a new one."""
-        async with self._reopening:
-            if self._is_open:
-                with suppress(FilesRemovedError, FilesReplacedError):
-                    self._files.check()
-                    return  # another caller has done it
-                await self._on_thread(self._save_log)
-                await self._disconnect()
-            await asyncio.to_thread(self.tenure.check_to_write)
-            await self._connect()
-
-    def _save_log(self, db: sqlite3.Connection) -> None:
-        from tui_queue.core.store.saving import save_removed_log  # noqa: PLC0415 - hardly ever needed
-
-        self.tenure.check_to_write()  # a host that takes over removes files too: then the log is another host's
-        save_removed_log(db, self._gate, self._files, self.path)
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        with self._gate.writing(db):
-            schema.migrate(db, self.path)
-        self.lacks = range(newest(db) + 1, self._numbers.highest() + 1)
+            await self._shared.close()
 
     async def write(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -345,8 +180,8 @@ class OpenDatabase:
         for write in writes:
             if write.prepare is not None:
                 write.prepare()
-        with self._gate.writing(db):
-            self._files.check()
+        with self._shared.gate.writing(db):
+            self._shared.files.check()
             try:
                 outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
             except TuiQueueError as refused:
@@ -374,9 +209,9 @@ class OpenDatabase:
     def _make_sure(self, db: sqlite3.Connection) -> None:
         """Make sure that what was stored has not gone into a file that was removed at that moment."""
         try:
-            self._files.check()
+            self._shared.files.check()
         except (FilesRemovedError, FilesReplacedError):
-            self._save_log(db)
+            self._shared.save_log(db)
         with suppress(OSError):  # the next one that adds a job tries again
             self._numbers.note(self._newest)
 
@@ -385,13 +220,15 @@ class OpenDatabase:
         work = functools.partial(_call, verb, args, kwargs)
         if self._source is not None:
             return await self._on_thread(self._read_source, self._source, work)
-        if self.reads_apart and self._has_log:  # without a log of changes readers and writers lock each other out
-            return await self._tried(lambda: self._read_apart(work))
+        if (
+            self.reads_apart and self._shared.has_log
+        ):  # without a log of changes readers and writers lock each other out
+            return await self._tried(lambda: self._shared.on_reading_thread(self._read, work))
         return await self._with_files(self._read, work)
 
     def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
         self.tenure.check_to_read()
-        self._files.check()
+        self._shared.files.check()
         return _transaction(db, "BEGIN", work)
 
     def _read_source(self, db: sqlite3.Connection, source: Source, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -408,25 +245,20 @@ class OpenDatabase:
 
     async def _tried(self, attempt: Callable[[], Awaitable[T]]) -> T:
         for _ in range(TRIES):
-            if not self._is_open:
-                await self._connect_again()
+            if not self._shared.is_open:
+                await self._shared.open_again()
             try:
                 return await attempt()
             except (FilesRemovedError, FilesReplacedError):
-                await self._connect_again()
+                await self._shared.open_again()
         return await attempt()
-
-    async def _read_apart(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        async with self._reopening:
-            if self._reader is None:
-                self._files.check()
-                self._reader = await connect_to_read(self.path)
-        return await on_thread(self._reader, self.path, self._read, work)
 
     async def _on_thread(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
-        return await on_thread(self._db, self.path, work, *args, **kw)
+        if self._source is not None:
+            return await on_thread(self._of_source, self.path, work, *args, **kw)
+        return await self._shared.on_thread(work, *args, **kw)
 
 
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:
