@@ -219,8 +219,9 @@ def main() -> None:
     if "drainkeys" in only:
         taken = time_keys_in_drains(300)
         print(
-            f"key to paint while 600 trivial jobs drain, {len(taken)} keys: median"
-            f" {1000 * statistics.median(taken):.0f} ms, p99 {1000 * schedulers.percentile(taken, 0.99):.0f} ms (goal 100)"
+            f"key to paint while 600 trivial jobs drain, {len(taken)} keys:"
+            f" median {1000 * statistics.median(taken):.0f} ms,"
+            f" p99 {1000 * schedulers.percentile(taken, 0.99):.0f} ms (goal 100)"
         )
         print(f"keys that act on the row under the cursor meanwhile: {keys_that_hit(200)} of 200")
     if "bytes" in only:
