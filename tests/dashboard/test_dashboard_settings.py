@@ -8,8 +8,9 @@ from tests.conftest import ROOT, Cli
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.pilot import drawn, see, until
 from tui_queue.core.errors import BadInputError
-from tui_queue.ui.app import TuiQueueApp, keymap_of
+from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.key_places import keymap_of
 from tui_queue.ui.log.job_log import JobLog
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ ELSEWHERE_S = 2.0  # how often a dashboard looks at a queue that another host ru
 
 def open_app(queue: "OpenQueue") -> "TuiQueueApp":
     """Make the dashboard of an open queue. Raises BadInputError for settings of it that can't be."""
-    from tui_queue.ui.app import TuiQueueApp, keymap_of
+    from tui_queue.ui.app import TuiQueueApp
     from tui_queue.ui.dashboard_settings import dashboard_settings_of
 
     queue.commands.set_client("dashboard")
@@ -35,7 +35,7 @@ def open_app(queue: "OpenQueue") -> "TuiQueueApp":
         background=settings.background,
         channels=settings.notify,
         dashboard_settings=dashboard_settings_of(settings.dashboard, path),
-        keymap=keymap_of(settings.keys, path),
+        keymap=_keymap(settings.keys, path),
     )
 
 
@@ -97,3 +97,11 @@ def needs_terminal() -> str | None:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
     return None
+
+
+def _keymap(keys: Mapping[str, object], where: str) -> dict[str, str]:
+    if not keys:
+        return {}
+    from tui_queue.ui.key_places import keymap_of
+
+    return keymap_of(keys, where)

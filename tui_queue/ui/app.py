@@ -20,7 +20,7 @@ from tui_queue.core.model.notification import Channels
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dashboard_settings import DashboardSettings
-from tui_queue.ui.keymap import bindings_in, read_keymap, shown, shown_keys
+from tui_queue.ui.keymap import bindings_in, shown, shown_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
@@ -212,12 +212,3 @@ def _fail_with(error: BaseException) -> None:
 
 def _that_apply(screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
     return ((active.node, active.binding) for active in screen.active_bindings.values() if active.enabled)
-
-
-def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
-    """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
-    if not values:
-        return {}
-    from tui_queue.ui.key_places import KEY_PLACES  # noqa: PLC0415 - few users have keys of their own
-
-    return read_keymap(values, where, KEY_PLACES)

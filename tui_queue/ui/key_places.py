@@ -1,6 +1,6 @@
-"""What takes keys at the same time, so that the keys of a user's settings are checked against each other."""
+"""Checks the keys in a user's settings against each other: only places that take keys at the same time conflict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.dashboard.job_details import JobDetails
@@ -15,7 +15,7 @@ from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.file_browser import FileBrowser
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.job_form.input import Field
-from tui_queue.ui.keymap import Place
+from tui_queue.ui.keymap import Place, read_keymap
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
 from tui_queue.ui.lists.schedules import SchedulesScreen
@@ -24,7 +24,7 @@ from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchResults
 
-KEY_PLACES: Sequence[Place] = (
+_PLACES: Sequence[Place] = (
     (TuiQueueApp, Dashboard, JobTable),
     (TuiQueueApp, Dashboard, JobLog),
     (TableScreen, QueuesScreen),
@@ -42,3 +42,8 @@ KEY_PLACES: Sequence[Place] = (
     (JobDetails,),
     (ProgressDialog,),
 )
+
+
+def keymap_of(values: Mapping[str, object], where: str) -> dict[str, str]:
+    """Return which keys the settings give to bindings; ``where`` they stand is for the errors. Raises BadInputError."""
+    return read_keymap(values, where, _PLACES)
