@@ -16,6 +16,7 @@ from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
+from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
 from tui_queue.core.store.blocked import blocked_jobs
@@ -28,6 +29,7 @@ from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
 from tui_queue.core.store.runs import running_jobs
 from tui_queue.core.store.shortage import shortage_of
+from tui_queue.core.store.trash import removals
 from tui_queue.core.units.printable import printable
 
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
@@ -135,6 +137,10 @@ class Queries:
     async def ended(self) -> list[tuple[int, datetime, bool]]:
         """Return all ended jobs: number, when they ended, and whether a pending job waits for them."""
         return await self._database.read(_ended)
+
+    async def removals(self) -> list[TrashedJobs]:
+        """Return what is in the trash, the latest removal first."""
+        return await self._database.read(removals)
 
     async def copies(self) -> set[str]:
         """Return the paths of the copies of scripts that jobs or schedules refer to."""

@@ -201,6 +201,16 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
     CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
     """,
+    # The rows of removed jobs as JSON, as long as the jobs can be brought back.
+    """
+    CREATE TABLE trash (
+        job_id INTEGER PRIMARY KEY,
+        at     INTEGER NOT NULL,
+        who    TEXT    NOT NULL,
+        stored TEXT    NOT NULL
+    ) STRICT;
+    CREATE INDEX trash_at ON trash (at);
+    """,
 )
 
 

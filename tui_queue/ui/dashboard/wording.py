@@ -35,6 +35,16 @@ def stopping(running: int, pending: int) -> str:
     return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
 
 
+def removing(jobs: Sequence[Job], running: int) -> str:
+    """Ask whether jobs are to be removed; those that have not ended, ``running`` of them, are cancelled first."""
+    alive = sum(not job.state.ended for job in jobs)
+    if not alive:
+        return f"Remove {count(len(jobs), 'ended job')} and their logs?"
+    if len(jobs) == 1:
+        return f"Cancel and remove {named(jobs)}?"
+    return f"{stopping(running, alive - running)}, and remove {'them' if alive == len(jobs) else f'all {len(jobs)}'}?"
+
+
 def has_run(running: Sequence[Job], now: datetime) -> str:
     """Say how long running jobs have run; there is at least one."""
     taken = duration(sum(job.elapsed_s(now) or 0 for job in running))
