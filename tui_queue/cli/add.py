@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
+from tui_queue.cli.job_ids import numbered, one
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -55,9 +56,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
         async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
-                place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
+                place = Place(Move.BEFORE, (await one(queue.commands, values["before"])).id)
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            wanted = {**template, **fields}
+            wanted = {**template, **await _with_numbers(queue, fields)}
             if values["source"] is not None:
                 drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
             else:
@@ -86,8 +87,8 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 
     async def work() -> None:
         async with use_queue() as queue:
-            job = await queue.commands.jobs.get(job_id)
-            changes = fields
+            job = await one(queue.commands, job_id)
+            changes = await _with_numbers(queue, fields)
             if path is not None:
                 changes["path"] = path
             if args:
@@ -117,14 +118,21 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
 
     async def work() -> None:
         async with use_queue() as queue:
-            draft = (await queue.commands.jobs.get(job_id)).draft
-            changes = fields | {"path": draft.path}
+            draft = (await one(queue.commands, job_id)).draft
+            changes = await _with_numbers(queue, fields) | {"path": draft.path}
             if args:
                 changes["args"] = args
             new = edited(replace(draft, not_before=None), changes)
             _say(queue, await queue.commands.jobs.add([new], like=None if capture_env else draft), as_json=as_json)
 
     run(work())
+
+
+async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
+    """Return the fields with the numbers of jobs that are named by when they were added."""
+    if "after" not in fields:
+        return fields
+    return {**fields, "after": await numbered(queue.commands, fields["after"])}
 
 
 def _drafts(

@@ -1,7 +1,7 @@
 """Finds the jobs that a command names, and the sets of jobs that it is for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -98,8 +98,25 @@ async def spans(commands: Commands, ids: tuple[str, ...]) -> tuple[Span, ...]:
 
 
 async def one(commands: Commands, key: str) -> Job:
-    """Return the job that a key names. Raises NoSuchJobError."""
-    return await commands.jobs.get(key.removeprefix("#"))
+    """Return the job that a key names; say which one it is that was added last. Raises NoSuchJobError."""
+    job = await commands.jobs.get(key.removeprefix("#"))
+    if is_latest(key):
+        click.echo(f"tui-queue: {key} is job {job.id}, {printable(job.name)}.", err=True)
+    return job
+
+
+def is_latest(key: str) -> bool:
+    """Whether a key means a job by when it was added: ``@``, ``last``, ``@~1``."""
+    return re.fullmatch(r"(?:@|last)(~\d{0,9})?", key) is not None
+
+
+async def numbered(commands: Commands, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return what a job is to wait for, with numbers in the places of ``last`` and ``@``."""
+    parts = []
+    for part in ",".join(texts).split(","):
+        key, colon, outcome = part.strip().partition(":")
+        parts.append(f"{(await one(commands, key)).id}{colon}{outcome}" if is_latest(key) else part)
+    return tuple(parts)
 
 
 async def select(commands: Commands, ids: tuple[str, ...], batch: str | None = None) -> list[int]:

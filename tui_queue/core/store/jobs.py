@@ -19,6 +19,7 @@ from tui_queue.core.store.insert import COLUMNS, add, check_references
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, job_row, values_of
 from tui_queue.core.store.verbs import act, done_to, plan
+from tui_queue.core.system.terminal_session import this_terminal
 
 T = TypeVar("T", Job, list[Job])
 
@@ -52,7 +53,7 @@ class Jobs:
         NoSuchJobError and WrongStateError.
         """
         return await self._database.write(
-            partial(_add, drafts=drafts, now=now, unique=unique, place=place, who=self._who())
+            partial(_add, drafts=drafts, now=now, unique=unique, place=place, who=self._who(), terminal=this_terminal())
         )
 
     async def edit(self, job_id: int, draft: JobDraft, *, now: datetime) -> Job:
@@ -117,11 +118,18 @@ class Jobs:
 
 
 def _add(
-    db: sqlite3.Connection, *, drafts: Sequence[JobDraft], now: datetime, unique: bool, place: Place | None, who: str
+    db: sqlite3.Connection,
+    *,
+    drafts: Sequence[JobDraft],
+    now: datetime,
+    unique: bool,
+    place: Place | None,
+    who: str,
+    terminal: str,
 ) -> list[Job]:
     if place is not None and place.before is not None:
         ordering.check_before(db, place.before, drafts)
-    jobs = audit.record(db, "added", who, now, add(db, drafts, now, unique=unique))
+    jobs = audit.record(db, "added", who, now, add(db, drafts, now, unique=unique), terminal=terminal)
     if place is None:
         return jobs
     return audit.record(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -30,8 +31,10 @@ from tui_queue.core.store.rows import job_of, microseconds, required_row, requir
 from tui_queue.core.store.runs import running_jobs
 from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.store.trash import removals
+from tui_queue.core.system.terminal_session import this_terminal
 from tui_queue.core.units.printable import printable
 
+LATEST = re.compile(r"(?a)(?:@|last)(~(\d{0,9}))?")
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 
 _ACTIVE = """
@@ -167,7 +170,13 @@ class Queries:
         return await self._database.read(_work_left, schedules)
 
     async def job(self, key: str) -> Job:
-        """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
+        """Return the job with this number or UUID (or a unique beginning of 6 or more characters).
+
+        ``@`` and ``last`` are the job that was added last from this terminal, or else at all; ``@~1`` the one before.
+        """
+        if (found := LATEST.fullmatch(key)) is not None:
+            before = int(found[2] or 1) if found[1] else 0
+            return await self._database.read(_latest, key, this_terminal(), before)
         return await self._database.read(_find, key)
 
     async def jobs(self, ids: Iterable[int]) -> list[Job]:
@@ -353,6 +362,16 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
     if len(rows) > 1:
         raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")
     return job_of(required_row(rows[0] if rows else None, key))
+
+
+def _latest(db: sqlite3.Connection, key: str, terminal: str, before: int) -> Job:
+    number = audit.added_from(db, terminal, before)
+    if number is None and audit.added_from(db, terminal, 0) is None:
+        found = db.execute("SELECT id FROM jobs ORDER BY id DESC LIMIT 1 OFFSET ?", (before,)).fetchone()
+        number = None if found is None else found[0]
+    if number is None:
+        raise NoSuchJobError(f"{key}: no such job was added from this terminal; `tui-queue list` shows all.")
+    return job_of(required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone(), key))
 
 
 def _jobs(db: sqlite3.Connection, ids: tuple[int, ...]) -> list[Job]:

@@ -201,7 +201,7 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
     CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
     """,
-    # The rows of removed jobs as JSON, as long as the jobs can be brought back.
+    # The rows of removed jobs as JSON, while the jobs can be brought back; and from which terminal jobs were added.
     """
     CREATE TABLE trash (
         job_id INTEGER PRIMARY KEY,
@@ -210,6 +210,8 @@ MIGRATIONS = (
         stored TEXT    NOT NULL
     ) STRICT;
     CREATE INDEX trash_at ON trash (at);
+    ALTER TABLE deeds ADD COLUMN terminal TEXT NOT NULL DEFAULT '';
+    CREATE INDEX deeds_of_terminal ON deeds (terminal, job_id) WHERE terminal <> '';
     """,
 )
 

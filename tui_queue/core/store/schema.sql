@@ -12,9 +12,11 @@ CREATE TABLE deeds (
     at     INTEGER NOT NULL,
     verb   TEXT    NOT NULL,
     who    TEXT    NOT NULL
-) STRICT;
+, terminal TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX deeds_of_job ON deeds (job_id);
+
+CREATE INDEX deeds_of_terminal ON deeds (terminal, job_id) WHERE terminal <> '';
 
 CREATE TABLE "jobs" (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
