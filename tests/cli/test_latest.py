@@ -2,7 +2,10 @@
 
 import json
 import shlex
+import signal
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 from tests.conftest import Cli
 
@@ -52,3 +55,29 @@ def test_several_jobs_are_shown_by_one_command_and_a_log_needs_no_number(cli: Cl
     assert shown.index("one") < shown.index("\n\n") < shown.index("two")
     assert in_terminal(cli, "log").stdout == "output of two\n"
     assert "no such job" in in_terminal(cli, "log @~7").stderr
+
+
+def test_add_waits_for_the_job_or_follows_it_and_an_interrupt_lets_it_go_on(
+    cli: Cli, scheduler: Callable[[], None], tmp_path: Path
+) -> None:
+    scheduler()
+    assert cli("add", "--wait", "sh", "-c", "exit 3", code=3) == "1\n"
+    followed = cli.process("add", "--follow", "--retries", "1", "sh", "-c", "echo try $TUI_QUEUE_ATTEMPT; exit 4")
+    assert (followed.returncode, followed.stdout, followed.stderr) == (4, b"try 1\ntry 2\n", b"2\n")
+    several = cli.process("add", "--follow", "--sweep", "-y", "echo", "{1..2}")
+    assert several.returncode == 2
+    assert b"--follow is for one job, and these are 2; --wait waits." in several.stderr
+    assert list(cli.jobs()) == [2, 1]
+    go = tmp_path / "go"
+    adding = cli.start("add", "--follow", "sh", "-c", f"echo begun; until [ -e {go} ]; do sleep 0.02; done")
+    assert adding.stdout is not None
+    assert adding.stdout.readline() == b"begun\n"
+    adding.send_signal(signal.SIGINT)
+    _, said = adding.communicate(timeout=60)
+    assert (adding.returncode, said.rstrip() + b"\n") == (
+        130,
+        b"3\ntui-queue: Job 3 goes on; `tui-queue log -f 3` follows again.\n",
+    )
+    assert cli.job(3)["state"] == "running"
+    go.touch()
+    cli("wait", "3")

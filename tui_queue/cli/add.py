@@ -1,5 +1,6 @@
 """The commands that describe jobs: add, edit, clone."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ JOB_WORDS = {"allow_interspersed_args": False}
 @click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
 @click.option("--top", is_flag=True, help="Put it at the top of its queue.")
 @click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
+@click.option("--wait", "wait", is_flag=True, help="Wait until it has ended, and end with its exit code.")
+@click.option("--follow", is_flag=True, help="Print its output too; Ctrl+C lets it go on by itself.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 @click.argument("path", required=False, shell_complete=files)
@@ -50,9 +53,11 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     if values["source"] is not None and (path is not None or values["sweep"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
     fields = given(values)
-    yes, unique = bool(values["yes"]), bool(values["unique"])
+    yes, unique, follow = bool(values["yes"]), bool(values["unique"]), bool(values["follow"])
+    if as_json and follow:
+        raise BadInputError("json", "Either --json or --follow: an object has an end.")
 
-    async def work() -> None:
+    async def work() -> int:
         async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
@@ -65,10 +70,18 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
+            if follow and len(drafts) > 1:
+                raise BadInputError("follow", f"--follow is for one job, and these are {len(drafts):,}; --wait waits.")
             added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
-            _say(queue, added, as_json=as_json)
+            _say(queue, added, as_json=as_json, aside=follow)
+            if not (follow or values["wait"]):
+                return 0
+            from tui_queue.cli.stay import stay_with
 
-    run(work())
+            return await stay_with(queue, added, follow=follow)
+
+    if code := run(work()):
+        sys.exit(code)
 
 
 @click.command(context_settings=JOB_WORDS)
@@ -176,13 +189,14 @@ async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
+def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
+    """Print the numbers of new jobs; ``aside`` on stderr, where stdout is for the output of the job."""
     if as_json and len(added) == 1:
         print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
     elif as_json:
         print_jobs(added, queue.commands.jobs.log_path)
     else:
-        click.echo("\n".join(_numbers([job.id for job in added])))
+        click.echo("\n".join(_numbers([job.id for job in added])), err=aside)
 
     try:
         queue.commands.require_start()

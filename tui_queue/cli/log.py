@@ -51,7 +51,7 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
             if as_json:
                 _print_object(queue, replace(job, attempt=attempt or job.attempt), lines)
             else:
-                await _print_log(queue, job, attempt, lines, follow=follow, raw=raw)
+                await print_log(queue, job, attempt, lines, follow=follow, raw=raw)
 
     run(work())
 
@@ -68,7 +68,7 @@ def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
     )
 
 
-async def _print_log(
+async def print_log(
     queue: "OpenQueue", job: Job, attempt: int | None, lines: int | None, *, follow: bool, raw: bool
 ) -> None:
     """Write the output of one run to stdout; with ``follow`` until that has ended."""
