@@ -166,3 +166,26 @@ async def test_a_pending_job_is_cancelled_and_removed_by_one_key(cli: Cli) -> No
         await see(pilot, "Cancel and remove job 1, true?")
         await pilot.press("y")
         await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
+
+
+async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_cancel(cli: Cli) -> None:
+    cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed, 2 processes left")
+        await pilot.press("c")
+        await see(pilot, "End 2 processes that job 1, sh left?")
+        await pilot.press("y")
+        await until(pilot, lambda: cli.job(1)["processes_left"] == 0, "their end")
+        await until(pilot, lambda: "processes left" not in drawn(pilot.app), "the row without the word")
+
+
+async def test_a_job_that_has_left_processes_is_removed_when_they_have_ended(cli: Cli) -> None:
+    cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed, 2 processes left")
+        await pilot.press("d")
+        await see(pilot, "End 2 processes that job 1, sh left, and remove it?")
+        await pilot.press("y")
+        await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
+        await pilot.press("u")
+        await see(pilot, "✓ completed")

@@ -24,7 +24,8 @@ _VERBS: dict[str, tuple[Verb, tuple[State, ...], str]] = {
     "cancel": (
         Verb.CANCEL,
         (State.PENDING, State.RUNNING),
-        "Take pending jobs out of the queue, end running ones with every process they have started.",
+        "Take pending jobs out of the queue, end running ones with every process they have started, and what ended ones"
+        " have left running.",
     ),
     "retry": (
         Verb.RETRY,
@@ -123,7 +124,7 @@ def move(
 @click.argument("name", metavar="SIGNAL")
 @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(State.RUNNING))
 def signal(name: str, ids: tuple[str, ...], everybody: bool, dry_run: bool, as_json: bool, **which: Any) -> None:
-    """Send a signal to running jobs.
+    """Send a signal to running jobs, and to all that ended ones have left running.
 
     Example: tui-queue signal USR1 12
     """

@@ -76,15 +76,14 @@ async def _cancel_and_remove(queue: "OpenQueue", chosen: Selection, *, keep: boo
 
 
 async def _late(queue: "OpenQueue", ending: Sequence[Job]) -> list[int]:
-    """Wait until cancelled runs have ended; return those that have not, long after they would have been killed."""
-    numbers = [job.id for job in ending]
+    """Wait until cancelled jobs have ended; return those that have not, long after they would have been killed."""
     changed = asyncio.Event()
     patience_s = max(map(queue.commands.grace_s, ending)) + KILLED_WITHIN_S
     deadline = asyncio.get_running_loop().time() + patience_s
     async with queue.listen(changed.set):
         while True:
             changed.clear()
-            late = [job.id for job in await queue.commands.jobs.existing(numbers) if not job.state.ended]
+            late = [job.id for job in await queue.commands.jobs.verbs.unended(ending)]
             if not late or asyncio.get_running_loop().time() >= deadline:
                 return late
             queue.commands.bring_back_scheduler()

@@ -8,7 +8,7 @@ import click
 
 from tui_queue.cli.log import print_log
 from tui_queue.cli.wait import blocked_now, exit_code, until_ended
-from tui_queue.core.model.job import Job
+from tui_queue.core.model.job import NO_NUMBER, Job
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 async def stay_with(queue: "OpenQueue", added: Sequence[Job], *, follow: bool) -> int:
     """Wait until the jobs have ended, with ``follow`` printing the output of the one; return what `wait` ends with."""
-    numbers = [job.id for job in added]
+    late = [job.uuid for job in added if job.id == NO_NUMBER]  # another host runs the queue, and has not answered yet
     try:
+        if late:
+            await queue.commands.jobs.taken_in(late)
+            added = [await queue.commands.jobs.get(job.uuid) for job in added]
+        numbers = [job.id for job in added]
         job = added[0]
         while follow and not job.state.ended and not await blocked_now(queue, added):
             await print_log(queue, job, None, None, follow=True, raw=False)
             job = await queue.commands.jobs.get(str(job.id))
         ended, blocked = await until_ended(queue, numbers, held=False)
     except asyncio.CancelledError:
-        which = f"Job {numbers[0]} goes on" if len(numbers) == 1 else f"{len(numbers):,} jobs go on"
-        click.echo(f"tui-queue: {which}; `tui-queue log -f {numbers[-1]}` follows again.", err=True)
+        last = added[-1].id or added[-1].uuid
+        which = f"Job {last} goes on" if len(added) == 1 else f"{len(added):,} jobs go on"
+        click.echo(f"tui-queue: {which}; `tui-queue log -f {last}` follows again.", err=True)
         raise
     for job_id, why in blocked.items():
         click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it.", err=True)

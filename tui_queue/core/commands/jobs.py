@@ -9,14 +9,17 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.job_verbs import JobVerbs
 from tui_queue.core.commands.new_jobs import prepared
-from tui_queue.core.errors import WrongStateError
+from tui_queue.core.errors import OtherHostError, WrongStateError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
+from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
+from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
+LOOK_S = 1.0  # between two polls whether the other host has taken jobs in
 RECENT = 20  # commands that the job form offers
 
 
@@ -41,10 +44,16 @@ class JobCommands:
         """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
         With ``unique`` a job that is pending or running already is refused. The jobs get the environment of this
-        process, or that of the job that they are ``like``.
+        process, or that of the job that they are ``like``. Where another host runs the queue and does not answer soon,
+        they have no numbers yet.
         """
-        drafts = await prepared(self._context, drafts, like=like)
-        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
+        drafts, now = await prepared(self._context, drafts, like=like), datetime.now(UTC)
+        try:
+            jobs = await self._jobs.add(drafts, now=now, unique=unique, place=place)
+        except OtherHostError:
+            from tui_queue.core.commands.add_elsewhere import add_elsewhere  # noqa: PLC0415 - seldom needed
+
+            return await add_elsewhere(self._context, drafts, now=now, unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
 
@@ -64,12 +73,16 @@ class JobCommands:
         return job
 
     async def cancel(self, ids: Iterable[int]) -> list[Job]:
-        """Take pending jobs out of the queue; end running jobs with every process they have started."""
+        """Take pending jobs out of the queue; end running jobs with every process they have started.
+
+        Of ended jobs the processes that their runs have left are ended, by a scheduler.
+        """
         return await self.verbs.each(Verb.CANCEL, tuple(ids))
 
     async def cancel_all(self) -> list[Job]:
         """Cancel all pending and running jobs, in one step; return them. Running ones have yet to end."""
-        return list((await self.verbs.act(Verb.CANCEL, Selection(everything=True))).jobs)
+        alive = Selection(only=Filter(states=(State.PENDING, State.RUNNING)))
+        return list((await self.verbs.act(Verb.CANCEL, alive)).jobs)
 
     async def retry(self, ids: Iterable[int]) -> list[Job]:
         """Put ended jobs into the queue again; start those now that wait for their next attempt."""
@@ -103,6 +116,12 @@ class JobCommands:
     async def get(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return (await self._queries.job(key)).shown
+
+    async def taken_in(self, keys: Iterable[str]) -> None:
+        """Wait until the host of the queue has taken in those of these jobs, by UUID, that this one has left for it."""
+        wanted = set(keys)
+        while not wanted.isdisjoint(await in_thread(self._context.incoming.uuids)):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(LOOK_S)
 
     async def existing(self, ids: Iterable[int]) -> list[Job]:
         """Return those of these jobs that exist, by number."""

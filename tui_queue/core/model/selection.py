@@ -58,6 +58,7 @@ class Left(StrEnum):
     PAUSED = "was paused already"
     NOT_PAUSED = "was not paused"
     AWAITED = "is waited for by another job"
+    LEFTOVERS = "has left processes running"
     GONE = "was removed meanwhile"
 
     def of(self, how_many: int) -> str:
@@ -65,7 +66,7 @@ class Left(StrEnum):
         words = self.value
         if how_many != 1:
             verb, _, rest = words.partition(" ")
-            words = f"{ {'was': 'were', 'is': 'are'}.get(verb, verb) } {rest}"
+            words = f"{ {'was': 'were', 'is': 'are', 'has': 'have'}.get(verb, verb) } {rest}"
             words = words.replace("while it was", "while they were").replace("by another job", "by other jobs")
         return f"{how_many:,} {words}"
 

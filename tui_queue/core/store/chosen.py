@@ -24,8 +24,12 @@ class Chosen(Struct, frozen=True, kw_only=True):
     left: Counter[Left]
 
 
-def choose(db: sqlite3.Connection, selection: Selection, states: Collection[State], usual: str) -> Chosen:
+def choose(
+    db: sqlite3.Connection, selection: Selection, states: Collection[State], usual: str, also: Collection[int] = ()
+) -> Chosen:
     """Return the jobs of a selection: those that were named singly in any state, those of a set only in ``states``.
+
+    Those of a set with the numbers in ``also`` are returned in any state.
 
     ``usual`` is a condition in SQL, for all jobs that the verb is usually for. Raises NoSuchJobError for a number that
     was named singly. A set may be large: jobs in other states are counted and not read.
@@ -42,6 +46,9 @@ def choose(db: sqlite3.Connection, selection: Selection, states: Collection[Stat
         values["apart"] = json.dumps(list(singly))
         where = f"({where}) AND id NOT IN (SELECT value FROM json_each(:apart))"
         inside = "state IN (SELECT value FROM json_each(:wanted_states))"
+        if also:
+            values["also"] = json.dumps(list(also))
+            inside = f"({inside} OR id IN (SELECT value FROM json_each(:also)))"
         for row in db.execute(f"SELECT * FROM jobs WHERE {inside} AND {where} ORDER BY id", values):
             found[row["id"]] = job_of(row)
         outside = f"SELECT {_STATE_OF_RUN}, count(*) FROM jobs WHERE NOT {inside} AND {where} GROUP BY 1"

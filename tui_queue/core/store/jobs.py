@@ -16,6 +16,7 @@ from tui_queue.core.store import audit, ordering, queue_pause, trash
 from tui_queue.core.store.chosen import choose
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
+from tui_queue.core.store.leftovers import ended_with_leftovers
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, job_row, values_of
 from tui_queue.core.store.verbs import act, done_to, plan
@@ -74,9 +75,10 @@ class Jobs:
         return await self._database.read(plan, verb, selection)
 
     async def cancel_and_remove(self, selection: Selection, *, keep: bool, now: datetime) -> tuple[Done, Sequence[Job]]:
-        """Cancel those of these jobs that have not ended, and remove all but those whose runs have yet to end.
+        """Cancel those of these jobs that have not ended or have left processes, and remove all others.
 
-        Returns the removed jobs and the cancelled runs. With ``keep`` the removed ones are in the trash.
+        Returns the removed jobs, and those whose processes have yet to end. With ``keep`` the removed ones are in the
+        trash.
         """
         return await self._database.write(partial(_cancel_and_remove, selection, keep, self._who(), now))
 
@@ -175,10 +177,12 @@ def _cancel_and_remove(
     selection: Selection, keep: bool, who: str, now: datetime, db: sqlite3.Connection
 ) -> tuple[Done, Sequence[Job]]:
     chosen = choose(db, selection, tuple(State), "TRUE")
-    alive = singly([job.id for job in chosen.jobs if not job.state.ended])
+    left_running = ended_with_leftovers(db)
+    alive = singly([job.id for job in chosen.jobs if not job.state.ended or job.id in left_running])
     cancelled = act(db, Verb.CANCEL, alive, now).jobs if alive.named else ()
     audit.record(db, "cancelled", who, now, list(cancelled))
-    ending = {job.id: job for job in cancelled if job.state is State.RUNNING}
+    left_running = ended_with_leftovers(db)  # those of jobs that were pending too
+    ending = {job.id: job for job in cancelled if job.state is State.RUNNING or job.id in left_running}
     ids = [job.id for job in chosen.jobs if job.id not in ending]
     # What was named singly is refused as ever, the members of a set are left.
     named = tuple(Span(job_id, job_id, job_id in chosen.singly) for job_id in ids)

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, Pause, State
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.selection import Done, Left, Selection, Verb
 from tui_queue.core.store.chosen import choose
+from tui_queue.core.store.leftovers import end_leftovers, ended_with_leftovers
 from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds
 
 _ALIVE = (State.PENDING, State.RUNNING)
@@ -57,6 +59,9 @@ class _Rule(Struct, frozen=True, kw_only=True):
 
     - ``states`` are those that it applies to; a job in another one is refused with ``refusal`` if it was named singly.
     - ``usual``: what `--all` stands for, in SQL.
+    - ``reaches_leftovers``: it applies to ended jobs too whose runs have left processes.
+    - ``ends_leftovers``: it has what runs of the job have left ended.
+    - An empty ``statement`` changes nothing of the job itself.
     - ``needless`` says why it would change nothing of a job, if so; ``unfit`` why it does not apply in these states.
     """
 
@@ -64,6 +69,8 @@ class _Rule(Struct, frozen=True, kw_only=True):
     refusal: str
     usual: str = "TRUE"
     statement: Callable[[Job], str] = lambda _: ""
+    reaches_leftovers: bool = False
+    ends_leftovers: bool = False
     needless: Callable[[Job], Left | None] = lambda _: None
     unfit: Callable[[Job], Left | None] = lambda _: None
 
@@ -87,13 +94,16 @@ RULES: Mapping[Verb, _Rule] = {
     Verb.CANCEL: _Rule(
         states=_ALIVE,
         refusal="has ended already ({state}); there is nothing to cancel",
-        statement=lambda _: _CANCEL,
+        statement=lambda job: "" if job.state.ended else _CANCEL,
+        reaches_leftovers=True,
+        ends_leftovers=True,
     ),
     Verb.RETRY: _Rule(
         states=(*_ENDED, State.PENDING),
         refusal=_RETRY_REFUSAL,
         usual="state IN ('failed', 'cancelled')",
         statement=lambda job: _RETRY_NOW if job.waits_again else _RETRY_ENDED,
+        ends_leftovers=True,
         unfit=_not_to_be_retried,
     ),
     Verb.UNCANCEL: _Rule(
@@ -143,6 +153,7 @@ RULES: Mapping[Verb, _Rule] = {
     Verb.SIGNAL: _Rule(
         states=(State.RUNNING,),
         refusal="is {state}; only a running job can get a signal",
+        reaches_leftovers=True,
         unfit=lambda job: Left.STARTING if job.is_claimed else None,
     ),
 }
@@ -154,24 +165,16 @@ def plan(db: sqlite3.Connection, verb: Verb, selection: Selection) -> Done:
     Raises NoSuchJobError and WrongStateError for a job that was named singly.
     """
     rule = RULES[verb]
-    usual = rule.usual
-    if selection.everything and rule.states is not _ENDED:
-        usual += f" AND state IN ({', '.join(repr(state.value) for state in rule.states)})"
-    chosen = choose(db, selection, rule.states, usual)
+    running_on = ended_with_leftovers(db) if rule.reaches_leftovers or verb is Verb.REMOVE else {}
+    also = tuple(running_on) if rule.reaches_leftovers else ()
+    chosen = choose(db, selection, rule.states, _usual(rule, also), also)
     waits_for = dict(db.execute(_WAITED_FOR).fetchall()) if verb is Verb.REMOVE else {}
     jobs: list[Job] = []
     left, unchanged = Counter(chosen.left), {}
     for job in chosen.jobs:
-        why = None if job.state in rule.states else _state_of(job)
-        why = why or rule.unfit(job)
-        if why is None and job.id in waits_for:
-            why = Left.AWAITED
+        why = None if job.id in also else _obstacle(rule, job, waits_for, running_on)
         if why is not None and job.id in chosen.singly:
-            if why is Left.AWAITED:
-                raise WrongStateError(
-                    f"Job {waits_for[job.id]} waits for job {job.id}; change or cancel that one first."
-                )
-            raise WrongStateError(f"Job {job.id} {rule.refusal.format(state=job.state_word)}.")
+            raise WrongStateError(_refusal(rule, job, why, waits_for, running_on))
         if why is None and verb is Verb.RETRY and selection.everything and job.held:
             why = Left.CANCELLED_HELD
         if why is None and (why := rule.needless(job)) is not None and job.id in chosen.singly:
@@ -184,6 +187,33 @@ def plan(db: sqlite3.Connection, verb: Verb, selection: Selection) -> Done:
     return Done(jobs=jobs, left=left, unchanged=unchanged)
 
 
+def _usual(rule: _Rule, also: Sequence[int]) -> str:
+    """Return the condition in SQL for what `--all` stands for."""
+    if rule.states is _ENDED:
+        return rule.usual
+    usual = f"{rule.usual} AND state IN ({', '.join(repr(state.value) for state in rule.states)})"
+    return f"({usual} OR id IN ({', '.join(map(str, also))}))" if also else usual
+
+
+def _obstacle(rule: _Rule, job: Job, waits_for: Mapping[int, int], running_on: Mapping[int, int]) -> Left | None:
+    if job.state not in rule.states:
+        return _state_of(job)
+    if (why := rule.unfit(job)) is not None:
+        return why
+    if job.id in running_on:
+        return Left.LEFTOVERS
+    return Left.AWAITED if job.id in waits_for else None
+
+
+def _refusal(rule: _Rule, job: Job, why: Left, waits_for: Mapping[int, int], running_on: Mapping[int, int]) -> str:
+    if why is Left.AWAITED:
+        return f"Job {waits_for[job.id]} waits for job {job.id}; change or cancel that one first."
+    if why is Left.LEFTOVERS:
+        count = processes_text(running_on[job.id])
+        return f"Job {job.id} has left {count} running; cancel it to end that, then remove it."
+    return f"Job {job.id} {rule.refusal.format(state=job.state_word)}."
+
+
 def act(db: sqlite3.Connection, verb: Verb, selection: Selection, now: datetime, pause: Pause = Pause.USER) -> Done:
     """Do a verb to the jobs of a selection that it applies to; return them as they are then. Raises as ``plan``."""
     planned = plan(db, verb, selection)
@@ -194,10 +224,15 @@ def done_to(
     db: sqlite3.Connection, verb: Verb, jobs: Sequence[Job], now: datetime, pause: Pause = Pause.USER
 ) -> list[Job]:
     """Do a verb to these jobs, which it applies to; return them as they are then."""
-    statement = RULES[verb].statement
+    rule = RULES[verb]
     done = []
     for job in jobs:
+        if rule.ends_leftovers:
+            end_leftovers(db, job.id)
+        if not (statement := rule.statement(job)):
+            done.append(job)
+            continue
         unmet = job.reason.kind is ReasonKind.UNMET
         values = {"id": job.id, "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
-        done.append(job_of(db.execute(statement(job), values).fetchone()))
+        done.append(job_of(db.execute(statement, values).fetchone()))
     return done

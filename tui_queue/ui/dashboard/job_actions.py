@@ -163,35 +163,38 @@ class JobActions:
             await self._ask(JobDetails(self._commands, details))
 
     async def cancel(self) -> None:
-        """Cancel jobs; ask first if any of them runs."""
+        """Cancel jobs; ask first if any of them runs, or has left processes that do."""
         jobs = self._chosen("cancel")
         running = [job for job in jobs if job.takes_slot]
-        if running:
+        left = [job for job in jobs if job.state.ended]
+        if running or left:
             question = (
-                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
+                f"Stop {named(jobs)}?"
+                if len(running) == len(jobs) == 1
+                else f"{stopping(len(running), len(jobs) - len(running) - len(left), left)}?"
             )
             if not await self._ask(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
-        self._undo.cancelled((await self._act(Verb.CANCEL, jobs)).jobs)
+        ended = set(_ids(left))
+        self._undo.cancelled([job for job in (await self._act(Verb.CANCEL, jobs)).jobs if job.id not in ended])
 
     async def retry(self) -> None:
         """Start ended jobs again."""
         await self._act(Verb.RETRY, self._chosen("retry"))
 
     async def remove(self) -> None:
-        """Move jobs to the trash, which is emptied before long; what has not ended is cancelled first.
+        """Move jobs to the trash, which is emptied before long; what has not ended or has left processes is cancelled.
 
         Asks where they are several, or have not ended.
         """
         jobs = self._chosen("remove")
-        alive = [job for job in jobs if not job.state.ended]
+        alive = [job for job in jobs if APPLIES["cancel"](job)]
         if alive or len(jobs) > 1:
-            running = [job for job in alive if job.takes_slot]
-            detail = what_ends(running, datetime.now(UTC))
-            if not await self._ask(Confirm(removing(jobs, len(running)), detail=detail)):
+            detail = what_ends([job for job in alive if job.takes_slot], datetime.now(UTC))
+            if not await self._ask(Confirm(removing(jobs, alive), detail=detail)):
                 return
-        if ended := [job for job in jobs if job.state.ended]:
-            await self._remove(ended)
+        if over := [job for job in jobs if not APPLIES["cancel"](job)]:
+            await self._remove(over)
         if alive and (await self._act(Verb.CANCEL, alive, quiet=True)).jobs and await self._have_ended(alive):
             await self._remove(alive)
 
@@ -208,10 +211,10 @@ class JobActions:
         """Wait until cancelled jobs have ended; tell the user of those that do not, and return False."""
         deadline = time.monotonic() + max(map(self._commands.grace_s, jobs)) + KILLED_WITHIN_S
         while time.monotonic() < deadline:
-            now = await result_of(self._screen, self._commands.jobs.existing(_ids(jobs)))
-            if now is None:
+            late = await result_of(self._screen, self._commands.jobs.verbs.unended(jobs))
+            if late is None:
                 return False
-            if all(job.state.ended for job in now):
+            if not late:
                 return True
             await asyncio.sleep(LOOK_AGAIN_S)
         self._screen.notify(f"{named(jobs)}: cancelled, and not ended yet; remove again when that is so.", markup=False)
@@ -277,7 +280,11 @@ class JobActions:
         if drafts is None or not await self._are_wanted(drafts):
             return
         if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=like)):
-            self._window.wanted = jobs[0].id
+            if jobs[0].id:
+                self._window.wanted = jobs[0].id
+            else:  # the other host that runs the queue has not answered yet
+                host = self._commands.other_host
+                self._screen.notify(f"Safe on disk; it starts once a scheduler runs on {host}.", markup=False)
             self._screen.post_message(QueueChanged())
 
     async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
@@ -26,23 +27,27 @@ _WAITS = {
 }
 
 
-def stopping(running: int, pending: int) -> str:
-    """Say what a cancel of so many jobs does; at least one of the two is not 0."""
-    if not pending:
-        return f"Stop {count(running, 'running job')}"
-    if not running:
-        return f"Take out {count(pending, 'pending job')}"
-    return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
+def stopping(running: int, pending: int, left: Sequence[Job] = ()) -> str:
+    """Say what a cancel of so many jobs does, and of ended ones that have ``left`` processes; at least one is there."""
+    steps = [f"stop {count(running, 'running job')}"] if running else []
+    if pending:
+        steps.append(f"take out {count(pending, 'pending one' if running else 'pending job')}")
+    if left:
+        steps.append(f"end {processes_text(sum(job.processes_left for job in left))} that {named(left)} left")
+    said = " and ".join(steps)
+    return said[:1].upper() + said[1:]
 
 
-def removing(jobs: Sequence[Job], running: int) -> str:
-    """Ask whether jobs are to be removed; those that have not ended, ``running`` of them, are cancelled first."""
-    alive = sum(not job.state.ended for job in jobs)
+def removing(jobs: Sequence[Job], alive: Sequence[Job]) -> str:
+    """Ask whether jobs are to be removed; those that are ``alive``, or whose processes are, are cancelled first."""
     if not alive:
         return f"Remove {count(len(jobs), 'ended job')} and their logs?"
-    if len(jobs) == 1:
+    left = [job for job in alive if job.state.ended]
+    if len(jobs) == 1 and not left:
         return f"Cancel and remove {named(jobs)}?"
-    return f"{stopping(running, alive - running)}, and remove {'them' if alive == len(jobs) else f'all {len(jobs)}'}?"
+    running = sum(job.takes_slot for job in alive)
+    which = "it" if len(jobs) == 1 else "them" if len(alive) == len(jobs) else f"all {len(jobs)}"
+    return f"{stopping(running, len(alive) - running - len(left), left)}, and remove {which}?"
 
 
 def has_run(running: Sequence[Job], now: datetime) -> str:
