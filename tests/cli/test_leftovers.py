@@ -118,6 +118,46 @@ def test_cancel_and_signal_reach_what_a_job_has_left_and_remove_waits_for_its_en
     assert cli.jobs() == {}
 
 
+@pytest.mark.parametrize("words", [("--all",), ("--where", "state:completed"), ("1-9",)])
+def test_verbs_for_a_set_reach_what_its_ended_jobs_have_left(
+    cli: Cli, script: Script, scheduler: Scheduler, words: tuple[str, ...]
+) -> None:
+    leaves = script("leaves.sh", LEAVES)
+    for count in (2, 0, 1):
+        cli("add", leaves, str(count), "0")
+    cli("add", "--hold", "true")
+    scheduler()
+    for number, count in ((1, 2), (2, 0), (3, 1)):
+        ends_with(cli, number, count)
+    pending = int(words != ("--where", "state:completed"))
+    others = ", 1 had ended" * (words != ("--all",))
+    assert cli("cancel", "--dry-run", *words).splitlines()[-1] == f"{2 + pending} would be cancelled{others}."
+    assert cli("remove", "--dry-run", "--where", "state:completed").endswith(
+        "1 would be removed, 2 have left processes running.\n"
+    )
+    assert cli("signal", "CONT", *words).startswith("2 signalled")
+    assert cli("remove", "1-3") == "1 removed, 2 have left processes running.\n"
+    assert cli("cancel", *words) == f"{2 + pending} cancelled.\n"
+    for number in (1, 3):
+        wait_for(lambda: left(cli, number) == 0, "the end")  # noqa: B023
+        assert state(cli, number) == ("completed", "exit 0")
+    assert state(cli, 4)[0] == ("cancelled" if pending else "pending")
+
+
+def test_remove_with_cancel_ends_what_a_job_has_left_and_removes_it_then(
+    cli: Cli, script: Script, scheduler: Scheduler
+) -> None:
+    cli("add", script("leaves.sh", LEAVES), "2", "0")
+    scheduler()
+    ends_with(cli, 1, 2)
+    found = of_run(cli, 1)
+    cli("remove", "--cancel", "1")
+    assert cli.jobs() == {}
+    assert not any(map(process_is_alive, found))
+    assert cli("undo") == "1 brought back: 1.\n"
+    assert line_of(cli, 1) == "completed: exit 0"
+
+
 def test_what_ignores_sigterm_is_killed_after_the_grace_of_the_job(
     cli: Cli, script: Script, scheduler: Scheduler
 ) -> None:

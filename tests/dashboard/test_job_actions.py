@@ -1,6 +1,7 @@
 """The keys of the dashboard that order, hold, pause, change and explain jobs."""
 
 import json
+from pathlib import Path
 
 from tests.conftest import Cli
 from tests.dashboard.test_dashboard import cursor, dashboard
@@ -138,6 +139,35 @@ async def test_the_same_job_once_more_is_asked_about(cli: Cli) -> None:
     assert len(cli.jobs()) == 1
 
 
+async def test_a_set_is_cancelled_though_some_of_it_ended_while_the_question_was_read(cli: Cli, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    cli.settings("slots = 1")
+    cli("add", "sh", "-c", f"until [ -e {go} ]; do sleep 0.02; done")
+    cli("add", "sleep", "60")
+    cli("add", "--hold", "true")
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await see(pilot, "running")
+        await pilot.press("asterisk", "c")
+        await see(pilot, "and take out 2 pending")
+        go.touch()
+        await until(pilot, lambda: cli.job(2)["state"] == "running", "the first to end and the second to start")
+        await pilot.press("y")
+        await see(pilot, "2 cancelled, 1 had ended.")
+        await until(
+            pilot, lambda: [job["state"] for _, job in sorted(cli.jobs().items())][1:] == ["cancelled"] * 2, "it"
+        )
+
+
+async def test_a_pending_job_is_cancelled_and_removed_by_one_key(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await see(pilot, "held")
+        await pilot.press("d")
+        await see(pilot, "Cancel and remove job 1, true?")
+        await pilot.press("y")
+        await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
+
+
 async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_cancel(cli: Cli) -> None:
     cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
     async with dashboard() as (pilot, _, _):
@@ -147,3 +177,15 @@ async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_canc
         await pilot.press("y")
         await until(pilot, lambda: cli.job(1)["processes_left"] == 0, "their end")
         await until(pilot, lambda: "processes left" not in drawn(pilot.app), "the row without the word")
+
+
+async def test_a_job_that_has_left_processes_is_removed_when_they_have_ended(cli: Cli) -> None:
+    cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed, 2 processes left")
+        await pilot.press("d")
+        await see(pilot, "End 2 processes that job 1, sh left, and remove it?")
+        await pilot.press("y")
+        await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
+        await pilot.press("u")
+        await see(pilot, "✓ completed")

@@ -133,7 +133,7 @@ def test_what_a_crash_leaves_is_deleted_after_a_while(cli: Cli, home: Path) -> N
     assert aside(home) == []
 
 
-@pytest.mark.parametrize("command", ["remove 1", "clean --keep 0 --yes"])
+@pytest.mark.parametrize("command", ["remove --now 1", "clean --keep 0 --yes"])
 def test_the_command_line_frees_the_disk_at_once(cli: Cli, home: Path, command: str) -> None:
     cli("add", "true")
     cli("add", "true")

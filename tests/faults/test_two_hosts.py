@@ -46,10 +46,19 @@ def test_a_queue_names_the_host_that_writes_first_and_not_one_that_reads(cli: Cl
 
 def test_what_changes_a_queue_is_refused_on_another_host_which_is_named(cli: Cli) -> None:
     cli("add", "--hold", "true")
+    cli("add", "--hold", "true")
+    cli("remove", "--cancel", "2")
+    trashed = cli("undo", "--dry-run")
     give_away(cli)
     before = {path.name: path.read_bytes() for path in cli.home.glob("queue.db*")}
     for words in (
         ("cancel", "1"),
+        ("cancel", "--all"),
+        ("retry", "--failed"),
+        ("remove", "1-9"),
+        ("remove", "--now", "--where", "state:pending"),
+        ("remove", "--cancel", "1"),
+        ("undo",),
         ("hold", "1"),
         ("edit", "--priority", "3", "1"),
         ("queue", "add", "x"),
@@ -59,6 +68,8 @@ def test_what_changes_a_queue_is_refused_on_another_host_which_is_named(cli: Cli
         ("doctor", "--repair"),
     ):
         assert cli.error(*words, code=4).endswith(REFUSED)
+    assert cli("undo", "--dry-run") == trashed
+    assert cli("cancel", "--dry-run", "--all").endswith("1 would be cancelled.\n")
     assert {path.name: path.read_bytes() for path in cli.home.glob("queue.db*")} == before
 
 

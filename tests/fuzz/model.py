@@ -29,10 +29,11 @@ from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, TuiQueueError, WrongStateError
 from tui_queue.core.model.filter import Filter
-from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, RunEnd, State
+from tui_queue.core.model.job import After, Job, JobDraft, Outcome, RunEnd, State
 from tui_queue.core.model.options import JobOptions, Lost, Unmet
 from tui_queue.core.model.queue import Move, Queue, QueueOptions
 from tui_queue.core.model.schedule import Schedule
+from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import next_attempt, result_of
 from tui_queue.core.store.store import Store
@@ -174,8 +175,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         BY_VERB[verb] += 1
         ids = data.draw(st.lists(st.sampled_from(sorted(self.jobs)), min_size=1, max_size=3, unique=True))
-        more = {"why": Pause.USER} if verb == "pause" else {}
-        call = getattr(self.store.jobs, verb)(ids, now=self.now, **more)
+        call = self.store.jobs.act(Verb(verb), singly(ids), now=self.now)
         if all(self.applies(verb, self.jobs[number], ids) for number in ids):
             self.run(call)
             for number in ids:
@@ -187,7 +187,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def cancel_all(self) -> None:
         BY_VERB["cancel all"] += 1
-        self.run(self.store.jobs.cancel_all(now=self.now))
+        self.run(self.store.jobs.act(Verb.CANCEL, Selection(everything=True), now=self.now))
         for number, known in self.jobs.items():
             if not known.state.ended:
                 self.done("cancel", number)
@@ -216,7 +216,7 @@ class QueueMachine(RuleBasedStateMachine):
                 before = data.draw(st.sampled_from(line))
                 there = rest.index(before) if before != number else place
                 wanted = [*rest[:there], number, *rest[there:]]
-        self.run(self.store.jobs.move([number], where, before, now=self.now))
+        self.run(self.store.jobs.move(singly([number]), where, before, now=self.now))
         for job in self.run(self.seen()).jobs:
             if job.state is State.PENDING:
                 self.jobs[job.id].key = self.key_of(job)

@@ -63,6 +63,7 @@ signal CONT 5
 cancel 5
 (end
 remove 5
+undo
 clean --older 30d --yes
 export --state failed failed.jsonl
 import job_queue.txt

@@ -1,5 +1,6 @@
 """A database of an earlier version is brought to the newest one with all that it holds, after a backup."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -46,6 +47,7 @@ def test_jobs_runs_and_numbers_survive_the_step_from_version_2(cli: Cli) -> None
 def older(cli: Cli, version: int) -> None:
     """Make a database of an older version with jobs whose reasons have no kind."""
     with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        db.create_function("kind_of", 1, lambda _: "")  # there are no jobs yet
         for script in schema.MIGRATIONS[:version]:
             db.executescript(script)
         for number, (state, reason, held) in enumerate(STORED, start=1):
@@ -79,6 +81,18 @@ def test_reasons_get_their_kinds_in_the_step_from_version_6(cli: Cli) -> None:
             assert kinds == ["exit", "unmet", "asks", "lost", ""]
     cli("release", "2")
     assert cli.job(2)["after"] == []
+
+
+def test_removed_jobs_and_the_job_added_last_are_known_after_the_step_from_version_9(cli: Cli) -> None:
+    older(cli, 9)
+    (cli.home / "runs" / "4" / "1").mkdir(parents=True)
+    before = cli.jobs()
+    assert cli("remove", "--where", "state:failed") == "1 removed, 1 is waited for by another job.\n"
+    assert cli("undo") == "1 brought back: 4.\n"
+    assert cli.jobs() == before
+    assert json.loads(cli("show", "--json", "@"))["id"] == 5
+    assert cli("add", "--hold", "true") == "6\n"
+    assert json.loads(cli("show", "--json", "@"))["id"] == 6
 
 
 def test_a_migration_leaves_a_backup_that_the_older_version_can_use(cli: Cli) -> None:

@@ -1,5 +1,6 @@
 """The commands that describe jobs: add, edit, clone."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
+from tui_queue.cli.job_ids import numbered, one
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -42,6 +44,8 @@ JOB_WORDS = {"allow_interspersed_args": False}
 @click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
 @click.option("--top", is_flag=True, help="Put it at the top of its queue.")
 @click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
+@click.option("--wait", "wait", is_flag=True, help="Wait until it has ended, and end with its exit code.")
+@click.option("--follow", is_flag=True, help="Print its output too; Ctrl+C lets it go on by itself.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 @click.argument("path", required=False, shell_complete=files)
@@ -54,25 +58,35 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     if values["source"] is not None and (path is not None or values["sweep"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
     fields = given(values)
-    yes, unique = bool(values["yes"]), bool(values["unique"])
+    yes, unique, follow = bool(values["yes"]), bool(values["unique"]), bool(values["follow"])
+    if as_json and follow:
+        raise BadInputError("json", "Either --json or --follow: an object has an end.")
 
-    async def work() -> None:
+    async def work() -> int:
         async with use_queue(create=True) as queue:
             place = Place(Move.TOP) if values["top"] else None
             if values["before"]:
-                place = Place(Move.BEFORE, (await queue.commands.jobs.get(values["before"])).id)
+                place = Place(Move.BEFORE, (await one(queue.commands, values["before"])).id)
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            wanted = {**template, **fields}
+            wanted = {**template, **await _with_numbers(queue, fields)}
             if values["source"] is not None:
                 drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
             else:
                 drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
+            if follow and len(drafts) > 1:
+                raise BadInputError("follow", f"--follow is for one job, and these are {len(drafts):,}; --wait waits.")
             added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
-            _say(queue, added, as_json=as_json)
+            _say(queue, added, as_json=as_json, aside=follow)
+            if not (follow or values["wait"]):
+                return 0
+            from tui_queue.cli.stay import stay_with
 
-    run(work())
+            return await stay_with(queue, added, follow=follow)
+
+    if code := run(work()):
+        sys.exit(code)
 
 
 @click.command(context_settings=JOB_WORDS)
@@ -91,8 +105,8 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 
     async def work() -> None:
         async with use_queue() as queue:
-            job = await queue.commands.jobs.get(job_id)
-            changes = fields
+            job = await one(queue.commands, job_id)
+            changes = await _with_numbers(queue, fields)
             if path is not None:
                 changes["path"] = path
             if args:
@@ -122,14 +136,21 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
 
     async def work() -> None:
         async with use_queue() as queue:
-            draft = (await queue.commands.jobs.get(job_id)).draft
-            changes = fields | {"path": draft.path}
+            draft = (await one(queue.commands, job_id)).draft
+            changes = await _with_numbers(queue, fields) | {"path": draft.path}
             if args:
                 changes["args"] = args
             new = edited(replace(draft, not_before=None), changes)
             _say(queue, await queue.commands.jobs.add([new], like=None if capture_env else draft), as_json=as_json)
 
     run(work())
+
+
+async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
+    """Return the fields with the numbers of jobs that are named by when they were added."""
+    if "after" not in fields:
+        return fields
+    return {**fields, "after": await numbered(queue.commands, fields["after"])}
 
 
 def _drafts(
@@ -173,7 +194,8 @@ async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
+def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
+    """Print the numbers of new jobs; ``aside`` on stderr, where stdout is for the output of the job."""
     if late := [job for job in added if job.id == NO_NUMBER]:
         from tui_queue.core.commands.add_elsewhere import ANSWER_S
 
@@ -185,7 +207,7 @@ def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
     elif late:
         click.echo("\n".join(job.uuid for job in late))
     else:
-        click.echo("\n".join(_numbers([job.id for job in added])))
+        click.echo("\n".join(_numbers([job.id for job in added])), err=aside)
 
     try:
         queue.commands.require_start()

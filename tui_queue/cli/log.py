@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
+from tui_queue.cli.job_ids import one
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.file import LogTail, last_lines_begin, left_out
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 @click.option("-n", "--lines", type=click.IntRange(0), metavar="LINES", help="Only the last lines.")
 @click.option("--raw", is_flag=True, help="Byte for byte as it was written.")
 @json_option
-@click.argument("job_id", metavar="ID", shell_complete=jobs())
+@click.argument("job_id", required=False, default="@", metavar="[ID]", shell_complete=jobs())
 def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: bool, as_json: bool) -> None:
     """Print the output of a job's latest run.
 
     A pipe gets the text that a terminal would show, without colours; a terminal gets it with colours, and every other
     control sequence is written out. With --raw both get it byte for byte.
+
+    Without ID that is the job that was added last from this terminal; @~1 is the one before.
 
     Example: tui-queue log 12 -f
     """
@@ -42,13 +45,13 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
     async def work() -> None:
         async with use_queue() as queue:
-            job = await queue.commands.jobs.get(job_id)
+            job = await one(queue.commands, job_id)
             if attempt is not None and attempt > job.attempt:
                 raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
             if as_json:
                 _print_object(queue, replace(job, attempt=attempt or job.attempt), lines)
             else:
-                await _print_log(queue, job, attempt, lines, follow=follow, raw=raw)
+                await print_log(queue, job, attempt, lines, follow=follow, raw=raw)
 
     run(work())
 
@@ -65,7 +68,7 @@ def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
     )
 
 
-async def _print_log(
+async def print_log(
     queue: "OpenQueue", job: Job, attempt: int | None, lines: int | None, *, follow: bool, raw: bool
 ) -> None:
     """Write the output of one run to stdout; with ``follow`` until that has ended."""

@@ -28,7 +28,7 @@ _COMMANDS = {
     "pause": ("jobs", "Stop running jobs where they are."),
     "queue": ("queue", "List, add, change, pause, remove queues."),
     "release": ("jobs", "Let held jobs start."),
-    "remove": ("jobs", "Forget ended jobs and their logs."),
+    "remove": ("remove", "Forget ended jobs and their logs; `undo` brings back."),
     "restore": ("restore", "List backups of the queue, and restore one."),
     "resume": ("jobs", "Let paused jobs go on."),
     "retry": ("jobs", "Put ended jobs into the queue again."),
@@ -40,6 +40,7 @@ _COMMANDS = {
     "status": ("status", "Tell how the queue stands."),
     "template": ("template", "List, save, remove templates for jobs."),
     "top": ("jobs", "Put pending jobs at the top of their queue."),
+    "undo": ("remove", "Bring back the jobs that were removed last."),
     "unit": ("run", "Print a systemd unit for when you are logged out."),
     "wait": ("wait", "Wait for jobs, and end with their exit code."),
 }

@@ -6,6 +6,7 @@ import click
 
 from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
+from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import Object, details_object, job_object, json_option, print_json
 from tui_queue.cli.tables import print_pairs
 from tui_queue.core.analysis.report import details_lines
@@ -17,26 +18,36 @@ from tui_queue.core.units.printable import printable
 @click.option("--env", "variables", is_flag=True, help="List the variables that were captured for the job, by name.")
 @click.option("--values", is_flag=True, help="Show the values of variables too; default: the names only.")
 @json_option
-@click.argument("job_id", metavar="ID", shell_complete=jobs())
-def show(job_id: str, variables: bool, values: bool, as_json: bool) -> None:
-    """Tell everything about one job: what was asked for, why it waits or how it ended, its attempts.
+@click.argument("job_ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
+def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool) -> None:
+    """Tell everything about a job, or several: what was asked for, why it waits or how it ended, its attempts.
+
+    Without ID that is the job that was added last from this terminal. IDs may be @, @~1 (the one before) and 3-5 too.
 
     Example: tui-queue show 12
     """
 
     async def work() -> None:
         async with use_queue() as queue:
-            details = await queue.commands.reports.details(job_id)
-            log_path = queue.commands.jobs.log_path(details.job)
-            environment = await queue.commands.jobs.environment(details.job) if variables else None
+            numbers = await select(queue.commands, job_ids or ("@",))
+            objects = []
+            for place, number in enumerate(numbers):
+                details = await queue.commands.reports.details(str(number))
+                log_path = queue.commands.jobs.log_path(details.job)
+                environment = await queue.commands.jobs.environment(details.job) if variables else None
+                if as_json:
+                    shown = job_object(details.job, log_path, values=values)
+                    objects.append({**shown, **details_object(details), **_captured(environment, values=values)})
+                    continue
+                if place:
+                    click.echo()
+                if variables:
+                    for name, value in _captured(environment, values=values).get("environment", {}).items():
+                        click.echo(printable(name if value is None else f"{name}={value}"))
+                else:
+                    print_pairs(details_lines(details, log_path, datetime.now(UTC), values=values))
             if as_json:
-                shown = job_object(details.job, log_path, values=values)
-                print_json({**shown, **details_object(details), **_captured(environment, values=values)})
-            elif variables:
-                for name, value in _captured(environment, values=values).get("environment", {}).items():
-                    click.echo(printable(name if value is None else f"{name}={value}"))
-            else:
-                print_pairs(details_lines(details, log_path, datetime.now(UTC), values=values))
+                print_json(objects[0] if len(objects) == 1 else objects)
 
     run(work())
 

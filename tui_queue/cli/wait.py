@@ -48,7 +48,7 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
                     if queue.is_elsewhere:
                         await queue.commands.jobs.taken_in(ids)
                     numbers = await (_all(queue, held=held) if everything else select(queue.commands, ids, batch))
-                    ended, blocked = await _ended(queue, numbers, held=held)
+                    ended, blocked = await until_ended(queue, numbers, held=held)
             except TimeoutError:
                 return TIMED_OUT
             for job_id, why in blocked.items():
@@ -74,7 +74,9 @@ async def _all(queue: "OpenQueue", *, held: bool) -> list[int]:
     return [number for number in numbers if number not in blocked or blocked[number].reason]
 
 
-async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> tuple[list[Job], Mapping[int, Blocked]]:
+async def until_ended(
+    queue: "OpenQueue", numbers: Sequence[int], *, held: bool
+) -> tuple[list[Job], Mapping[int, Blocked]]:
     """Return the jobs, in that order, once all have ended, and which of them will not by themselves.
 
     With ``held`` those are waited for too; a job that the user holds always is.
@@ -86,7 +88,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> t
             found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
             if gone := [number for number in numbers if number not in found]:
                 raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
-            blocked = {} if held else await _blocked(queue, found.values())
+            blocked = {} if held else await blocked_now(queue, found.values())
             if all(job.state.ended or job.id in blocked for job in found.values()):
                 return [found[number] for number in numbers], blocked
             queue.check_place()
@@ -101,7 +103,7 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> t
                 queue.commands.bring_back_scheduler()
 
 
-async def _blocked(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked]:
+async def blocked_now(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked]:
     """Return those of the jobs that are held, or wait for one that is, and not because the user has held it."""
     waiting = [job.id for job in jobs if job.waits and (job.held or job.after)]
     blocked = await queue.commands.jobs.blocked() if waiting else {}

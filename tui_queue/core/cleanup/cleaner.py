@@ -5,23 +5,25 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tui_queue.core.cleanup import trash
-from tui_queue.core.errors import TuiQueueError
+from tui_queue.core.errors import TuiQueueError, WrongStateError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.logs.compression import pack_runs
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
-from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.model.selection import Done, Selection, Verb, singly
+from tui_queue.core.model.trash import DELETED_AFTER_S, RESTORABLE_S, TOO_LATE, TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
 from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
+NEVER = timedelta(days=36_500)  # before all removals
 FRESH_S = 86_400  # a copy that is younger may belong to a job that is just being added
 
 
@@ -91,52 +93,113 @@ class Cleaner:
         old = [job_id for job_id, at, _ in await self._store.queries.ended() if (now - at).total_seconds() > older_s]
         return await asyncio.to_thread(pack_runs, self._runs, old)
 
-    async def move_to_trash(self, ids: Iterable[int], *, now: datetime) -> TrashedJobs:
+    async def move_to_trash(
+        self, selection: Selection, *, session: bool, now: datetime
+    ) -> tuple[Done, TrashedJobs | None]:
         """Remove ended jobs and their logs, in such a way that they can be brought back for a while.
 
-        On a disk that does not take that they are gone for good, and not in the answer.
+        With ``session`` no longer than this process has the queue open. On a disk that is nearly full, or does not take
+        that, they are gone for good, and there is no trash to return.
         """
-        jobs, rows = await self._store.jobs.move_to_trash(ids, now=now)
+        if await self.make_room(now=now):
+            return await self.remove(selection, now=now), None
+        done = await self._store.jobs.move_to_trash(selection, now=now)
+        trashed = await self._put_away(done.jobs, now)
+        if session and trashed is not None:
+            self._trashed.append(trashed)
+        return done, trashed
+
+    async def remove(self, selection: Selection, *, now: datetime) -> Done:
+        """Remove ended jobs and their logs for good."""
+        done = await self._store.jobs.act(Verb.REMOVE, selection, now=now)
+        await asyncio.to_thread(self._forget, done.jobs)
+        return done
+
+    async def cancel_and_remove(self, selection: Selection, *, keep: bool, now: datetime) -> tuple[Done, Sequence[Job]]:
+        """Cancel what has not ended and remove the rest, with ``keep`` to the trash; return the runs that have to end.
+
+        These are to be removed when they have ended.
+        """
+        keep = keep and not await self.make_room(now=now)
+        done, ending = await self._store.jobs.cancel_and_remove(selection, keep=keep, now=now)
+        if keep:
+            await self._put_away(done.jobs, now)
+        else:
+            await asyncio.to_thread(self._forget, done.jobs)
+        return done, ending
+
+    async def _put_away(self, jobs: Sequence[Job], now: datetime) -> TrashedJobs | None:
+        """Move the logs of jobs whose rows are in the trash there too."""
+        ids = [job.id for job in jobs]
+        if not ids:
+            return None
+        await asyncio.to_thread(self._make_young, jobs)
+        try:
+            ran = await asyncio.to_thread(trash.move_away, self._runs, ids, now)
+        except OSError:
+            await asyncio.to_thread(self._forget, jobs)
+            await self._store.jobs.forget_removed(now - NEVER, ids)
+            return None
+        return TrashedJobs(at=now, ids=tuple(ids), ran=ran)
+
+    def _make_young(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             trash.make_young(job)
             self._environments.make_young(job.options.environment)
-        try:
-            ran = await asyncio.to_thread(trash.move_away, self._runs, [job.id for job in jobs], now)
-        except OSError:
-            for job in jobs:
-                await asyncio.to_thread(self._executor.forget, job.id)
-            return TrashedJobs(at=now, jobs=(), rows={})
-        self._trashed.append(kept := TrashedJobs(at=now, jobs=jobs, rows=rows, ran=ran))
-        return kept
+
+    def _forget(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._executor.forget(job.id)
+
+    async def removals(self, *, now: datetime) -> list[TrashedJobs]:
+        """Return what can be brought back, the latest removal first."""
+        since = now - timedelta(seconds=RESTORABLE_S)
+        return [removed for removed in await self._store.queries.removals() if removed.at >= since]
 
     async def restore(self, removed: TrashedJobs, *, now: datetime) -> list[Job]:
         """Undo ``move_to_trash``. Raises WrongStateError where it is too late for that."""
-        await asyncio.to_thread(trash.move_back, self._runs, removed)
+        moved = await asyncio.to_thread(self._move_back, removed)
         try:
-            return await self._store.jobs.restore(removed.rows, removed_at=removed.at, now=now)
+            return await self._store.jobs.restore(removed.ids, now=now)
         except TuiQueueError:
-            trash.move_away(self._runs, list(removed.ran), removed.at)
+            await asyncio.to_thread(trash.move_away, self._runs, list(moved), removed.at)
             raise
 
+    def _move_back(self, removed: TrashedJobs) -> set[int]:
+        if not all(trash.has_runs(self._runs, removed, job_id) for job_id in removed.ran):
+            raise WrongStateError(TOO_LATE)
+        return trash.move_back(self._runs, removed)
+
     async def empty_trash(self, *, now: datetime) -> None:
-        """Delete the logs of jobs that were removed too long ago to be brought back."""
-        await asyncio.to_thread(trash.empty_trash, self._runs, now=now)
+        """Delete what was removed too long ago to be brought back; on a disk that is nearly full all of the trash."""
+        if not await self.make_room(now=now):
+            await asyncio.to_thread(trash.empty_trash, self._runs, now=now)
+            await self._store.jobs.forget_removed(now - timedelta(seconds=DELETED_AFTER_S))
+
+    async def make_room(self, *, now: datetime) -> bool:
+        """Empty the whole trash where the disk is nearly full; return whether it is."""
+        if not await asyncio.to_thread(trash.is_nearly_full, self._runs):
+            return False
+        # Files first: on a full disk no row can be deleted before there is room.
+        await asyncio.to_thread(trash.empty_trash, self._runs, now=now, everything=True)
+        await self._store.jobs.forget_removed(None)
+        return True
 
     async def close(self) -> None:
-        """Delete the logs of what was removed from here: nobody can bring it back any more."""
+        """Delete what can be brought back no longer than this process has the queue open."""
         if self._trashed:
+            ids = [job_id for trashed in self._trashed for job_id in trashed.ids]
+            await self._store.jobs.forget_removed(datetime.now(UTC) - NEVER, ids)
             await asyncio.to_thread(trash.empty_trash, self._runs, now=datetime.now(UTC), ours=self._trashed)
 
     async def _remove(self, ids: list[int], now: datetime) -> int:
         try:
-            jobs = await self._store.jobs.remove(ids, now=now)
+            done = await self.remove(singly(ids), now=now)
         except TuiQueueError:
             if len(ids) == 1:
                 return 0
             return sum([await self._remove([job_id], now) for job_id in ids])
-        for job in jobs:
-            await asyncio.to_thread(self._executor.forget, job.id)
-        return len(jobs)
+        return len(done.jobs)
 
 
 def _remove_copies(directory: str, used: Collection[str]) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from tui_queue.core.errors import StoreError, WrongStateError
+from tui_queue.core.errors import StoreError
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.trash import DELETED_AFTER_S, RESTORABLE_S, TrashedJobs
+from tui_queue.core.model.trash import DELETED_AFTER_S, TrashedJobs
 from tui_queue.core.store.rows import microseconds
 from tui_queue.core.units.printable import printable
 
+FULL_BYTES = 1 << 30  # free, below which a disk is nearly full: or, of a small disk, below the share
+FULL_SHARE = 20
 _TRASH = ".removed"  # beside the directories of jobs: to move there is to rename
 
 
@@ -26,27 +28,42 @@ def move_away(runs: str, ids: Sequence[int], at: datetime) -> set[int]:
     return moved
 
 
-def move_back(runs: str, trashed: TrashedJobs) -> None:
-    """Undo ``move_away``. Raises WrongStateError for what is not kept any more, and StoreError."""
-    if not all(os.path.isdir(_place_in_trash(runs, job_id, trashed.at)) for job_id in trashed.ran):
-        raise WrongStateError(f"The logs are gone: a removed job can be brought back for {RESTORABLE_S // 60} minutes.")
+def move_back(runs: str, trashed: TrashedJobs) -> set[int]:
+    """Undo ``move_away``; return whose runs were moved. Raises StoreError."""
+    moved = set()
     try:
-        for job_id in trashed.ran:
-            os.rename(_place_in_trash(runs, job_id, trashed.at), _place(runs, job_id))
+        for job_id in trashed.ids:
+            with suppress(FileNotFoundError):  # it has had no runs, or they were moved back and then a crash came
+                os.rename(_place_in_trash(runs, job_id, trashed.at), _place(runs, job_id))
+                moved.add(job_id)
     except OSError as error:
         raise StoreError(f"{printable(runs)}: can't be changed: {error.strerror}.") from None
+    return moved
 
 
-def empty_trash(runs: str, *, now: datetime, ours: Collection[TrashedJobs] = ()) -> None:
-    """Delete the runs of jobs that can't be brought back any more, and those of ``ours``."""
-    own = {_place_in_trash(runs, job_id, trashed.at) for trashed in ours for job_id in trashed.ran}
+def has_runs(runs: str, trashed: TrashedJobs, job_id: int) -> bool:
+    """Whether the runs of a removed job are still there."""
+    return os.path.isdir(_place_in_trash(runs, job_id, trashed.at)) or os.path.isdir(_place(runs, job_id))
+
+
+def empty_trash(runs: str, *, now: datetime, ours: Collection[TrashedJobs] = (), everything: bool = False) -> None:
+    """Delete the runs of jobs that can't be brought back any more, and those of ``ours``, or ``everything``."""
+    own = {_place_in_trash(runs, job_id, trashed.at) for trashed in ours for job_id in trashed.ids}
     with suppress(OSError), os.scandir(os.path.join(runs, _TRASH)) as entries:
         for entry in entries:
             at = entry.name.rpartition("-")[2]
             # Either way: the clock may have been set.
             is_old = at.isdecimal() and abs(now.timestamp() - int(at) / 1_000_000) > DELETED_AFTER_S
-            if is_old or entry.path in own:
+            if everything or is_old or entry.path in own:
                 shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def is_nearly_full(runs: str) -> bool:
+    """Whether the disk of the runs has so little room left that nothing is to lie in the trash; blocks."""
+    with suppress(OSError):
+        usage = shutil.disk_usage(runs)
+        return usage.free < min(FULL_BYTES, usage.total // FULL_SHARE)
+    return False
 
 
 def make_young(job: Job) -> None:

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
-from tui_queue.core.commands.new_jobs import prepared, recaptured
+from tui_queue.core.commands.job_verbs import JobVerbs
+from tui_queue.core.commands.new_jobs import prepared
 from tui_queue.core.errors import OtherHostError, WrongStateError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
-from tui_queue.core.model.job import Job, JobDraft, Pause, State
-from tui_queue.core.model.leftover import Leftover
+from tui_queue.core.model.filter import Filter
+from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
-from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
@@ -31,6 +31,7 @@ class JobCommands:
         self._jobs = context.store.jobs
         self._queries = context.store.queries
         self._executor = context.executor
+        self.verbs = JobVerbs(context)
 
     async def add(
         self,
@@ -76,30 +77,20 @@ class JobCommands:
 
         Of ended jobs the processes that their runs have left are ended, by a scheduler.
         """
-        return await self._end_runs(await self._jobs.cancel(ids, now=datetime.now(UTC)))
+        return await self.verbs.each(Verb.CANCEL, tuple(ids))
 
     async def cancel_all(self) -> list[Job]:
         """Cancel all pending and running jobs, in one step; return them. Running ones have yet to end."""
-        return await self._end_runs(await self._jobs.cancel_all(now=datetime.now(UTC)))
+        alive = Selection(only=Filter(states=(State.PENDING, State.RUNNING)))
+        return list((await self.verbs.act(Verb.CANCEL, alive)).jobs)
 
-    async def retry(self, ids: Iterable[int], *, capture_env: bool = False) -> list[Job]:
-        """Put ended jobs into the queue again; start those now that wait for their next attempt.
-
-        With ``capture_env`` they run in the environment of this process.
-        """
-        ids = tuple(ids)
-        options = None
-        if capture_env:
-            options = await asyncio.to_thread(recaptured, self._context, await self._queries.jobs(ids))
-        jobs = await self._jobs.retry(ids, options=options, now=datetime.now(UTC))
-        self._context.wake_scheduler()
-        return jobs
+    async def retry(self, ids: Iterable[int]) -> list[Job]:
+        """Put ended jobs into the queue again; start those now that wait for their next attempt."""
+        return await self.verbs.each(Verb.RETRY, tuple(ids))
 
     async def uncancel(self, ids: Iterable[int]) -> list[Job]:
         """Put jobs back that were cancelled while they were pending: held, timed and placed as they were."""
-        jobs = await self._jobs.uncancel(ids, now=datetime.now(UTC))
-        self._context.wake_scheduler()
-        return jobs
+        return await self.verbs.each(Verb.UNCANCEL, tuple(ids))
 
     async def environment(self, job: Job) -> Environment | None:
         """Return what was captured when a job was added; None for a job that an older version added."""
@@ -108,81 +99,19 @@ class JobCommands:
 
     async def hold(self, ids: Iterable[int]) -> list[Job]:
         """Keep pending jobs from starting until they are released."""
-        jobs = await self._jobs.hold(ids, now=datetime.now(UTC))
-        self._context.wake_listeners()
-        return jobs
+        return await self.verbs.each(Verb.HOLD, tuple(ids))
 
     async def release(self, ids: Iterable[int]) -> list[Job]:
         """Let held jobs start. A job that was held for a failed dependency loses that dependency."""
-        jobs = await self._jobs.release(ids, now=datetime.now(UTC))
-        self._context.wake_scheduler()
-        return jobs
-
-    async def pause(self, ids: Iterable[int]) -> list[Job]:
-        """Stop every process of running jobs where it is; they keep their slots."""
-        jobs = await self._jobs.pause(ids, why=Pause.USER, now=datetime.now(UTC))
-        await self._context.reach(jobs, self._executor.pause)
-        self._context.wake_listeners()
-        return jobs
-
-    async def resume(self, ids: Iterable[int]) -> list[Job]:
-        """Let paused jobs continue."""
-        jobs = await self._jobs.resume(ids, now=datetime.now(UTC))
-        await self._context.reach(jobs, self._executor.resume)
-        self._context.wake_listeners()
-        return jobs
-
-    async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
-        """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes.
-
-        Of an ended job all processes that its runs have left get it.
-        """
-        self._context.require_host()
-        jobs = await self._queries.jobs(ids)
-        left = {}
-        if any(job.state.ended for job in jobs):
-            left = {each.job_id: each for each in await self._living_leftovers(job.id for job in jobs)}
-        for job in jobs:
-            if job.state.ended and job.id in left:
-                continue
-            if job.state is not State.RUNNING or job.is_claimed:
-                raise WrongStateError(f"Job {job.id} is {job.state_word}; only a running job can get a signal.")
-        running = [job for job in jobs if job.state is State.RUNNING]
-        await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in running))
-        for each in left.values():
-            await in_thread(partial(self._executor.signal_leftovers, each, number))
-        return jobs
+        return await self.verbs.each(Verb.RELEASE, tuple(ids))
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
         """Give pending jobs another place in their queue."""
-        jobs = await self._jobs.move(ids, move, before, now=datetime.now(UTC))
-        self._context.wake_listeners()
-        return jobs
+        return list((await self.verbs.move(singly(ids), move, before)).jobs)
 
     async def remove(self, ids: Iterable[int]) -> list[Job]:
         """Remove ended jobs and their logs for good."""
-        ids = tuple(ids)
-        await self._living_leftovers(ids)
-        jobs = await self._jobs.remove(ids, now=datetime.now(UTC))
-        for job in jobs:
-            self._executor.forget(job.id)
-        self._context.wake_listeners()
-        return jobs
-
-    async def move_to_trash(self, ids: Iterable[int]) -> TrashedJobs:
-        """Remove ended jobs and their logs; for some minutes the user can restore them."""
-        ids = tuple(ids)
-        await self._living_leftovers(ids)
-        removed = await self._context.cleaner.move_to_trash(ids, now=datetime.now(UTC))
-        self._context.wake_listeners()
-        return removed
-
-    async def restore(self, removed: TrashedJobs) -> list[Job]:
-        """Undo ``move_to_trash``: the jobs have their numbers, attempts and logs again."""
-        self._context.require_host()
-        jobs = await self._context.cleaner.restore(removed, now=datetime.now(UTC))
-        self._context.wake_listeners()
-        return jobs
+        return list((await self.verbs.remove(singly(tuple(ids)))).jobs)
 
     async def get(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
@@ -205,12 +134,6 @@ class JobCommands:
     async def in_state(self, *states: State, paused: bool | None = None, held: bool | None = None) -> list[int]:
         """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
         return await self._queries.in_state(states, paused=paused, held=held)
-
-    async def removable(self) -> list[int]:
-        """Return the numbers of all ended jobs whose runs have left no process."""
-        ended = await self.in_state(*(state for state in State if state.ended))
-        left = {each.job_id for each in await self._living_leftovers(ended)}
-        return [number for number in ended if number not in left]
 
     async def like(self, draft: JobDraft) -> Job | None:
         """Return a job that is pending or running with the same command in the same directory, or None."""
@@ -245,23 +168,3 @@ class JobCommands:
                 " restored; it is put aside when the job starts."
             )
         return path
-
-    async def _end_runs(self, cancelled: list[Job]) -> list[Job]:
-        running = [job for job in cancelled if job.state is State.RUNNING]
-        # Straight to its watcher: that works whichever process schedules. The scheduler cancels a run whose watcher
-        # does not exist yet as soon as it has started.
-        await self._context.reach(running, self._executor.cancel)
-        if await self._context.store.leftovers.any_ending():  # a scheduler ends them
-            self._context.start_background()
-        self._context.wake_listeners()
-        return cancelled
-
-    async def _living_leftovers(self, ids: Iterable[int]) -> list[Leftover]:
-        """Return what runs of these jobs have left, after a search; what has gone is forgotten."""
-        living = []
-        for left in await self._context.store.leftovers.of(ids):
-            if await in_thread(partial(self._executor.found_leftovers, left)):
-                living.append(left)
-            else:
-                await self._context.store.leftovers.forget(left)
-        return living

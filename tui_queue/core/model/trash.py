@@ -1,25 +1,22 @@
 """Removed jobs that can be restored."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
 
-from tui_queue.core.model.job import Job
-
 RESTORABLE_S = 600
 
 
-DELETED_AFTER_S = RESTORABLE_S + 60  # nobody brings back then what somebody else is deleting
+DELETED_AFTER_S = RESTORABLE_S + 60  # no user brings back then what another process is deleting
 
 
-Rows = Mapping[str, Sequence[Mapping[str, object]]]  # by table
+TOO_LATE = f"The logs are gone: a removed job can be brought back for {RESTORABLE_S // 60} minutes."
 
 
 class TrashedJobs(Struct, frozen=True, kw_only=True):
-    """What is kept of jobs that were removed ``at`` some time; those in ``ran`` have had runs."""
+    """The numbers of jobs that were removed together ``at`` some time; those that ``ran`` have logs."""
 
     at: datetime
-    jobs: Sequence[Job]
-    rows: Rows
+    ids: tuple[int, ...]
     ran: Collection[int] = ()

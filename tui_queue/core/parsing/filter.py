@@ -2,6 +2,8 @@
 
 import re
 
+from msgspec.structs import replace
+
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import State
@@ -35,6 +37,23 @@ def parse_filter(text: str) -> Filter:
             words.append(word)
     begun = bool(named["queue"] or named["batch"])
     return Filter(states=tuple(states), names=tuple(names), words=tuple(words), begun=begun, **named)
+
+
+def parse_set(text: str) -> Filter:
+    """Return which jobs a command is for: the words of a filter, but none of them half typed. Raises BadInputError."""
+    if not text.split():
+        raise BadInputError(
+            "where", "--where: no words are given; `state:failed queue:gpu` say, or --all for all jobs."
+        )
+    for word in text.split():
+        name, colon, value = word.partition(":")
+        if colon and name in _NAMES and not value:
+            raise BadInputError("where", f"{name}: has no value; write it behind the colon, without a blank.")
+        if colon and name == "state":
+            meant = [state for state in State if state.startswith(value.lower())]
+            if len(meant) > 1 and value.lower() not in meant:
+                raise BadInputError("where", f"{printable(word)}: is that {' or '.join(meant)}? Write it out.")
+    return replace(parse_filter(text), begun=False)
 
 
 def remark(text: str) -> str:

@@ -221,6 +221,9 @@ class Scheduler:
             await gpus.refresh(CARDS_AGE_S)
             now = datetime.now(UTC)
             trials = self._failures.trials(now)
+            if trials is not None:
+                with suppress(TuiQueueError):
+                    await self._cleaner.make_room(now=now)
             claimed = await self._store.runs.claim(
                 epoch=epoch, capacity=self._capacity, over=tuple(self._over), trials=trials, boot=boot, now=now
             )

@@ -14,7 +14,9 @@ from tui_queue.core.store.rows import microseconds, required_time
 
 T = TypeVar("T", Job, list[Job])
 
-_RECORD = "INSERT INTO deeds (job_id, upto, at, verb, who) VALUES (?, ?, ?, ?, ?)"
+_RECORD = "INSERT INTO deeds (job_id, upto, at, verb, who, terminal) VALUES (?, ?, ?, ?, ?, ?)"
+_ADDED = "SELECT job_id, upto FROM deeds WHERE terminal = ? AND terminal <> '' ORDER BY job_id DESC"
+_EXISTING = "SELECT id FROM jobs WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?"
 # Numbers are given once and in order: of those that were added together the nearest row tells.
 _OF_JOB = """
     SELECT at, verb, who FROM (
@@ -26,12 +28,12 @@ _OF_JOB = """
 _FORGET = "DELETE FROM deeds WHERE job_id = :id AND upto = :id"
 
 
-def record(db: sqlite3.Connection, verb: str, who: str, now: datetime, done: T) -> T:
-    """Record that ``who`` has done ``verb`` to these jobs; return the jobs."""
+def record(db: sqlite3.Connection, verb: str, who: str, now: datetime, done: T, *, terminal: str = "") -> T:
+    """Record that ``who`` has done ``verb`` to these jobs, from a terminal if that matters; return the jobs."""
     ids = [job.id for job in ([done] if isinstance(done, Job) else done)]
     ranges = [(ids[0], ids[-1])] if ids and verb == "added" else [(job_id, job_id) for job_id in ids]
     at = microseconds(now)
-    db.executemany(_RECORD, [(first, last, at, verb, who) for first, last in ranges])
+    db.executemany(_RECORD, [(first, last, at, verb, who, terminal) for first, last in ranges])
     return done
 
 
@@ -40,6 +42,17 @@ def of_job(db: sqlite3.Connection, job_id: int) -> tuple[AuditEntry, ...]:
     return tuple(
         AuditEntry(at=required_time(at), verb=verb, who=who) for at, verb, who in db.execute(_OF_JOB, {"id": job_id})
     )
+
+
+def added_from(db: sqlite3.Connection, terminal: str, before: int) -> int | None:
+    """Return the number of the job that was added last from a terminal, or of the one so many ``before`` it."""
+    left = before
+    for first, last in db.execute(_ADDED, (terminal,)):
+        found = [row[0] for row in db.execute(_EXISTING, (first, last, left + 1))]
+        if len(found) > left:
+            return int(found[left])
+        left -= len(found)
+    return None
 
 
 def forget(db: sqlite3.Connection, jobs: Sequence[Job]) -> None:

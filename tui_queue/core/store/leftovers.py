@@ -15,6 +15,9 @@ _ADD = """
 _NOTE = "UPDATE leftovers SET processes = ? WHERE job_id = ? AND attempt = ?"
 _FORGET = "DELETE FROM leftovers WHERE job_id = ? AND attempt = ?"
 _END = "UPDATE leftovers SET ending = 1 WHERE job_id = ?"
+_OF_ENDED = """
+    SELECT job_id, sum(json_array_length(processes)) FROM leftovers JOIN jobs ON id = job_id
+    WHERE state NOT IN ('pending', 'running') GROUP BY job_id"""
 _END_OF_SCHEDULE = "UPDATE leftovers SET ending = 1 WHERE job_id IN (SELECT id FROM jobs WHERE schedule_id = ?)"
 
 
@@ -28,6 +31,10 @@ class Leftovers:
         """Return what the runs of these jobs have left."""
         wanted = set(ids)
         return [left for left in await self._database.read(all_leftovers) if left.job_id in wanted]
+
+    async def all(self) -> list[Leftover]:
+        """Return what the runs of all jobs have left."""
+        return await self._database.read(all_leftovers)
 
     async def any_ending(self) -> bool:
         """Return whether any are to be ended."""
@@ -73,6 +80,11 @@ def end_leftovers(db: sqlite3.Connection, job_id: int) -> bool:
 def end_leftovers_of_schedule(db: sqlite3.Connection, schedule_id: int) -> None:
     """Have what the jobs of a schedule have left ended."""
     db.execute(_END_OF_SCHEDULE, (schedule_id,))
+
+
+def ended_with_leftovers(db: sqlite3.Connection) -> dict[int, int]:
+    """Return how many processes ended jobs have left, by number of the job."""
+    return dict(db.execute(_OF_ENDED).fetchall())
 
 
 def first_leftover(db: sqlite3.Connection, ids: Sequence[int]) -> Leftover | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
+from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
 from tui_queue.core.store.blocked import blocked_jobs
@@ -31,8 +33,11 @@ from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
 from tui_queue.core.store.runs import running_jobs
 from tui_queue.core.store.shortage import shortage_of
+from tui_queue.core.store.trash import removals
+from tui_queue.core.system.terminal_session import this_terminal
 from tui_queue.core.units.printable import printable
 
+LATEST = re.compile(r"(?a)(?:@|last)(~(\d{0,9}))?")
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
 
 _ACTIVE = """
@@ -142,6 +147,10 @@ class Queries:
         """Return all ended jobs: number, when they ended, whether a pending job waits for them or a process is left."""
         return await self._database.read(_ended)
 
+    async def removals(self) -> list[TrashedJobs]:
+        """Return what is in the trash, the latest removal first."""
+        return await self._database.read(removals)
+
     async def copies(self) -> set[str]:
         """Return the paths of the copies of scripts that jobs or schedules refer to."""
         return await self._database.read(_copies)
@@ -167,7 +176,13 @@ class Queries:
         return await self._database.read(_work_left, schedules)
 
     async def job(self, key: str) -> Job:
-        """Return the job with this number or UUID (or a unique beginning of 6 or more characters)."""
+        """Return the job with this number or UUID (or a unique beginning of 6 or more characters).
+
+        ``@`` and ``last`` are the job that was added last from this terminal, or else at all; ``@~1`` the one before.
+        """
+        if (found := LATEST.fullmatch(key)) is not None:
+            before = int(found[2] or 1) if found[1] else 0
+            return await self._database.read(_latest, key, this_terminal(), before)
         return await self._database.read(_find, key)
 
     async def jobs(self, ids: Iterable[int]) -> list[Job]:
@@ -361,6 +376,16 @@ def _find(db: sqlite3.Connection, key: str) -> Job:
     if len(rows) > 1:
         raise NoSuchJobError(f"{printable(key)}: more than one job's UUID begins so; give more of it.")
     return job_of(required_row(rows[0] if rows else None, key))
+
+
+def _latest(db: sqlite3.Connection, key: str, terminal: str, before: int) -> Job:
+    number = audit.added_from(db, terminal, before)
+    if number is None and audit.added_from(db, terminal, 0) is None:
+        found = db.execute("SELECT id FROM jobs ORDER BY id DESC LIMIT 1 OFFSET ?", (before,)).fetchone()
+        number = None if found is None else found[0]
+    if number is None:
+        raise NoSuchJobError(f"{key}: no such job was added from this terminal; `tui-queue list` shows all.")
+    return job_of(required_row(db.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone(), key))
 
 
 def _jobs(db: sqlite3.Connection, ids: tuple[int, ...]) -> list[Job]:

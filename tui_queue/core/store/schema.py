@@ -214,6 +214,18 @@ MIGRATIONS = (
         PRIMARY KEY (job_id, attempt)
     ) STRICT, WITHOUT ROWID;
     """,
+    # The rows of removed jobs as JSON, while the jobs can be brought back; and from which terminal jobs were added.
+    """
+    CREATE TABLE trash (
+        job_id INTEGER PRIMARY KEY,
+        at     INTEGER NOT NULL,
+        who    TEXT    NOT NULL,
+        stored TEXT    NOT NULL
+    ) STRICT;
+    CREATE INDEX trash_at ON trash (at);
+    ALTER TABLE deeds ADD COLUMN terminal TEXT NOT NULL DEFAULT '';
+    CREATE INDEX deeds_of_terminal ON deeds (terminal, job_id) WHERE terminal <> '';
+    """,
 )
 
 

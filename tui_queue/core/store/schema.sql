@@ -1,7 +1,7 @@
 -- The schema that the migrations in schema.py make, for reading; nothing executes this file.
 -- Generated: python -m tests.tools.make_schema
 
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
 
@@ -12,9 +12,11 @@ CREATE TABLE deeds (
     at     INTEGER NOT NULL,
     verb   TEXT    NOT NULL,
     who    TEXT    NOT NULL
-) STRICT;
+, terminal TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX deeds_of_job ON deeds (job_id);
+
+CREATE INDEX deeds_of_terminal ON deeds (terminal, job_id) WHERE terminal <> '';
 
 CREATE TABLE "jobs" (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -152,3 +154,12 @@ CREATE INDEX schedules_next ON schedules (next_at) WHERE paused = 0;
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
 CREATE TABLE templates (name TEXT PRIMARY KEY, draft TEXT NOT NULL) STRICT;
+
+CREATE TABLE trash (
+    job_id INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    who    TEXT    NOT NULL,
+    stored TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX trash_at ON trash (at);

@@ -9,7 +9,7 @@ from tui_queue.core.model.job import Job, State
 APPLIES: Mapping[str, Callable[[Job], bool]] = {
     "cancel": lambda job: not job.state.ended or job.processes_left > 0,
     "retry": lambda job: job.state.ended or job.waits_again,
-    "remove": lambda job: job.state.ended,
+    "remove": lambda _: True,
     "hold": lambda job: job.waits,
     "pause": lambda job: job.state is State.RUNNING,
     "move": lambda job: job.waits,
@@ -28,7 +28,13 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("a", "add", "Add", id="job.add", tooltip="Add a job"),
     Binding("c", "cancel", "Cancel", id="job.cancel", tooltip="Cancel a pending job, or stop a running one"),
     Binding("r", "retry", "Retry", id="job.retry", tooltip="Put an ended job into the queue again"),
-    Binding("d,delete", "remove", "Remove", id="job.remove", tooltip="Forget an ended job and its log"),
+    Binding(
+        "d,delete",
+        "remove",
+        "Remove",
+        id="job.remove",
+        tooltip="Forget a job and its log; what has not ended is cancelled first",
+    ),
     Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
     Binding("h", "hold", "Hold", id="job.hold", tooltip="Keep a pending job from starting, or release it"),
     Binding("p", "pause", "Pause", id="job.pause", tooltip="Stop a running job where it is, or let it go on"),

@@ -1,6 +1,8 @@
 """Carries out the dashboard's actions on jobs."""
 
+import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +16,7 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.queue import DEFAULT_QUEUE, Move
+from tui_queue.core.model.selection import Done, Verb, members
 from tui_queue.core.model.trash import DELETED_AFTER_S
 from tui_queue.core.parsing.fields import signal_number
 from tui_queue.core.parsing.job_draft import MANY
@@ -23,7 +26,7 @@ from tui_queue.ui.dashboard.bindings import APPLIES
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.undo import Undo
-from tui_queue.ui.dashboard.wording import copyable, count, has_run, named, one_at_a_time, stopping, what_ends
+from tui_queue.ui.dashboard.wording import copyable, count, has_run, named, one_at_a_time, removing, stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from tui_queue.ui.job_form.form import JobForm
 
 T = TypeVar("T")
+
+KILLED_WITHIN_S = 5.0  # after the grace
+LOOK_AGAIN_S = 0.1  # for the end of a run that was cancelled
 
 
 class JobActions:
@@ -106,19 +112,16 @@ class JobActions:
     async def hold(self) -> None:
         """Hold pending jobs, or release them when all of them are held."""
         jobs = self._chosen("hold")
-        if not (free := [job for job in jobs if not job.held]):
-            if jobs and await result_of(self._screen, self._commands.jobs.release(_ids(jobs))):
-                self._undo.released(jobs)
-        elif await result_of(self._screen, self._commands.jobs.hold(_ids(free))):
-            self._undo.held(free)
+        if free := [job for job in jobs if not job.held]:
+            self._undo.held((await self._act(Verb.HOLD, free)).jobs)
+        else:
+            self._undo.released((await self._act(Verb.RELEASE, jobs)).jobs)
 
     async def pause(self) -> None:
         """Pause running jobs, or resume them when all of them are paused."""
         jobs = self._chosen("pause")
-        if running := [job for job in jobs if not job.paused]:
-            await result_of(self._screen, self._commands.jobs.pause(_ids(running)))
-        elif jobs:
-            await result_of(self._screen, self._commands.jobs.resume(_ids(jobs)))
+        running = [job for job in jobs if not job.paused]
+        await self._act(Verb.PAUSE if running else Verb.RESUME, running or jobs)
 
     async def move(self, where: str) -> None:
         """Give pending jobs another place in their queue."""
@@ -128,8 +131,9 @@ class JobActions:
             waiting = [job for job in overview.jobs if job.state is State.PENDING] if overview else []
             behind = waiting[waiting.index(jobs[-1]) + 1 :]
             follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
-            if await result_of(self._screen, self._commands.jobs.move(_ids(jobs), Move(where))):
-                self._undo.moved(jobs, follower)
+            moving = self._commands.jobs.verbs.move(members(jobs), Move(where))
+            if moved := self._told(await result_of(self._screen, moving), Verb.MOVE, quiet=True).jobs:
+                self._undo.moved(moved, follower)
 
     async def slots(self, by: int) -> None:
         """Give the queue of the chosen jobs one slot more or less."""
@@ -149,7 +153,8 @@ class JobActions:
             name = await self._ask(Prompt(question, value="TERM", check=_signal))
             if name is None or (_signal(name) == SIGKILL and not await self._is_to_be_killed(jobs)):
                 return
-            await result_of(self._screen, self._commands.jobs.signal(_ids(jobs), _signal(name), everybody=False))
+            sending = self._commands.jobs.verbs.signal(members(jobs), _signal(name), everybody=False)
+            self._told(await result_of(self._screen, sending), Verb.SIGNAL, quiet=True)
 
     async def details(self) -> None:
         """Show everything about the chosen job."""
@@ -173,25 +178,50 @@ class JobActions:
             )
             if not await self._ask(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
-        if jobs and await result_of(self._screen, self._commands.jobs.cancel(_ids(jobs))):
-            self._undo.cancelled(jobs)
+        ended = set(_ids(left))
+        self._undo.cancelled([job for job in (await self._act(Verb.CANCEL, jobs)).jobs if job.id not in ended])
 
     async def retry(self) -> None:
         """Start ended jobs again."""
-        if jobs := self._chosen("retry"):
-            await result_of(self._screen, self._commands.jobs.retry(_ids(jobs)))
+        await self._act(Verb.RETRY, self._chosen("retry"))
 
     async def remove(self) -> None:
-        """Move ended jobs to the trash, which is emptied before long; ask first if they are several."""
+        """Move jobs to the trash, which is emptied before long; what has not ended or has left processes is cancelled.
+
+        Asks where they are several, or have not ended.
+        """
         jobs = self._chosen("remove")
-        if len(jobs) > 1:
-            question = f"Remove {count(len(jobs), 'ended job')} and their logs?"
-            if not await self._ask(Confirm(question)):
+        alive = [job for job in jobs if APPLIES["cancel"](job)]
+        if alive or len(jobs) > 1:
+            detail = what_ends([job for job in alive if job.takes_slot], datetime.now(UTC))
+            if not await self._ask(Confirm(removing(jobs, alive), detail=detail)):
                 return
-        removed = await result_of(self._screen, self._commands.jobs.move_to_trash(_ids(jobs))) if jobs else None
-        if removed is not None and removed.jobs:
-            self._undo.removed(removed)
+        if over := [job for job in jobs if not APPLIES["cancel"](job)]:
+            await self._remove(over)
+        if alive and (await self._act(Verb.CANCEL, alive, quiet=True)).jobs and await self._have_ended(alive):
+            await self._remove(alive)
+
+    async def _remove(self, jobs: Sequence[Job]) -> None:
+        moving = self._commands.jobs.verbs.move_to_trash(members(jobs), session=True)
+        if (removed := await result_of(self._screen, moving)) is None:
+            return
+        self._told(removed[0], Verb.REMOVE, quiet=True)
+        if removed[1] is not None:
+            self._undo.removed(removed[1])
             self._screen.set_timer(DELETED_AFTER_S + 1, self._empty_trash)
+
+    async def _have_ended(self, jobs: Sequence[Job]) -> bool:
+        """Wait until cancelled jobs have ended; tell the user of those that do not, and return False."""
+        deadline = time.monotonic() + max(map(self._commands.grace_s, jobs)) + KILLED_WITHIN_S
+        while time.monotonic() < deadline:
+            late = await result_of(self._screen, self._commands.jobs.verbs.unended(jobs))
+            if late is None:
+                return False
+            if not late:
+                return True
+            await asyncio.sleep(LOOK_AGAIN_S)
+        self._screen.notify(f"{named(jobs)}: cancelled, and not ended yet; remove again when that is so.", markup=False)
+        return False
 
     async def copy(self) -> None:
         """Copy the text selected with the mouse; without one ask what to copy of the jobs."""
@@ -221,6 +251,19 @@ class JobActions:
         """Open the script of the chosen job in the editor."""
         if job := self._chosen_one("script"):
             await self._run_external(editor, job.path)
+
+    async def _act(self, verb: Verb, jobs: Sequence[Job], *, quiet: bool = False) -> Done:
+        """Do a verb to jobs, as far as it still applies to them, and tell the user how far."""
+        if not jobs:
+            return Done()
+        doing = self._commands.jobs.verbs.act(verb, members(jobs))
+        return self._told(await result_of(self._screen, doing), verb, quiet=quiet or len(jobs) == 1)
+
+    def _told(self, done: Done | None, verb: Verb, *, quiet: bool) -> Done:
+        """Tell the user what was done; if ``quiet`` only where some jobs were left."""
+        if done is not None and (done.left or not quiet):
+            self._screen.notify(f"{done.text(verb.done)}.", markup=False, timeout=4)
+        return done or Done()
 
     async def _is_to_be_killed(self, jobs: Sequence[Job]) -> bool:
         detail = f"{has_run(jobs, datetime.now(UTC))} KILL leaves no time to save anything."

@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
+from tui_queue.core.model.selection import Verb, members
 from tui_queue.core.model.trash import TrashedJobs
 
 _KEPT = 50  # steps that can be taken back
@@ -31,22 +32,17 @@ class Undo:
         step = self._steps.pop()
         return "" if await result_of(step.back()) is None else f"Undone: {step.what}."
 
-    def cancelled(self, before: Sequence[Job]) -> None:
-        """Note that jobs were cancelled; those that were running stay so."""
-        pending = [job for job in before if job.state is State.PENDING]
-        if pending:
-            ids = [job.id for job in pending]
-            self._did(f"cancel of {_jobs(pending)}", lambda: self._commands.jobs.uncancel(ids))
+    def cancelled(self, jobs: Sequence[Job]) -> None:
+        """Note that jobs were cancelled, as they are now; those that were running stay so."""
+        self._act_back("cancel", [job for job in jobs if job.state is State.CANCELLED], Verb.UNCANCEL)
 
-    def held(self, before: Sequence[Job]) -> None:
+    def held(self, jobs: Sequence[Job]) -> None:
         """Note that jobs were held."""
-        ids = [job.id for job in before]
-        self._did(f"hold of {_jobs(before)}", lambda: self._commands.jobs.release(ids))
+        self._act_back("hold", jobs, Verb.RELEASE)
 
-    def released(self, before: Sequence[Job]) -> None:
+    def released(self, jobs: Sequence[Job]) -> None:
         """Note that jobs were released."""
-        ids = [job.id for job in before]
-        self._did(f"release of {_jobs(before)}", lambda: self._commands.jobs.hold(ids))
+        self._act_back("release", jobs, Verb.HOLD)
 
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
@@ -55,7 +51,8 @@ class Undo:
 
     def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""
-        self._did(f"removal of {_jobs(removed.jobs)}", lambda: self._commands.jobs.restore(removed))
+        what = f"job {removed.ids[0]}" if len(removed.ids) == 1 else f"{len(removed.ids)} jobs"
+        self._did(f"removal of {what}", lambda: self._commands.jobs.verbs.restore(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
         """Note that jobs were moved from their place before ``follower``, or from the end of their queue."""
@@ -67,6 +64,10 @@ class Undo:
             return self._commands.jobs.move(ids, Move.BEFORE, follower.id)
 
         self._did(f"move of {_jobs(before)}", back)
+
+    def _act_back(self, what: str, jobs: Sequence[Job], verb: Verb) -> None:
+        if jobs:
+            self._did(f"{what} of {_jobs(jobs)}", lambda: self._commands.jobs.verbs.act(verb, members(jobs)))
 
     def _did(self, what: str, back: Callable[[], Awaitable[object]]) -> None:
         self._steps = [*self._steps[-_KEPT + 1 :], _Step(what, back)]

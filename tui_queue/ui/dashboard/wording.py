@@ -38,6 +38,18 @@ def stopping(running: int, pending: int, left: Sequence[Job] = ()) -> str:
     return said[:1].upper() + said[1:]
 
 
+def removing(jobs: Sequence[Job], alive: Sequence[Job]) -> str:
+    """Ask whether jobs are to be removed; those that are ``alive``, or whose processes are, are cancelled first."""
+    if not alive:
+        return f"Remove {count(len(jobs), 'ended job')} and their logs?"
+    left = [job for job in alive if job.state.ended]
+    if len(jobs) == 1 and not left:
+        return f"Cancel and remove {named(jobs)}?"
+    running = sum(job.takes_slot for job in alive)
+    which = "it" if len(jobs) == 1 else "them" if len(alive) == len(jobs) else f"all {len(jobs)}"
+    return f"{stopping(running, len(alive) - running - len(left), left)}, and remove {which}?"
+
+
 def has_run(running: Sequence[Job], now: datetime) -> str:
     """Say how long running jobs have run; there is at least one."""
     taken = duration(sum(job.elapsed_s(now) or 0 for job in running))

@@ -1,6 +1,6 @@
 """The list screen of batches: the states of their jobs, and the verbs for all jobs of one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.selection import Verb, members
 from tui_queue.ui.dashboard.cells import short_time
 from tui_queue.ui.dashboard.wording import stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
@@ -80,19 +81,19 @@ class BatchesScreen(TableScreen):
         running = [job for job in jobs if job.takes_slot]
         question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
         if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
-            await self._act(self.commands.jobs.cancel, jobs, self.undo.cancelled)
+            await self._act(Verb.CANCEL, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:
         """Hold the pending jobs of the batch, or release them when all are held."""
         pending = await self._jobs(lambda job: job.waits)
         if free := [job for job in pending if not job.held]:
-            await self._act(self.commands.jobs.hold, free, self.undo.held)
+            await self._act(Verb.HOLD, free, self.undo.held)
         else:
-            await self._act(self.commands.jobs.release, pending, self.undo.released)
+            await self._act(Verb.RELEASE, pending, self.undo.released)
 
     async def action_retry(self) -> None:
         """Start the failed jobs of the batch again."""
-        await self._act(self.commands.jobs.retry, await self._jobs(lambda job: job.state is State.FAILED))
+        await self._act(Verb.RETRY, await self._jobs(lambda job: job.state is State.FAILED))
 
     async def action_undo(self) -> None:
         """Take back the last step with jobs, on this screen or on the dashboard."""
@@ -104,10 +105,12 @@ class BatchesScreen(TableScreen):
         return [job for job in jobs or [] if wanted(job)]
 
     async def _act(
-        self,
-        verb: Callable[[list[int]], Awaitable[object]],
-        jobs: Sequence[Job],
-        done: Callable[[Sequence[Job]], object] | None = None,
+        self, verb: Verb, jobs: Sequence[Job], note: Callable[[Sequence[Job]], object] | None = None
     ) -> None:
-        if jobs and await self.ask(verb([job.id for job in jobs])) is not None and done is not None:
-            done(jobs)
+        done = await self.ask(self.commands.jobs.verbs.act(verb, members(jobs))) if jobs else None
+        if done is None:
+            return
+        if note is not None:
+            note(done.jobs)
+        if done.left:
+            self.notify(f"{done.text(verb.done)}.", markup=False, timeout=4)

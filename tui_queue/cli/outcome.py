@@ -1,0 +1,24 @@
+"""Tells what a verb has done to jobs: a count for a set, and for single jobs only what was needless."""
+
+import click
+
+from tui_queue.cli.json_output import LogPath, print_jobs
+from tui_queue.cli.tables import print_table
+from tui_queue.core.model.selection import Done, Verb
+
+dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show the jobs that this would be done to.")
+
+
+def say(done: Done, verb: Verb, log_path: LogPath, *, counted: bool, dry_run: bool, as_json: bool) -> None:
+    """Print it: with ``as_json`` the jobs on stdout and the rest on stderr."""
+    if as_json:
+        print_jobs(done.jobs, log_path)
+    elif dry_run and done.jobs:
+        print_table([job.shown for job in done.jobs])
+    if dry_run:
+        click.echo(f"{done.text(f'would be {verb.done}')}.", err=as_json)
+    elif counted:
+        click.echo(f"{done.text(verb.done)}.", err=as_json)
+    else:
+        for job_id, why in sorted(done.unchanged.items()):
+            click.echo(f"tui-queue: Job {job_id} {why}; nothing has changed.", err=True)
