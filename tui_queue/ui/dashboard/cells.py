@@ -19,7 +19,8 @@ SIGNS = {
     State.CANCELLED: ("–", "grey54"),
 }
 INTERRUPTED = ("!", "bold magenta")
-_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary emoji; the width depends on the terminal
+# Join or vary emoji; the width depends on the terminal.
+_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _BAR = 12  # cells that a bar takes at most
 
 

@@ -373,6 +373,11 @@ class Dashboard(Screen[None]):
         """Move ended jobs to the trash, which is emptied before long; ask first if they are several."""
         await self._jobs.remove()
 
+    async def action_copy_text(self) -> None:  # type: ignore[override]
+        """Copy the text selected with the mouse, as Textual does in every screen; it awaits what an action returns."""
+        await self._log.read_selection()
+        super().action_copy_text()
+
     @work
     async def action_copy(self) -> None:
         """Copy the text selected with the mouse; without one ask what to copy of the jobs."""
