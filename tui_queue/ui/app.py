@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from textual.actions import ActionParseResult, parse
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -39,6 +39,7 @@ from tui_queue.ui.lists.table_screen import TableScreen
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
+from tui_queue.ui.readable_app import ReadableApp
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
@@ -51,7 +52,7 @@ _FAREWELL_S = 3.0  # for which it is waited for what to say
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
-class TuiQueueApp(App[None]):
+class TuiQueueApp(ReadableApp):
     """The dashboard of a queue; ``farewell`` is what to say once it has been left."""
 
     TITLE = "tui-queue"
@@ -107,7 +108,7 @@ class TuiQueueApp(App[None]):
 
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
-        self.theme = theme_named(theme, os.environ, colours=not self.no_color)
+        self.theme = theme_named(theme, self.console.color_system, colours=not self.no_color)
         if OLD_ANSI in self.available_themes:
             self.ansi_color = self.theme == OLD_ANSI
 

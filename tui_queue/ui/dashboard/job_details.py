@@ -129,7 +129,7 @@ def _text_of(lines: Sequence[tuple[str, str]], room: int, console: Console) -> T
     text = Text()
     for place, (label, words) in enumerate(lines):
         text.append("\n" if place else "")
-        text.append(f"{label}{' ' * (width - cells(label))}", style="cyan")
+        text.append(f"{label}{' ' * (width - cells(label))}", style="key")
         folded = Text(printable(words)).wrap(console, max(1, room - width), overflow="fold")
         text.append("\n".join(f"{' ' * width if below else ''}{part.plain}" for below, part in enumerate(folded)))
     return text

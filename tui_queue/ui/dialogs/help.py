@@ -80,6 +80,6 @@ def _text_of_group(group: Group) -> Text:
     text = Text()
     text.append(title, style="bold")
     for key, meaning in keys:
-        text.append(f"\n{key}{' ' * (width - cells(key))}", style="cyan")
+        text.append(f"\n{key}{' ' * (width - cells(key))}", style="key")
         text.append(f"  {meaning}")
     return text

@@ -19,9 +19,8 @@ from tui_queue.ui.log.view import Line
 
 SIDEWAYS = 8  # cells of one step
 _NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
-_DIM = Style(dim=True)
 _THUMB = Style(reverse=True, dim=True)
-_NAME_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")  # of the names of several logs
+_NAME_STYLES = ("key", "run", "hold", "wait", "done", "fail")  # of the names of several logs
 
 
 class LogCanvas:
@@ -45,7 +44,7 @@ class LogCanvas:
         widget, view = self._widget, self._feed.view
         width, style = widget.size.width, widget.rich_style
         if not view.lines:
-            text = Text(self._feed.message if y == 0 else "", style="dim", no_wrap=True)
+            text = Text(self._feed.message if y == 0 else "", style="muted", no_wrap=True)
             return Strip(text.render(widget.app.console)).crop_extend(0, width, style).apply_style(style)
         if y >= len(view.lines):
             return Strip.blank(width, style)
@@ -67,14 +66,17 @@ class LogCanvas:
         view = self._feed.view
         if view.names:
             name, wide = line.row.log, _gutter_wide(view.names, numbers=False, times=False)
-            return [Segment(f"{printable(name):>{wide - 2}}", Style(color=_name_colour(name))), Segment("│ ", _DIM)]
+            return [
+                Segment(f"{printable(name):>{wide - 2}}", self._style(_name_style(name))),
+                Segment("│ ", self._style("muted")),
+            ]
         if not view.layout.numbers and not view.layout.times:
             return []
         time = f"{line.time.astimezone():%m-%d %H:%M:%S} " if line.time is not None else ""
         gutter = f"{time:<{_TIME_WIDE * view.layout.times}}"
         if view.layout.numbers:
             gutter += f"{'' if line.number is None else line.number:>{_NUMBER_WIDE - 1}} "
-        return [Segment(gutter, _DIM)]
+        return [Segment(gutter, self._style("muted"))]
 
     def _row(self, line: Line) -> Strip:
         widget, row, hit = self._widget, line.row, self._feed.view.hit
@@ -82,6 +84,9 @@ class LogCanvas:
         if (part := self._selection.part_of(row.place)) is not None:
             text.stylize(widget.screen.get_component_rich_style("screen--selection"), *part)
         return Strip(text.render(widget.app.console))
+
+    def _style(self, meaning: str) -> Style:
+        return self._widget.app.console.get_style(meaning, default=Style.null())
 
     def _bar(self, y: int) -> Segment:
         """Return the cell at the right, which shows what part of the log is in view."""
@@ -91,7 +96,7 @@ class LogCanvas:
         begin, end = view.part
         first = min(int(begin * height), height - 1)
         last = max(first, min(int(end * height + 0.5), height) - 1)
-        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _DIM)
+        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", self._style("muted"))
 
 
 def width_for_rows(width: int, names: Sequence[str], *, numbers: bool, times: bool) -> int:
@@ -104,5 +109,5 @@ def _gutter_wide(names: Sequence[str], *, numbers: bool, times: bool) -> int:
     return max(map(len, names)) + 2 if names else _NUMBER_WIDE * numbers + _TIME_WIDE * times
 
 
-def _name_colour(name: str) -> str:
-    return _NAME_COLOURS[crc32(name.encode(errors="replace")) % len(_NAME_COLOURS)]
+def _name_style(name: str) -> str:
+    return _NAME_STYLES[crc32(name.encode(errors="replace")) % len(_NAME_STYLES)]
