@@ -11,6 +11,7 @@ from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
@@ -30,6 +31,7 @@ from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.file_browser import FileBrowser
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.job_form.input import Field
+from tui_queue.ui.key_order import KeyOrder, keys_of_packet
 from tui_queue.ui.keymap import Place, bindings_in, read_keymap, shown, shown_keys
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
@@ -90,6 +92,7 @@ class TuiQueueApp(ReadableApp):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
+        self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
 
     def get_default_screen(self) -> Screen[None]:
@@ -111,6 +114,14 @@ class TuiQueueApp(ReadableApp):
         self.theme = theme_named(theme, self.console.color_system, colours=not self.no_color)
         if OLD_ANSI in self.available_themes:
             self.ansi_color = self.theme == OLD_ANSI
+
+    async def on_event(self, event: Event) -> None:
+        """Take keys in the order in which they come, each once the one before is done with."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        for each in keys_of_packet(event, is_typing=isinstance(self.focused, Input)):
+            await self._keys.take(each)
 
     async def run_action(
         self,

@@ -138,6 +138,10 @@ class Dashboard(Screen[None]):
         """The parts that have keys of their own; the log only where it is shown."""
         return [self._table, self._log] if self._log.display else [self._table]
 
+    async def settled(self) -> None:
+        """Wait until the table has the jobs of the filter that the user has typed: keys are for those."""
+        await self._window.settled()
+
     async def farewell(self) -> str:
         """Return what to tell the user on the way out."""
         return await leaving.farewell(self, self._commands, background=self._background)

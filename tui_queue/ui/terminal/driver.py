@@ -198,7 +198,8 @@ class TerminalDriver(Driver):
                     self.lose()
                     return
                 typed = decode(data)
-            for message in (*(parser.feed(typed) if typed else ()), *parser.tick()):
+            # An Esc that stood alone for its time is no beginning of what has come since.
+            for message in (*parser.tick(), *(parser.feed(typed) if typed else ()), *parser.tick()):
                 if isinstance(message, Key) and message.key == REDRAW:
                     self._in_loop(self.draw_all)
                 else:
