@@ -179,8 +179,7 @@ async def test_a_wrong_setting_is_named_before_a_screen_is_shown(cli: Cli, setti
 
 
 @pytest.mark.parametrize("theme", ["ansi", "contrast", "nord"])
-async def test_a_theme_is_chosen(cli: Cli, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
+async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
     cli.settings(f'dashboard = {{theme = "{theme}", order = "number"}}')
     cli("add", "--hold", "true")
     cli("add", "--hold", "false")

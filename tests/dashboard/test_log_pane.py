@@ -329,3 +329,15 @@ async def test_a_link_in_place_of_a_log_is_not_followed(tmp_path: Path) -> None:
     async with app.run_test(size=(200, 24)) as pilot:
         await see(pilot, "is a link")
         assert "root:" not in drawn(app)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+async def test_output_in_utf_16_is_found_as_it_is_shown(tmp_path: Path, encoding: str) -> None:
+    app = Host(tmp_path / "log")
+    app.path.write_bytes("".join(f"line {number}\n" for number in range(200)).encode(encoding))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.log_view.focus()
+        await see(pilot, "line 199")
+        await go_to(pilot, "/", "line 42")
+        await see(pilot, "line 42: 1 of 1 lines")
+        assert "line 42" in drawn(app)

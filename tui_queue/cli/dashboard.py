@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
 
+_UNABLE = {"dumb", "unknown"}  # kinds of terminals that can't move their cursor
+
 logger = logging.getLogger(__name__)
 
 
@@ -70,4 +72,9 @@ def needs_terminal() -> str | None:
     # Textual draws on stderr.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
+    if os.environ.get("TERM", "") in _UNABLE:
+        return (
+            f"TERM={os.environ['TERM']}: no dashboard can be drawn in such a terminal; set TERM to its real kind, "
+            "or see `tui-queue --help` for commands that need none."
+        )
     return None

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from textual.actions import ActionParseResult, parse
@@ -42,9 +42,11 @@ from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.log.search_results import SearchResults
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.readable_app import ReadableApp
+from tui_queue.ui.terminal import plain
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
+from tui_queue.ui.terminal.plain import Plain
 from tui_queue.ui.terminal.private import XTERM_PARSER
 from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
 
@@ -76,7 +78,8 @@ class TuiQueueApp(ReadableApp):
         keymap: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file."""
-        super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
+        with _read_by_textual():
+            super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
         self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
         self.keymap = keymap
         self.farewell = ""
@@ -92,6 +95,7 @@ class TuiQueueApp(ReadableApp):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
+        self._plain = Plain(enabled=plain.is_needed(os.environ))
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
 
@@ -100,8 +104,9 @@ class TuiQueueApp(ReadableApp):
         return self._dashboard
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what takes colours out of the picture; grey is a colour too."""
-        return [self._colourless if isinstance(each, Monochrome) else each for each in super().get_line_filters()]
+        """Return what takes colours out of the picture, grey too, and signs that the locale has not."""
+        filters = [self._colourless if isinstance(each, Monochrome) else each for each in super().get_line_filters()]
+        return [*filters, self._plain] if self._plain.enabled else filters
 
     def on_mount(self) -> None:
         """Put the looks on."""
@@ -231,6 +236,20 @@ class TuiQueueApp(ReadableApp):
             async with asyncio.timeout(_FAREWELL_S):
                 self.farewell = await self._dashboard.farewell()
         self.exit()
+
+
+@contextmanager
+def _read_by_textual() -> Iterator[None]:
+    """Hide from Textual, which reads the environment at its start, what it takes otherwise than we do.
+
+    COLUMNS and LINES would fix the size for ever; an empty NO_COLOR is none.
+    """
+    names = ["COLUMNS", "LINES", *(["NO_COLOR"] if os.environ.get("NO_COLOR") == "" else [])]
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ |= hidden
 
 
 def _fail_with(error: BaseException) -> None:

@@ -124,6 +124,11 @@ class Dashboard(Screen[None]):
         self.set_timer(SETTLED_S, settle)
         self.set_interval(EVERY_S, tidy)
         self._refresher.start()
+        self.app.theme_changed_signal.subscribe(self, self._draw_in_other_colours)
+
+    def _draw_in_other_colours(self, _: object) -> None:
+        self._summary.redraw()
+        self._show_log()
 
     def on_resize(self) -> None:
         """Put the log where there is room for it."""

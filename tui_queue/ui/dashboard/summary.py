@@ -43,6 +43,11 @@ class Summary(Static):
         """Choose again what fits."""
         self._draw()
 
+    def redraw(self) -> None:
+        """Draw the same in other colours."""
+        self._drawn = Text()
+        self._draw()
+
     def _draw(self) -> None:
         if self._overview is None:
             return

@@ -6,7 +6,6 @@ Textual's own driver waits in ``write`` until the terminal takes more, and with 
 import asyncio
 import os
 import select
-import shutil
 import signal
 import sys
 import termios
@@ -213,7 +212,7 @@ class TerminalDriver(Driver):
         return modes.KEYS_WITH_TEXT if keys == ["a"] else modes.KEYS_APART
 
     def _tell_size(self) -> None:
-        size = Size(*shutil.get_terminal_size())
+        size = modes.size_of((STDERR, self._input)) or Size(80, 24)
         self._in_loop(lambda: self._owner.post_message(Resize(size, size)))
 
     def _stop(self, *_: object) -> None:
