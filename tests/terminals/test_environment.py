@@ -3,12 +3,14 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import raw_terminal
-from tests.support.tmux import terminal
+from tests.support.tmux import Terminal, terminal
 from tests.terminals.test_terminal_types import COLOUR
 
 
@@ -68,3 +70,55 @@ def test_started_in_the_background_of_a_shell_it_waits_for_fg(cli: Cli) -> None:
         window.wait_for("q Quit")
         window.type("q")
         window.wait_until(lambda screen: screen.rstrip().endswith("$"), "the shell again")
+
+
+@contextmanager
+def in_shell(cli: Cli) -> Iterator[Terminal]:
+    """Open the dashboard from a shell that has given the terminal a title."""
+    with terminal(cli) as window:
+        window.type("printf '\\033]2;of the shell\\a'; clear\n")
+        wait_for(lambda: title(window) == "of the shell", "the title of the shell")
+        window.type(f"{' '.join(map(str, cli.words()))}\n")
+        window.wait_for("scheduler here")
+        yield window
+
+
+def title(window: Terminal) -> str:
+    return window.tmux("display", "-p", "#{pane_title}").strip()
+
+
+def pid_of(cli: Cli) -> int:
+    return int(json.loads(cli("status", "--json"))["scheduler"]["pid"])
+
+
+@pytest.mark.long
+def test_ctrl_z_lets_another_process_schedule_and_fg_brings_it_back(cli: Cli) -> None:
+    cli.settings("slots = 1", background=True)
+    cli("add", "sleep", "600")
+    cli("add", "true")
+    with in_shell(cli) as window:
+        window.wait_for("running")
+        window.keys("C-z")
+        window.wait_for("Stopped")
+        cli("cancel", "1")
+        wait_for(lambda: cli.job(2)["state"] == "completed", "the job that waited", timeout=9)
+        window.type("fg\n")
+        window.wait_for("scheduler here")
+        window.type("q")
+        window.wait_until_gone("scheduler here")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", ["STOP", "TSTP"])
+def test_a_stop_bg_and_fg_leave_the_title_of_the_shell_behind(cli: Cli, number: str) -> None:
+    with in_shell(cli) as window:
+        wait_for(lambda: title(window) != "of the shell", "our title")
+        subprocess.run(["kill", f"-{number}", str(pid_of(cli))], check=True)
+        window.wait_for("Stopped")
+        window.type("bg\n")
+        window.wait_until(lambda screen: screen.count("Stopped") >= 1, "it to stop again")
+        window.type("fg\n")
+        window.wait_for("scheduler here")
+        window.type("q")
+        window.wait_until_gone("scheduler here")
+        assert title(window) == "of the shell"

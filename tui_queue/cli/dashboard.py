@@ -48,6 +48,7 @@ async def run_dashboard() -> tuple[str, int]:
                 await queue.commands.hand_over()
             except StoreError as error:  # this process schedules
                 logger.warning("%s", error)
+            app.let_others_schedule, app.schedule_again = queue.scheduler.pause, queue.scheduler.resume
             moved = asyncio.create_task(_leave_when_moved(queue, app))
             await app.run_async(mouse=queue.settings.mouse)
             moved.cancel()

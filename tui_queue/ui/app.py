@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from textual.actions import ActionParseResult, parse
+from textual.actions import ActionParseResult, SkipAction, parse
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -17,6 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.notification import Channels
 from tui_queue.ui.dashboard.job_details import JobDetails
 from tui_queue.ui.dashboard.job_table import JobTable
@@ -64,6 +66,7 @@ class TuiQueueApp(ReadableApp):
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
         Binding("colon", "command_palette", "Palette", id="app.palette", show=False),
     ]
 
@@ -83,6 +86,9 @@ class TuiQueueApp(ReadableApp):
         self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
         self.keymap = keymap
         self.farewell = ""
+        self.let_others_schedule: Callable[[], Awaitable[None]] | None = None  # before a stop
+        self.schedule_again: Callable[[], None] | None = None  # after it
+        self._commands = commands
         self._dashboard_settings = dashboard_settings
         self._dashboard = Dashboard(
             self,
@@ -113,6 +119,7 @@ class TuiQueueApp(ReadableApp):
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
         self.put_on(self._dashboard_settings.theme)
+        self.app_resume_signal.subscribe(self, self._come_back)
 
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
@@ -225,6 +232,23 @@ class TuiQueueApp(ReadableApp):
             self.exit(return_code=code)
         else:
             self._dashboard.call_later(self.exit, return_code=code)
+
+    async def action_suspend_process(self) -> None:  # type: ignore[override]
+        """Stop until ``fg``, as the shell knows it; another process schedules meanwhile."""
+        if isinstance(self.focused, Input):
+            raise SkipAction
+        if self.terminal is None or not self.terminal.has_shell:
+            self.notify("No shell could bring it back with fg: it was not started from one.", timeout=5)
+            return
+        if self.let_others_schedule is not None:
+            await self.let_others_schedule()
+        with suppress(TuiQueueError):  # the user knows that nothing starts while all is stopped
+            await self._commands.hand_over()
+        os.kill(os.getpid(), signal.SIGTSTP)
+
+    def _come_back(self, _: object) -> None:
+        if self.schedule_again is not None:
+            self.schedule_again()
 
     async def action_quit(self) -> None:
         """Leave in the one way there is."""

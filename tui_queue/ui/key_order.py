@@ -49,6 +49,7 @@ class KeyOrder:
         if self._settling is None or self._settling.done():
             await self._next()
             self._settling = asyncio.create_task(self._go_on())
+            self._settling.add_done_callback(self._fail)
 
     async def _next(self) -> None:
         self._target = self._app.focused or self._app.screen
@@ -61,21 +62,30 @@ class KeyOrder:
             await self._next()
             await self._settle()
 
+    def _fail(self, settling: "asyncio.Task[None]") -> None:
+        """Let Textual end the program as it does for an error anywhere else."""
+        if not settling.cancelled() and (error := settling.exception()) is not None:
+            self._app.call_later(_raise, error)
+
     async def _settle(self) -> None:
         """Wait until the key has been obeyed, and what it has opened takes keys."""
         await self._passed_by(self._target)
         for _ in range(_ROUNDS):
             place = self._place
             await self._worked()
-            if not self._app.is_running or not self._app.screen_stack:
+            screen, focused = self._place
+            if screen is None or not self._app.is_running:
                 return
-            await self._passed_by(self._app.focused or self._app.screen)
+            await self._passed_by(focused or screen)
             if self._place == place:
                 break
-        screen = self._app.screen
+        await self._shown(self._place[0])
+
+    async def _shown(self, screen: object) -> None:
+        """Wait until a screen shows what keys have asked for; in the palette only before one that takes a row."""
         if isinstance(screen, Settles):
             await _patiently(screen.settled())
-        if isinstance(screen, CommandPalette) and self._waiting and not _is_typed(self._waiting[0]):
+        elif isinstance(screen, CommandPalette) and self._waiting and not _is_typed(self._waiting[0]):
             for worker in [each for each in self._app.workers if each.node is screen and not each.is_finished]:
                 await self._ended(worker)
 
@@ -120,6 +130,10 @@ async def _patiently(wait: Awaitable[object]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE_S):
             await wait
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _is_typed(event: Event) -> bool:

@@ -61,6 +61,7 @@ class TerminalDriver(Driver):
         self._restarts = True  # by itself, after a stop
         self._tells_of_return = False
         self._title = ""
+        self._has_taken = False
         self._has_title = osc.has_title(os.environ.get("TERM", ""))
         signal.signal(signal.SIGTSTP, self._stop)
         signal.signal(signal.SIGCONT, self._go_on)
@@ -71,6 +72,13 @@ class TerminalDriver(Driver):
     def can_suspend(self) -> bool:
         """Whether the terminal can be lent to another program."""
         return True
+
+    @property
+    def has_shell(self) -> bool:
+        """Whether the shell that has started it can continue it after a stop."""
+        with suppress(OSError):
+            return os.isatty(self._input) and os.getpgrp() != os.getsid(0) == os.getsid(os.getppid())
+        return False
 
     def write(self, data: str) -> None:
         """Hand it to the writer, or drop it: after a dropped frame all are, until a full one is due."""
@@ -100,8 +108,9 @@ class TerminalDriver(Driver):
         for number in stop:
             signal.signal(number, _stop_again)
         try:
-            if not modes.is_writable(self._input):
+            if not modes.is_writable(self._input) or self._has_taken:
                 return
+            self._has_taken = True  # by the handler too, which a stop in here and ``fg`` call
         finally:
             for number in stop:
                 signal.signal(number, signal.SIG_DFL)
@@ -141,6 +150,7 @@ class TerminalDriver(Driver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; what it has not taken yet is of no use any more."""
+        self._has_taken = False
         if self._writer is not None:
             self._writer.clear()
         if self._has_title:
