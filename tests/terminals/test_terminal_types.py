@@ -174,3 +174,17 @@ def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cl
                 window.rest()
             window.see(seen)
             assert clashes(window) == [], seen
+
+
+@pytest.mark.parametrize("size", [(20, 5), pytest.param((30, 8), marks=pytest.mark.long)])
+def test_a_tiny_terminal_shows_fields_and_the_keys_for_help_and_quit(cli: Cli, size: tuple[int, int]) -> None:
+    cli("add", "--hold", "true")
+    window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)
+    try:
+        window.see("? Help q Quit")
+        for keys, fields in (("a", ("Job path", "Parameter")), ("\x1b", ("true",)), (",", ("slots", "grace_s"))):
+            window.type(keys)
+            for field in fields:
+                window.see(field)
+    finally:
+        window.close()

@@ -9,9 +9,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.terminal.private import WATCHERS
 
 _ROOMY = 84
+_STAY = {"help", "leave"}  # actions whose keys are the last to go
 
 
 class Keys(Footer):
@@ -42,8 +44,12 @@ class Keys(Footer):
         """Make the keys that fit."""
         width = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
-        for key in shown:
-            if width >= self._spare.get(_action(key), 0):
+        keys = [key for key in shown if width >= self._spare.get(_action(key), 0)]
+        room = width - sum(_width(key) for key in keys if _action(key) in _STAY)
+        for key in keys:
+            if _action(key) not in _STAY:
+                room -= _width(key)
+            if _action(key) in _STAY or room >= 0:
                 yield key
 
     async def recompose(self) -> None:
@@ -57,6 +63,11 @@ class Keys(Footer):
         """Fit the keys into the new width."""
         self.compact = event.size.width < _ROOMY
         await self.recompose()
+
+
+def _width(key: Widget) -> int:
+    """Return the cells that a key takes where there is little room."""
+    return cells(f"{getattr(key, 'key_display', '')} {getattr(key, 'description', '')} ")
 
 
 def _action(key: Widget) -> str:
