@@ -74,7 +74,8 @@ class AsyncQueue:
     async def add(self, path: Home, *args: Word, **options: Any) -> Job:
         """Add a job; when this returns it is safe on disk.
 
-        ``options`` are those of ``tui-queue add``, with ``_`` for ``-``: ``name``, ``cwd``, ``priority=5``,
+        Where another host runs the queue and does not answer within 5 seconds the job has the ``id`` 0 so far, and its
+        ``uuid``. ``options`` are those of ``tui-queue add``, with ``_`` for ``-``: ``name``, ``cwd``, ``priority=5``,
         ``timeout="2h"`` or a ``timedelta``, ``at`` with an aware ``datetime`` or a text, ``after=[12]``,
         ``env={"NAME": "value"}``, ``resource={"gpu": 1}``, ``hold=True`` and so on.
         """
@@ -92,7 +93,7 @@ class AsyncQueue:
     async def get(self, job: Id) -> Job:
         """Return one job."""
         self._queue.commands.bring_back_scheduler()
-        return await self._queue.commands.jobs.get(str(job.id if isinstance(job, Job) else job))
+        return await self._queue.commands.jobs.get(str((job.id or job.uuid) if isinstance(job, Job) else job))
 
     async def list(
         self,
@@ -136,7 +137,7 @@ class AsyncQueue:
                 if not held:
                     await self._check_blocked(found)
                 self._queue.check_place()
-                if not await _at_most(POLL_S, changed):
+                if not await _at_most(LISTEN_S if self._queue.is_elsewhere else POLL_S, changed):
                     self._queue.commands.bring_back_scheduler()
 
     async def _check_blocked(self, found: Mapping[int, Job]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -13,19 +13,22 @@ from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.local import LocalExecutor
 from tui_queue.core.model import health
-from tui_queue.core.model.options import Full
+from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.parsing.fields import log_bytes
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease, Lock
+from tui_queue.core.store.host_file import HostFile, Owner
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.open_files import holders
 from tui_queue.core.store.presence import damage_of, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.gpus import Gpus
+from tui_queue.core.system.host import this_host
 from tui_queue.core.system.machine import Machine, lives
 from tui_queue.core.units.printable import printable
-from tui_queue.directories import check, make_private, prepare
+from tui_queue.directories import Prepared, check, make_private, prepare
 from tui_queue.paths import Paths
 from tui_queue.settings import SettingsFile, load_settings
 
@@ -54,7 +57,7 @@ class OpenQueue:
         self.settings = settings = settings_file.now()
         self.machine = Machine(paths.runs)
         self._gpus = Gpus(paths.runs, ignored=lambda: settings_file.now().gpu_ignore)
-        self.lease = Lease(paths.state, standby=standby)
+        self.lease = Lease(paths.state, standby=standby, is_elsewhere=lambda: store.is_elsewhere)
         self.background = Background(
             paths.background, store=paths.store, variables=paths.variables, enabled=settings.background
         )
@@ -68,8 +71,10 @@ class OpenQueue:
             grace_s=lambda: settings_file.now().grace_s,
             log_size=lambda: log_bytes("log_size", settings_file.now().log_size),
             log_full=lambda: Full(settings_file.now().log_full or Full.KEEP),
+            leftovers=lambda: Leftovers(settings_file.now().leftovers or Leftovers.KEEP),
         )
         self._store = store
+        self._incoming = Incoming(paths.incoming)
         self._capacity = Capacity(
             slots=lambda: settings_file.now().slots,
             waiting=lambda: settings_file.now().overlap_waiting,
@@ -92,8 +97,14 @@ class OpenQueue:
                 python=lambda: settings_file.now().python,
                 wake=paths.wake,
                 scripts=paths.scripts,
+                incoming=self._incoming,
             )
         )
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another host runs the queue: then this one reads, and leaves new jobs for it."""
+        return self._store.is_elsewhere
 
     def listen(
         self, changed: Callable[[], None], *, called: Callable[[], None] | None = None
@@ -101,9 +112,9 @@ class OpenQueue:
         """Call ``changed`` in the event loop after each change by any process; an async context manager.
 
         ``called`` is for a scheduler: it is called for the changes that a scheduler has not made itself. Where nothing
-        can be written, nothing is heard either.
+        can be written, or another host runs the queue, nothing is heard either: the caller looks now and then.
         """
-        if self._store.database.refusal:
+        if self._store.database.refusal or self.is_elsewhere:
             return nullcontext()
         return wakeup.Listener(self.paths.wake, changed, called=called)
 
@@ -126,7 +137,14 @@ class OpenQueue:
     def _cleaner(self) -> "Cleaner":
         from tui_queue.core.cleanup.cleaner import Cleaner  # noqa: PLC0415 - few commands need it
 
-        return Cleaner(self._store, self.executor, self._environments, runs=self.paths.runs, scripts=self.paths.scripts)
+        return Cleaner(
+            self._store,
+            self.executor,
+            self._environments,
+            incoming=self._incoming,
+            runs=self.paths.runs,
+            scripts=self.paths.scripts,
+        )
 
     @cached_property
     def scheduler(self) -> "Scheduler":
@@ -143,6 +161,7 @@ class OpenQueue:
             compress_after_s=lambda: self.settings_file.now().compress_after_s,
             channels=self.settings.notify,
             waker=wakeup.Waker(self.paths.wake),
+            incoming=self._incoming,
         )
 
 
@@ -158,25 +177,41 @@ async def open_queue(
     """
     paths = paths or Paths.from_environment()
     check(paths)
+    host = HostFile(paths.state, this_host())
     wake = partial(wakeup.wake_listeners, paths.wake)
-    await ensure_present(paths.store, wake=wake)
-    prepared = prepare(paths, create=create)
+    prepared = Prepared()
+    if host.owner() is not Owner.OTHERS:
+        await ensure_present(paths.store, wake=wake)
+        prepared = prepare(paths, create=create)
     settings_file = SettingsFile(paths.settings)
-    async with Store(paths.store, prepared.refusal, wake=wake) as store:
+    async with Store(paths.store, prepared.refusal, wake=wake, host=host) as store:
         database = store.database
         if must_write and database.refusal:
             raise StoreError(database.refusal)
-        if database.lacks and not database.refusal:
+        is_writer = not (store.is_elsewhere or database.refusal)
+        if database.lacks and is_writer:
             from tui_queue.core.recovery.older_copy import settle_older_copy  # noqa: PLC0415 - hardly ever needed
 
             await settle_older_copy(database, paths.store)
         queue = OpenQueue(paths, settings_file, store, standby=standby, notice=prepared.notice)
-        if not standby and not database.refusal:
+        if not standby and is_writer:
             queue.background.bring_back()
         try:
             yield queue
         finally:
             await queue.close()
+
+
+def take_over(paths: Paths | None = None) -> str:
+    """Make this host the one that runs the queue; return the host that has run it, empty for none. Blocks.
+
+    Raises StoreError.
+    """
+    paths = paths or Paths.from_environment()
+    check(paths)
+    make_private(paths.state)
+    before = HostFile(paths.state, this_host()).take_over()
+    return "" if before is None else before.shown
 
 
 def examine(paths: Paths) -> "Iterator[Check]":
@@ -207,11 +242,34 @@ def _examine_files(paths: Paths) -> "Iterator[Check]":
     except TuiQueueError as error:
         yield health.Check(name="settings", level=health.Level.WRONG, found=str(error), advice="Correct this line.")
     yield from doctor.file_system(paths.state)
-    yield from doctor.database(paths.store)
-    if os.path.exists(paths.store):
+    elsewhere = yield from _examine_host(paths)
+    yield from doctor.database(paths.store, elsewhere=elsewhere)
+    if not elsewhere and os.path.exists(paths.store):
         stands_by = Lock(paths.background).is_taken()
         yield from doctor.scheduler(held=Lease(paths.state).is_held(), background=stands_by, allowed=background)
         yield from doctor.starts(paths.store)
+
+
+def _examine_host(paths: Paths) -> "Generator[Check, None, bool]":
+    """Look at which host runs the queue; return whether that is another one."""
+    from tui_queue.core.inspection import doctor  # noqa: PLC0415 - few commands need it
+
+    ours = this_host()
+    host = HostFile(paths.state, ours)
+    try:
+        named, owner = host.named(), host.owner()
+    except StoreError as error:
+        yield health.Check(name="queue host", level=health.Level.WRONG, found=str(error), advice="Remove the file.")
+        return False
+    yield from doctor.host(named, ours)
+    return owner is Owner.OTHERS
+
+
+def _refuse_elsewhere(paths: Paths) -> None:
+    """Raise OtherHostError where another host runs the queue, and may have the store open."""
+    host = HostFile(paths.state, this_host())
+    if host.owner() is Owner.OTHERS:
+        raise host.refusal()
 
 
 def backups(paths: Paths) -> "list[Backup]":
@@ -223,6 +281,7 @@ def backups(paths: Paths) -> "list[Backup]":
 
 def why_to_repair(paths: Paths) -> str:
     """Return why another store has to take the place of the present one; empty where that is whole."""
+    _refuse_elsewhere(paths)
     return damage_of(paths.store)
 
 
@@ -233,11 +292,12 @@ def restore(paths: Paths, name: str | None) -> "Restored":
     """
     from tui_queue.core.recovery import restore  # noqa: PLC0415 - few commands need it
 
+    check(paths)
+    _refuse_elsewhere(paths)
     found = backups(paths)
     backup = None
     if name is not None:
         backup = restore.latest(found) if name == LATEST else restore.named(found, name)
-    check(paths)
     make_private(paths.state)
     lease, background, foreground = (
         Lock(os.path.join(paths.state, name)) for name in ("lease", "background", "foreground")

@@ -61,7 +61,7 @@ def prepare(paths: Paths, *, create: bool) -> Prepared:
 def why_read_only(paths: Paths) -> str:
     """Return why nothing can be written to a queue that is there; empty where it can."""
     for path in (paths.state, paths.store, paths.runs, paths.wake):
-        if os.access(path, os.W_OK) or not os.path.exists(path):
+        if not os.path.exists(path) or os.access(path, os.W_OK):  # in this order: another process may make it now
             continue
         why = "you have no permission to write it"
         with suppress(OSError):
@@ -85,8 +85,18 @@ def _check_left_behind(paths: Paths) -> None:
 
 def _put_strange_runs_aside(paths: Paths) -> None:
     """Keep the runs of a database that is gone away from those of a new one, whose numbers begin with 1 again."""
-    if os.path.isdir(paths.runs) and os.listdir(paths.runs):
-        os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
+    if not (os.path.isdir(paths.runs) and os.listdir(paths.runs)):
+        return
+    from tui_queue.core.store.lock_file import LockTakenError, opening_lock  # noqa: PLC0415 - seldom needed
+
+    try:
+        lock = opening_lock(paths.store)
+        with lock.held():
+            if not os.path.exists(paths.store):  # else they are of a queue that another process has made just now
+                os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
+        lock.close()
+    except (LockTakenError, OSError) as error:
+        raise StoreError(f"{printable(paths.runs)}: can't be put aside: {error}. Rename it, and try again.") from None
 
 
 def make_private(directory: str) -> None:

@@ -14,13 +14,15 @@ FILES = (
     "queue.db-shm",
     "queue.db-journal",
     "queue.db-gate",
+    "queue.db-open",
     "numbers",
+    "host",
     "lease",
     "foreground",
     "background",
     "tui-queue.log",
 )
-DIRECTORIES = ("runs", "wake", "scripts", "backups", "aside")
+DIRECTORIES = ("runs", "wake", "incoming", "scripts", "environments", "backups", "aside")
 
 
 class Paths(Struct, frozen=True):
@@ -97,6 +99,11 @@ class Paths(Struct, frozen=True):
     def wake(self) -> str:
         """A pipe for each process that wants to hear of changes."""
         return os.path.join(self.state, "wake")
+
+    @property
+    def incoming(self) -> str:
+        """Jobs that other hosts leave for the host of the queue."""
+        return os.path.join(self.state, "incoming")
 
     @property
     def background(self) -> str:

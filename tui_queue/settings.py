@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.notification import Channels
-from tui_queue.core.model.options import Full, Notify
+from tui_queue.core.model.options import Full, Leftovers, Notify
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.parsing.fields import log_bytes
@@ -34,6 +34,7 @@ _PARSED: Mapping[str, tuple[Callable[[str], object], str]] = {
     "compress_after": (parse_duration, '"7d"'),
     "log_size": (partial(log_bytes, "log_size"), '"500M", 64K at least'),
     "log_full": (Full, '"keep", "stop" or "fail"'),
+    "leftovers": (Leftovers, '"keep", "wait" or "kill"'),
 }
 HOOK_LIMIT_S = 3600
 CARDS_LIMIT = 1000
@@ -48,10 +49,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     Of ended jobs are kept: those of the time ``keep_for``, the latest ``keep_jobs``, as many as have ``keep_logs`` of
     output; empty or 0 is no limit. Logs are compressed once their job has ended ``compress_after`` ago. ``log_size`` is
-    the most that one run's output takes, ``log_full`` what then becomes of it. ``leave_out`` are names of variables
-    that jobs do not get from the environment of `add`. ``gpu_ignore`` are programs that may use a GPU which a job is
-    given. ``overlap_waiting`` jobs of a schedule may wait behind one that has not ended. What ``dashboard`` and
-    ``keys`` mean only the dashboard knows.
+    the most that one run's output takes, ``log_full`` what then becomes of it. ``leftovers`` is what becomes of
+    processes that live on after the first one of a run has ended. ``leave_out`` are names of variables that jobs do not
+    get from the environment of `add`. ``gpu_ignore`` are programs that may use a GPU which a job is given.
+    ``overlap_waiting`` jobs of a schedule may wait behind one that has not ended. What ``dashboard`` and ``keys`` mean
+    only the dashboard knows.
     """
 
     slots: int = 3
@@ -69,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     compress_after: str = ""
     log_size: str = ""
     log_full: str = ""
+    leftovers: str = ""
     notify: Channels = field(default_factory=Channels)
     dashboard: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, object] = field(default_factory=dict)

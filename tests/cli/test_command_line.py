@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -240,6 +241,16 @@ def test_adding_from_many_processes_at_once_loses_nothing(cli: Cli) -> None:
     adders = [cli.start("add", "true") for _ in range(20)]
     numbers = sorted(int(process.communicate()[0]) for process in adders)
     assert numbers == list(range(1, 21))
+
+
+@pytest.mark.parametrize("count", [120, pytest.param(1500, marks=pytest.mark.long)])
+def test_adding_while_other_commands_open_and_close_the_queue_loses_nothing(cli: Cli, count: int) -> None:
+    """At each moment some commands open the database, some close it, and now and then none has it open."""
+    with ThreadPoolExecutor(8) as pool:
+        adders = list(pool.map(lambda _: cli.process("add", "--hold", "true"), range(count)))
+    assert [(adder.returncode, adder.stderr) for adder in adders] == [(0, b"")] * count
+    assert sorted(int(adder.stdout) for adder in adders) == list(range(1, count + 1))
+    assert sorted(cli.jobs()) == list(range(1, count + 1))
 
 
 def test_the_list_is_plain_text_in_a_pipe(cli: Cli) -> None:

@@ -85,6 +85,19 @@ def test_a_job_is_at_least_as_nice_as_its_scheduler(cli: Cli, script: Script) ->
     assert cli("log", "1").strip() == "7"
 
 
+def test_show_says_where_the_scheduler_could_not_give_what_was_captured(cli: Cli, script: Script) -> None:
+    first = min(os.sched_getaffinity(0))
+    cli("add", script("job.sh", "#!/bin/sh\nnice; ulimit -Sn\n"))
+    cli("add", "--nice", "9", script("nicer.sh", "#!/bin/sh\nnice\n"))
+    run = shlex.join(map(os.fsdecode, cli.words("run", "--until-empty")))
+    subprocess.run(["sh", "-c", f"ulimit -n 200; exec nice -n 7 taskset -c {first} {run}"], env=cli.env, check=True)
+    assert cli("log", "1").split() == ["7", "200"]
+    assert cli("log", "2").split() == ["9"]
+    shown, nicer = cli("show", "1"), cli("show", "2")
+    assert f"the scheduler could give only nice 7, processors {first}, limit nofile 200" in " ".join(shown.split())
+    assert f"the scheduler could give only processors {first}, limit nofile 200" in " ".join(nicer.split())
+
+
 def test_variables_that_name_a_session_that_is_gone_are_left_out(cli: Cli, script: Script, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as agent:
         agent.bind(str(tmp_path / "agent"))

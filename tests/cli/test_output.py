@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -137,6 +137,8 @@ def test_old_logs_are_compressed_and_read_as_before(cli: Cli, tmp_path: Path) ->
     cli.settings('compress_after = "1s"')
     go = tmp_path / "go"
     cli("add", "sh", "-c", f"until [ -e {go} ]; do sleep 0.05; done")
+    youngest = max(datetime.fromisoformat(cli.job(number)["finished_at"]) for number in (1, 2))
+    wait_for(lambda: datetime.now(UTC) - youngest > timedelta(seconds=1), "the logs to be as old as the setting says")
     scheduler = cli.start("run", "--until-empty")
     try:
         wait_for(lambda: not logs[0].exists() and not logs[1].exists(), "the logs to be compressed")

@@ -252,7 +252,8 @@ def test_a_reader_that_leaves_early_is_no_error(cli: Cli) -> None:
 
 
 def test_doctor_finds_what_is_wrong(cli: Cli, tmp_path: Path) -> None:
-    from tui_queue.core.inspection.doctor import file_system, file_system_of, logind
+    from tui_queue.core.inspection.doctor import file_system, logind
+    from tui_queue.core.inspection.file_systems import file_system_of
     from tui_queue.core.model.health import Level
 
     cli("add", "--hold", "true")

@@ -136,3 +136,14 @@ async def test_the_same_job_once_more_is_asked_about(cli: Cli) -> None:
         await pilot.press("n")
         await until(pilot, lambda: "is the same" not in drawn(pilot.app), "the question to go")
     assert len(cli.jobs()) == 1
+
+
+async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_cancel(cli: Cli) -> None:
+    cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "✓ completed, 2 processes left")
+        await pilot.press("c")
+        await see(pilot, "End 2 processes that job 1, sh left?")
+        await pilot.press("y")
+        await until(pilot, lambda: cli.job(1)["processes_left"] == 0, "their end")
+        await until(pilot, lambda: "processes left" not in drawn(pilot.app), "the row without the word")

@@ -30,6 +30,7 @@ GIVEN: dict[str, Any] = {
     "timeout": "2h30m",
     "warn": "USR1@90s",
     "grace": "2m",
+    "leftovers": "wait",
     "silence": "15m",
     "cancel_when_silent": True,
     "retries": "2",

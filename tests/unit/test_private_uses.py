@@ -8,7 +8,7 @@ from tui_queue.ui.terminal.private import NAMES
 
 HOPED_FOR = 25
 TABLE = "tui_queue/ui/terminal/private.py"
-STORE = "tui_queue/core/store/database.py"
+STORE = "tui_queue/core/store/open_database.py"
 # Two on one line, which _check_aiosqlite guards; the third is set where a connection must not be closed.
 OF_AIOSQLITE = {"_execute", "_conn", "_connection"}
 

@@ -12,6 +12,7 @@ DETAILS = {
     "dependency": "after #3",
     "state": "failed",
     "pid": 7,
+    "processes": "2 processes of job 12",
     "what": "no room left on the disk",
     "times": 9,
     "time": "2030-05-01 06:00",

@@ -11,13 +11,18 @@ from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
-from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.job import NO_NUMBER, Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
+LATE = (
+    "{host} runs this queue and has not answered within {seconds:.0f} s. What was added is safe on disk, by its"
+    " UUID, and starts once a scheduler runs on {host}: `tui-queue run --background` there, or"
+    " `tui-queue run --take-over` here."
+)
 # Words behind the job's path belong to the job, whatever they look like.
 JOB_WORDS = {"allow_interspersed_args": False}
 
@@ -169,10 +174,16 @@ async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
 
 
 def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool) -> None:
+    if late := [job for job in added if job.id == NO_NUMBER]:
+        from tui_queue.core.commands.add_elsewhere import ANSWER_S
+
+        click.echo(f"tui-queue: {LATE.format(host=queue.commands.other_host, seconds=ANSWER_S)}", err=True)
     if as_json and len(added) == 1:
         print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
     elif as_json:
         print_jobs(added, queue.commands.jobs.log_path)
+    elif late:
+        click.echo("\n".join(job.uuid for job in late))
     else:
         click.echo("\n".join(_numbers([job.id for job in added])))
 

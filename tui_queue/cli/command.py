@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui_queue.core.errors import NoSuchJobError, StoreError
+from tui_queue.core.errors import NoSuchJobError, OtherHostError, StoreError
 
 if TYPE_CHECKING:
     from signal import Signals
@@ -51,3 +51,15 @@ async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncI
 def confirm(question: str) -> bool:
     """Ask the user on a terminal; without a terminal the answer is yes."""
     return not sys.stdin.isatty() or click.confirm(question, err=True)
+
+
+def refuse_elsewhere(queue: "OpenQueue") -> None:
+    """Raise OtherHostError where another host runs the queue: this one must not schedule."""
+    if queue.commands.elsewhere:
+        raise OtherHostError(queue.commands.elsewhere)
+
+
+def say_elsewhere(queue: "OpenQueue") -> None:
+    """Tell the user where another host runs the queue."""
+    if queue.commands.elsewhere:
+        click.echo(f"tui-queue: {queue.commands.elsewhere}", err=True)

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from tui_queue.cli.command import use_queue
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _UNABLE = {"dumb", "unknown"}  # kinds of terminals that can't move their cursor
 
 logger = logging.getLogger(__name__)
+
+ELSEWHERE_S = 2.0  # how often a dashboard looks at a queue that another host runs
 
 
 def open_app(queue: "OpenQueue") -> "TuiQueueApp":
@@ -39,11 +43,13 @@ def open_app(queue: "OpenQueue") -> "TuiQueueApp":
 async def run_dashboard() -> tuple[str, int]:
     """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
     async with use_queue(create=True, must_write=True) as queue:
-        log_to_file(queue.paths.program_log)
+        if not queue.is_elsewhere:
+            log_to_file(queue.paths.program_log)
         app = open_app(queue)
         leave_on_signals(app.leave_with)
         listener = queue.listen(app.queue_changed, called=queue.scheduler.wake)
-        async with listener, queue.scheduler:
+        scheduler = nullcontext() if queue.is_elsewhere else queue.scheduler
+        async with listener, scheduler, _looking_elsewhere(queue, app.queue_changed):
             try:
                 await queue.commands.hand_over()
             except StoreError as error:  # this process schedules
@@ -60,6 +66,23 @@ async def run_dashboard() -> tuple[str, int]:
 async def _leave_when_moved(queue: "OpenQueue", app: "TuiQueueApp") -> None:
     await queue.scheduler.moved.wait()
     app.leave_with(StoreError.exit_code)
+
+
+@asynccontextmanager
+async def _looking_elsewhere(queue: "OpenQueue", changed: Callable[[], None]) -> AsyncIterator[None]:
+    """Look at the queue now and then as long as another host runs it, of which nothing is heard."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(ELSEWHERE_S)
+            if queue.is_elsewhere:
+                changed()
+
+    task = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def log_to_file(path: str) -> None:

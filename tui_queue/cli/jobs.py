@@ -25,7 +25,8 @@ _VERBS: dict[str, tuple[Act, Everyone, tuple[State, ...], str]] = {
         JobCommands.cancel,
         lambda jobs: jobs.in_state(State.PENDING, State.RUNNING),
         (State.PENDING, State.RUNNING),
-        "Take pending jobs out of the queue, end running ones with every process they have started.",
+        "Take pending jobs out of the queue, end running ones with every process they have started, and what ended ones"
+        " have left running.",
     ),
     "retry": (
         JobCommands.retry,
@@ -35,7 +36,7 @@ _VERBS: dict[str, tuple[Act, Everyone, tuple[State, ...], str]] = {
     ),
     "remove": (
         JobCommands.remove,
-        lambda jobs: jobs.in_state(*_ENDED),
+        JobCommands.removable,
         _ENDED,
         "Forget ended jobs and their logs.",
     ),
@@ -134,7 +135,7 @@ def move(ids: tuple[str, ...], where: str | None, before: str | None, as_json: b
 @click.argument("name", metavar="SIGNAL")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=jobs(State.RUNNING))
 def signal(name: str, ids: tuple[str, ...], everybody: bool, as_json: bool) -> None:
-    """Send a signal to running jobs.
+    """Send a signal to running jobs, and to all that ended ones have left running.
 
     Example: tui-queue signal USR1 12
     """

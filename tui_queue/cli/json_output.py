@@ -108,6 +108,7 @@ def queue_object(queue: Queue, default_slots: int) -> Object:
         "pause_outside": queue.options.pause_outside,
         "on_lost": queue.options.lost,
         "on_failure": queue.options.on_failure,
+        "leftovers": queue.options.leftovers,
     }
 
 

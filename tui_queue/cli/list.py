@@ -2,7 +2,7 @@
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import run, say_elsewhere, use_queue
 from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.tables import print_table
@@ -56,6 +56,7 @@ def list_jobs(
         async with use_queue() as opened:
             if only.queue:
                 await opened.commands.queues.get(only.queue)
+            say_elsewhere(opened)
             overview = await opened.commands.reports.overview(ended=limit, only=only)
             if as_json:
                 print_jobs(overview.jobs, opened.commands.jobs.log_path)

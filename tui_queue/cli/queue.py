@@ -37,6 +37,13 @@ def _settings(command: Any) -> Any:
                 "help": "When a job has failed and is not tried again; default: continue.",
             },
         ),
+        (
+            ("--leftovers",),
+            {
+                "metavar": "DO",
+                "help": "Processes that a job leaves running: keep, wait or kill; '' as the settings say.",
+            },
+        ),
     ):
         command = click.option(*names, **{"default": None, **settings})(command)  # type: ignore[arg-type]
     return command

@@ -4,26 +4,42 @@ import sys
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import refuse_elsewhere, run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.core.units.printable import printable
 
 
 @click.command(name="run")
 @click.option("--until-empty", "how", flag_value="until-empty", help="End when nothing is pending or running.")
 @click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Move the queue to this host, from one that is off or runs none of its jobs any more.",
+)
 @click.option("--standby", "how", flag_value="standby", hidden=True)
 @click.option("--stay", is_flag=True, hidden=True)
 @click.option("--lock", type=int, hidden=True)
 @json_option
-def run_queue(how: str | None, stay: bool, lock: int | None, as_json: bool) -> None:
+def run_queue(how: str | None, take_over: bool, stay: bool, lock: int | None, as_json: bool) -> None:
     """Run the queue without a screen.
 
     With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not, or when
     jobs are left that are held because of a dependency; jobs that you hold do not count. With --background a process
     without a terminal schedules until nothing is left; it gives way to a dashboard.
 
+    One host runs a queue in a directory that several share; --take-over moves it to this one, by itself with
+    --background. What ran on the other host counts as interrupted, unless its end is known, and is not started again
+    without your word.
+
     Example: tui-queue run --until-empty
     """
+    if take_over:
+        from tui_queue import bootstrap
+
+        before = bootstrap.take_over()
+        click.echo(f"This host runs the queue now{f'; before, {printable(before)} did' if before else ''}.", err=True)
+        how = how or "background"
     if how == "until-empty":
         from tui_queue.cli.until_empty import run_until_empty
 
@@ -64,6 +80,7 @@ def unit(as_json: bool) -> None:
 
 async def _go_on() -> bool:
     async with use_queue(create=True, must_write=True) as queue:
+        refuse_elsewhere(queue)
         return await queue.commands.hand_over()
 
 

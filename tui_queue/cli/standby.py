@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from tui_queue.bootstrap import open_queue
+from tui_queue.cli.command import refuse_elsewhere
 from tui_queue.cli.dashboard import log_to_file
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ async def run_standby(*, stay: bool, inherited: int | None) -> None:
     of a lock that the process which started this one took for it.
     """
     async with open_queue(create=stay, must_write=True, standby=True) as queue:
+        if queue.is_elsewhere and inherited is not None and queue.background.take(inherited):
+            queue.background.withdraw()  # the watchers of runs that go on here need not try again
+        refuse_elsewhere(queue)
         if not await _has_lock(queue, stay=stay, inherited=inherited):
             return
         log_to_file(queue.paths.program_log)
@@ -29,10 +33,8 @@ async def run_standby(*, stay: bool, inherited: int | None) -> None:
         queue.background.leave_on_signals(left.set)
         queue.background.record()
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
-            tasks: list[asyncio.Task[Any]] = [
-                asyncio.create_task(left.wait()),
-                asyncio.create_task(queue.scheduler.moved.wait()),
-            ]
+            ends = (left, queue.scheduler.moved, queue.scheduler.gone)
+            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(each.wait()) for each in ends]
             if not stay:
                 tasks.append(asyncio.create_task(_until_nothing_is_left(queue, changed)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import asdict
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import run, say_elsewhere, use_queue
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
 from tui_queue.cli.tables import print_columns, print_pairs
 from tui_queue.core.model.job import State
@@ -34,6 +34,7 @@ def status(as_json: bool) -> None:
 
     async def work() -> None:
         async with use_queue() as queue:
+            say_elsewhere(queue)
             found = await _status(queue)
             if as_json:
                 print_json(found)
@@ -51,7 +52,7 @@ async def _status(queue: "OpenQueue") -> Object:
         "scheduler": None
         if holder is None
         else {"pid": holder.pid, "host": holder.host, "tty": holder.tty, "since": iso(holder.since)},
-        "background": queue.background.lock.is_taken(),
+        "background": not queue.is_elsewhere and queue.background.lock.is_taken(),
         "shortage": overview.shortage or None,
         "counts": {state.value: overview.count(state) for state in State},
         "slots": overview.slots,

@@ -36,7 +36,7 @@ def print_table(jobs: Sequence[Job]) -> None:
     rows = [
         (
             str(job.id),
-            "paused" if job.paused else str(job.state),
+            "paused" if job.paused else f"{job.state}{job.left_text}",
             printable(job.reason),
             printable(job.queue),
             "" if job.started_at is None else f"{job.started_at.astimezone():%m-%d %H:%M:%S}",
@@ -88,7 +88,8 @@ def print_schedules(schedules: Sequence[Schedule]) -> None:
 
 def coloured(word: str) -> str:
     """Return a word in its colour, if it has one."""
-    return click.style(word, fg=_COLOURS[word]) if word in _COLOURS else word
+    known = word.partition(",")[0]
+    return click.style(word, fg=_COLOURS[known]) if known in _COLOURS else word
 
 
 def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state: int = -1) -> None:

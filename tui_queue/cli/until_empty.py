@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
 
-from tui_queue.cli.command import use_queue
+from tui_queue.cli.command import refuse_elsewhere, use_queue
+from tui_queue.core.errors import OtherHostError
 from tui_queue.core.system.inherited_signals import heeded
 
 
@@ -19,15 +21,12 @@ async def run_until_empty() -> bool:
     changed, left = asyncio.Event(), False
     begun = datetime.now(UTC)
     async with use_queue(create=True, must_write=True) as queue:
+        refuse_elsewhere(queue)
 
         def leave() -> None:
             nonlocal left
             left = True
             changed.set()
-
-        async def leave_when_moved() -> None:
-            await queue.scheduler.moved.wait()
-            leave()
 
         for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
@@ -36,13 +35,17 @@ async def run_until_empty() -> bool:
             overview = await queue.commands.reports.overview(ended=0)
             present = [job.id for job in overview.jobs]
             newest = await queue.commands.jobs.newest()
-            moved = asyncio.create_task(leave_when_moved())
+            scheduler = queue.scheduler
+            ends = [asyncio.create_task(_call_after(each, leave)) for each in (scheduler.moved, scheduler.gone)]
             while not left:
                 changed.clear()
                 if not await queue.commands.work_left(schedules=False):
                     break
                 await changed.wait()
-            moved.cancel()
+            for each in ends:
+                each.cancel()
+            if scheduler.gone.is_set():
+                raise OtherHostError(queue.commands.elsewhere)
             if offered or left:
                 queue.background.withdraw()
         queue.check_place()
@@ -52,3 +55,8 @@ async def run_until_empty() -> bool:
         for job_id, why in blocked.items():
             click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it.", err=True)
         return not blocked and await queue.commands.jobs.all_completed(present, after=newest, since=begun)
+
+
+async def _call_after(event: asyncio.Event, leave: Callable[[], None]) -> None:
+    await event.wait()
+    leave()

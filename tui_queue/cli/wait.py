@@ -43,9 +43,11 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
 
     async def work() -> int:
         async with use_queue() as queue:
-            numbers = await (_all(queue, held=held) if everything else select(queue.commands, ids, batch))
             try:
                 async with asyncio.timeout(patience_s):
+                    if queue.is_elsewhere:
+                        await queue.commands.jobs.taken_in(ids)
+                    numbers = await (_all(queue, held=held) if everything else select(queue.commands, ids, batch))
                     ended, blocked = await _ended(queue, numbers, held=held)
             except TimeoutError:
                 return TIMED_OUT
@@ -88,12 +90,12 @@ async def _ended(queue: "OpenQueue", numbers: Sequence[int], *, held: bool) -> t
             if all(job.state.ended or job.id in blocked for job in found.values()):
                 return [found[number] for number in numbers], blocked
             queue.check_place()
-            if not warned and not queue.lease.is_held() and not queue.settings.background:
+            if not warned and not queue.is_elsewhere and not queue.lease.is_held() and not queue.settings.background:
                 warned = True
                 click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
             try:
                 # Whoever ends a run may be killed before the bell is rung.
-                async with asyncio.timeout(POLL_S):
+                async with asyncio.timeout(ELSEWHERE_S if queue.is_elsewhere else POLL_S):
                     await changed.wait()
             except TimeoutError:
                 queue.commands.bring_back_scheduler()
@@ -107,5 +109,6 @@ async def _blocked(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked
 
 
 POLL_S = 5.0  # how often it looks without being told
+ELSEWHERE_S = 0.5  # how often where another host runs the queue, of which nothing is heard
 
 COMMANDS = {"wait": wait}

@@ -35,3 +35,7 @@ class NoSuchQueueError(NoSuchJobError):
 
 class StoreError(TuiQueueError):
     """The state directory or the database cannot be read or written."""
+
+
+class OtherHostError(StoreError):
+    """Another host runs the queue; from here it can only be read, and get new jobs."""

@@ -132,7 +132,7 @@ def _now(line: str, now: str, highest: str) -> str:
 
 
 def _state(job: Job) -> str:
-    return ": ".join(filter(None, [f"{job.state}{', paused' if job.paused else ''}", job.reason]))
+    return ": ".join(filter(None, [f"{job.state}{', paused' if job.paused else ''}{job.left_text}", job.reason]))
 
 
 def _attempt(run: Run, log: str) -> str:

@@ -18,6 +18,7 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.retention import Limits, Removal
 from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
 
 AT_ONCE = 500  # jobs removed in one transaction
@@ -28,11 +29,19 @@ class Cleaner:
     """Keeps the house of one queue clean; ``runs`` and ``scripts`` are the directories of logs and of copies."""
 
     def __init__(
-        self, store: Store, executor: Executor, environments: EnvironmentFiles, *, runs: str, scripts: str
+        self,
+        store: Store,
+        executor: Executor,
+        environments: EnvironmentFiles,
+        *,
+        incoming: Incoming,
+        runs: str,
+        scripts: str,
     ) -> None:
         self._store = store
         self._executor = executor
         self._environments = environments
+        self._incoming = incoming
         self._runs = runs
         self._scripts = scripts
         self._trashed: list[TrashedJobs] = []
@@ -59,15 +68,21 @@ class Cleaner:
         for begin in range(0, len(ids), AT_ONCE):
             done += await self._remove(ids[begin : begin + AT_ONCE], now)
         await self.empty_trash(now=now)
-        used = await self._store.queries.copies()
-        await asyncio.to_thread(_remove_copies, self._scripts, used)
-        await self.remove_unused_environments()
+        await self.remove_unused()
         return done
 
-    async def remove_unused_environments(self) -> None:
-        """Remove environments that no job, schedule or backup refers to; what can't be read keeps all of them."""
+    async def remove_unused(self) -> None:
+        """Remove copies of scripts that no job uses, and environments that no job, schedule or backup refers to.
+
+        All stay while jobs wait to be taken in, which may need any of them. Environments stay where a backup can't be
+        read.
+        """
         from tui_queue.core.cleanup.environments import remove_unused_environments  # noqa: PLC0415 - as the backups
 
+        if not await asyncio.to_thread(self._incoming.is_empty):
+            return
+        used = await self._store.queries.copies()
+        await asyncio.to_thread(_remove_copies, self._scripts, used)
         with suppress(sqlite3.Error):
             await asyncio.to_thread(remove_unused_environments, self._store.database.path, self._environments)
 

@@ -23,10 +23,12 @@ class CleanupCommands:
 
     async def carry_out(self, removals: Sequence[Removal]) -> int:
         """Remove ended jobs and their logs as planned; return how many."""
+        self._context.require_host()
         done = await self._context.cleaner.carry_out(removals, now=datetime.now(UTC))
         self._context.wake_listeners()
         return done
 
     async def empty_trash(self) -> None:
         """Delete the logs of jobs that were removed too long ago to be restored."""
+        self._context.require_host()
         await self._context.cleaner.empty_trash(now=datetime.now(UTC))

@@ -9,6 +9,7 @@ from tui_queue.core.commands.queues import QueueCommands
 from tui_queue.core.commands.reports import ReportCommands
 from tui_queue.core.errors import StoreError
 from tui_queue.core.model.job import Job
+from tui_queue.core.system.worker_thread import in_thread
 
 if TYPE_CHECKING:
     from tui_queue.core.commands.batches import BatchCommands
@@ -77,11 +78,24 @@ class Commands:
         self._context.wake_scheduler()
 
     async def work_left(self, *, schedules: bool = True) -> bool:
-        """Return whether a job is running, or pending and not blocked, or a notification unsent.
+        """Return whether a job is running, left by another host, or pending and not blocked, or a notification unsent.
 
         With ``schedules`` also whether a schedule will add a job.
         """
-        return await self._context.store.queries.work_left(schedules=schedules)
+        if await self._context.store.queries.work_left(schedules=schedules):
+            return True
+        return not await in_thread(self._context.incoming.is_empty)
+
+    @property
+    def elsewhere(self) -> str:
+        """What to tell a user of a host that does not run the queue; empty on the one that does."""
+        host = self._context.store.other_host
+        return "" if host is None else host.notice()
+
+    @property
+    def other_host(self) -> str:
+        """The name of the other host that runs the queue; empty where this one does."""
+        return self._context.other_host
 
     def require_start(self) -> None:
         """Raise StoreError where no scheduler can start jobs and none is under way elsewhere."""
@@ -97,7 +111,7 @@ class Commands:
         Raises StoreError where something is left and no scheduler can start it, or be started.
         """
         left = await self.work_left()
-        if left:
+        if left and not self._context.store.is_elsewhere:
             self.require_start()
             try:
                 self._context.background.ensure()
@@ -110,4 +124,5 @@ class Commands:
 
     def bring_back_scheduler(self) -> None:
         """Start a background process again that was killed; called now and then by a command that waits."""
-        self._context.background.bring_back()
+        if not self._context.store.is_elsewhere:
+            self._context.background.bring_back()

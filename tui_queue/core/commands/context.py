@@ -15,6 +15,7 @@ from tui_queue.core.policy.cards import GPU, given_visible, too_few
 from tui_queue.core.scheduling import wakeup
 from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
@@ -47,6 +48,7 @@ class CommandContext:
         python: Callable[[], str],
         wake: str,
         scripts: str,
+        incoming: Incoming,
     ) -> None:
         self.store = store
         self.executor = executor
@@ -59,6 +61,7 @@ class CommandContext:
         self.python = python
         self.wake = wake
         self.scripts = scripts
+        self.incoming = incoming
 
     @property
     def cleaner(self) -> "Cleaner":
@@ -69,7 +72,9 @@ class CommandContext:
     # logs elsewhere: a caller that heard of a failure would ask for the same once more.
 
     def wake_listeners(self) -> None:
-        """Tell every process of the queue that something has changed."""
+        """Tell every process of the queue on this host that something has changed."""
+        if self.store.is_elsewhere:  # pipes of another host have no reader here, and would be removed
+            return
         try:
             wakeup.wake_listeners(self.wake)
         except OSError as error:
@@ -85,6 +90,8 @@ class CommandContext:
 
     def start_background(self) -> None:
         """Make sure that a process schedules also when no dashboard is open."""
+        if self.store.is_elsewhere:
+            return
         try:
             self.background.ensure()
         except OSError as error:
@@ -104,6 +111,17 @@ class CommandContext:
                 )
             elif isinstance(outcome, BaseException):
                 raise outcome
+
+    @property
+    def other_host(self) -> str:
+        """The name of the other host that runs the queue; empty where this one does."""
+        host = self.store.other_host
+        return "" if host is None else host.shown
+
+    def require_host(self) -> None:
+        """Raise OtherHostError where another host runs the queue: for what does more than to change the store."""
+        if (host := self.store.other_host) is not None:
+            raise host.refusal()
 
     async def check_resources(self, draft: JobDraft) -> None:
         """Raise BadInputError for a resource that does not exist, or of which a job asks more than there is."""

@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.new_jobs import prepared, recaptured
-from tui_queue.core.errors import WrongStateError
+from tui_queue.core.errors import OtherHostError, WrongStateError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
+from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
+LOOK_S = 1.0  # between two polls whether the other host has taken jobs in
 RECENT = 20  # commands that the job form offers
 
 
@@ -39,10 +43,16 @@ class JobCommands:
         """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
         With ``unique`` a job that is pending or running already is refused. The jobs get the environment of this
-        process, or that of the job that they are ``like``.
+        process, or that of the job that they are ``like``. Where another host runs the queue and does not answer soon,
+        they have no numbers yet.
         """
-        drafts = await prepared(self._context, drafts, like=like)
-        jobs = await self._jobs.add(drafts, now=datetime.now(UTC), unique=unique, place=place)
+        drafts, now = await prepared(self._context, drafts, like=like), datetime.now(UTC)
+        try:
+            jobs = await self._jobs.add(drafts, now=now, unique=unique, place=place)
+        except OtherHostError:
+            from tui_queue.core.commands.add_elsewhere import add_elsewhere  # noqa: PLC0415 - seldom needed
+
+            return await add_elsewhere(self._context, drafts, now=now, unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
 
@@ -62,7 +72,10 @@ class JobCommands:
         return job
 
     async def cancel(self, ids: Iterable[int]) -> list[Job]:
-        """Take pending jobs out of the queue; end running jobs with every process they have started."""
+        """Take pending jobs out of the queue; end running jobs with every process they have started.
+
+        Of ended jobs the processes that their runs have left are ended, by a scheduler.
+        """
         return await self._end_runs(await self._jobs.cancel(ids, now=datetime.now(UTC)))
 
     async def cancel_all(self) -> list[Job]:
@@ -120,12 +133,24 @@ class JobCommands:
         return jobs
 
     async def signal(self, ids: Sequence[int], number: int, *, everybody: bool) -> list[Job]:
-        """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes."""
+        """Send a signal to the leading processes of running jobs; with ``everybody`` to all of their processes.
+
+        Of an ended job all processes that its runs have left get it.
+        """
+        self._context.require_host()
         jobs = await self._queries.jobs(ids)
+        left = {}
+        if any(job.state.ended for job in jobs):
+            left = {each.job_id: each for each in await self._living_leftovers(job.id for job in jobs)}
         for job in jobs:
+            if job.state.ended and job.id in left:
+                continue
             if job.state is not State.RUNNING or job.is_claimed:
                 raise WrongStateError(f"Job {job.id} is {job.state_word}; only a running job can get a signal.")
-        await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in jobs))
+        running = [job for job in jobs if job.state is State.RUNNING]
+        await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in running))
+        for each in left.values():
+            await in_thread(partial(self._executor.signal_leftovers, each, number))
         return jobs
 
     async def move(self, ids: Sequence[int], move: Move, before: int | None = None) -> list[Job]:
@@ -136,6 +161,8 @@ class JobCommands:
 
     async def remove(self, ids: Iterable[int]) -> list[Job]:
         """Remove ended jobs and their logs for good."""
+        ids = tuple(ids)
+        await self._living_leftovers(ids)
         jobs = await self._jobs.remove(ids, now=datetime.now(UTC))
         for job in jobs:
             self._executor.forget(job.id)
@@ -144,12 +171,15 @@ class JobCommands:
 
     async def move_to_trash(self, ids: Iterable[int]) -> TrashedJobs:
         """Remove ended jobs and their logs; for some minutes the user can restore them."""
+        ids = tuple(ids)
+        await self._living_leftovers(ids)
         removed = await self._context.cleaner.move_to_trash(ids, now=datetime.now(UTC))
         self._context.wake_listeners()
         return removed
 
     async def restore(self, removed: TrashedJobs) -> list[Job]:
         """Undo ``move_to_trash``: the jobs have their numbers, attempts and logs again."""
+        self._context.require_host()
         jobs = await self._context.cleaner.restore(removed, now=datetime.now(UTC))
         self._context.wake_listeners()
         return jobs
@@ -157,6 +187,12 @@ class JobCommands:
     async def get(self, key: str) -> Job:
         """Return one job by number, UUID or a unique beginning of it. Raises NoSuchJobError."""
         return (await self._queries.job(key)).shown
+
+    async def taken_in(self, keys: Iterable[str]) -> None:
+        """Wait until the host of the queue has taken in those of these jobs, by UUID, that this one has left for it."""
+        wanted = set(keys)
+        while not wanted.isdisjoint(await in_thread(self._context.incoming.uuids)):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(LOOK_S)
 
     async def existing(self, ids: Iterable[int]) -> list[Job]:
         """Return those of these jobs that exist, by number."""
@@ -169,6 +205,12 @@ class JobCommands:
     async def in_state(self, *states: State, paused: bool | None = None, held: bool | None = None) -> list[int]:
         """Return the numbers of all jobs in these states, of the paused or held ones only, or the others."""
         return await self._queries.in_state(states, paused=paused, held=held)
+
+    async def removable(self) -> list[int]:
+        """Return the numbers of all ended jobs whose runs have left no process."""
+        ended = await self.in_state(*(state for state in State if state.ended))
+        left = {each.job_id for each in await self._living_leftovers(ended)}
+        return [number for number in ended if number not in left]
 
     async def like(self, draft: JobDraft) -> Job | None:
         """Return a job that is pending or running with the same command in the same directory, or None."""
@@ -209,5 +251,17 @@ class JobCommands:
         # Straight to its watcher: that works whichever process schedules. The scheduler cancels a run whose watcher
         # does not exist yet as soon as it has started.
         await self._context.reach(running, self._executor.cancel)
+        if await self._context.store.leftovers.any_ending():  # a scheduler ends them
+            self._context.start_background()
         self._context.wake_listeners()
         return cancelled
+
+    async def _living_leftovers(self, ids: Iterable[int]) -> list[Leftover]:
+        """Return what runs of these jobs have left, after a search; what has gone is forgotten."""
+        living = []
+        for left in await self._context.store.leftovers.of(ids):
+            if await in_thread(partial(self._executor.found_leftovers, left)):
+                living.append(left)
+            else:
+                await self._context.store.leftovers.forget(left)
+        return living

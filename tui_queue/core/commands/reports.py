@@ -16,6 +16,7 @@ from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import Details, Overview, Surroundings
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.system.worker_thread import in_thread
@@ -79,7 +80,7 @@ class ReportCommands:
         default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await in_thread(partial(_with_remarks, jobs, self._executor, now)),
+            jobs=await in_thread(partial(_with_remarks, jobs, seen.leftovers, self._executor, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -90,6 +91,7 @@ class ReportCommands:
             limit=seen.limit,
             holder=holder,
             shortage=seen.shortage,
+            other_host=self._context.other_host,
         )
 
     async def details(self, key: str) -> Details:
@@ -106,6 +108,10 @@ class ReportCommands:
             ahead = await queries.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
         runs = [run for run in await queries.runs(job.id) if run.attempt <= job.attempt]
         samples = [] if job.state.ended else await queries.samples(job)
+        left = [each for each in await self._store.leftovers.of([job.id]) if job.state.ended]
+        search = self._executor.found_leftovers
+        with suppress(StoreError):  # where processes can't be seen
+            job = await in_thread(partial(_with_processes_left, job, left, search))
         seen = await in_thread(partial(read_details, job, runs, samples, ahead, self._executor))
         notified = await self._store.outbox.of_job(job.id)
         # One step more, to see whether there is any.
@@ -114,7 +120,7 @@ class ReportCommands:
         good = await queries.last_good(job) if job.state is State.FAILED else None
         return replace(
             seen,
-            environment=await in_thread(partial(about_environment, files, job)),
+            environment=await in_thread(partial(about_environment, files, job, self._executor)),
             differs=await in_thread(partial(differences, files, job, good)) if good is not None else "",
             notified=tuple(f"{event}{f': {said}' if said else ''}" for event, said in notified),
             audit_trail=await queries.audit_trail(job.id),
@@ -176,12 +182,24 @@ class ReportCommands:
         return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
 
-def _with_remarks(jobs: Sequence[Job], executor: Executor, now: datetime) -> tuple[Job, ...]:
-    """Add to the reasons what the file system shows: scripts that have changed, runs that print nothing."""
+def _with_remarks(
+    jobs: Sequence[Job], leftovers: Sequence[Leftover], executor: Executor, now: datetime
+) -> tuple[Job, ...]:
+    """Add what files show: scripts that have changed, runs that print nothing, processes that ended runs have left."""
+    if leftovers:
+        counted = partial(_with_processes_left, leftovers=leftovers, search=executor.recorded_leftovers)
+        jobs = [counted(job) if job.state.ended else job for job in jobs]
     return tuple(
         replace(job, reason=job.reason.with_remark(remark)) if (remark := _remark(job, executor, now)) else job
         for job in jobs
     )
+
+
+def _with_processes_left(
+    job: Job, leftovers: Sequence[Leftover], search: Callable[[Leftover], Sequence[object]]
+) -> Job:
+    own = [left for left in leftovers if left.job_id == job.id]
+    return replace(job, processes_left=sum(len(search(left)) for left in own)) if own else job
 
 
 def _remark(job: Job, executor: Executor, now: datetime) -> Reason:

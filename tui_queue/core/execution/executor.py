@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job, RunEnd
+from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.usage import Process
 
 
@@ -89,11 +90,26 @@ class Executor(Protocol):
     def warning(self, job: Job) -> tuple[int, int] | None:
         """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
 
+    def given(self, job: Job) -> Mapping[str, Any]:
+        """Return the nice level, processors and limits of the run where they are not as captured; reads a file."""
+
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
 
     def processes(self, jobs: Iterable[Job]) -> Mapping[int, Sequence[Process]]:
         """Return the processes of these jobs' runs by job number, as far as they can be seen; blocks."""
+
+    def recorded_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Return those of the recorded processes that live, by number and start time; blocks for no disk."""
+
+    def found_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Search all processes for those that an ended run has left, the oldest first; blocks."""
+
+    def signal_leftovers(self, left: Leftover, number: int) -> None:
+        """Send a signal to all that an ended run has left; blocks."""
+
+    async def end_leftovers(self, left: Leftover, grace_s: float) -> None:
+        """End all that an ended run has left, by force after the grace; return when none is left."""
 
     def usage_path(self, job: Job) -> str | None:
         """Where the usage of the latest attempt is recorded; None before the first one."""

@@ -6,13 +6,14 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.executor import RunEvent
 from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.options import Full
+from tui_queue.core.model.leftover import Leftover
+from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.model.usage import Process
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class LocalExecutor:
     again that was killed.
 
     ``python`` says which interpreter runs a .py job, if not this one. A run that must end gets ``grace_s`` seconds
-    between SIGTERM and SIGKILL. These, ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for jobs that say
-    nothing else. Each is called whenever its value is needed.
+    between SIGTERM and SIGKILL. These, ``log_size`` bytes, 0 for no limit, ``log_full`` and ``leftovers`` hold for
+    jobs that say nothing else. Each is called whenever its value is needed.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LocalExecutor:
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
+        leftovers: Callable[[], Leftovers],
     ) -> None:
         self._runs = runs
         self._environments = environments
@@ -51,6 +53,7 @@ class LocalExecutor:
         self._python = python
         self._log_size = log_size
         self._log_full = log_full
+        self._leftovers = leftovers
 
     @cached_property
     def _starter(self) -> "Starter":
@@ -65,6 +68,7 @@ class LocalExecutor:
             grace_s=self._grace_s,
             log_size=self._log_size,
             log_full=self._log_full,
+            leftovers=self._leftovers,
         )
         return Starter(specs, background=self._background)
 
@@ -141,6 +145,10 @@ class LocalExecutor:
         """Return which signal warned the run of its time limit, and how many processes had it; reads a file."""
         return self._files(job).warning()
 
+    def given(self, job: Job) -> Mapping[str, Any]:
+        """Return the nice level, processors and limits of the run where they are not as captured; reads a file."""
+        return self._files(job).given()
+
     def owns_log(self, job: Job) -> bool:
         """Whether the output is that of this job, and not of one that had its number before a restore; reads a file."""
         owner = self._files(job).owner()
@@ -157,6 +165,33 @@ class LocalExecutor:
             if (numbers := files.processes()) is not None:
                 found[job.id] = processes.of_run(*numbers, os.fsencode(files.log), everybody)
         return found
+
+    def recorded_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Return those of the recorded processes that live; blocks for no disk."""
+        from tui_queue.core.execution import leftovers  # noqa: PLC0415 - hardly ever needed
+
+        return leftovers.recorded(left)
+
+    def found_leftovers(self, left: Leftover) -> tuple[tuple[int, int], ...]:
+        """Search all processes for those that an ended run has left; blocks. Raises StoreError."""
+        from tui_queue.core.execution import leftovers  # noqa: PLC0415 - hardly ever needed
+
+        return leftovers.found(left, self._log_of(left))
+
+    def signal_leftovers(self, left: Leftover, number: int) -> None:
+        """Send a signal to all that an ended run has left; blocks. Raises StoreError."""
+        from tui_queue.core.execution import leftovers  # noqa: PLC0415 - hardly ever needed
+
+        leftovers.tree_of(left, self._log_of(left)).send(number)
+
+    async def end_leftovers(self, left: Leftover, grace_s: float) -> None:
+        """End all that an ended run has left, by force after the grace. Raises StoreError."""
+        from tui_queue.core.execution import leftovers  # noqa: PLC0415 - hardly ever needed
+
+        await leftovers.end(left, self._log_of(left), grace_s)
+
+    def _log_of(self, left: Leftover) -> str:
+        return RunFiles.of(self._runs, left.job_id, left.attempt).log
 
     def usage_path(self, job: Job) -> str | None:
         """Where the usage of the latest attempt is recorded."""

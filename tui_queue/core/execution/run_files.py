@@ -108,6 +108,13 @@ class RunFiles(Struct, frozen=True):
         record = self._read("warning")
         return None if record is None else (record["signal"], record["processes"])
 
+    def given(self) -> Record:
+        """Return the nice level, processors and limits of the run, as far as they are not as captured.
+
+        The keys are ``nice``, ``cpus`` and ``limits``, as in Environment. A run that was over at once has its end only.
+        """
+        return ((self.start_record() or self._read("end")) or {}).get("given", {})  # type: ignore[no-any-return]
+
     def processes(self) -> tuple[int, int] | None:
         """Return the numbers of the command and of its watcher, if the watcher has recorded them."""
         record = self.start_record()
@@ -186,6 +193,8 @@ def run_end(record: Record) -> RunEnd:
         survivors=tuple(record.get("survivors", ())),
         cpu_s=record.get("cpu_s"),
         max_rss_kib=record.get("max_rss_kib"),
+        left=tuple((pid, begun) for pid, begun in record.get("left", ())),
+        boot=record.get("boot", ""),
     )
 
 

@@ -10,7 +10,7 @@ from tui_queue.core.execution.run_files import RunFiles
 from tui_queue.core.model.card import GIVEN_MARK
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.options import Full
+from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.system.environment import LIMITS, effective, own_environment
 
 
@@ -18,8 +18,8 @@ class RunSpecs:
     """Makes the specifications of runs; each argument is a setting, read when a run starts.
 
     ``place`` are the variables by which a job finds the queue. ``python`` is the interpreter that runs a .py
-    job of an older version, if not this one. ``grace_s``, ``log_size`` bytes, 0 for no limit, and ``log_full`` hold for
-    jobs that say nothing else.
+    job of an older version, if not this one. ``grace_s``, ``log_size`` bytes, 0 for no limit, ``log_full`` and
+    ``leftovers`` hold for jobs that say nothing else.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class RunSpecs:
         grace_s: Callable[[], float],
         log_size: Callable[[], int],
         log_full: Callable[[], Full],
+        leftovers: Callable[[], Leftovers],
     ) -> None:
         self._environments = environments
         self._place = place
@@ -39,6 +40,7 @@ class RunSpecs:
         self._grace_s = grace_s
         self._log_size = log_size
         self._log_full = log_full
+        self._leftovers = leftovers
 
     def of(self, job: Job, files: RunFiles) -> dict[str, object]:
         """Return the specification of the job's present attempt, to be sent as JSON.
@@ -46,7 +48,7 @@ class RunSpecs:
         Raises BadInputError where the job's environment can't be read.
         """
         options = job.options
-        environment, lines, limits = self._surroundings(options.environment)
+        environment, lines, limits, differs = self._surroundings(options.environment)
         path = options.script.copy if options.script is not None and options.script.copy else job.path
         argv = [path, *job.args]
         if job.is_python:
@@ -72,10 +74,12 @@ class RunSpecs:
             "nice": options.nice or (environment.nice if environment.nice > self._own.nice else 0),
             "cpus": environment.cpus if environment.cpus != self._own.cpus else (),
             "limits": limits,
+            "given": {name: value for name, value in differs.items() if name != "nice" or not options.nice},
             "pty": options.pty,
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
             "log_full": options.log_full or self._log_full(),
+            "leftovers": options.leftovers or self._leftovers(),
         }
 
     @cached_property
@@ -83,16 +87,33 @@ class RunSpecs:
         """The environment of the scheduler, which jobs get that have none of their own; read at the first start."""
         return own_environment()
 
-    def _read_surroundings(self, name: str) -> tuple[Environment, list[str], dict[str, int]]:
-        """Return an environment as a run gets it from this process, its variables a line each, the limits to be set."""
-        environment = effective(self._environments.get(name), self._own) if name else self._own
+    def _read_surroundings(self, name: str) -> tuple[Environment, list[str], dict[str, int], dict[str, object]]:
+        """Return an environment as a run gets it from this process, its variables a line each, the limits to be set.
+
+        The last value is what this process can't give as it was captured.
+        """
+        captured = self._environments.get(name) if name else self._own
+        environment = effective(captured, self._own) if name else self._own
         lines = [_latin(f"{key}={value}") for key, value in environment.variables.items()]
         own = self._own.limits
         return (
             environment,
             lines,
             {str(LIMITS[key]): soft for key, soft in environment.limits.items() if soft != own[key]},
+            _not_as_captured(captured, environment),
         )
+
+
+def _not_as_captured(captured: Environment, given: Environment) -> dict[str, object]:
+    """Return the nice level, processors and soft limits of a run, as far as they differ from the captured ones."""
+    differs: dict[str, object] = {}
+    if given.nice != captured.nice:
+        differs["nice"] = given.nice
+    if given.cpus != captured.cpus:
+        differs["cpus"] = given.cpus
+    if limits := {name: soft for name, soft in given.limits.items() if soft != captured.limits[name]}:
+        differs["limits"] = limits
+    return differs
 
 
 PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER")

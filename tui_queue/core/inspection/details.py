@@ -20,6 +20,7 @@ from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.logs.compression import packed
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.job import Job, Run, State
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.usage import Activity, Usage
 from tui_queue.core.units.printable import printable
@@ -120,7 +121,7 @@ def _warned(job: Job, executor: Executor) -> str:
             number, processes = warning
             if not processes:
                 return f"nothing handles {signal_name(number).removeprefix('SIG')}"
-            return f"warned {processes} process" + ("" if processes == 1 else "es")
+            return f"warned {processes_text(processes)}"
     return ""
 
 

@@ -9,20 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.process_visibility import hides_others, why_invisible
 from tui_queue.core.inspection import safety
+from tui_queue.core.inspection.file_systems import Nature, file_system_of, nature_of
 from tui_queue.core.model.health import Check, Level
+from tui_queue.core.model.host import Host, QueueHost
 from tui_queue.core.store import read_only
+from tui_queue.core.store.database_copy import DatabaseCopy
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.sizes import size_text
 
-# Where locks and memory that processes share may not work. See statfs(2) and df(1).
-NETWORK = {
-    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse.sshfs", "gfs2", "glusterfs", "lustre", "nfs", "nfs4", "ocfs2",
-    "smb3", "smbfs", "vboxsf", "virtiofs",
-}  # fmt: skip
 LEAST_BYTES = 100 << 20  # free, below which it is said
 REPAIRED = ((3, 50, 7), (3, 44, 6))  # older SQLites without that error; https://www.sqlite.org/wal.html#walresetbug
 OPEN_FILES = 256  # that a scheduler with some dozen runs should be able to open
@@ -57,17 +56,7 @@ def file_system(state: str) -> Iterator[Check]:
     """Look at what the store lies on."""
     if not os.path.isdir(state):
         return
-    kind = file_system_of(state)
-    if kind in NETWORK:
-        yield _wrong(
-            "file system",
-            f"{kind}: other machines may have it too, and locks may not hold",
-            "Set TUI_QUEUE_HOME to a directory on a disk of this machine.",
-        )
-    elif kind in ("tmpfs", "ramfs"):
-        yield _look("file system", f"{kind}: nothing of it survives a reboot", "Set TUI_QUEUE_HOME to a disk.")
-    else:
-        yield _ok("file system", kind or "unknown")
+    yield from _kind(file_system_of(state))
     free = shutil.disk_usage(state).free
     room = f"{size_text(free)} bytes free"
     if free < LEAST_BYTES:
@@ -76,25 +65,58 @@ def file_system(state: str) -> Iterator[Check]:
         yield _ok("room", room)
 
 
-def file_system_of(directory: str, mounts: str = "/proc/self/mounts") -> str:
-    """Return the kind of the file system that a directory is on; empty where that can't be told."""
-    directory = os.path.realpath(directory)
-    longest, kind = "", ""
-    try:
-        with open(mounts, encoding="utf-8", errors="surrogateescape") as file:
-            for line in file:
-                _, place, of, *_ = line.split(" ")
-                place = place.replace("\\040", " ")
-                inside = directory == place or directory.startswith(f"{place.rstrip('/')}/")
-                if inside and len(place) >= len(longest):
-                    longest, kind = place, of
-    except OSError:
-        return ""
-    return kind
+def _kind(kind: str) -> Iterator[Check]:
+    match nature_of(kind):
+        case Nature.SHARED:
+            yield _ok(
+                "file system", f"{kind}: other machines may have it too; one of them runs the queue (see queue host)"
+            )
+        case Nature.SOME_PIPES:
+            yield _look(
+                "file system",
+                f"{kind}: other machines may have it too, and it may lack named pipes, without which no job starts",
+                "If `mkfifo` fails there, set TUI_QUEUE_HOME to a directory on another file system.",
+            )
+        case Nature.WITHOUT_PIPES:
+            yield _wrong(
+                "file system",
+                f"{kind}: it has no named pipes, without which no job starts",
+                "Set TUI_QUEUE_HOME to a directory on another file system.",
+            )
+        case Nature.OF_CONTAINER:
+            yield _look(
+                "file system",
+                f"{kind}: in a container all of it goes with the container",
+                "Set TUI_QUEUE_HOME to a volume that stays.",
+            )
+        case Nature.IN_MEMORY:
+            yield _look("file system", f"{kind}: nothing of it survives a reboot", "Set TUI_QUEUE_HOME to a disk.")
+        case Nature.OWN:
+            yield _ok("file system", kind or "unknown")
 
 
-def database(store: str) -> Iterator[Check]:
-    """Look at SQLite and at the store; reads all of it."""
+def host(owner: QueueHost | None, ours: Host) -> Iterator[Check]:
+    """Look at which host runs the queue."""
+    if owner is None:
+        yield _ok("queue host", f"{ours.shown}; none runs the queue yet: the first one that adds or starts a job will")
+    elif owner.moves:
+        yield _look(
+            "queue host",
+            f"the queue is being moved to {owner.shown}",
+            "If that was broken off, give `tui-queue run --take-over` once more.",
+        )
+    elif owner.is_same(ours):
+        yield _ok("queue host", f"{ours.shown} runs the queue")
+    else:
+        yield _look(
+            "queue host",
+            f"{owner.shown} runs the queue, and this is {ours.shown}: here you can add jobs, list them and wait",
+            f"If {owner.shown} is off, or runs none of its jobs any more: `tui-queue run --take-over` moves it here.",
+        )
+
+
+def database(store: str, *, elsewhere: bool = False) -> Iterator[Check]:
+    """Look at SQLite and at the store; reads all of it. Of a store that another host runs a copy is read."""
     version = sqlite3.sqlite_version_info
     safe = version >= (3, 51, 3) or any(one <= version < (*one[:2], 99) for one in REPAIRED)
     about = "" if safe else ", whose WAL-reset error can do no harm here: checkpoints and writers are kept apart"
@@ -105,7 +127,7 @@ def database(store: str) -> Iterator[Check]:
     if not os.path.exists(store):
         return
     try:
-        said, mode = _check_database(store)
+        said, mode = _check_copy(store) if elsewhere else _check_database(store)
     except (sqlite3.Error, StoreError) as error:
         said, mode = str(error), ""
         if isinstance(error, StoreError) or read_only.is_obstacle(error):
@@ -116,9 +138,17 @@ def database(store: str) -> Iterator[Check]:
     else:
         yield _wrong("store", f"{store}: {said}", safety.REPAIR)
         return
-    yield from safety.log_of_store(store)
-    yield from safety.missing_jobs(store)
+    if not elsewhere:
+        yield from safety.log_of_store(store)
+        yield from safety.missing_jobs(store)
     yield from safety.backups(store)
+
+
+def _check_copy(store: str) -> tuple[str, str]:
+    """Return what SQLite says of a copy, and the kind of its journal. Raises sqlite3.Error and StoreError."""
+    with closing(sqlite3.connect("", timeout=10)) as db:
+        DatabaseCopy(store).refresh(db)
+        return _checked(db)
 
 
 def _check_database(store: str) -> tuple[str, str]:

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
+from tui_queue.core.execution.executor import Executor
 from tui_queue.core.model.job import Job
 from tui_queue.core.units.printable import printable
 
 NAMED = 12  # variables that one line names
 
 
-def about_environment(files: EnvironmentFiles, job: Job) -> str:
-    """Return one line about what was captured for a job; empty for a job that an older version added. Blocks."""
+def about_environment(files: EnvironmentFiles, job: Job, executor: Executor) -> str:
+    """Return one line about what was captured for a job, and what its latest run had instead; blocks.
+
+    It is empty for a job that an older version added.
+    """
     if not job.options.environment:
         return ""
     try:
@@ -26,7 +30,21 @@ def about_environment(files: EnvironmentFiles, job: Job) -> str:
     ]
     if environment.cpus:
         parts.append(f"processors {_ranges(environment.cpus)}")
-    return ", ".join(parts)
+    return ", ".join(parts) + _instead(job, executor)
+
+
+def _instead(job: Job, executor: Executor) -> str:
+    """Say what a run had because its scheduler could not give what was captured."""
+    try:
+        given = executor.given(job) if job.attempt else {}
+    except OSError:
+        return ""
+    parts = [f"nice {given['nice']}"] if "nice" in given else []
+    if "cpus" in given:
+        parts.append(f"processors {_ranges(given['cpus'])}")
+    limits = given.get("limits", {})
+    parts += [f"limit {name.removeprefix('RLIMIT_').lower()} {soft}" for name, soft in limits.items()]
+    return f"; the scheduler could give only {', '.join(parts)}" if parts else ""
 
 
 def differences(files: EnvironmentFiles, job: Job, good: Job | None) -> str:

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from tui_queue.core.model.leftover import processes_text
+
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")  # the first that a job has counts
 GIVEN = (*VISIBLE, "CUDA_DEVICE_ORDER")  # what a job gets with its cards
 GIVEN_MARK = "TUI_QUEUE_CARDS"  # is set beside them: they are not the user's own
@@ -31,7 +33,7 @@ class Card(Struct, frozen=True, kw_only=True):
         first = self.users[0]
         if first.job_id is not None:
             count = sum(each.job_id == first.job_id for each in self.users)
-            return f"gpu {self.number}: {count} process{'es' * (count > 1)} of job {first.job_id}"
+            return f"gpu {self.number}: {processes_text(count)} of job {first.job_id}"
         more = f" and {len(self.users) - 1} more" if len(self.users) > 1 else ""
         owner = f"{first.user}, " if first.user else ""
         return f"gpu {self.number}: used by {owner}pid {first.pid}{more}"

@@ -8,9 +8,12 @@ from enum import StrEnum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import DEFAULT_QUEUE
 from tui_queue.core.model.reason import CLAIMED, Reason, ReasonKind
+
+NO_NUMBER = 0  # of a job that the host of the queue has yet to take in
 
 
 class State(StrEnum):
@@ -78,7 +81,8 @@ class Job(Struct, frozen=True, kw_only=True):
     Times are aware and in UTC; ``exit_code`` and ``signal`` are of its latest run.
 
     ``devices`` are the numbers of the single things (GPUs) that its present run has been given, by resource;
-    ``first_attempt`` is the one that retries are counted from.
+    ``first_attempt`` is the one that retries are counted from. ``processes_left`` are those of its run that live on
+    after that has ended, where a client has looked: no row has them.
     """
 
     id: int
@@ -108,6 +112,7 @@ class Job(Struct, frozen=True, kw_only=True):
     not_before: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    processes_left: int = 0
 
     @property
     def is_python(self) -> bool:
@@ -127,6 +132,11 @@ class Job(Struct, frozen=True, kw_only=True):
     def state_word(self) -> str:
         """The state as messages name it: a claimed job is "starting" until its run has started."""
         return "starting" if self.is_claimed else self.state
+
+    @property
+    def left_text(self) -> str:
+        """What the ended run has left, as it stands behind the state; empty for nothing."""
+        return f", {processes_text(self.processes_left)} left" if self.processes_left else ""
 
     @property
     def waits(self) -> bool:
@@ -169,7 +179,7 @@ class RunEnd(Struct, frozen=True, kw_only=True):
     ``cancelled`` and ``timed_out`` say that its watcher ended it, by wish or because its time was over,
     ``silent`` because it had printed nothing for too long, ``log_full`` too much; ``survivors`` are the numbers of the
     processes that could not be ended. ``oom`` says whose memory was exhausted when it was killed: ``cgroup`` or
-    ``kernel``.
+    ``kernel``. ``left`` are processes that live on, by number and start time in the boot ``boot``.
     """
 
     finished_at: datetime
@@ -185,6 +195,8 @@ class RunEnd(Struct, frozen=True, kw_only=True):
     cpu_s: float | None = None
     max_rss_kib: int | None = None
     oom: str = ""
+    left: tuple[tuple[int, int], ...] = ()
+    boot: str = ""
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -32,6 +32,14 @@ class Full(StrEnum):
     FAIL = "fail"  # the run is ended
 
 
+class Leftovers(StrEnum):
+    """What becomes of the processes of a run that live on after its leader has ended."""
+
+    KEEP = "keep"  # they go on, and the run has ended
+    WAIT = "wait"  # the run lasts as long as they do
+    KILL = "kill"  # they are killed
+
+
 class Notify(StrEnum):
     """For which events of a job the user wants a notification."""
 
@@ -132,6 +140,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     times: bool = False
     log_size: int = 0
     log_full: Full | None = None
+    leftovers: Leftovers | None = None
     notify: Notify | None = None
     script: Script | None = None
     environment: str = ""

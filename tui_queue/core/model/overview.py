@@ -75,7 +75,8 @@ class Overview(Struct, frozen=True, kw_only=True):
 
     ``unshown`` are the active jobs that are wanted and were too many to be among ``jobs``; ``older`` says whether there
     are such ended ones. ``slots`` are those of all queues, ``default_slots`` those of a queue that says nothing itself.
-    ``shortage`` is what keeps every job from starting, as long as something does.
+    ``shortage`` is what keeps every job from starting, as long as something does; ``other_host`` runs the queue, empty
+    where this one does.
     """
 
     jobs: tuple[Job, ...]
@@ -89,6 +90,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     limit: int | None
     holder: Holder | None
     shortage: Reason = NO_REASON
+    other_host: str = ""
 
     @property
     def taken(self) -> int:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from tui_queue.core.model.options import Lost
+from tui_queue.core.model.options import Leftovers, Lost
 
 DEFAULT_QUEUE = "default"
 
@@ -22,7 +22,7 @@ class QueueOptions(Struct, frozen=True, kw_only=True):
 
     Outside of them what runs goes on, or is stopped until they come again (``pause_outside``). ``lost`` is what becomes
     of jobs that say nothing of it themselves, ``on_failure`` of the queue when a job fails; ``failed_job`` is the job
-    that has paused it so.
+    that has paused it so. ``leftovers`` is what becomes of processes that runs leave, None as the settings say.
     """
 
     hours: str = ""
@@ -32,6 +32,7 @@ class QueueOptions(Struct, frozen=True, kw_only=True):
     lost_age_s: int = 0
     on_failure: OnFailure = OnFailure.CONTINUE
     failed_job: int = 0
+    leftovers: Leftovers | None = None
 
 
 class Queue(Struct, frozen=True, kw_only=True):

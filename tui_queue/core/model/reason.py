@@ -29,6 +29,7 @@ class ReasonKind(StrEnum):
     RESOURCE = "resource"
     GATE = "gate"
     SHORTAGE = "shortage"  # something that a start needs is used up or away; it is tried again
+    LEFTOVERS = "leftovers"  # processes that an attempt before, or the run that it follows, has left
     START_FAILS = "start_fails"  # held, since its start fails again and again while others of its queue start
     # How a run or a job ended.
     EXIT = "exit"
@@ -65,6 +66,7 @@ _TEXTS = {
     ReasonKind.RESOURCE: "{shortage}",
     ReasonKind.GATE: "{shortage}",
     ReasonKind.SHORTAGE: "can't start now: {what}; next try {time}",
+    ReasonKind.LEFTOVERS: "{processes}",
     ReasonKind.START_FAILS: "can't start, tried {times} times: {what}",
     ReasonKind.EXIT: "exit {code}",
     ReasonKind.SIGNAL: "signal {signal}",

@@ -13,7 +13,7 @@ from typing import Any
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, JobDraft, Outcome
-from tui_queue.core.model.options import Full, JobOptions, Lost, Notify, Unmet
+from tui_queue.core.model.options import Full, JobOptions, Leftovers, Lost, Notify, Unmet
 from tui_queue.core.parsing.fields import (
     PRIORITY_LIMIT,
     choice,
@@ -276,6 +276,15 @@ JOB_OPTIONS = (
         help="Kill it so long after it was asked to end; default: as the settings say.",
         group=Group.LIMITS,
         hint="2m between SIGTERM and SIGKILL",
+    ),
+    JobOption(
+        name="leftovers",
+        parse=_choice(Leftovers),
+        metavar="DO",
+        help="Processes that outlive the first one: keep, wait for them, or kill; default: as the queue says.",
+        group=Group.LIMITS,
+        hint="keep, wait or kill, once the first process has ended",
+        choices=tuple(Leftovers),
     ),
     JobOption(
         name="silence",

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.options import Lost
+from tui_queue.core.model.options import Leftovers, Lost
 from tui_queue.core.model.queue import OnFailure, Queue
 from tui_queue.core.parsing.fields import choice, number, span
 from tui_queue.core.timing.opening_hours import parse_hours
@@ -23,6 +23,7 @@ def queue_with(
     lost: str | None = None,
     lost_age: str | None = None,
     on_failure: str | None = None,
+    leftovers: str | None = None,
 ) -> Queue:
     """Return a queue with what is given changed; ``hours`` are in ``zone``, or in ours. Raises BadInputError."""
     options = queue.options
@@ -42,6 +43,8 @@ def queue_with(
     if on_failure is not None:
         chosen = choice("on_failure", on_failure, OnFailure, label="On failure") or OnFailure.CONTINUE
         options = replace(options, on_failure=chosen)
+    if leftovers is not None:
+        options = replace(options, leftovers=choice("leftovers", leftovers, Leftovers, label="Leftovers"))
     if slots is not None:
         queue = replace(queue, slots=slots_of(slots))
     return replace(queue, options=options)

@@ -1,7 +1,7 @@
 """Which pending jobs may start now, and why each of the others may not. Pure."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from tui_queue.core.model.card import Card
 from tui_queue.core.model.job import Outcome, State
+from tui_queue.core.model.leftover import Leftover, processes_text
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.cards import GPU, MEMORY, UNKNOWN, CardLedger, CardsInUse, too_many
@@ -68,6 +69,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     again: bool = False  # it waits for its next attempt
     waited: tuple[Dependency, ...] = ()
     options: JobOptions = field(default_factory=JobOptions)
+    schedule_id: int | None = None
 
 
 class QueueState(Struct, frozen=True, kw_only=True):
@@ -91,7 +93,7 @@ class Context(Struct, frozen=True, kw_only=True):
     them. ``free`` measures what a gate looks at: bytes, or the present load; None where that can't be measured.
     ``promised`` is what jobs that have only just begun were let in for and may not have taken yet. ``lives`` tells
     whether a process, by number and start time, is still there. ``most`` is how many may start now, None for no limit,
-    and ``shortage`` is why no more may.
+    and ``shortage`` is why no more may. ``leftovers`` are what ended runs have left; what they were given they hold.
     """
 
     now: datetime
@@ -107,6 +109,11 @@ class Context(Struct, frozen=True, kw_only=True):
     lives: Callable[[tuple[int, int]], bool] = lambda _: False
     most: int | None = None
     shortage: Reason = NO_REASON
+    leftovers: Sequence[Leftover] = ()
+
+    def left_by(self, job_id: int) -> Leftover | None:
+        """Return what the runs of a job have left."""
+        return next((left for left in self.leftovers if left.job_id == job_id), None)
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -169,6 +176,8 @@ class _Ledger:
         own = self._why_not_by_itself(candidate)
         if own is not None:
             return own
+        if self._context.leftovers and (reason := self._left_before(candidate)):
+            return Decision(reason=reason)
         if reason := self.why_none_of(candidate.queue):
             queue_state = self._context.queue_states.get(candidate.queue)
             return Decision(reason=reason, due=queue_state.opens_at if queue_state else None)
@@ -226,6 +235,20 @@ class _Ledger:
             return Decision(reason=Reason.of(kind, time=moment(candidate.not_before)), due=candidate.not_before)
         return None
 
+    def _left_before(self, candidate: Candidate) -> Reason:
+        """Return whose processes must have ended first: of its own runs, and of the one that its schedule queued it
+        behind.
+        """
+        if own := self._context.left_by(candidate.id):
+            count = processes_text(len(own.processes))
+            return Reason.of(ReasonKind.LEFTOVERS, processes=f"{count} left of attempt {own.attempt}")
+        if candidate.schedule_id is not None:
+            for waited in candidate.waited:
+                left = self._context.left_by(waited.job_id)
+                if left is not None and left.schedule_id == candidate.schedule_id:
+                    return Reason.of(ReasonKind.LEFTOVERS, processes=left.text)
+        return NO_REASON
+
     def _gates(self, candidate: Candidate) -> str:
         for name, least in candidate.options.gates:
             if name == MEMORY:
@@ -248,7 +271,7 @@ class _Ledger:
         return self._cards.low(candidate.options, _cards_wanted(candidate), least)
 
     def _resources(self, candidate: Candidate) -> str:
-        short = ""
+        short = held = ""
         for name, wanted in candidate.options.resources:
             if name == GPU:
                 if self._cards is None:
@@ -262,11 +285,22 @@ class _Ledger:
                 return too_many(name, wanted, total)
             if name in self._wanted:
                 short = short or f"{name} (behind #{self._wanted[name]})"
-            elif wanted > (left := total - self._used.get(name, 0)):
-                short = short or f"{name}: {size_text(max(0, left))} of {size_text(wanted)} free"
-        if short:
+            elif wanted > (free := total - self._used.get(name, 0)):
+                lack = f"{name}: {size_text(max(0, free))} of {size_text(wanted)} free"
+                held = held or self._held_by_leftovers(name, wanted - free)
+                short = short or held or lack
+        if short and not held:  # what ended runs have left may stay for days
             self._reserve(candidate)
         return short
+
+    def _held_by_leftovers(self, name: str, short: int) -> str:
+        """Return that processes of ended runs hold what a job lacks of a resource; empty where they do not."""
+        holders = [(left, dict(left.resources).get(name, 0)) for left in self._context.leftovers]
+        holding = [left for left, amount in holders if amount]
+        if not holding or sum(amount for _, amount in holders) < short:
+            return ""
+        more = f" and {len(holding) - 1} more" if len(holding) > 1 else ""
+        return f"{name}: {holding[0].text}{more}"
 
     def _reserve(self, candidate: Candidate) -> None:
         for name, wanted in candidate.options.resources:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui_queue.core.model.card import VISIBLE, Card
+from tui_queue.core.model.card import VISIBLE, Card, CardUser
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
@@ -77,19 +78,22 @@ def too_many(name: str, wanted: int, total: int) -> str:
 
 class CardsInUse(Struct, frozen=True, kw_only=True):
     """What running jobs have: ``taken`` are cards, ``promised`` the memory of each that a job which has only just begun
-    may not have taken yet, ``anywhere`` the memory of such jobs that were given no card.
+    may not have taken yet, ``anywhere`` the memory of such jobs that were given no card. ``left`` are the processes of
+    ended runs that were given a card, by its number: they hold it until they have gone.
     """
 
     taken: frozenset[int] = frozenset()
     promised: Mapping[int, float] = {}
     anywhere: tuple[float, ...] = ()
+    left: Mapping[int, tuple[CardUser, ...]] = {}
 
 
 class CardLedger:
     """The cards that are left to give while candidates are served, and the memory that is promised of each."""
 
     def __init__(self, cards: tuple[Card, ...], in_use: CardsInUse) -> None:
-        self._cards = cards
+        self._sampled = cards
+        self._cards = tuple(_with_users(card, in_use.left.get(card.number, ())) for card in cards)
         self._taken = set(in_use.taken)
         self._promised = dict(in_use.promised)
         self._reserved: dict[int, int] = {}  # card: the job that waits for it, and is served before all behind it
@@ -118,7 +122,7 @@ class CardLedger:
 
     def any_occupied(self) -> bool:
         """Whether processes that are none of a running job's keep a card from being given."""
-        return any(card.users for card in self._cards if card.number not in self._taken)
+        return any(card.users for card in self._sampled if card.number not in self._taken)
 
     def low(self, options: JobOptions, wanted: int, least: float) -> str:
         """Return why no cards have the memory that a job wants; empty where enough have. ``wanted`` 0 is any card."""
@@ -170,6 +174,14 @@ class CardLedger:
         if cards:
             number = max(cards, key=self._left).number
             self._promised[number] = self._promised.get(number, 0) + bytes_
+
+
+def _with_users(card: Card, left: tuple[CardUser, ...]) -> Card:
+    """Return a card with the processes of an ended run among its users, whether the driver lists them or not."""
+    if not left:
+        return card
+    listed = {user.pid for user in left}
+    return replace(card, users=(*left, *(user for user in card.users if user.pid not in listed)))
 
 
 def _is_named(card: Card, word: str) -> bool:

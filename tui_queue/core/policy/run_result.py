@@ -21,6 +21,9 @@ class NextAttempt(Struct, frozen=True, kw_only=True):
     reason: Reason = NO_REASON
 
 
+ASKED = NextAttempt(held=True, reason=Reason.of(ReasonKind.ASKS))  # the user decides
+
+
 def result_of(end: RunEnd, options: JobOptions) -> tuple[State, Reason]:
     """Return the final state that an end means, and its reason."""
     left = f"; could not be ended: {', '.join(map(str, end.survivors))}" if end.survivors else ""
@@ -66,5 +69,5 @@ def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> NextAttempt |
     if wish is Lost.LEAVE or (age_s and job.started_at is not None and now - job.started_at > timedelta(seconds=age_s)):
         return None
     if wish is Lost.ASK:
-        return NextAttempt(held=True, reason=Reason.of(ReasonKind.ASKS))
+        return ASKED
     return NextAttempt()

@@ -16,6 +16,7 @@ from tui_queue.core.recovery.runs_on_disk import RunsOnDisk
 from tui_queue.core.recovery.settlement import Settled, put_unknown_aside, settle
 from tui_queue.core.store import schema
 from tui_queue.core.store.backup_file import fault_of
+from tui_queue.core.store.lock_file import LockTakenError, opening_lock
 from tui_queue.core.store.numbers import NumbersFile, newest
 from tui_queue.core.store.open_files import read_only
 from tui_queue.core.store.wal import WriteGate
@@ -80,7 +81,7 @@ def _bring_up_to_date(new: str, path: str) -> Settled:
     runs = RunsOnDisk(os.path.join(os.path.dirname(path), "runs"))
     limit = max(numbers.limit(), numbers.highest(), _newest_of(path))
     with closing(sqlite3.connect(new, isolation_level=None)) as db:
-        schema.migrate(db, new, is_copy=True)
+        schema.migrate(db, None)
         db.execute("BEGIN IMMEDIATE")
         settled = settle(db, runs, limit=limit, now=datetime.now(UTC))
         db.execute("COMMIT")
@@ -90,18 +91,23 @@ def _bring_up_to_date(new: str, path: str) -> Settled:
 def _exchange(new: str, path: str) -> str:
     """Put the present files aside and the new one in their place; return where they are."""
     state = os.path.dirname(path)
-    gate = WriteGate(path)
+    opening, gate = opening_lock(path), WriteGate(path)
     try:
         aside = Aside(state)
-        with gate.alone():
+        with opening.held(), gate.alone():
             moved = aside.put(_FILES)
             os.rename(new, path)
             sync(state)
         if not moved:
             return ""
         sync(aside.directory)
+    except LockTakenError:
+        raise StoreError(
+            f"{printable(path)}: another process opens the queue. End that process, and try again."
+        ) from None
     finally:
         gate.close()
+        opening.close()
     return aside.directory
 
 

@@ -92,10 +92,13 @@ class Background:
         return True
 
     def withdraw(self) -> None:
-        """Have none started again, because the scheduler ends in order; one that another process is goes on."""
+        """Have none started again, because the scheduler ends in order; one that another process is goes on.
+
+        The host that has taken the queue over may have its own process: that one's recipe stays.
+        """
         lock = self.lock if self.lock.held else Lock(self._path)
         try:
-            if lock is self.lock or lock.claim():
+            if (lock is self.lock or lock.claim()) and not recipes.is_of_another_host(lock.descriptor):
                 os.ftruncate(lock.descriptor, 0)
         except OSError as error:
             logger.warning("%s: can't be emptied: %s", self._path, error.strerror)

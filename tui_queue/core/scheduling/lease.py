@@ -19,6 +19,7 @@ BEAT_S = 3.0  # how often it is asked, and a sign of life given
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
 POLL_S = 5.0  # how often whoever waits looks for one
 CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
+RECENT_S = 60.0  # a sign of life on another host is so old at most: its clock may be another, a file server's too
 
 
 class Lock:
@@ -163,7 +164,11 @@ class Lease:
     accepts only the latest holder's writes makes it safe.
     """
 
-    def __init__(self, directory: str, *, standby: bool = False) -> None:
+    def __init__(
+        self, directory: str, *, standby: bool = False, is_elsewhere: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``is_elsewhere`` says whether another host runs the queue, whose locks can't be seen from here."""
+        self._is_elsewhere = is_elsewhere
         self._directory = directory
         self._place: tuple[int, int] | None = None
         with suppress(OSError):
@@ -242,6 +247,8 @@ class Lease:
 
     def is_held(self) -> bool:
         """Whether any process schedules now."""
+        if self._is_elsewhere():
+            return time.time() - _sign_of_life(self._path) / 1e9 < RECENT_S
         return self._lease.is_taken()
 
     async def _wait_for_turn(self) -> None:

@@ -17,7 +17,7 @@ from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels
 from tui_queue.core.model.queue import OnFailure, QueueOptions
 from tui_queue.core.model.reason import ReasonKind
-from tui_queue.core.policy.run_result import next_attempt, result_of
+from tui_queue.core.policy.run_result import ASKED, next_attempt, result_of
 from tui_queue.core.policy.start_failures import AT_ONCE, PutBack, StartFailures
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.worker_thread import ReaderPool
@@ -79,12 +79,23 @@ class Runner:
             # Behind the start, which it would delay; content that was changed since is told by its time.
             await self._follow(job, events, self._hash(job), ours=True)
 
-    async def adopt(self, job: Job, *, rebooted: bool = False) -> None:
-        """See through a run that an earlier scheduler has let go, before the machine was started again or since."""
-        await self._follow(job, self._executor.adopt(job, rebooted=rebooted), self._hash(job), ours=False)
+    async def adopt(self, job: Job, *, rebooted: bool = False, elsewhere: bool = False) -> None:
+        """See through a run that an earlier scheduler has let go, before the machine was started again or since.
+
+        One that was started ``elsewhere``, on a host that had the queue before, may still go on there: when its end is
+        not known, the user is asked before it runs again.
+        """
+        events = self._executor.adopt(job, rebooted=rebooted)
+        await self._follow(job, events, self._hash(job), ours=False, elsewhere=elsewhere)
 
     async def _follow(
-        self, job: Job, events: AsyncIterator[RunEvent], script: _ScriptHash | None, *, ours: bool
+        self,
+        job: Job,
+        events: AsyncIterator[RunEvent],
+        script: _ScriptHash | None,
+        *,
+        ours: bool,
+        elsewhere: bool = False,
     ) -> None:
         async for item in events:
             match item:
@@ -97,9 +108,8 @@ class Runner:
                     await self._put_back(job, item, ours=ours)
                 case RunLost():
                     now = await self._store.queries.job(str(job.id))
-                    await self._finish(
-                        now, RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
-                    )
+                    lost = RunEnd(finished_at=datetime.now(UTC), cancelled=now.cancel_requested, error="")
+                    await self._finish(now, lost, ask=elsewhere)
 
     async def _put_back(self, job: Job, why: RunNeverStarted, *, ours: bool) -> None:
         """Have a job that was not started wait again; one that another scheduler has let go may start at once."""
@@ -165,16 +175,21 @@ class Runner:
         lost = bool(before) and before[-1].reason.kind is ReasonKind.LOST
         return replace(job, args=job.args + job.options.resume_args) if lost else job
 
-    async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None) -> bool:
+    async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None, *, ask: bool = False) -> bool:
+        """Record an end; with ``ask`` the user decides about another attempt."""
         state, reason = result_of(end, job.options)
         queue = await self._options_of(job.queue, state)
         again = next_attempt(job, state, end, queue, datetime.now(UTC))
+        if ask and again is not None:
+            again = ASKED
         if end.started_at is None:
             self._failures.over(job)
         else:
             await self._has_started(job)
         pauses = state is State.FAILED and again is None and queue.on_failure is OnFailure.PAUSE
-        if not pauses:  # the slot of a failure that pauses its queue is free only once that is written
+        # The slot of a failure that pauses its queue is free only once that is written, and so is what leftovers hold.
+        late = pauses or bool(end.left)
+        if not late:
             self._over(job)
         await self._executor.secure_output(job)
         if script is not None and not script.done():
@@ -183,7 +198,7 @@ class Runner:
         done = await self._store.runs.finish(
             job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
         )
-        if pauses:
+        if late:
             self._over(job)
         if done is not None:
             self._finished(done)

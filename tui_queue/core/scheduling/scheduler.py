@@ -21,12 +21,15 @@ from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.start_failures import StartFailures
+from tui_queue.core.scheduling.intake import Intake
 from tui_queue.core.scheduling.lease import Lease
+from tui_queue.core.scheduling.leftovers import LeftoverWatch
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
+from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.open_files import FilesReplacedError
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.machine import boot_id
@@ -60,6 +63,7 @@ class Scheduler:
         compress_after_s: Callable[[], int | None],
         channels: Channels,
         waker: Waker,
+        incoming: Incoming,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -74,15 +78,18 @@ class Scheduler:
         self.moved = asyncio.Event()  # set at the end of the scheduling, when the queue was moved or deleted
         self._outbox = store.outbox
         self._notifications = NotificationSender(
-            self._outbox, channels, log_path=executor.log_path, notified=self._has_sent
+            self._outbox, channels, log_path=executor.log_path, notified=self._poll_again
         )
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._usage_sampler = UsageSampler(executor)
+        self._intake = Intake(store, incoming, changed=self.wake)
+        self._leftovers = LeftoverWatch(store, executor, changed=self._poll_again)
         self._runs: set[asyncio.Task[None]] = set()
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._failures = StartFailures()
         self._loop: asyncio.Task[None] | None = None
+        self.gone = asyncio.Event()  # set when another host has taken the queue over
 
     def wake(self) -> None:
         """Look at the queue again, soon."""
@@ -111,7 +118,7 @@ class Scheduler:
         self._lease.release()
 
     async def _schedule(self) -> None:
-        while True:
+        while not self.gone.is_set():
             try:
                 await self._lease.announce()
                 self._waker.call()
@@ -119,10 +126,14 @@ class Scheduler:
                 if not self._lease.has_moved():
                     await self._lead()
             except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+                if self._store.is_elsewhere:
+                    logger.warning("another host has taken the queue over")
+                    self.gone.set()
+                    self._waker()  # who shows the queue on this host shows a copy of it now
+                    continue
                 if replaced := _replaced(error):  # what this process would go on with is not the queue any more
                     logger.error("scheduling ends: %s", replaced)  # noqa: TRY400 - the place in the code says nothing
-                    self._lease.release()
-                    self._waker()
+                    self._end_for_good()
                     return
                 logger.exception("scheduling failed; trying again")
                 await asyncio.sleep(RETRY_S)
@@ -131,11 +142,19 @@ class Scheduler:
                 self._executor.close()
                 self._lease.hand_over()
             if self._lease.has_moved():
-                self.moved.set()
+                self._end_for_good()
                 return
+
+    def _end_for_good(self) -> None:
+        """Leave the lease to others; where the directory has moved, its files look replaced too."""
+        if self._lease.has_moved():
+            self.moved.set()
+        self._lease.release()
+        self._waker()
 
     async def _lead(self) -> None:
         """Schedule until somebody in the foreground wants to, or somebody else does already."""
+        await self._store.claim_host()
         holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
@@ -157,19 +176,28 @@ class Scheduler:
         try:
             await self._notifications.begin()
             boot = boot_id()
+            elsewhere = await self._store.earlier_boots()
             for job, of_boot in await self._store.runs.running():
-                adopt = partial(runner.adopt, job, rebooted=boot != "" and of_boot not in ("", boot))
+                rebooted, away = boot != "" and of_boot not in ("", boot), of_boot in elsewhere
+                adopt = partial(runner.adopt, job, rebooted=rebooted, elsewhere=away)
                 self._see_through(job, adopt, again=adopt)
                 if job.paused:  # whoever wrote that down may have gone before it was done
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
-                works = (self._keep_clean(), self._keep_backups(), self._silence.run(), self._usage_sampler.run())
+                works = (
+                    self._keep_clean(),
+                    self._keep_backups(),
+                    self._silence.run(),
+                    self._usage_sampler.run(),
+                    self._intake.run(),
+                )
                 beside = [tasks.create_task(work) for work in works]
                 await self._start_what_may(runner, holder.epoch, boot)
                 for task in beside:
                     task.cancel()
         finally:
+            await self._leftovers.close()
             runner.close()
 
     async def _keep_clean(self) -> None:
@@ -186,7 +214,7 @@ class Scheduler:
                         self._waker()
                 if time.monotonic() >= next_day:
                     next_day = time.monotonic() + DAY_S
-                    await self._cleaner.remove_unused_environments()
+                    await self._cleaner.remove_unused()
             except (TuiQueueError, OSError):
                 logger.exception("could not clean up; trying again later")
             await asyncio.sleep(CLEAN_S)
@@ -211,6 +239,7 @@ class Scheduler:
                 return
             self._awaited = claimed.awaited
             self._failures.claimed(claimed.jobs, now)
+            self._leftovers.follow(claimed.leftovers)
             for job in claimed.jobs:
                 self._over.discard(job.id)
                 self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
@@ -252,9 +281,10 @@ class Scheduler:
             self.wake()
         self._waker()
 
-    def _has_sent(self) -> None:
+    def _poll_again(self) -> None:
+        """Poll the queue, and have other processes do so: one that waits until nothing is left to do waits for this."""
         self.wake()
-        self._waker()  # whoever waits until nothing is left to do waits for this too
+        self._waker()
 
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         self._silence.watch(job)

@@ -8,15 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tui_queue.core.model.card import CardUser
 from tui_queue.core.model.job import Job, Outcome, State
-from tui_queue.core.model.options import options_from_json
+from tui_queue.core.model.leftover import Leftover
+from tui_queue.core.model.options import Leftovers, options_from_json
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
 from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.cards import GPU, MEMORY, CardsInUse
 from tui_queue.core.store import schedules
+from tui_queue.core.store.leftovers import all_leftovers
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.retry_waits import wait_ends_at
 from tui_queue.core.store.rows import job_of, microseconds, time_of
@@ -34,7 +38,7 @@ _WAITED = """
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
 _CANDIDATES = f"""
     SELECT id, queue, priority, place, held, reason, reason_kind, not_before, retry_wait, attempt >= first_attempt,
-        options,
+        options, schedule_id,
         CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
     FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
 _WAITING = f"""
@@ -61,7 +65,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
 
     ``awaited`` says whether any pending job waits for another one, ``settled`` whether jobs were added by schedules, or
-    cancelled, held or let go for their dependencies.
+    cancelled, held or let go for their dependencies. ``leftovers`` are what ended runs have left.
     """
 
     jobs: tuple[Job, ...]
@@ -71,6 +75,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     pause: tuple[Job, ...] = ()
     resume: tuple[Job, ...] = ()
     due: datetime | None = None
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -101,12 +106,13 @@ def claim_jobs(
     paused, resumed, changes = _keep_hours(db, queues, context, resting=resting)
     chosen, due = _choose(db, context, trials)
     due += changes if fired.due is None else [*changes, fired.due]
+    wishes = {queue.name: queue.options.leftovers for queue in queues if queue.options.leftovers is not None}
     jobs = []
     for candidate, cards in chosen:
         devices = json.dumps({GPU: cards}) if cards else "{}"
         job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
         db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now)))
-        jobs.append(job)
+        jobs.append(_with_wish(job, wishes[job.queue]) if job.queue in wishes else job)
     return Claimed(
         jobs=tuple(jobs),
         awaited=awaited,
@@ -115,7 +121,13 @@ def claim_jobs(
         pause=paused,
         resume=resumed,
         due=min(due, default=None),
+        leftovers=tuple(context.leftovers),
     )
+
+
+def _with_wish(job: Job, wish: Leftovers) -> Job:
+    """Return a job as it is to run: its queue says what becomes of leftovers where it says nothing itself."""
+    return job if job.options.leftovers else replace(job, options=replace(job.options, leftovers=wish))
 
 
 def _choose(db: sqlite3.Connection, context: Context, trials: "Trials | None") -> tuple[list[_Choice], list[datetime]]:
@@ -202,6 +214,10 @@ def scheduling_context(
                 if name == MEMORY:
                     card_memory |= {card: card_memory.get(card, 0) + least for card in cards}
                     anywhere += [] if cards else [least]
+    leftovers = all_leftovers(db)
+    for left in leftovers:
+        for name, wanted in left.resources:
+            used[name] = used.get(name, 0) + wanted
     slots = capacity.slots()
     return Context(
         now=now,
@@ -211,13 +227,25 @@ def scheduling_context(
         total=capacity.total,
         used=used,
         cards=capacity.cards,
-        cards_in_use=CardsInUse(taken=frozenset(taken), promised=card_memory, anywhere=tuple(anywhere)),
+        cards_in_use=CardsInUse(
+            taken=frozenset(taken), promised=card_memory, anywhere=tuple(anywhere), left=_card_users(leftovers)
+        ),
         free=capacity.free,
         promised=promised,
         lives=capacity.lives,
         most=most,
         shortage=shortage,
+        leftovers=leftovers,
     )
+
+
+def _card_users(leftovers: Collection[Leftover]) -> dict[int, tuple[CardUser, ...]]:
+    """Return the processes that count as users of a card, by its number: their run was given it."""
+    return {
+        card: tuple(CardUser(pid=pid, job_id=left.job_id) for pid, _ in left.processes)
+        for left in leftovers
+        for card in left.devices.get(GPU, ())
+    }
 
 
 def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> QueueState:
@@ -294,7 +322,7 @@ def _keep_hours(
 
 
 def _candidate(now: datetime, row: sqlite3.Row) -> Candidate:
-    job_id, queue, priority, place, held, text, kind, stored_time, retry_wait, again, options, waited = row
+    job_id, queue, priority, place, held, text, kind, stored_time, retry_wait, again, options, schedule_id, waited = row
     not_before = time_of(stored_time)
     if retry_wait and not_before is not None:
         not_before = wait_ends_at(retry_wait, not_before, now)
@@ -309,6 +337,7 @@ def _candidate(now: datetime, row: sqlite3.Row) -> Candidate:
         again=bool(again),
         waited=_waited(waited),
         options=options_from_json(options),
+        schedule_id=schedule_id,
     )
 
 

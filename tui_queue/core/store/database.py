@@ -1,354 +1,132 @@
-"""The connection to the database on disk.
+"""The database of a queue, for every host that shares the directory.
 
-Everything done with it is one function that runs on the database's thread, so that no other coroutine can come between
-its statements, and a cancelled caller leaves nothing half done. What writes shares a transaction with all that is
-called while the one before is on its way to the disk: a commit costs the same for one as for twenty.
+Only the host that the host file names writes it; each other one reads copies. The user may move the queue to another
+host at any time: then the database is opened anew, for the other use.
 """
 
 import asyncio
-import functools
 import os
-import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from collections.abc import Awaitable, Callable
+from sqlite3 import Connection
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-import aiosqlite
-from msgspec import Struct
-
-from tui_queue.core.errors import StoreError, TuiQueueError
-from tui_queue.core.store import schema, wal
-from tui_queue.core.store.numbers import NumbersFile, newest
-from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedError, OpenFiles
-from tui_queue.core.store.presence import RESTORE, ensure_present, is_damage
-from tui_queue.core.store.read_only import Source, is_obstacle
-from tui_queue.core.store.wal import WriteGate
-from tui_queue.core.units.printable import printable
-
-ALONG_S = 0.02
-TRIES = 5  # to open a database whose log is removed meanwhile
-
-_KEPT: list[sqlite3.Connection] = []  # those that nothing may close
+from tui_queue.core.errors import OtherHostError
+from tui_queue.core.store.host_file import HostFile, Owner
+from tui_queue.core.store.open_database import OpenDatabase
+from tui_queue.core.store.tenure import MovedError, Tenure
 
 P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V")
 
 
-class _Write(Struct, frozen=True):
-    work: Callable[[sqlite3.Connection], Any]
-    done: asyncio.Future[Any]
-    urgent: bool = True
-    prepare: Callable[[], None] | None = None  # called before the transaction
-
-
 class Database:
-    """One connection; an async context manager.
+    """The database at ``path``; an async context manager.
 
     ``refusal`` says why nothing can be written, if so: then the database is only read, and each write refused. ``wake``
-    has other processes notice that files of the database are gone. ``lacks`` are the numbers of jobs that were added
-    before it was opened and are not in it.
+    has other processes notice that files of the database are gone. Without ``host`` the database is this host's alone.
     """
 
-    def __init__(self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None, host: HostFile | None = None
+    ) -> None:
         self.path = path
-        self.refusal = refusal
-        self._source: Source | None = None
+        self._refusal = refusal
         self._wake = wake
-        self.lacks = range(0)
-        self._db: aiosqlite.Connection
-        self._gate: WriteGate
-        self._files: OpenFiles
-        self._is_open = False
-        self._reopening = asyncio.Lock()
-        self._numbers = NumbersFile(path)
-        self._newest = 0
-        self._waiting: list[_Write] = []
-        self._writer: asyncio.Task[None] | None = None
-        self._later: asyncio.TimerHandle | None = None
-        self._late = False
+        self._host = host
+        self._open: OpenDatabase
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        _check_aiosqlite()
-        if self.refusal:
-            await self._open_to_read()
-            return self
-        try:
-            await self._open_to_write()
-        except StoreError as error:
-            if not is_obstacle(error.__cause__):
-                raise
-            self.refusal = str(error)
-            try:
-                await self._open_to_read()
-            except StoreError:
-                raise error from None
+        owner = Owner.OURS
+        if self._host is not None:
+            owner = self._host.owner()
+            if owner is Owner.NOBODYS and not self._refusal and not os.path.exists(self.path):
+                owner = self._claimed(self._host)  # before there is anything to write
+        self._open = await self._opened(owner)
         return self
 
-    async def _open_to_read(self) -> None:
-        # A connection of its own thread; the source has another one, which it can open again.
-        self._db = await aiosqlite.connect(":memory:")
-        self._source = Source(self.path)
-        try:
-            await self._on_thread(self._source.read, lambda _: None)
-        except BaseException:
-            await self._close_source(self._source)
-            raise
-
-    async def _close_source(self, source: Source) -> None:
-        await self._on_thread(source.close)
-        await self._db.close()
-
-    async def _open_to_write(self) -> None:
-        try:
-            # Created here, since SQLite would follow the umask; the journal takes over the mode. One that is there is
-            # not opened: to close it would give back what another connection of this process has locked.
-            if not os.path.exists(self.path):
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._gate = WriteGate(self.path)
-        except OSError as error:
-            raise StoreError(
-                f"{printable(self.path)}: can't be opened: {error.strerror}. Set TUI_QUEUE_HOME to another place."
-            ) from error
-        try:
-            await self._connect()
-        except BaseException:
-            self._gate.close()
-            raise
-
     async def __aexit__(self, *_: object) -> None:
-        self._begin()
-        if self._writer is not None:
-            await self._writer
-        if self._source is not None:
-            await self._close_source(self._source)
-        else:
-            await self._disconnect()
-            self._gate.close()
+        await self._open.close()
 
-    async def _connect(self) -> None:
-        for tries_left in reversed(range(TRIES)):
-            try:
-                await self._connect_once()
-            except FilesRemovedError:
-                if not tries_left:
-                    raise
-            else:
-                if not tries_left or not self._files.is_beside_others():
-                    break
-                # The log was removed while the database was opened, by the last process that had it open or the user.
-                await self._disconnect()
-                with self._gate.alone():
-                    self._files.remove_new_log()
-            await ensure_present(self.path, wake=self._wake)
-        self._is_open = True
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be written, also by the host that runs the queue; empty where it can."""
+        return self._refusal if self.is_elsewhere else self._open.refusal
 
-    async def _connect_once(self) -> None:
-        self._files = OpenFiles(self.path)
-        self._db = await aiosqlite.connect(self.path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        try:
-            has_log = await self._on_thread(wal.configure)
-            await self._on_thread(self._migrate)
-            self._files.remember_others(wal=has_log)
-        except BaseException:
-            await self._disconnect()
-            raise
+    @property
+    def lacks(self) -> range:
+        """The numbers of jobs that were added before the database was opened and are not in it."""
+        return self._open.lacks
 
-    async def _disconnect(self) -> None:
-        self._is_open = False
-        if self._files.can_be_closed():
-            await self._db.close()
-        else:
-            _end_without_closing(self._db)
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another host runs the queue, as far as is known; the next transaction may find out."""
+        return self._open.tenure.owner is Owner.OTHERS
 
-    async def _connect_again(self) -> None:
-        """Save what the removed log of the database held, and open the database with a new one."""
-        async with self._reopening:
-            if self._is_open:
-                with suppress(FilesRemovedError, FilesReplacedError):
-                    self._files.check()
-                    return  # another caller has done it
-                await self._on_thread(self._save_log)
-                await self._disconnect()
-            await ensure_present(self.path, wake=self._wake)
-            await self._connect()
-
-    def _save_log(self, db: sqlite3.Connection) -> None:
-        from tui_queue.core.store.saving import save_removed_log  # noqa: PLC0415 - hardly ever needed
-
-        save_removed_log(db, self._gate, self._files, self.path)
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        with self._gate.writing(db):
-            schema.migrate(db, self.path)
-        self.lacks = range(newest(db) + 1, self._numbers.highest() + 1)
-
-    async def write(
-        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def write(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that is on disk when this returns, or never was."""
-        return await self._put(functools.partial(_call, verb, args, kwargs))
+        return await self._writing(lambda opened: opened.write(verb, *args, **kwargs))
 
-    async def write_with(self, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]) -> T:
+    async def write_with(self, outside: Callable[[], V], verb: Callable[[Connection, V], T]) -> T:
         """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
-        found: list[V] = []
-        return await self._put(lambda db: verb(db, found[-1]), prepare=lambda: found.append(outside()))
+        return await self._writing(lambda opened: opened.write_with(outside, verb))
 
-    def _put(
-        self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None
-    ) -> "asyncio.Future[T]":
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(work, done, prepare=prepare))
-        self._begin()
-        return done
+    async def write_along(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the same as ``write``, but wait a moment for another caller's transaction to share."""
+        return await self._writing(lambda opened: opened.write_along(verb, *args, **kwargs))
 
-    async def write_along(
-        self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Do the same, but wait up to ``ALONG_S`` for somebody else's transaction to share."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done, urgent=False))
-        if self._later is None:
-            self._later = loop.call_later(ALONG_S, self._begin)
-        return await done
-
-    def _begin(self) -> None:
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
-        self._late = bool(self._waiting)
-        if self._writer is None and self._waiting:
-            self._writer = asyncio.create_task(self._write_all())
-
-    async def _write_all(self) -> None:
-        """Write down what waits, and what comes meanwhile, until nothing waits."""
-        while self._late or any(write.urgent for write in self._waiting):
-            self._late = False
-            writes, self._waiting = self._waiting, []
-            try:
-                outcomes = await self._with_files(self._write_together, writes)
-            except Exception as error:  # noqa: BLE001 - each caller gets it
-                outcomes = [error] * len(writes)
-            for write, outcome in zip(writes, outcomes, strict=True):
-                if write.done.cancelled():
-                    continue
-                if isinstance(outcome, Exception):
-                    write.done.set_exception(outcome)
-                else:
-                    write.done.set_result(outcome)
-        self._writer = None
-
-    def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
-        """Do each or, with its error, nothing of it; return the results."""
-        if self._source is not None:
-            self._source.refuse(db, writes[0].work, self.refusal)
-        for write in writes:
-            if write.prepare is not None:
-                write.prepare()
-        with self._gate.writing(db):
-            self._files.check()
-            try:
-                outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
-            except TuiQueueError as refused:
-                if len(writes) == 1:
-                    return [refused]
-                outcomes = None
-        if outcomes is None:
-            return [self._write_alone(db, write) for write in writes]
-        self._make_sure(db)
-        return outcomes
-
-    def _do_all(self, writes: Sequence[_Write], db: sqlite3.Connection) -> list[Any]:
-        outcomes = [write.work(db) for write in writes]
-        self._newest = newest(db)
-        return outcomes
-
-    def _write_alone(self, db: sqlite3.Connection, write: _Write) -> Any:
-        try:
-            return self._write_together(db, [write])[0]
-        except StoreError as error:  # those before it are stored: they are not done again
-            return error
-
-    def _make_sure(self, db: sqlite3.Connection) -> None:
-        """Make sure that what was stored has not gone into a file that was removed at that moment."""
-        try:
-            self._files.check()
-        except (FilesRemovedError, FilesReplacedError):
-            self._save_log(db)
-        with suppress(OSError):  # the next one that adds a job tries again
-            self._numbers.note(self._newest)
-
-    async def read(self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
-        work = functools.partial(_call, verb, args, kwargs)
-        if self._source is not None:
-            return await self._on_thread(self._source.read, lambda db: _transaction(db, "BEGIN", work))
-        return await self._with_files(self._read, work)
-
-    def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-        self._files.check()
-        return _transaction(db, "BEGIN", work)
-
-    async def _with_files(
-        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
-        if self._source is not None:
-            return await self._on_thread(work, *args, **kw)
-        for _ in range(TRIES):
-            if not self._is_open:
-                await self._connect_again()
+        while True:
             try:
-                return await self._on_thread(work, *args, **kw)
-            except (FilesRemovedError, FilesReplacedError):
-                await self._connect_again()
-        return await self._on_thread(work, *args, **kw)
+                return await self._open.read(verb, *args, **kwargs)
+            except (MovedError, OtherHostError):
+                await self._open_again()
 
-    async def _on_thread(
-        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        # aiosqlite (0.22.1) offers single statements only; its own way to run a function on its thread is private.
-        call = self._db._execute(work, self._db._conn, *args, **kw)  # type: ignore[no-untyped-call]
+    @staticmethod
+    def _claimed(host: HostFile) -> Owner:
+        """Name this host, unless another one was first; return whose the queue is then."""
         try:
-            result: T = await call
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            if is_damage(error):
-                raise StoreError(f"{printable(self.path)} is damaged: {error}. {RESTORE}.") from error
-            raise StoreError(f"{printable(self.path)}: {error}.") from error
-        return result
+            host.claim()
+        except OtherHostError:
+            return Owner.OTHERS
+        return Owner.OURS
 
+    async def _opened(self, owner: Owner) -> OpenDatabase:
+        opened = OpenDatabase(self.path, self._refusal, Tenure(self._host, owner), wake=self._wake)
+        await opened.open()
+        return opened
 
-def _end_without_closing(connection: aiosqlite.Connection) -> None:
-    """End the thread of a connection that must not be closed: SQLite would tidy up files that are not its own."""
-    _KEPT.append(connection._conn)
-    connection._connection = None  # else the thread closes it at its end
-    connection.stop()
+    async def _writing(self, write: Callable[[OpenDatabase], Awaitable[T]]) -> T:
+        """Call ``write`` with the open database; once more where the queue has come back to this host."""
+        while True:
+            opened = await self._to_write()
+            try:
+                return await write(opened)
+            except (MovedError, OtherHostError) as error:
+                await self._open_again()
+                if isinstance(error, OtherHostError):
+                    raise
 
+    async def _to_write(self) -> OpenDatabase:
+        """Make sure that the queue is this host's; it becomes so when no host is named. Raises OtherHostError."""
+        is_ours = self._open.tenure.owner is Owner.OURS
+        if not is_ours and self._host is not None and (self.is_elsewhere or not self.refusal):
+            await asyncio.to_thread(self._host.claim)
+            await self._open_again()
+        return self._open
 
-def _check_aiosqlite() -> None:
-    """Raise StoreError for a version of aiosqlite without the private names that ``_on_thread`` needs."""
-    if missing := [name for name in ("_execute", "_conn") if not hasattr(aiosqlite.Connection, name)]:
-        raise StoreError(
-            f"This version of aiosqlite can't be used: its Connection has no {' and no '.join(missing)}. "
-            "Install another: pip install 'aiosqlite>=0.22,<0.23'."
-        )
-
-
-def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:
-    return verb(db, *args, **kwargs)
-
-
-def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-    db.execute(begin)
-    try:
-        result = work(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    return result
+    async def _open_again(self) -> None:
+        """Open the database as what it is to this host now."""
+        async with self._opening:
+            host, before = self._host, self._open
+            assert host is not None  # noqa: S101 - else it stays whose it is
+            owner = await asyncio.to_thread(host.owner)
+            if (owner, host.moved) == (before.tenure.owner, before.tenure.moved):
+                return
+            if Owner.OTHERS not in (owner, before.tenure.owner) and host.moved == before.tenure.moved:
+                before.tenure.owner = owner
+                return
+            self._open = await self._opened(owner)
+            await before.close()

@@ -29,13 +29,14 @@ def add(
     *,
     unique: bool = False,
     schedule_id: int | None = None,
+    uuids: Sequence[str] = (),
 ) -> list[Job]:
-    """Insert jobs in order. Raises BadInputError for what they refer to and is not there."""
+    """Insert jobs in order, with these UUIDs or new ones. Raises BadInputError for what they refer to in vain."""
     known = {queue.name for queue in all_queues(db)}
     before = number = newest(db)
     rows = []
     commands = set()
-    for draft in drafts:
+    for uuid, draft in zip(uuids or (str(uuid4()) for _ in drafts), drafts, strict=True):
         check_references(db, draft, known, added=range(before + 1, number + 1))
         if unique:
             command = draft.path, draft.args, draft.cwd
@@ -50,7 +51,7 @@ def add(
         values = {
             "id": number,
             "place": ordering.first_place(number),
-            "uuid": str(uuid4()),
+            "uuid": uuid,
             "now": microseconds(now),
             "schedule_id": schedule_id,
         }

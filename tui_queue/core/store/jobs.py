@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, Pause, State
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.options import JobOptions, options_to_json
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.reason import ReasonKind
@@ -17,6 +18,7 @@ from tui_queue.core.model.trash import Rows
 from tui_queue.core.store import audit, ordering, queue_pause, trash
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import COLUMNS, add, check_references
+from tui_queue.core.store.leftovers import end_leftovers, first_leftover
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, job_row, microseconds, values_of
 
@@ -67,6 +69,7 @@ class _Verb(Struct, frozen=True, kw_only=True):
     states: Collection[State]
     statement: str
     refusal: str
+    ends_leftovers: bool = False  # processes that runs of the job have left are ended too
 
 
 _ENDED_STATES = tuple(state for state in State if state.ended)
@@ -80,6 +83,7 @@ _CANCEL = _Verb(
     states=_ALIVE,
     statement=f"{_CANCELLED} WHERE id = :id RETURNING *",
     refusal="has ended already ({state}); there is nothing to cancel",
+    ends_leftovers=True,
 )
 
 
@@ -88,6 +92,7 @@ _RETRY_ONE = _Verb(
     states=_ENDED_STATES,
     statement=_RETRY,
     refusal="is {state}; retry applies to jobs that have ended or wait for their next attempt. Cancel it first",
+    ends_leftovers=True,
 )
 
 
@@ -285,6 +290,8 @@ def _each(
         unmet = job.reason.kind is ReasonKind.UNMET
         values = {"id": job_id, "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
         row = db.execute(verb.statement, values).fetchone() if job.state in verb.states else None
+        if verb.ends_leftovers and end_leftovers(db, job_id) and row is None and job.state.ended:
+            row = job_row(db, job_id)
         if row is None:
             raise WrongStateError(f"Job {job_id} {verb.refusal.format(state=job.state_word)}.")
         jobs.append(job_of(row))
@@ -302,6 +309,9 @@ def _retry(db: sqlite3.Connection, ids: tuple[int, ...], options: Mapping[int, J
 
 
 def _remove(db: sqlite3.Connection, ids: tuple[int, ...], now: datetime) -> list[Job]:
+    if (left := first_leftover(db, ids)) is not None:
+        count = processes_text(len(left.processes))
+        raise WrongStateError(f"Job {left.job_id} has left {count} running; cancel it to end that, then remove it.")
     jobs = _each(db, ids, _REMOVE, now=now)
     for job in jobs:
         if (waits := db.execute(_WAITS_FOR, (job.id,)).fetchone()) is not None:

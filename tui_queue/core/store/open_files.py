@@ -5,14 +5,12 @@ them, and processes that open the database meanwhile neither see nor respect it.
 """
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.units.printable import printable
 
 _BESIDE = ("-wal", "-shm")
-_WAL_FORMAT = slice(18, 20)  # bytes of the header that say how the database is written: 2 for a write-ahead log
 _SHARED = ["1073741826", "1073742335"]  # the bytes that an open connection has locked, see os.h of SQLite
 
 Inode = tuple[int, int]
@@ -45,9 +43,7 @@ class OpenFiles:
     def is_beside_others(self) -> bool:
         """Whether opening the database has made a log though other processes have it open with one that was removed."""
         before = [self._before[path] for path in self._beside]
-        if None in before:
-            return any(_has_removed(process, self._beside) for process in holders(self._path))
-        return before != list(self._beside.values())
+        return before != list(self._beside.values()) and any(map(_has_removed_log, holders(self._path)))
 
     def check(self) -> None:
         """Raise FilesReplacedError for one that is another one now, FilesRemovedError where it can be made anew."""
@@ -58,14 +54,14 @@ class OpenFiles:
                 " Put it back, or end all tui-queue processes and see `tui-queue restore`."
             )
         if found != self._database:
-            raise _replaced(self._path)
+            raise replaced(self._path)
         removed = ""
         for path, inode in self._beside.items():
             found = _inode(path)
             if found is None:
                 removed = path
             elif found != inode:
-                raise _replaced(path)
+                raise replaced(path)
         if removed:
             raise FilesRemovedError(f"{printable(removed)} was removed while the queue was open; nothing was stored.")
 
@@ -79,7 +75,7 @@ class OpenFiles:
         """Remove the log that opening the database has made in the place of another one, unless it is in use.
 
         Others may have that one open still, and know what is in it. The caller has closed the database, and keeps all
-        from writing.
+        from opening it and from writing.
         """
         made = [path for path, inode in self._before.items() if self._beside[path] != inode]
         wal = f"{self._path}{_BESIDE[0]}"
@@ -105,11 +101,10 @@ class OpenFiles:
 
 
 def holder_without_log(path: str) -> int:
-    """Return the number of another process that has the database open though its log was removed; 0 for none."""
+    """Return the number of another process that has the database open with a log that was removed; 0 for none."""
     if all(os.path.exists(f"{path}{end}") for end in _BESIDE):
         return 0
-    found = holders(path)
-    return found[0] if found and _has_log(path) else 0
+    return next(filter(_has_removed_log, holders(path)), 0)
 
 
 def holders(path: str) -> list[int]:
@@ -130,11 +125,6 @@ def holders(path: str) -> list[int]:
     return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode)]
 
 
-def _has_log(path: str) -> bool:
-    with open(path, "rb") as file:
-        return b"\2" in file.read(20)[_WAL_FORMAT]
-
-
 def read_only(path: str) -> str:
     """Return the address by which SQLite opens a database and does not change it."""
     from urllib.parse import quote  # noqa: PLC0415 - few commands need it
@@ -153,15 +143,27 @@ def _has_open(process: int, inode: Inode) -> bool:
     return any(_inode(entry.path) == inode for entry in entries)
 
 
-def _has_removed(process: int, paths: Iterable[str]) -> bool:
-    """Whether a process has one of these files open under a name that does not exist any more."""
-    removed = {f"{os.path.realpath(path)} (deleted)" for path in paths}
-    with suppress(OSError):  # another user's, or it has ended
-        return any(os.readlink(entry.path) in removed for entry in os.scandir(f"/proc/{process}/fd"))
-    return False
+def _has_removed_log(process: int) -> bool:
+    """Whether a process that has the database open has a removed log open; also where that can't be told."""
+    removed = tuple(f"{end} (deleted)" for end in _BESIDE)
+    try:
+        entries = list(os.scandir(f"/proc/{process}/fd"))
+    except PermissionError:
+        return True
+    except OSError:  # it has ended
+        return False
+    return any(_target(entry.path).endswith(removed) for entry in entries)
 
 
-def _replaced(path: str) -> FilesReplacedError:
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:  # the process has closed it
+        return ""
+
+
+def replaced(path: str) -> FilesReplacedError:
+    """Return what to say of a file that is another one now."""
     return FilesReplacedError(
         f"{printable(path)} was replaced by another file while the queue was open; nothing was stored."
         " Leave this program and start it again."

@@ -13,6 +13,7 @@ from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
+from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import AuditEntry
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
@@ -23,6 +24,7 @@ from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import like
+from tui_queue.core.store.leftovers import all_leftovers
 from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
@@ -45,6 +47,7 @@ _ENDED = """
 _WORK_LEFT = """
     SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'pending' AND held = 0 AND after = '[]'))
         OR EXISTS (SELECT 1 FROM news WHERE said IS NULL)
+        OR EXISTS (SELECT 1 FROM leftovers WHERE ending)
         OR (? AND EXISTS (SELECT 1 FROM schedules WHERE paused = 0 AND next_at IS NOT NULL))"""
 
 _ALL_WAITING = """
@@ -100,7 +103,7 @@ _RECENT = """
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues.
+    """One consistent look at the jobs: those to show with their reasons, the counts of all, the queues, the leftovers.
 
     ``unshown`` are the active jobs that were too many, ``older`` whether there are such ended ones.
     """
@@ -114,6 +117,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     queues: tuple[Queue, ...]
     limit: int | None
     shortage: Reason
+    leftovers: tuple[Leftover, ...] = ()
 
 
 class Queries:
@@ -133,7 +137,7 @@ class Queries:
         return await self._database.read(_reason, job_id, capacity, scheduled, now)
 
     async def ended(self) -> list[tuple[int, datetime, bool]]:
-        """Return all ended jobs: number, when they ended, and whether a pending job waits for them."""
+        """Return all ended jobs: number, when they ended, whether a pending job waits for them or a process is left."""
         return await self._database.read(_ended)
 
     async def copies(self) -> set[str]:
@@ -250,6 +254,7 @@ def _snapshot(
         queues=all_queues(db),
         limit=limit_of(db),
         shortage=shortage_of(db) if scheduled else NO_REASON,
+        leftovers=tuple(all_leftovers(db)),
     )
 
 
@@ -302,7 +307,7 @@ def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetim
 
 
 def _ended(db: sqlite3.Connection) -> list[tuple[int, datetime, bool]]:
-    waited_for = {row[0] for row in db.execute(_ALL_WAITED_FOR)}
+    waited_for = {row[0] for row in db.execute(_ALL_WAITED_FOR)} | {left.job_id for left in all_leftovers(db)}
     return [(job_id, required_time(at), job_id in waited_for) for job_id, at in db.execute(_ALL_ENDED)]
 
 

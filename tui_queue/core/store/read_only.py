@@ -15,6 +15,7 @@ from typing import NoReturn, TypeVar
 
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store import schema
+from tui_queue.core.store.database_copy import DatabaseCopy
 from tui_queue.core.units.printable import printable
 
 T = TypeVar("T")
@@ -42,23 +43,34 @@ def is_obstacle(error: BaseException | None) -> bool:
 class Source:
     """The database at ``path``, as it is at each reading; for one thread.
 
-    Where there is none, an empty one in memory stands for it.
+    Where there is none, an empty one in memory stands for it. With ``is_copied`` a
+    copy is read in any case: another host may write it.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_copied: bool = False) -> None:
         self._path = path
+        self._copy = DatabaseCopy(path) if is_copied else None
         self._db: sqlite3.Connection | None = None
         self._live = False
         self._stamp: _Stamp = ()
 
     def read(self, _: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
         """Call ``work`` with a connection to it. Raises sqlite3.Error and StoreError."""
+        if self._copy is not None:
+            return work(self._copied(self._copy))
         stamp = _stamp(self._path)
         if self._db is None or (not self._live and stamp != self._stamp):
             self.close()
             self._db, self._live = connect(self._path)
             self._stamp = stamp
         return work(self._db)
+
+    def _copied(self, copy: DatabaseCopy) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = sqlite3.connect("", isolation_level=None)  # a file of its own, which SQLite deletes at once
+            self._db.row_factory = sqlite3.Row
+        copy.refresh(self._db)
+        return self._db
 
     def refuse(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], object], refusal: str) -> NoReturn:
         """Raise what ``work`` raises for itself, a job that does not exist say; else StoreError with ``refusal``."""

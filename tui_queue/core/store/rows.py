@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.job import After, Job, JobDraft, Outcome, Pause, Run, State, decode_args, encode_args
-from tui_queue.core.model.options import Lost, options_from_json, options_to_json
+from tui_queue.core.model.options import Leftovers, Lost, options_from_json, options_to_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.queue import OnFailure, Queue, QueueOptions
 from tui_queue.core.model.reason import CANCELLED, NO_REASON, Reason
@@ -82,6 +82,8 @@ def queue_of(row: sqlite3.Row) -> Queue:
         options["lost"] = Lost(options["lost"])
     if "on_failure" in options:
         options["on_failure"] = OnFailure(options["on_failure"])
+    if "leftovers" in options:
+        options["leftovers"] = Leftovers(options["leftovers"])
     return Queue(name=row["name"], slots=row["slots"], paused=bool(row["paused"]), options=QueueOptions(**options))
 
 
@@ -198,7 +200,7 @@ _CODECS = {
     "finished_at": _TIME,
 }
 _IN_JSON = ("not_before", "after", "options")
-_JOB_FIELDS = tuple(name for name in Job.__struct_fields__ if name != "reason")
+_JOB_FIELDS = tuple(name for name in Job.__struct_fields__ if name not in ("reason", "processes_left"))
 _RUN_FIELDS = tuple(name for name in Run.__struct_fields__ if name != "reason")
 _JOB_DECODERS = [(name, _CODECS[name].decode) for name in Job.__struct_fields__ if name in _CODECS]
 _DRAFT_ENCODERS = [(name, _CODECS[name].encode) for name in JobDraft.__struct_fields__ if name in _CODECS]

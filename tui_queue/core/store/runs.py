@@ -14,6 +14,7 @@ from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
 from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
+from tui_queue.core.store.leftovers import add_leftovers
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.queue_pause import pause_after_failure
 from tui_queue.core.store.retry_waits import renew_waits, stored_wait
@@ -257,6 +258,9 @@ def _finish(
         done = _of_run(db, _AGAIN, job, {"epoch": epoch, **more})
     if done is not None:
         db.execute(_END_RUN, {"id": job.id, "attempt": job.attempt, **values})
+        if end.left:
+            # A run may end by itself just when it is cancelled: what it leaves is ended all the same.
+            add_leftovers(db, job, end, ending=not done.state.ended or done.cancel_requested)
         if done.state is State.FAILED:
             pause_after_failure(db, done)
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None

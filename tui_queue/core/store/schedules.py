@@ -8,11 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError, NoSuchQueueError
-from tui_queue.core.model.job import After, Job, Outcome
+from tui_queue.core.model.job import After, Job, Outcome, State
 from tui_queue.core.model.reason import Reason, ReasonKind
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.insert import add, check_references
+from tui_queue.core.store.leftovers import end_leftovers_of_schedule, first_leftover
 from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import draft_to_json, job_of, microseconds, schedule_of, time_of
 from tui_queue.core.timing.recurrence import Overlap, due_times, parse_rule
@@ -25,7 +26,10 @@ _INSERT = f"""
 _UPDATE = f"UPDATE schedules SET {', '.join(f'{column} = :{column}' for column in _COLUMNS)} WHERE id = :id RETURNING *"
 _DUE = "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at, id"
 _NEXT = "SELECT min(next_at) FROM schedules WHERE paused = 0"
-_ACTIVE = "SELECT * FROM jobs WHERE schedule_id = ? AND state IN ('pending', 'running') ORDER BY id"
+# A job whose run has left processes counts as running.
+_ACTIVE = """
+    SELECT * FROM jobs WHERE schedule_id = ?
+        AND (state IN ('pending', 'running') OR id IN (SELECT job_id FROM leftovers)) ORDER BY id"""
 _REPLACE = """
     UPDATE jobs SET cancel_requested = 1,
         reason      = CASE state WHEN 'pending' THEN :reason ELSE reason END,
@@ -108,15 +112,17 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime, waiting
     for _ in times:
         active = [job_of(found) for found in db.execute(_ACTIVE, (schedule.id,))]
         if active and schedule.overlap is Overlap.SKIP:
-            said = f"skipped: job {active[0].id} is still {active[0].shown.state}"
+            said = f"skipped: {_still(db, active[0])}"
             continue
         if active and schedule.overlap is Overlap.REPLACE:
             values = {"id": schedule.id, "now": microseconds(now), "reason": _REPLACED, "reason_kind": _REPLACED.kind}
             changed = [job_of(found) for found in db.execute(_REPLACE, values).fetchall()]
             replaced += [job for job in changed if not job.state.ended]
+            end_leftovers_of_schedule(db, schedule.id)
         draft = schedule.draft
-        if active and schedule.overlap is Overlap.QUEUE:
-            draft = replace(draft, after=(*draft.after, After(job_id=active[-1].id, outcome=Outcome.ENDED)))
+        if behind := _predecessors(active, schedule.overlap):
+            after = (After(job_id=job.id, outcome=Outcome.ENDED) for job in behind)
+            draft = replace(draft, after=(*draft.after, *after))
         try:
             add(db, [draft], now, schedule_id=schedule.id)
         except BadInputError as error:
@@ -128,9 +134,30 @@ def _fire_one(db: sqlite3.Connection, schedule: Schedule, now: datetime, waiting
     return replaced
 
 
+def _predecessors(active: Sequence[Job], overlap: Overlap) -> list[Job]:
+    """Return the jobs behind whose end, and that of all that their runs leave, a new one waits."""
+    left = [job for job in active if job.state.ended]
+    match overlap:
+        case Overlap.QUEUE:
+            return left if active[-1:] == left[-1:] else [*left, active[-1]]
+        case Overlap.REPLACE:  # those that were pending are cancelled
+            return [job for job in active if job.state is not State.PENDING]
+    return []
+
+
+def _still(db: sqlite3.Connection, job: Job) -> str:
+    """Say that a job is not over yet."""
+    left = first_leftover(db, [job.id]) if job.state.ended else None
+    if left is None:
+        return f"job {job.id} is still {job.shown.state}"
+    return f"{left.text} are left" if len(left.processes) > 1 else f"{left.text} is left"
+
+
 def _is_full(db: sqlite3.Connection, schedule: Schedule, waiting: int) -> str:
     """Return why no further job of a schedule may wait; empty where one may."""
-    behind = [job_of(found).id for found in db.execute(_ACTIVE, (schedule.id,))][1:]
+    active = [job_of(found) for found in db.execute(_ACTIVE, (schedule.id,))]
+    unended = [job.id for job in active if not job.state.ended]
+    behind = unended if len(unended) < len(active) else unended[1:]
     if len(behind) < waiting:
         return ""
     return (

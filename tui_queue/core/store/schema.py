@@ -201,11 +201,24 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN retry_wait TEXT NOT NULL DEFAULT '';
     CREATE INDEX jobs_retrying ON jobs (id) WHERE retry_wait <> '';
     """,
+    # What ended runs have left running. A table of its own: hardly any run has a row.
+    """
+    CREATE TABLE leftovers (
+        job_id    INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        attempt   INTEGER NOT NULL CHECK (attempt > 0),
+        boot      TEXT    NOT NULL,
+        processes TEXT    NOT NULL,
+        ending    INTEGER NOT NULL DEFAULT 0 CHECK (ending IN (0, 1)),
+        devices   TEXT    NOT NULL DEFAULT '{}',
+        resources TEXT    NOT NULL DEFAULT '[]',
+        PRIMARY KEY (job_id, attempt)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 
-def migrate(db: sqlite3.Connection, path: str, *, is_copy: bool = False) -> None:
-    """Bring the database at ``path`` to the newest version, after a backup of an older one unless it is a copy itself.
+def migrate(db: sqlite3.Connection, path: str | None) -> None:
+    """Bring the database at ``path`` to the newest version, after a backup of an older one; None for a mere copy.
 
     Raises StoreError for a version that is newer than this program, when the backup can't be written, and for an empty
     database where there was a queue.
@@ -219,9 +232,9 @@ def migrate(db: sqlite3.Connection, path: str, *, is_copy: bool = False) -> None
     try:
         # Read again under the lock: another process may have been first.
         found = _version(db)
-        if found == 0 and not is_copy:
+        if path is not None and found == 0:
             ensure_not_emptied(path, db)
-        elif found < len(MIGRATIONS) and not is_copy:
+        elif path is not None and found < len(MIGRATIONS):
             _back_up(path, found)
         for script in MIGRATIONS[found:]:
             for statement in script.split(";\n"):

@@ -1,7 +1,7 @@
 -- The schema that the migrations in schema.py make, for reading; nothing executes this file.
 -- Generated: python -m tests.tools.make_schema
 
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
 
@@ -86,6 +86,17 @@ CREATE TABLE lease (
     tty   TEXT    NOT NULL,
     since INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE leftovers (
+    job_id    INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    attempt   INTEGER NOT NULL CHECK (attempt > 0),
+    boot      TEXT    NOT NULL,
+    processes TEXT    NOT NULL,
+    ending    INTEGER NOT NULL DEFAULT 0 CHECK (ending IN (0, 1)),
+    devices   TEXT    NOT NULL DEFAULT '{}',
+    resources TEXT    NOT NULL DEFAULT '[]',
+    PRIMARY KEY (job_id, attempt)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE news (
     id      INTEGER PRIMARY KEY,

@@ -1,11 +1,14 @@
 """The store: one connection to the database, and what can be done with it, one object a noun."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from tui_queue.core.store.database import Database
+from tui_queue.core.store.host_file import HostFile
 from tui_queue.core.store.jobs import Jobs
+from tui_queue.core.store.leftovers import Leftovers
 from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.store.queries import Queries
 from tui_queue.core.store.queues import Queues
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from tui_queue.core.store.batches import Batches
     from tui_queue.core.store.import_export import ImportExport
     from tui_queue.core.store.statistics import Statistics
+    from tui_queue.core.store.taking_in import TakingIn
     from tui_queue.core.store.templates import Templates
 
 
@@ -23,16 +27,42 @@ class Store:
     """The store in the file at ``path``; an async context manager. Raises StoreError.
 
     ``refusal`` says why nothing can be written, if so. ``wake`` is called to have other processes look at their files.
+    With ``host``, the file that names the host of the queue, every other host reads copies.
     """
 
-    def __init__(self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None) -> None:
-        self.database = Database(path, refusal, wake=wake)
+    def __init__(
+        self, path: str, refusal: str = "", *, wake: Callable[[], None] = lambda: None, host: HostFile | None = None
+    ) -> None:
+        self.host = host
+        self.database = Database(path, refusal, wake=wake, host=host)
         self.jobs = Jobs(self.database)
         self.runs = Runs(self.database)
         self.queries = Queries(self.database)
         self.queues = Queues(self.database)
         self.schedules = Schedules(self.database)
         self.outbox = Outbox(self.database)
+        self.leftovers = Leftovers(self.database)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another host runs the queue, as far as is known."""
+        return self.database.is_elsewhere
+
+    @property
+    def other_host(self) -> HostFile | None:
+        """The file that names another host where that runs the queue, as far as is known; None where this one does."""
+        return self.host if self.is_elsewhere else None
+
+    async def claim_host(self) -> None:
+        """Have the host file name this host, as it is called now. Raises OtherHostError."""
+        if self.host is not None:
+            await asyncio.to_thread(self.host.claim)
+            await asyncio.to_thread(self.host.refresh)
+
+    async def earlier_boots(self) -> Collection[str]:
+        """Return boots of the hosts that had the queue before this one: their runs may still go on there."""
+        named = None if self.host is None else await asyncio.to_thread(self.host.named)
+        return () if named is None else named.earlier
 
     # What few commands need is imported when it is needed, so that the others start sooner.
 
@@ -63,6 +93,13 @@ class Store:
         from tui_queue.core.store.import_export import ImportExport  # noqa: PLC0415
 
         return ImportExport(self.database)
+
+    @cached_property
+    def taking_in(self) -> "TakingIn":
+        """Jobs that other hosts have left."""
+        from tui_queue.core.store.taking_in import TakingIn  # noqa: PLC0415
+
+        return TakingIn(self.database)
 
     async def __aenter__(self) -> Self:
         await self.database.__aenter__()

@@ -6,14 +6,13 @@ alone. The one checkpoint that SQLite does by itself, when the last connection i
 https://www.sqlite.org/wal.html#walresetbug
 """
 
-import fcntl
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-PATIENCE_S = 60.0  # how long a writer waits for whoever has the database: hundreds may be before it on a slow disk
+from tui_queue.core.store.lock_file import PATIENCE_S, LockFile, LockTakenError
+
 EVERY = 200  # transactions between two checkpoints: a log of some megabytes
 
 
@@ -21,71 +20,41 @@ class WriteGate:
     """Keeps the transactions that write to one database apart from its checkpoints; for one thread."""
 
     def __init__(self, path: str) -> None:
-        self._path = f"{path}-gate"
-        self._file = self._open()
+        self._lock = LockFile(f"{path}-gate")
         self._written = 0
 
     @contextmanager
     def writing(self, db: sqlite3.Connection) -> Iterator[None]:
         """Pass as one who writes; now and then make a checkpoint behind it. Raises sqlite3.OperationalError."""
-        with self._passed(fcntl.LOCK_SH):
+        with self._passed(shared=True):
             yield
         self._written += 1
-        if self._written >= EVERY and self._try(fcntl.LOCK_EX):
+        if self._written >= EVERY and self._lock.try_acquire():
             try:
                 # Where that fails, on a full disk say, the log grows; what was written is safe.
                 with suppress(sqlite3.OperationalError):
                     db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+                self._lock.release()
             self._written = 0
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Pass when no process writes, and keep all from it. Raises sqlite3.OperationalError."""
-        with self._passed(fcntl.LOCK_EX):
+        with self._passed(shared=False):
             yield
 
     def close(self) -> None:
         """Let go of the lock's file."""
-        os.close(self._file)
+        self._lock.close()
 
     @contextmanager
-    def _passed(self, kind: int) -> Iterator[None]:
-        deadline = time.monotonic() + PATIENCE_S
-        while not self._try(kind):
-            if time.monotonic() > deadline:
-                raise sqlite3.OperationalError("database is locked")
-            time.sleep(0.005)
+    def _passed(self, *, shared: bool) -> Iterator[None]:
         try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-
-    def _try(self, kind: int) -> bool:
-        try:
-            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        if self._has_name():
-            return True
-        # The user has removed the file, and other processes have made another one.
-        try:
-            new = self._open()
-        except FileNotFoundError:
-            return True  # the whole queue was moved, and the file along with it
-        os.close(self._file)
-        self._file = new
-        return False
-
-    def _has_name(self) -> bool:
-        try:
-            return os.path.samestat(os.stat(self._path), os.fstat(self._file))
-        except FileNotFoundError:
-            return False
-
-    def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with self._lock.held(shared=shared):
+                yield
+        except LockTakenError:
+            raise sqlite3.OperationalError("database is locked") from None
 
 
 def configure(db: sqlite3.Connection) -> bool:

@@ -7,14 +7,14 @@ from textual.binding import Binding, BindingType
 from tui_queue.core.model.job import Job, State
 
 APPLIES: Mapping[str, Callable[[Job], bool]] = {
-    "cancel": lambda job: not job.state.ended,
+    "cancel": lambda job: not job.state.ended or job.processes_left > 0,
     "retry": lambda job: job.state.ended or job.waits_again,
     "remove": lambda job: job.state.ended,
     "hold": lambda job: job.waits,
     "pause": lambda job: job.state is State.RUNNING,
     "move": lambda job: job.waits,
     "edit": lambda job: not job.takes_slot,
-    "signal": lambda job: job.state is State.RUNNING,
+    "signal": lambda job: job.state is State.RUNNING or job.processes_left > 0,
     "clone": lambda _: True,
     "details": lambda _: True,
     "log": lambda _: True,

@@ -56,10 +56,11 @@ def exit_cell(job: Job, forecast: Forecast | None = None, width: int = 14) -> Te
     if job.state is State.RUNNING:
         return cell(job.reason, "worry") if job.reason else forecast_cell(forecast, width)
     if job.signal is not None:
-        return cell(f"signal {job.signal}", sign_of(job)[1])
+        return cell(f"signal {job.signal}{job.left_text}", sign_of(job)[1])
     if job.exit_code is not None:
-        return cell(str(job.exit_code), "" if job.state is State.COMPLETED else sign_of(job)[1])
-    return cell(job.reason if job.state is State.FAILED else "", sign_of(job)[1])
+        return cell(f"{job.exit_code}{job.left_text}", "" if job.state is State.COMPLETED else sign_of(job)[1])
+    how = job.reason if job.state is State.FAILED else ""
+    return cell(f"{how}{job.left_text}".removeprefix(", "), sign_of(job)[1])
 
 
 def forecast_cell(forecast: Forecast | None, width: int) -> Text:
@@ -103,7 +104,7 @@ def headline(job: Job, now: datetime | None = None) -> Text:
     sign, style = sign_of(job)
     reason = "" if job.state in (State.COMPLETED, State.CANCELLED) else job.reason
     words = Text.assemble(
-        (f" {job.id} ", "bold"), printable(job.name), " ", (f"{sign} {job.state}", style), no_wrap=True
+        (f" {job.id} ", "bold"), printable(job.name), " ", (f"{sign} {job.state}{job.left_text}", style), no_wrap=True
     )
     if reason:
         words.append(f" · {printable(reason)}", style)

@@ -158,12 +158,15 @@ class JobActions:
             await self._ask(JobDetails(self._commands, details))
 
     async def cancel(self) -> None:
-        """Cancel jobs; ask first if any of them runs."""
+        """Cancel jobs; ask first if any of them runs, or has left processes that do."""
         jobs = self._chosen("cancel")
         running = [job for job in jobs if job.takes_slot]
-        if running:
+        left = [job for job in jobs if job.state.ended]
+        if running or left:
             question = (
-                f"Stop {named(jobs)}?" if len(jobs) == 1 else f"{stopping(len(running), len(jobs) - len(running))}?"
+                f"Stop {named(jobs)}?"
+                if len(running) == len(jobs) == 1
+                else f"{stopping(len(running), len(jobs) - len(running) - len(left), left)}?"
             )
             if not await self._ask(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
                 return
@@ -235,7 +238,11 @@ class JobActions:
         if drafts is None or not await self._are_wanted(drafts):
             return
         if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=like)):
-            self._window.wanted = jobs[0].id
+            if jobs[0].id:
+                self._window.wanted = jobs[0].id
+            else:  # the other host that runs the queue has not answered yet
+                host = self._commands.other_host
+                self._screen.notify(f"Safe on disk; it starts once a scheduler runs on {host}.", markup=False)
             self._screen.post_message(QueueChanged())
 
     async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:

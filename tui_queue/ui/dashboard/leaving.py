@@ -45,6 +45,8 @@ async def farewell(screen: Screen[None], commands: Commands, *, background: bool
     overview = await result_of(screen, commands.reports.overview(active=0, ended=0))
     if overview is None:
         return ""
+    if overview.other_host:
+        return ""
     running, pending = overview.count(State.RUNNING), overview.count(State.PENDING)
     if background:
         return f"Going on in the background: {running} running, {pending} pending. Come back with: tui-queue"

@@ -53,6 +53,7 @@ class Refresher:
         self._give_title = give_title
         self._keys = keys
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
+        self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
     def start(self) -> None:
@@ -85,6 +86,9 @@ class Refresher:
         self._show(overview)
         if is_first:
             self._forecast()
+        if self._commands.elsewhere and not self._said_elsewhere:
+            self._said_elsewhere = True
+            self._screen.notify(self._commands.elsewhere, markup=False, timeout=15)
         for screen in self._screen.app.screen_stack:
             if isinstance(screen, TableScreen | JobDetails):
                 screen.post_message(QueueChanged())

@@ -74,6 +74,7 @@ def compose_line(overview: Overview, width: int, surroundings: Surroundings | No
     for choice in (
         *([name + at, slots, *words, scheduler, *end] for end in (*shorter, [])),
         *([name + at, slots, *signs, scheduler, *end] for end in (*shorter, [])),
+        *([[slots, *signs, scheduler]] if overview.other_host else []),
         [name + at, slots, *signs],
         [slots, *signs],
         [slots],
@@ -114,6 +115,8 @@ def _counts(overview: Overview, *, words: bool) -> list[Text]:
 
 def _scheduler(overview: Overview) -> Text:
     holder = overview.holder
+    if overview.other_host:
+        return Text(f"{overview.other_host} runs this queue", style="bold yellow")
     if holder is None:
         return Text("no scheduler", style="fail")
     if holder.pid == os.getpid():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
@@ -26,13 +27,15 @@ _WAITS = {
 }
 
 
-def stopping(running: int, pending: int) -> str:
-    """Say what a cancel of so many jobs does; at least one of the two is not 0."""
-    if not pending:
-        return f"Stop {count(running, 'running job')}"
-    if not running:
-        return f"Take out {count(pending, 'pending job')}"
-    return f"Stop {count(running, 'running job')} and take out {count(pending, 'pending one')}"
+def stopping(running: int, pending: int, left: Sequence[Job] = ()) -> str:
+    """Say what a cancel of so many jobs does, and of ended ones that have ``left`` processes; at least one is there."""
+    steps = [f"stop {count(running, 'running job')}"] if running else []
+    if pending:
+        steps.append(f"take out {count(pending, 'pending one' if running else 'pending job')}")
+    if left:
+        steps.append(f"end {processes_text(sum(job.processes_left for job in left))} that {named(left)} left")
+    said = " and ".join(steps)
+    return said[:1].upper() + said[1:]
 
 
 def has_run(running: Sequence[Job], now: datetime) -> str:

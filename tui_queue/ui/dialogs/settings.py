@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.notification import Channels
-from tui_queue.core.model.options import Full, Notify
+from tui_queue.core.model.options import Full, Leftovers, Notify
 from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.units.printable import printable
 from tui_queue.settings import Settings, content_of, values_of
@@ -48,6 +48,7 @@ _SETTINGS = (
     _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never.", later="within the hour"),
     _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
     _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
+    _Setting("leftovers", "Processes that a job leaves running: keep, wait for them, or kill.", tuple(Leftovers)),
     _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), later=_START),
     _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS, later=_START),
     _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),

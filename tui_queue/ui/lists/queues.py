@@ -154,6 +154,12 @@ def _form(queue: Queue, heading: str) -> EntryForm[Queue]:
             value="" if options.on_failure == "continue" else options.on_failure,
             hint="continue or pause, when a job fails",
         ),
+        Entry(
+            name="leftovers",
+            label="Leftovers",
+            value=options.leftovers or "",
+            hint="keep, wait or kill, what a job leaves running",
+        ),
     )
 
     def check(entries: Mapping[str, str], switches: Mapping[str, bool]) -> Filled[Queue]:

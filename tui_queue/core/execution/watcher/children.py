@@ -39,9 +39,24 @@ def bury_orphans(leader: int) -> None:
 
 
 def has_children() -> bool:
-    """Whether a process of the run is still to be reaped one day."""
+    """Whether a process of the run is still to be reaped one day; reaps those that are dead."""
     try:
-        os.waitpid(-1, os.WNOHANG)
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     except ChildProcessError:
         return False
     return True
+
+
+def living_children(leader: int) -> "set[int] | None":
+    """Reap all dead children but the leader of the run, which would hide them; return the others, None if not known."""
+    me = os.getpid()
+    try:
+        with open(f"/proc/{me}/task/{me}/children", "rb") as file:
+            children = set(map(int, file.read().split())) - {leader}
+    except OSError:  # not Linux, or a kernel without this list
+        return None
+    try:
+        return {pid for pid in children if not os.waitpid(pid, os.WNOHANG)[0]}
+    except ChildProcessError:  # SIGCHLD was ignored for a moment: the next call knows
+        return children

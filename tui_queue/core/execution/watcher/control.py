@@ -27,8 +27,10 @@ def obey(control: int, leader: Leader, tree: Tree, limits: Limits) -> float | No
                 case [b"cont"]:
                     tree.send(signal.SIGCONT)
                     limits.resume()
-                case [b"signal", number]:
+                case [b"signal", number] if not leader.has_ended():
                     leader.send(int(number))
+                case [b"signal", number]:
+                    tree.send(int(number))
                 case [b"signal", number, b"all"]:
                     tree.send(int(number))
         except (ValueError, OSError):  # not written by the scheduler; a process of another user

@@ -6,10 +6,14 @@ from .records import Record
 
 def identity_of(pid: int) -> Record:
     """Return the start time of a process, in clock ticks, and the boot that it is counted from; nothing elsewhere."""
-    stat = stat_of(pid)
+    stat, name = stat_of(pid), boot()
+    return {"begun": int(stat[19]), "boot": name} if stat is not None and name else {}
+
+
+def boot() -> str:
+    """Return the name of this start of the machine; empty elsewhere."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            boot = file.read().strip()
+            return file.read().strip()
     except OSError:
-        return {}
-    return {"begun": int(stat[19]), "boot": boot} if stat is not None else {}
+        return ""

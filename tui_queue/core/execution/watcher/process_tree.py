@@ -14,17 +14,25 @@ class Tree:
     One that carries another run's mark belongs to that run. On macOS, and without /proc, only the group can be found.
     ``leader`` is the group; ``begun`` says when it was started, in clock ticks, unless its number can't be a
     stranger's. ``root`` is the watcher; each is 0 for none. Without a watcher, each process that may write to ``pipe``,
-    by its device and its inode, is of the run too.
+    by its device and its inode, is of the run too, and so are ``known`` ones, by their numbers and start times.
     """
 
     def __init__(
-        self, leader: int, mark: bytes, *, root: int = 0, begun: int = 0, pipe: "tuple[int, int] | None" = None
+        self,
+        leader: int,
+        mark: bytes,
+        *,
+        root: int = 0,
+        begun: int = 0,
+        pipe: "tuple[int, int] | None" = None,
+        known: "frozenset[tuple[int, bytes]]" = frozenset(),
     ) -> None:
         self._leader = leader
         self._begun = begun
         self._mark = mark
         self._root = root
         self._pipe = pipe
+        self._known = known
         self._asked: set[tuple[int, bytes]] = set()
         self._asked_at = 0  # in clock ticks since the boot
         self._handled = False  # whether one of them may go on after SIGTERM
@@ -87,10 +95,16 @@ class Tree:
         return len(found)
 
     def lives(self) -> bool:
-        """Whether any of them is left; searched twice, since a search may miss a process that is just being born."""
-        if not sees_processes():
-            return self._group_lives()
-        return bool(self.members() or self.members())
+        """Whether any of them is left."""
+        return bool(self.by_age()) if sees_processes() else self._group_lives()
+
+    def by_age(self) -> "list[tuple[int, int]]":
+        """Return the number and the start time of each, the oldest first; none where they can't be seen.
+
+        They are searched twice before there is none: a search may miss a process that is just being born.
+        """
+        found = self.members() or self.members()
+        return sorted(((pid, int(begun)) for pid, begun in found), key=lambda each: (each[1], each[0]))
 
     def members(self) -> set[tuple[int, bytes]]:
         """Return the number and the start time of each, dead ones left out; none where they can't be seen."""
@@ -104,7 +118,8 @@ class Tree:
                 continue
             begun[pid], parents[pid] = stat[19], int(stat[1])
             # The kernel's processes, and those outside this PID namespace, are of group 0.
-            if mark == self._mark or (mark is None and self._knows(pid, int(stat[2]) == leader > 0)):
+            is_known = (pid, stat[19]) in self._known
+            if mark == self._mark or is_known or (mark is None and self._knows(pid, int(stat[2]) == leader > 0)):
                 ours.add(pid)
             elif mark is None:
                 undecided.append(pid)
@@ -112,6 +127,10 @@ class Tree:
         while born := [pid for pid in undecided if parents[pid] in family and pid not in family]:
             family.update(born)
         return {(pid, begun[pid]) for pid in family - {self._root}}
+
+    def forget_group(self) -> None:
+        """Know the group no more: once the leader is reaped, its number may become that of a stranger's group."""
+        self._leader = 0
 
     def _knows(self, pid: int, of_group: bool) -> bool:
         """Whether a process without any mark is of the run."""

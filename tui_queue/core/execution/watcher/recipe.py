@@ -92,6 +92,12 @@ def origin(path: str) -> Recipe:
     }
 
 
+def is_of_another_host(file: int) -> bool:
+    """Whether another host has written the recipe in an open file, whose directory several share."""
+    found = read(file)
+    return found is not None and found.get("host") != os.uname().nodename
+
+
 def _is_recipe(status: os.stat_result) -> bool:
     """Whether a file may hold a recipe: what it says is executed, so it must be ours alone."""
     return bool(

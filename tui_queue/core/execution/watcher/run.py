@@ -10,6 +10,7 @@ from .control import obey
 from .files import Files
 from .identity import identity_of
 from .leader import Leader
+from .leftovers import KEEP, Leftovers
 from .limits import FOREVER, Limits
 from .messages import ENDED, ENDED_WITH_LEFTOVERS, NEVER_STARTED, STARTED, STORED_S, Receipt, tell
 from .obstacles import NotYetError, of_every_start
@@ -78,6 +79,8 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     Return the end record, and what writes down the rest of the output and says whether there is none left.
     """
     begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
+    if spec.get("given"):
+        begun["given"] = spec["given"]
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
@@ -91,7 +94,7 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
         tell(events, STARTED, begun)
         tell(files.alive, STARTED, begun)
     forced = run.wait()
-    end = {**begun, **forced, **run.reap()}
+    end = {**begun, **forced, **run.reap(), **run.leftovers()}
     if end.get("signal") == signal.SIGKILL and not forced and kills is not None:
         end["oom"] = exhausted_since(kills)
     return end, run.flush
@@ -133,12 +136,13 @@ class Run:
         self._poll.register(wakeup.descriptor, select.POLLIN)
         self._leader = Leader(pid)
         self._tree = Tree(pid, files.log, root=os.getpid())
+        self._leftovers = Leftovers(spec.get("leftovers", KEEP), pid, self._tree, wakeup)
         self._output = Output(spec, files, terminal, self._poll)
         self._limits = Limits(spec, files.log, self._warn)
 
     def ends_at_once(self) -> bool:
         """Whether it is over within ``SHORT_S``."""
-        return bool(self._poll.poll(1000 * SHORT_S)) and self._leader.has_ended()
+        return bool(self._poll.poll(1000 * SHORT_S)) and self._has_ended()
 
     def wait(self) -> Record:
         """Wait until the run is over, its whole tree too if it had to be ended; return why it had to be, if so."""
@@ -148,6 +152,8 @@ class Run:
             late = deadline + 2 * GIVE_UP_S
             self._poll.unregister(self._control)  # it is read no more, and a second order must not keep us awake
             forced = _in_spite_of_errors(lambda: self._end_tree(why, deadline), late, {why: True})
+        else:
+            _in_spite_of_errors(self._leftovers.end, time.monotonic() + GIVE_UP_S)
         self._output.finish()
         return forced
 
@@ -166,11 +172,20 @@ class Run:
         """Return how the leader ended, and what the run has used."""
         return self._leader.reap()
 
+    def leftovers(self) -> Record:
+        """Return which processes live on after the leader was reaped; nothing where none does."""
+        none: Record = {}
+        return _in_spite_of_errors(self._leftovers.record, time.monotonic(), none)  # type: ignore[no-any-return]
+
+    def _has_ended(self) -> bool:
+        """Whether the leader has ended, and the other processes if the run is to last as long as they do."""
+        return self._leader.has_ended() and not self._leftovers.hold_up()
+
     def _wait_for_leader(self) -> tuple[str, float]:
         """Wait until the leader has ended or the run must be; return why it must, if so, and when force is used."""
         while True:
             bury_orphans(self._leader.pid)
-            ended = self._leader.has_ended()
+            ended = self._has_ended()
             grace = obey(self._control, self._leader, self._tree, self._limits)
             now = time.monotonic()
             full, calm_s = self._output.poll(now)
