@@ -1,5 +1,6 @@
 """The colours of texts, in all themes that are offered: they can be read, and the states told from each other."""
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
@@ -8,6 +9,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tests.conftest import ROOT
 from tui_queue.ui.theme import CONTRAST, OWN_THEME, theme_named
 from tui_queue.ui.tokens import GREYED, READABLE, STATES, contrast_of, is_of_terminal, readable
 
@@ -116,3 +118,12 @@ def test_few_colours_are_those_of_the_terminal(theme: str) -> None:
     assert theme_named(theme, None, colours=True) == own
     assert theme_named(theme, "256", colours=False) == own
     assert (theme_named(theme, "256", colours=True) == own) == (theme == "ansi")
+
+
+@pytest.mark.parametrize("theme", [OWN_THEME, CONTRAST, *BUILTIN_THEMES.values()], ids=lambda theme: theme.name)
+def test_each_theme_has_all_the_colours_that_our_screens_name(theme: Theme) -> None:
+    files = [path for path in (ROOT / "tui_queue/ui").rglob("*") if path.suffix in {".py", ".tcss"}]
+    named = {name for path in files for name in re.findall(r" \$([a-z][a-z-]+[0-9]?)\b", path.read_text())}
+    shown = readable(theme)
+    assert {"key", "cursor", "panel-lighten-2"} <= named
+    assert named - {*shown.to_color_system().generate(), *shown.variables} == set()

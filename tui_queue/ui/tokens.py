@@ -49,6 +49,7 @@ _OF_TERMINAL = {
 }
 _TERMINAL_VARIABLES = {
     "muted": "ansi_default",
+    "key": "ansi_cyan",
     "cursor": "ansi_blue",
     "text-muted": "ansi_default",
     "text-disabled": "ansi_default",

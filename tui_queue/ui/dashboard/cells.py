@@ -55,12 +55,13 @@ def exit_cell(job: Job, forecast: Forecast | None = None, width: int = 14) -> Te
         return cell(_without_today(job.reason), "wait")
     if job.state is State.RUNNING:
         return cell(job.reason, "worry") if job.reason else forecast_cell(forecast, width)
+    left = f", {job.processes_left} left" if job.processes_left else ""
     if job.signal is not None:
-        return cell(f"signal {job.signal}{job.left_text}", sign_of(job)[1])
+        return cell(f"signal {job.signal}{left}", sign_of(job)[1])
     if job.exit_code is not None:
-        return cell(f"{job.exit_code}{job.left_text}", "" if job.state is State.COMPLETED else sign_of(job)[1])
+        return cell(f"{job.exit_code}{left}", "" if job.state is State.COMPLETED else sign_of(job)[1])
     how = job.reason if job.state is State.FAILED else ""
-    return cell(f"{how}{job.left_text}".removeprefix(", "), sign_of(job)[1])
+    return cell(f"{how}{left}".removeprefix(", "), sign_of(job)[1])
 
 
 def forecast_cell(forecast: Forecast | None, width: int) -> Text:
