@@ -175,6 +175,9 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch, command_server: CommandServ
     monkeypatch.setenv("TUI_QUEUE_HOME", str(home))
     for variable in UNSET:
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")  # many colours, and signs that are not ASCII
+    if not any(os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")):
+        monkeypatch.setenv("LANG", "C.UTF-8")
     queue = Cli(home, dict(os.environ), command_server)
     queue.settings()
     yield queue

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Cli, wait_for
-from tui_queue.core.units.printable import cells
+from tui_queue.core.units.widths import cells
 
 Script = Callable[..., str]
 

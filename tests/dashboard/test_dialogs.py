@@ -3,12 +3,12 @@
 from typing import Generic, TypeVar
 
 import pytest
-from textual.app import App
 from textual.screen import Screen
 
 from tests.support.pilot import drawn, until
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
+from tui_queue.ui.readable_app import ReadableApp
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ KEYS = [
 ]
 
 
-class Host(App[None], Generic[T]):
+class Host(ReadableApp, Generic[T]):
     """Shows one screen and keeps its answers."""
 
     def __init__(self, screen: Screen[T]) -> None:

@@ -172,6 +172,7 @@ async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_canc
     cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
     async with dashboard() as (pilot, _, _):
         await see(pilot, "✓ completed, 2 processes left")
+        await see(pilot, " 0, 2 left ")  # whole in a narrow column
         await pilot.press("c")
         await see(pilot, "End 2 processes that job 1, sh left?")
         await pilot.press("y")

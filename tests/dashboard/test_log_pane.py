@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -12,9 +12,10 @@ from tests.support.pilot import drawn, see, until
 from tui_queue.core.logs.compression import pack
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.log.job_log import JobLog
+from tui_queue.ui.readable_app import ReadableApp
 
 
-class Host(App[None]):
+class Host(ReadableApp):
     """Shows one log."""
 
     def __init__(self, path: Path) -> None:
@@ -282,7 +283,7 @@ async def test_several_logs_are_shown_together(tmp_path: Path) -> None:
         assert "20%" not in drawn(app)
 
 
-def unwrapped(app: App[None]) -> str:
+def unwrapped(app: Host) -> str:
     """Return what is drawn, without the borders of lines."""
     return "".join(line[1:78] for line in drawn(app).splitlines())
 
@@ -292,7 +293,7 @@ def append(path: str, text: str) -> None:
         log.write(text)
 
 
-def marked(app: App[None]) -> set[str]:
+def marked(app: Host) -> set[str]:
     """Return the texts that are marked as what was gone to."""
     strips = app.screen._compositor.render_strips()
     return {segment.text for strip in strips for segment in strip if segment.style and segment.style.underline}
@@ -328,3 +329,15 @@ async def test_a_link_in_place_of_a_log_is_not_followed(tmp_path: Path) -> None:
     async with app.run_test(size=(200, 24)) as pilot:
         await see(pilot, "is a link")
         assert "root:" not in drawn(app)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+async def test_output_in_utf_16_is_found_as_it_is_shown(tmp_path: Path, encoding: str) -> None:
+    app = Host(tmp_path / "log")
+    app.path.write_bytes("".join(f"line {number}\n" for number in range(200)).encode(encoding))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.log_view.focus()
+        await see(pilot, "line 199")
+        await go_to(pilot, "/", "line 42")
+        await see(pilot, "line 42: 1 of 1 lines")
+        assert "line 42" in drawn(app)

@@ -148,3 +148,43 @@ def test_keys_are_understood_as_a_terminal_reports_them_that_was_asked_to(cli: C
         window.read_until_gone("Esc closes")
         window.type("q")
         assert window.end_reading() == 0
+
+
+def clashes(window: RawTerminal) -> list[str]:
+    """Return the rows in which a letter has the colour of what lies below it."""
+    return [
+        window.screen.display[row]
+        for row in range(window.screen.lines)
+        if any(cell.data.strip() and cell.fg == cell.bg != "default" for cell in window.screen.buffer[row].values())
+    ]
+
+
+@pytest.mark.parametrize(
+    "term", ["xterm", *(pytest.param(term, marks=pytest.mark.long) for term in ("screen", "linux", "vt100", "ansi"))]
+)
+def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cli, term: str) -> None:
+    fill(cli)
+    env = {name: value for name, value in cli.env.items() if name not in ("COLORTERM", "NO_COLOR")}
+    with raw_terminal(env, size=(80, 24), term=term) as window:
+        window.see("running")
+        assert clashes(window) == []
+        for keys, seen in (("a", "Job path"), ("\x1bc", "Stop job 1"), ("n?", "closes"), ("\x1b,", "grace_s")):
+            for key in keys:
+                window.type(key)
+                window.rest()
+            window.see(seen)
+            assert clashes(window) == [], seen
+
+
+@pytest.mark.parametrize("size", [(20, 5), pytest.param((30, 8), marks=pytest.mark.long)])
+def test_a_tiny_terminal_shows_fields_and_the_keys_for_help_and_quit(cli: Cli, size: tuple[int, int]) -> None:
+    cli("add", "--hold", "true")
+    window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)
+    try:
+        window.see("? Help q Quit")
+        for keys, fields in (("a", ("Job path", "Parameter")), ("\x1b", ("true",)), (",", ("slots", "grace_s"))):
+            window.type(keys)
+            for field in fields:
+                window.see(field)
+    finally:
+        window.close()

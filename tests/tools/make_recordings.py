@@ -29,7 +29,7 @@ from tests.tools.recorded.sequences import SEQUENCES
 from tests.tools.recorded.source import PACKAGES, Answers, Source
 from tests.tools.recorded.tools import TOOLS
 from tui_queue.core.logs.terminal.escapes import rows
-from tui_queue.core.units.printable import cells
+from tui_queue.core.units.widths import cells
 
 OUT = Path(__file__).parent.parent / "unit" / "recordings"
 DEMO = Path("/tmp/demo")  # its path is in the recordings

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
     from tui_queue.ui.app import TuiQueueApp
 
+_UNABLE = {"dumb", "unknown"}  # kinds of terminals that can't move their cursor
+
 logger = logging.getLogger(__name__)
 
 GIVE_WAY_S = 0.0005  # after which a thread that computes lets the event loop go on, where the scheduler may be waiting
@@ -55,6 +57,7 @@ async def run_dashboard() -> tuple[str, int]:
                 await queue.commands.hand_over()
             except StoreError as error:  # this process schedules
                 logger.warning("%s", error)
+            app.let_others_schedule, app.schedule_again = queue.scheduler.pause, queue.scheduler.resume
             moved = asyncio.create_task(_leave_when_moved(queue, app))
             await app.run_async(mouse=queue.settings.mouse)
             moved.cancel()
@@ -96,6 +99,11 @@ def needs_terminal() -> str | None:
     # Textual draws on stderr.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
+    if os.environ.get("TERM", "") in _UNABLE:
+        return (
+            f"TERM={os.environ['TERM']}: no dashboard can be drawn in such a terminal; set TERM to its real kind, "
+            "or see `tui-queue --help` for commands that need none."
+        )
     return None
 
 

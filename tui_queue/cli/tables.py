@@ -13,7 +13,8 @@ from tui_queue.cli.json_output import Object
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.units.durations import duration
-from tui_queue.core.units.printable import cells, clipped, printable
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import cells, clipped
 
 # As on the screen of the dashboard: a colour only repeats what the word says.
 _COLOURS = {

@@ -2,30 +2,37 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
-from textual.actions import ActionParseResult, parse
-from textual.app import App, SystemCommand
+from textual.actions import ActionParseResult, SkipAction, parse
+from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.notification import Channels
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dashboard_settings import DashboardSettings
+from tui_queue.ui.key_order import KeyOrder, keys_of_packet
 from tui_queue.ui.keymap import bindings_in, shown, shown_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
+from tui_queue.ui.readable_app import ReadableApp
+from tui_queue.ui.terminal import plain
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
 from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
+from tui_queue.ui.terminal.plain import Plain
 from tui_queue.ui.terminal.private import XTERM_PARSER
 from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
 
@@ -35,14 +42,17 @@ _FAREWELL_S = 3.0  # for which it is waited for what to say
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
 
 
-class TuiQueueApp(App[None]):
+class TuiQueueApp(ReadableApp):
     """The dashboard of a queue; ``farewell`` is what to say once it has been left."""
 
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
         Binding("colon", "command_palette", "Palette", id="app.palette", show=False),
     ]
 
@@ -57,10 +67,14 @@ class TuiQueueApp(App[None]):
         keymap: Mapping[str, str],
     ) -> None:
         """``settings`` is the path of their file."""
-        super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
+        with _read_by_textual():
+            super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
         self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
         self.keymap = keymap
         self.farewell = ""
+        self.let_others_schedule: Callable[[], Awaitable[None]] | None = None  # before a stop
+        self.schedule_again: Callable[[], None] | None = None  # after it
+        self._commands = commands
         self._dashboard_settings = dashboard_settings
         self._dashboard = Dashboard(
             self,
@@ -73,6 +87,8 @@ class TuiQueueApp(App[None]):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
+        self._plain = Plain(enabled=plain.is_needed(os.environ))
+        self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
 
     def get_default_screen(self) -> Screen[None]:
@@ -80,20 +96,30 @@ class TuiQueueApp(App[None]):
         return self._dashboard
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what takes colours out of the picture; grey is a colour too."""
-        return [self._colourless if isinstance(each, Monochrome) else each for each in super().get_line_filters()]
+        """Return what takes colours out of the picture, grey too, and signs that the locale has not."""
+        filters = [self._colourless if isinstance(each, Monochrome) else each for each in super().get_line_filters()]
+        return [*filters, self._plain] if self._plain.enabled else filters
 
     def on_mount(self) -> None:
         """Put the looks on."""
         for theme in (OWN_THEME, CONTRAST):
             self.register_theme(theme)
         self.put_on(self._dashboard_settings.theme)
+        self.app_resume_signal.subscribe(self, self._come_back)
 
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
-        self.theme = theme_named(theme, os.environ, colours=not self.no_color)
+        self.theme = theme_named(theme, self.console.color_system, colours=not self.no_color)
         if OLD_ANSI in self.available_themes:
             self.ansi_color = self.theme == OLD_ANSI
+
+    async def on_event(self, event: Event) -> None:
+        """Take keys in the order in which they come, each once the one before is done with."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        for each in keys_of_packet(event, is_typing=isinstance(self.focused, Input)):
+            await self._keys.take(each)
 
     async def run_action(
         self,
@@ -193,6 +219,23 @@ class TuiQueueApp(App[None]):
         else:
             self._dashboard.call_later(self.exit, return_code=code)
 
+    async def action_suspend_process(self) -> None:  # type: ignore[override]
+        """Stop until ``fg``, as the shell knows it; another process schedules meanwhile."""
+        if isinstance(self.focused, Input):
+            raise SkipAction
+        if self.terminal is None or not self.terminal.has_shell:
+            self.notify("No shell could bring it back with fg: it was not started from one.", timeout=5)
+            return
+        if self.let_others_schedule is not None:
+            await self.let_others_schedule()
+        with suppress(TuiQueueError):  # the user knows that nothing starts while all is stopped
+            await self._commands.hand_over()
+        os.kill(os.getpid(), signal.SIGTSTP)
+
+    def _come_back(self, _: object) -> None:
+        if self.schedule_again is not None:
+            self.schedule_again()
+
     async def action_quit(self) -> None:
         """Leave in the one way there is."""
         await self.action_leave()
@@ -203,6 +246,20 @@ class TuiQueueApp(App[None]):
             async with asyncio.timeout(_FAREWELL_S):
                 self.farewell = await self._dashboard.farewell()
         self.exit()
+
+
+@contextmanager
+def _read_by_textual() -> Iterator[None]:
+    """Hide from Textual, which reads the environment at its start, what it takes otherwise than we do.
+
+    COLUMNS and LINES would fix the size for ever; an empty NO_COLOR is none.
+    """
+    names = ["COLUMNS", "LINES", *(["NO_COLOR"] if os.environ.get("NO_COLOR") == "" else [])]
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ |= hidden
 
 
 def _fail_with(error: BaseException) -> None:

@@ -1,7 +1,5 @@
 """The colours of the dashboard: our own themes, and the theme that a name in the settings means."""
 
-from collections.abc import Mapping
-
 from textual.theme import BUILTIN_THEMES, Theme
 
 OWN_THEME = Theme(
@@ -36,7 +34,7 @@ CONTRAST = Theme(
 OLD_ANSI = "textual-ansi"  # until Textual 8.2.4, where it is not enough to choose it: App.ansi_color is to be set too
 # Our name of Textual's theme that keeps the colours of the terminal.
 _ANSI = {"ansi": "ansi-dark" if "ansi-dark" in BUILTIN_THEMES else OLD_ANSI}
-_FEW_COLOURS = {"linux", "vt100", "vt220", "dumb", ""}
+_ENOUGH = {"256", "truecolor"}  # colours, as Rich names what a terminal can show
 
 
 def theme_names() -> list[str]:
@@ -44,11 +42,12 @@ def theme_names() -> list[str]:
     return ["auto", OWN_THEME.name, CONTRAST.name, *_ANSI, *sorted(BUILTIN_THEMES)]
 
 
-def theme_named(name: str, env: Mapping[str, str], *, colours: bool) -> str:
-    """Return Textual's name of a theme; ``auto`` chooses by the kind of the terminal, TERM.
+def theme_named(name: str, system: str | None, *, colours: bool) -> str:
+    """Return Textual's name of a theme; ``system`` are the colours that the terminal has, as Rich names them.
 
-    Without ``colours`` (NO_COLOR) it is the theme that keeps the colours of the terminal, and sets none.
+    With few of them it is the theme that keeps the colours of the terminal: others could not be told apart. So it is
+    without ``colours`` (NO_COLOR), where it sets none.
     """
-    if name == "auto" or not colours:
-        name = "ansi" if not colours or env.get("TERM", "") in _FEW_COLOURS else OWN_THEME.name
-    return _ANSI.get(name, name)
+    if not colours or system not in _ENOUGH:
+        name = "ansi"
+    return _ANSI.get(name, OWN_THEME.name if name == "auto" else name)

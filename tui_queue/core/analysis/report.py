@@ -11,7 +11,8 @@ from tui_queue.core.model.job import Job, Run
 from tui_queue.core.model.options import options_to_json
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.durations import duration
-from tui_queue.core.units.printable import clipped, printable
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import clipped
 
 STEPS, BRANCHES = 3, 20  # how far away, and in how many lines, jobs before and after one are shown
 VARIABLE_CELLS = 200  # of a variable of the environment

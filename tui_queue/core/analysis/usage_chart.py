@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.model.usage import Activity, Process, Usage
-from tui_queue.core.units.printable import clipped, printable
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import clipped
 
 MOST = 400  # looks that are kept of a run
 EARLY_S = (1.0, 2.0, 5.0)  # ages at which a young run is looked at

@@ -64,6 +64,8 @@ class Pattern:
     def lines(self, block: bytes) -> list[int]:
         """Return where a block of whole lines matches, once a line. Raises BadInputError if that takes too long."""
         clear = _SEQUENCE.sub(b"", block) if b"\x1b" in block else block
+        if b"\0" in clear:  # as in UTF-16, of which the pane shows the rest
+            clear = clear.replace(b"\0", b"")
         if self._expression is None:
             found = list(_once_a_line(clear.lower() if self._any_case else clear, self._bytes))
         else:

@@ -97,14 +97,24 @@ class Scheduler:
 
     async def __aenter__(self) -> Self:
         self._executor.require_visible_processes()  # else another scheduler, in a better place, should have the lease
-        self._loop = asyncio.create_task(self._schedule(), name="scheduler")
+        self.resume()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.pause()
+        await self._notifications.close()
+
+    def resume(self) -> None:
+        """Schedule, or wait for the turn to."""
+        if self._loop is None:
+            self._loop = asyncio.create_task(self._schedule(), name="scheduler")
+
+    async def pause(self) -> None:
+        """Let another process schedule until ``resume``; runs go on."""
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
-        await self._notifications.close()
+            self._loop = None
         self._lease.release()
 
     async def _schedule(self) -> None:

@@ -33,32 +33,6 @@ def _shown(char: str) -> str:
     return char
 
 
-def cells(text: str) -> int:
-    """Return how many columns of a terminal a printable text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_cells, text))
-
-
-def clipped(text: str, width: int) -> str:
-    """Return what of a printable text fits into so many columns, ending with ``…`` where something is left out."""
-    if cells(text) <= width:
-        return text
-    taken = room = 0
-    for char in text:
-        room += _cells(char)
-        if room > width - 1:
-            break
-        taken += 1
-    return f"{text[:taken]}…" if width > 0 else ""
-
-
-def _cells(char: str) -> int:
-    if char == _JOINER or unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 class Harmless:
     """Makes a stream of bytes fit for a terminal: colours, tabs and line ends pass, the rest is written out."""
 

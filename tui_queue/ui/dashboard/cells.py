@@ -12,14 +12,15 @@ from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
 SIGNS = {
-    State.PENDING: ("○", "yellow"),
-    State.RUNNING: ("▶", "bold green"),
-    State.COMPLETED: ("✓", "green"),
-    State.FAILED: ("✗", "bold red"),
-    State.CANCELLED: ("–", "grey54"),
+    State.PENDING: ("○", "wait"),
+    State.RUNNING: ("▶", "run"),
+    State.COMPLETED: ("✓", "done"),
+    State.FAILED: ("✗", "fail"),
+    State.CANCELLED: ("–", "cancel"),
 }
-INTERRUPTED = ("!", "bold magenta")
-_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f")  # join or vary emoji; the width depends on the terminal
+INTERRUPTED = ("!", "fail")
+# Join or vary emoji; the width depends on the terminal.
+_UNSURE = str.maketrans("", "", "\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _BAR = 12  # cells that a bar takes at most
 
 
@@ -35,9 +36,9 @@ def state_cell(job: Job) -> Text:
     if job.state is State.RUNNING and job.cancel_requested:
         word = "cancelling"
     elif job.paused:
-        sign, word, style = "‖", "paused", "white"
+        sign, word, style = "‖", "paused", "hold"
     elif job.held and job.state is State.PENDING:
-        word, style = "held", "white"
+        word, style = "held", "hold"
     return cell(f"{sign} {word}", style)
 
 
@@ -51,15 +52,16 @@ def sign_of(job: Job) -> tuple[str, str]:
 def exit_cell(job: Job, forecast: Forecast | None = None, width: int = 14) -> Text:
     """Return why a job is pending, how far it has come, or how it ended, in few characters."""
     if job.state is State.PENDING:
-        return cell(_without_today(job.reason), "yellow")
+        return cell(_without_today(job.reason), "wait")
     if job.state is State.RUNNING:
-        return cell(job.reason, "magenta") if job.reason else forecast_cell(forecast, width)
+        return cell(job.reason, "worry") if job.reason else forecast_cell(forecast, width)
+    left = f", {job.processes_left} left" if job.processes_left else ""
     if job.signal is not None:
-        return cell(f"signal {job.signal}{job.left_text}", sign_of(job)[1])
+        return cell(f"signal {job.signal}{left}", sign_of(job)[1])
     if job.exit_code is not None:
-        return cell(f"{job.exit_code}{job.left_text}", "" if job.state is State.COMPLETED else sign_of(job)[1])
+        return cell(f"{job.exit_code}{left}", "" if job.state is State.COMPLETED else sign_of(job)[1])
     how = job.reason if job.state is State.FAILED else ""
-    return cell(f"{how}{job.left_text}".removeprefix(", "), sign_of(job)[1])
+    return cell(f"{how}{left}".removeprefix(", "), sign_of(job)[1])
 
 
 def forecast_cell(forecast: Forecast | None, width: int) -> Text:
@@ -68,11 +70,11 @@ def forecast_cell(forecast: Forecast | None, width: int) -> Text:
         return Text()
     to_go = "" if forecast.remaining_s is None else _rough_duration(forecast.remaining_s)
     if forecast.fraction is None:
-        return cell(f"{to_go} to go", "green")
+        return cell(f"{to_go} to go", "run")
     words = f" {forecast.fraction:>4.0%}{f' {to_go}' if to_go else ''}"
     room = max(3, min(_BAR, width - len(words)))
     done = min(int(forecast.fraction * room + 0.5), room if forecast.fraction == 1 else room - 1)
-    return Text.assemble(("█" * done, "green"), ("░" * (room - done), "green"), words, no_wrap=True)
+    return Text.assemble(("█" * done, "run"), ("░" * (room - done), "run"), words, no_wrap=True)
 
 
 def _rough_duration(seconds: float) -> str:

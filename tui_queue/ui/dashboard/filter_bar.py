@@ -21,7 +21,7 @@ class FilterBar(Horizontal):
     FilterBar {
         display: none; height: 1; padding: 0 1; background: $panel;
         &.-open { display: block; }
-        #filter-sign { width: 2; color: $accent; }
+        #filter-sign { width: 2; color: $key; }
         #filter { width: 1fr; background: $panel; }
         #filter-note {
             width: auto; max-width: 60%; height: 1; color: $text-error;

@@ -9,9 +9,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.terminal.private import WATCHERS
 
 _ROOMY = 84
+_STAY = {"help", "leave"}  # actions whose keys are the last to go
 
 
 class Keys(Footer):
@@ -43,8 +45,12 @@ class Keys(Footer):
         """Make the keys that fit."""
         width = self._made_for = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
-        for key in shown:
-            if width >= self._spare.get(_action(key), 0):
+        keys = [key for key in shown if width >= self._spare.get(_action(key), 0)]
+        room = width - sum(_width(key) for key in keys if _action(key) in _STAY)
+        for key in keys:
+            if _action(key) not in _STAY:
+                room -= _width(key)
+            if _action(key) in _STAY or room >= 0:
                 yield key
 
     async def recompose(self) -> None:
@@ -59,6 +65,11 @@ class Keys(Footer):
         self.compact = event.size.width < _ROOMY
         if self.app.size.width != self._made_for:
             await self.recompose()
+
+
+def _width(key: Widget) -> int:
+    """Return the cells that a key takes where there is little room."""
+    return cells(f"{getattr(key, 'key_display', '')} {getattr(key, 'description', '')} ")
 
 
 def _action(key: Widget) -> str:

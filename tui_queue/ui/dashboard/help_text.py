@@ -77,6 +77,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("Ctrl+L", "Draw all again"),
             ("app.leave", "Quit; running jobs go on"),
             ("queue.stop_all", "Stop all jobs, and quit"),
+            ("reset", "For the shell, where a broken connection has left the mouse printing text"),
         ),
     ),
 )

@@ -225,6 +225,7 @@ class JobActions:
 
     async def copy(self) -> None:
         """Copy the text selected with the mouse; without one ask what to copy of the jobs."""
+        await self._log.read_selection()
         text, what = self._screen.get_selected_text() or "", "the selected text"
         if not text and (jobs := self._table.chosen):
             offered = copyable(jobs, self._log.path_of)

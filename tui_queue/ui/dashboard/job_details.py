@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 from textual import work
@@ -23,6 +22,7 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
 
@@ -125,11 +125,11 @@ class JobDetails(ModalScreen[None]):
 
 def _text_of(lines: Sequence[tuple[str, str]], room: int, console: Console) -> Text:
     """Return the lines; what is too long for one goes on below its beginning."""
-    width = max((cell_len(label) for label, _ in lines), default=0) + 2
+    width = max((cells(label) for label, _ in lines), default=0) + 2
     text = Text()
     for place, (label, words) in enumerate(lines):
         text.append("\n" if place else "")
-        text.append(f"{label}{' ' * (width - cell_len(label))}", style="cyan")
+        text.append(f"{label}{' ' * (width - cells(label))}", style="key")
         folded = Text(printable(words)).wrap(console, max(1, room - width), overflow="fold")
         text.append("\n".join(f"{' ' * width if below else ''}{part.plain}" for below, part in enumerate(folded)))
     return text

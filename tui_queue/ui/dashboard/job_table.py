@@ -332,7 +332,9 @@ class JobTable(DataTable[Text]):
                 if applies and self.show_cursor:
                     above += self.get_component_rich_style(name)
             # As DataTable does: the colour of the cursor's text goes before that of the text itself.
-            known = self._styles[key] = RowStyle(base + above, Style.from_color(color=above.color), row)
+            known = self._styles[key] = RowStyle(
+                base + above, Style.from_color(color=above.color), row, self.app.console
+            )
         return known
 
     def _seen(self, job: Job, now: datetime) -> Seen:

@@ -1,6 +1,6 @@
 """Which jobs the dashboard loads: those of its filter, the first of the active and the latest of the ended ones."""
 
-from collections.abc import Awaitable
+import asyncio
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.commands.reports import ENDED_SHOWN
@@ -11,6 +11,7 @@ from tui_queue.ui.dashboard.columns import NATURAL
 from tui_queue.ui.dashboard.job_table import JobTable
 
 ACTIVE_SHOWN = 1000  # active jobs that are loaded at first, and that each step adds; the summary counts them all
+_PAUSE_S = 0.005
 _ENDED_KEPT = 2000  # ended jobs up to which a cursor that stays at the end loads more
 
 
@@ -22,6 +23,7 @@ class JobWindow:
         self._table = table
         self.overview: Overview | None = None
         self.filter = Filter()
+        self._loaded = self._shown = self.filter  # of what was loaded last, and of what the table has
         self.wanted: int | None = None  # the job that the cursor goes to once it is shown
         self._active, self._ended = ACTIVE_SHOWN, ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when more were loaded last
@@ -31,10 +33,23 @@ class JobWindow:
         """Whether the filter leaves any job out."""
         return self.filter != Filter()
 
-    def load(self) -> Awaitable[Overview]:
+    async def load(self) -> Overview:
         """Load the overview of the window; what is no longer needed is left out."""
         self._shrink()
-        return self._commands.reports.overview(active=self._active, ended=self._ended, only=self.filter)
+        only = self.filter
+        overview = await self._commands.reports.overview(active=self._active, ended=self._ended, only=only)
+        self._loaded = only
+        return overview
+
+    async def settled(self) -> None:
+        """Wait until the table has the jobs of the filter."""
+        while self._shown is not self.filter:
+            if self._loaded is self.filter and self.overview is not None:
+                loaded = {job.id for job in self.overview.jobs}
+                if loaded == {job.id for job in self._table.jobs}:
+                    self._shown = self._loaded
+                    return
+            await asyncio.sleep(_PAUSE_S)
 
     def filter_by(self, wanted: Filter) -> None:
         """Load other jobs from now on, from their beginning."""

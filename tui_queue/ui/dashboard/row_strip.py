@@ -13,17 +13,17 @@ from textual.strip import Strip
 class RowStyle:
     """How the texts of one row are coloured, below and above their own style; a click on them tells the row."""
 
-    def __init__(self, below: Style, above: Style, row: int) -> None:
+    def __init__(self, below: Style, above: Style, row: int, console: Console) -> None:
         self._below = below + Style.from_meta({"row": row, "column": 0})
         self._above = above
+        self._console = console  # knows the styles that have names
         self._known: dict[Style | str, Style] = {}
 
     def of(self, style: Style | str) -> Style:
         """Return the style of a text in this row."""
         known = self._known.get(style)
         if known is None:
-            text = Style.parse(style) if isinstance(style, str) else style
-            known = self._known[style] = self._below + text + self._above
+            known = self._known[style] = self._below + self._console.get_style(style) + self._above
         return known
 
 

@@ -124,7 +124,12 @@ class Dashboard(Screen[None]):
         self.set_timer(PRELOAD_S, preload)
         self.set_timer(SETTLED_S, settle)
         self.set_interval(EVERY_S, tidy)
+        self.app.theme_changed_signal.subscribe(self, self._draw_in_other_colours)
         await self._refresher.start()
+
+    def _draw_in_other_colours(self, _: object) -> None:
+        self._summary.redraw()
+        self._show_log()
 
     def on_resize(self) -> None:
         """Put the log where there is room for it."""
@@ -138,6 +143,10 @@ class Dashboard(Screen[None]):
     def panes(self) -> Sequence[Widget]:
         """The parts that have keys of their own; the log only where it is shown."""
         return [self._table, self._log] if self._log.display else [self._table]
+
+    async def settled(self) -> None:
+        """Wait until the table has the jobs of the filter that the user has typed: keys are for those."""
+        await self._window.settled()
 
     async def farewell(self) -> str:
         """Return what to tell the user on the way out."""
@@ -384,6 +393,11 @@ class Dashboard(Screen[None]):
     async def action_remove(self) -> None:
         """Move ended jobs to the trash, which is emptied before long; ask first if they are several."""
         await self._jobs.remove()
+
+    async def action_copy_text(self) -> None:  # type: ignore[override]
+        """Copy the text selected with the mouse, as Textual does in every screen; it awaits what an action returns."""
+        await self._log.read_selection()
+        super().action_copy_text()
 
     @work
     async def action_copy(self) -> None:

@@ -43,6 +43,11 @@ class Summary(Static):
         """Choose again what fits."""
         self._draw()
 
+    def redraw(self) -> None:
+        """Draw the same in other colours."""
+        self._drawn = Text()
+        self._draw()
+
     def _draw(self) -> None:
         if self._overview is None:
             return
@@ -61,11 +66,11 @@ def compose_line(overview: Overview, width: int, surroundings: Surroundings | No
     paused = [queue.name for queue in overview.queues if queue.paused]
     if paused:
         what = f"queue {printable(paused[0])}" if len(paused) == 1 else f"{len(paused)} queues"
-        slots.append(f"   {what} paused", style="bold yellow")
+        slots.append(f"   {what} paused", style="worry")
     if overview.shortage:
-        slots.append(f"   {printable(overview.shortage)}", style="bold yellow")
+        slots.append(f"   {printable(overview.shortage)}", style="worry")
     figures = [] if surroundings is None else _figures(surroundings)
-    shorter = [[Text("  ".join(figures[:kept]), style="dim")] for kept in range(len(figures), 0, -1)]
+    shorter = [[Text("  ".join(figures[:kept]), style="muted")] for kept in range(len(figures), 0, -1)]
     for choice in (
         *([name + at, slots, *words, scheduler, *end] for end in (*shorter, [])),
         *([name + at, slots, *signs, scheduler, *end] for end in (*shorter, [])),
@@ -111,10 +116,10 @@ def _counts(overview: Overview, *, words: bool) -> list[Text]:
 def _scheduler(overview: Overview) -> Text:
     holder = overview.holder
     if overview.other_host:
-        return Text(f"{overview.other_host} runs this queue", style="bold yellow")
+        return Text(f"{overview.other_host} runs this queue", style="worry")
     if holder is None:
-        return Text("no scheduler", style="bold red")
+        return Text("no scheduler", style="fail")
     if holder.pid == os.getpid():
-        return Text("scheduler here", style="dim")
+        return Text("scheduler here", style="muted")
     where = f" on {printable(holder.tty.removeprefix('/dev/'))}" if holder.tty else ""
-    return Text(f"scheduler: process {holder.pid}{where}", style="dim")
+    return Text(f"scheduler: process {holder.pid}{where}", style="muted")

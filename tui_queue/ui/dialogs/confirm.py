@@ -57,7 +57,7 @@ class Confirm(ModalScreen[bool]):
 
     def _label(self, answer: str) -> Content:
         key = with_keys(f"{{confirm.{answer}}}", keys_of(self))
-        return Content.assemble(printable(self._labels[answer]), "  ", (key, "dim"))
+        return Content.assemble(printable(self._labels[answer]), "  ", (key, "$text-muted"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dialogs.switch import Switch
 from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.word_suggester import among
 from tui_queue.ui.keymap import keys_of, with_keys
@@ -109,7 +110,7 @@ class EntryForm(ModalScreen[T | None]):
                             compact=True,
                         )
                 for name, label, value in self._entries.switches:
-                    yield Checkbox(label, value, id=name, compact=True)
+                    yield Switch(label, value, id=name, compact=True)
             with Vertical(id="below"):
                 if self._entries.about:
                     yield Static(id="about", markup=False)

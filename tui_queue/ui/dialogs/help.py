@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,6 +12,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.keymap import keys_of, with_keys
 
 Group = tuple[str, Sequence[tuple[str, str]]]
@@ -76,10 +76,10 @@ class Help(ModalScreen[None]):
 
 def _text_of_group(group: Group) -> Text:
     title, keys = group
-    width = max((cell_len(key) for key, _ in keys), default=0)
+    width = max((cells(key) for key, _ in keys), default=0)
     text = Text()
     text.append(title, style="bold")
     for key, meaning in keys:
-        text.append(f"\n{key}{' ' * (width - cell_len(key))}", style="cyan")
+        text.append(f"\n{key}{' ' * (width - cells(key))}", style="key")
         text.append(f"  {meaning}")
     return text

@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -12,6 +11,7 @@ from textual.events import Key, Paste
 from textual.reactive import reactive
 from textual.widgets import Input
 
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.keymap import bindings_by_key
 from tui_queue.ui.terminal.private import POSITION_TO_CELL
 
@@ -58,7 +58,7 @@ class Field(Line):
     def on_mount(self) -> None:
         """Draw signs, and let the cursor stand where they do."""
         self.highlighter = _Signs(self)
-        POSITION_TO_CELL.replace(self, lambda _, position: cell_len(_signs(self.value[:position])))
+        POSITION_TO_CELL.replace(self, lambda _, position: cells(_signs(self.value[:position])))
 
     def on_paste(self, event: Paste) -> None:
         """Take all lines as one, and what a backslash continues too: Input would drop all but the first."""

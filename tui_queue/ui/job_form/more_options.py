@@ -11,6 +11,7 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.parsing.job_draft import fields_of
 from tui_queue.core.parsing.option import JobOption, Offer
+from tui_queue.ui.dialogs.switch import Switch
 from tui_queue.ui.job_form.fields import GROUPS, MORE, SWEEPS, SWITCHES
 from tui_queue.ui.job_form.input import Field
 from tui_queue.ui.job_form.word_suggester import WordSuggester, among
@@ -44,7 +45,7 @@ class MoreOptions(Vertical):
                         compact=True,
                     )
         for switch, words in self._offered.items():
-            yield Checkbox(words, self._switches.get(switch, False), id=switch, compact=True)
+            yield Switch(words, self._switches.get(switch, False), id=switch, compact=True)
 
     def entries(self) -> dict[str, str]:
         """Return the text of each field."""

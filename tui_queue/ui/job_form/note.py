@@ -1,8 +1,9 @@
 """A line of help below a field."""
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
+
+from tui_queue.core.units.widths import cells
 
 
 class Note(Widget):
@@ -33,17 +34,17 @@ class Note(Widget):
         room = self.content_size.width
         place = _end_of(self._place, room // 2)
         if not place:
-            indent = max(0, min(self._indent, room - cell_len(self.text)))
+            indent = max(0, min(self._indent, room - cells(self.text)))
             return Text(" " * indent + _end_of(self.text, room), no_wrap=True)
         text = Text(self.text, no_wrap=True)
-        text.truncate(room - cell_len(place), overflow="ellipsis")
+        text.truncate(room - cells(place), overflow="ellipsis")
         return text.append(place)
 
 
 def _end_of(text: str, room: int) -> str:
-    if cell_len(text) <= room:
+    if cells(text) <= room:
         return text
     end = text[max(0, len(text) - room + 1) :]
-    while end and cell_len(end) >= room:
+    while end and cells(end) >= room:
         end = end[1:]
     return f"…{end}"

@@ -6,30 +6,37 @@ from zlib import crc32
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_queue.core.logs.terminal.cells import Row, text_of
 from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import cells, characters_in
 from tui_queue.ui.log.feed import LogFeed
 from tui_queue.ui.log.render import drawn
+from tui_queue.ui.log.selection import LogSelection, number_of
 from tui_queue.ui.log.view import Line
 
 SIDEWAYS = 8  # cells of one step
 _NUMBER_WIDE, _TIME_WIDE = 9, 15  # cells
-_DIM = Style(dim=True)
 _THUMB = Style(reverse=True, dim=True)
-_NAME_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")  # of the names of several logs
+_NAME_STYLES = ("key", "run", "hold", "wait", "done", "fail")  # of the names of several logs
 
 
 class LogCanvas:
     """Draws the view of a feed, a line at a time."""
 
-    def __init__(self, widget: Widget, feed: LogFeed, spans: Callable[[Row], Sequence[tuple[int, int]]]) -> None:
+    def __init__(
+        self,
+        widget: Widget,
+        feed: LogFeed,
+        selection: LogSelection,
+        spans: Callable[[Row], Sequence[tuple[int, int]]],
+    ) -> None:
         """``spans`` returns which parts of a row to mark."""
         self._widget = widget
         self._feed = feed
+        self._selection = selection
         self._spans = spans
 
     def line(self, y: int) -> Strip:
@@ -37,24 +44,21 @@ class LogCanvas:
         widget, view = self._widget, self._feed.view
         width, style = widget.size.width, widget.rich_style
         if not view.lines:
-            text = Text(self._feed.message if y == 0 else "", style="dim", no_wrap=True)
-            return Strip(text.render(widget.app.console), text.cell_len).crop_extend(0, width, style).apply_style(style)
+            text = Text(self._feed.message if y == 0 else "", style="muted", no_wrap=True)
+            return Strip(text.render(widget.app.console)).crop_extend(0, width, style).apply_style(style)
         if y >= len(view.lines):
             return Strip.blank(width, style)
         line, layout = view.lines[y], view.layout
         room = width_for_rows(width, view.names, numbers=layout.numbers, times=layout.times)
         left = line.part * layout.width if layout.wrap else self._feed.left
-        strip = self._row(line, y).crop_extend(left, left + room, style).apply_offsets(left, y)
+        row = self._row(line).crop_extend(left, left + room, style)
+        strip = row.apply_offsets(characters_in(text_of(line.row.row), left), number_of(line.row.place))
         return Strip([*self._gutter(line), *strip, self._bar(y)]).apply_style(style)
-
-    def selected(self, selection: Selection) -> tuple[str, str]:
-        """Return the text that the user selected with the mouse, and how it ends."""
-        return selection.extract("\n".join(text_of(line.row.row) for line in self._feed.view.lines)), "\n"
 
     def sideways(self, steps: int) -> None:
         """Go left or right, where rows are longer than the view is wide."""
         feed = self._feed
-        longest = max((Text(text_of(line.row.row)).cell_len for line in feed.view.lines), default=0)
+        longest = max((cells(text_of(line.row.row)) for line in feed.view.lines), default=0)
         feed.left = max(0, min(feed.left + steps * SIDEWAYS, longest - feed.layout.width))
         self._widget.refresh()
 
@@ -62,23 +66,27 @@ class LogCanvas:
         view = self._feed.view
         if view.names:
             name, wide = line.row.log, _gutter_wide(view.names, numbers=False, times=False)
-            return [Segment(f"{printable(name):>{wide - 2}}", Style(color=_name_colour(name))), Segment("│ ", _DIM)]
+            return [
+                Segment(f"{printable(name):>{wide - 2}}", self._style(_name_style(name))),
+                Segment("│ ", self._style("muted")),
+            ]
         if not view.layout.numbers and not view.layout.times:
             return []
         time = f"{line.time.astimezone():%m-%d %H:%M:%S} " if line.time is not None else ""
         gutter = f"{time:<{_TIME_WIDE * view.layout.times}}"
         if view.layout.numbers:
             gutter += f"{'' if line.number is None else line.number:>{_NUMBER_WIDE - 1}} "
-        return [Segment(gutter, _DIM)]
+        return [Segment(gutter, self._style("muted"))]
 
-    def _row(self, line: Line, y: int) -> Strip:
+    def _row(self, line: Line) -> Strip:
         widget, row, hit = self._widget, line.row, self._feed.view.hit
         text = drawn(row.row, self._spans(row.row), current=hit is not None and row.place == hit[1])
-        if (selection := widget.text_selection) is not None and (span := selection.get_span(y)) is not None:
-            begin, end = span
-            style = widget.screen.get_component_rich_style("screen--selection")
-            text.stylize(style, begin, len(text) if end == -1 else end)
-        return Strip(text.render(widget.app.console), text.cell_len)
+        if (part := self._selection.part_of(row.place)) is not None:
+            text.stylize(widget.screen.get_component_rich_style("screen--selection"), *part)
+        return Strip(text.render(widget.app.console))
+
+    def _style(self, meaning: str) -> Style:
+        return self._widget.app.console.get_style(meaning, default=Style.null())
 
     def _bar(self, y: int) -> Segment:
         """Return the cell at the right, which shows what part of the log is in view."""
@@ -88,7 +96,7 @@ class LogCanvas:
         begin, end = view.part
         first = min(int(begin * height), height - 1)
         last = max(first, min(int(end * height + 0.5), height) - 1)
-        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", _DIM)
+        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", self._style("muted"))
 
 
 def width_for_rows(width: int, names: Sequence[str], *, numbers: bool, times: bool) -> int:
@@ -101,5 +109,5 @@ def _gutter_wide(names: Sequence[str], *, numbers: bool, times: bool) -> int:
     return max(map(len, names)) + 2 if names else _NUMBER_WIDE * numbers + _TIME_WIDE * times
 
 
-def _name_colour(name: str) -> str:
-    return _NAME_COLOURS[crc32(name.encode(errors="replace")) % len(_NAME_COLOURS)]
+def _name_style(name: str) -> str:
+    return _NAME_STYLES[crc32(name.encode(errors="replace")) % len(_NAME_STYLES)]

@@ -21,7 +21,7 @@ from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.position import COUNTED, LogPosition
 from tui_queue.ui.log.session import LogSession
 from tui_queue.ui.log.status import LogStatus
-from tui_queue.ui.log.view import Layout, View
+from tui_queue.ui.log.view import Layout, Span, View
 from tui_queue.ui.log.workers import start_worker
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ class LogFeed:
         self._placeholder = ""
         self._is_live = False
         self._is_open = False  # the view is one of the source
+        self._changes = 0  # of the rows that are shown: another log, or only some of its lines
         self._acts = 0  # that have not come back
         self._patience: asyncio.TimerHandle | None = None
         self._stay: asyncio.TimerHandle | None = None
@@ -75,6 +76,11 @@ class LogFeed:
     def layout(self) -> Layout:
         """The layout for now; that of the view may be an older one."""
         return self._layout(tuple(self._source) if isinstance(self._source, Mapping) else ())
+
+    @property
+    def shown_rows(self) -> object:
+        """What differs once other rows are shown: their places do not mean the same."""
+        return self._changes, self.view.restarts
 
     @property
     def is_there(self) -> bool:
@@ -146,11 +152,19 @@ class LogFeed:
     def only(self, search: Search | None) -> None:
         """Show only the lines that a search finds; None shows all again."""
         self.left = 0
+        self._changes += 1
         self.act(lambda position: position.only(search))
 
     async def here(self) -> int | None:
         """Return the offset of the line that searches begin at."""
         return None if self._session is None else await _or_none(self._session.here())
+
+    async def text_in(self, span: Span) -> str:
+        """Return a part of the text; "" where it can't be read."""
+        try:
+            return "" if self._session is None else await self._session.text_in(span)
+        except TuiQueueError:
+            return ""
 
     async def ask(self, question: Callable[[], T]) -> T | None:
         """Return the answer of the log; None where it can't be read."""
@@ -180,6 +194,7 @@ class LogFeed:
     def _open(self, source: str | Mapping[str, str]) -> None:
         """Begin to read; the log before stays in view until this one is there, but not for long."""
         self._session = session = LogSession(source)
+        self._changes += 1
         if isinstance(source, str):
             packed = session.ask(partial(is_packed, source))
             packed.add_done_callback(partial(self._say_if_packed, session))

@@ -21,6 +21,7 @@ from tui_queue.ui.log.feed import LogFeed
 from tui_queue.ui.log.line_numbers import LineNumbers
 from tui_queue.ui.log.position import LogPosition
 from tui_queue.ui.log.search import LogSearch
+from tui_queue.ui.log.selection import LogSelection
 from tui_queue.ui.log.status import LogStatus
 from tui_queue.ui.log.view import Layout
 
@@ -46,7 +47,8 @@ class JobLog(Widget, can_focus=True):
         self._feed = LogFeed(self, self._status, self._available_layout)
         self._search = LogSearch(self, self._feed, self._status)
         self._numbers = LineNumbers(self, self._feed)
-        self._canvas = LogCanvas(self, self._feed, self._search.spans)
+        self._selection = LogSelection(self._feed)
+        self._canvas = LogCanvas(self, self._feed, self._selection, self._search.spans)
         self._title: str | Text | None = None
         self._feed.listeners = (self._search, self._numbers)
 
@@ -84,9 +86,18 @@ class JobLog(Widget, can_focus=True):
         """Draw one line."""
         return self._canvas.line(y)
 
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Keep what the user has selected with the mouse."""
+        self._selection.take(selection)
+        super().selection_updated(selection)
+
+    async def read_selection(self) -> None:
+        """Read the selected text; until then ``get_selection`` returns what was read before."""
+        await self._selection.read()
+
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text that the user selected with the mouse."""
-        return self._canvas.selected(selection)
+        """Return the selected text."""
+        return self._selection.text, "\n"
 
     def on_resize(self) -> None:
         """Show as much as there is room for now."""

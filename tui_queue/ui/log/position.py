@@ -6,12 +6,15 @@ from datetime import datetime
 from tui_queue.core.errors import StoreError
 from tui_queue.core.logs.lines import MatchingLines, MixedLines
 from tui_queue.core.logs.search import Search
+from tui_queue.core.logs.terminal.cells import text_of
 from tui_queue.core.logs.text import LogRow, LogText, Place, RowSource
 from tui_queue.core.logs.timestamps import LogTimes
-from tui_queue.ui.log.view import Layout, Line, View
+from tui_queue.ui.log.view import Layout, Line, Span, View
 from tui_queue.ui.log.viewport import Viewport
 
 COUNTED = 4 * 2**20  # bytes of new output whose lines are counted at once
+MOST_TEXT = 2**20  # characters of a selected text; no terminal takes as many into its clipboard
+_READ = 500  # rows at once
 
 
 class LogPosition:
@@ -111,6 +114,20 @@ class LogPosition:
         if self._hit is not None and any(line.row.place == self._hit[1] for line in lines):
             return self._hit[0]
         return rows.offset_of(lines[0].row) if lines and isinstance(rows, LogText | MatchingLines) else None
+
+    def text_in(self, span: Span) -> str:
+        """Return a part of the text; of a very long one the beginning."""
+        lines: list[str] = []
+        place, room = span.begin, MOST_TEXT
+        while room > 0 and (rows := self._viewport.rows.rows_from(place, _READ)):
+            for row in rows:
+                if row.place > span.end:
+                    return "\n".join(lines)
+                first = span.first if row.place == span.begin else 0
+                lines.append(text_of(row.row)[first : span.behind if row.place == span.end else None])
+            place = rows[-1].place._replace(row=rows[-1].place.row + 1)
+            room -= sum(map(len, lines[-len(rows) :]))
+        return "\n".join(lines)
 
     def view(self) -> View:
         """Return the lines in view and the state of the log."""

@@ -21,9 +21,6 @@ from tui_queue.core.logs.terminal.sgr import (
     CellStyle,
 )
 
-_HIT = Style(color="black", bgcolor="yellow")
-_THIS_HIT = Style(color="black", bgcolor="yellow", bold=True, underline=True)
-
 
 def drawn(row: Row, spans: Sequence[tuple[int, int]] = (), *, current: bool = False) -> Text:
     """Return a row with its matches marked; more strongly in the ``current`` line, which the user went to."""
@@ -31,7 +28,7 @@ def drawn(row: Row, spans: Sequence[tuple[int, int]] = (), *, current: bool = Fa
     for part, style in parts_of(row):
         text.append(part, None if style is PLAIN else rich_style(style))
     for begin, end in spans:
-        text.stylize(_THIS_HIT if current else _HIT, begin, end)
+        text.stylize("this_hit" if current else "hit", begin, end)
     return text
 
 

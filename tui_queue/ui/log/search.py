@@ -10,7 +10,8 @@ from textual.widget import Widget
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.search import ERRORS, Pattern
 from tui_queue.core.logs.terminal.cells import Row, text_of
-from tui_queue.core.units.printable import clipped, printable
+from tui_queue.core.units.printable import printable
+from tui_queue.core.units.widths import clipped
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.feed import LogFeed

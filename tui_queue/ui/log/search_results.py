@@ -100,9 +100,9 @@ class SearchResults(ModalScreen[SearchHit | None]):
     def _add(self, found: FoundLines) -> None:
         attempt = "" if found.attempt == found.job.attempt else f"attempt {found.attempt}  "
         for offset, line in found.lines:
-            self._add_row(found, offset, Text.assemble((attempt, "dim"), line.strip(), no_wrap=True))
+            self._add_row(found, offset, Text.assemble((attempt, "muted"), line.strip(), no_wrap=True))
         if found.more:  # this row leads to the last line that is shown
-            self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="dim"))
+            self._add_row(found, found.lines[-1][0], Text(f"{attempt}… and more in this log", style="muted"))
         self._lines += len(found.lines)
 
     def _add_row(self, found: FoundLines, offset: int, line: Text) -> None:

@@ -13,7 +13,7 @@ from tui_queue.core.logs.text import LogText
 from tui_queue.core.system.worker_thread import Reader
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.log.position import LogPosition
-from tui_queue.ui.log.view import View
+from tui_queue.ui.log.view import Span, View
 
 T = TypeVar("T")
 
@@ -52,6 +52,10 @@ class LogSession:
     def here(self) -> "asyncio.Future[int | None]":
         """Return the offset of the line that searches begin at, as ``LogPosition.here``."""
         return self.ask(self._position.here)
+
+    def text_in(self, span: Span) -> "asyncio.Future[str]":
+        """Return a part of the text, as ``LogPosition.text_in``."""
+        return self.ask(partial(self._position.text_in, span))
 
     def ask(self, question: Callable[[], T]) -> "asyncio.Future[T]":
         """Call in the thread; the answer raises StoreError where the log can't be read."""

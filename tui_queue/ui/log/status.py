@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 from textual.widget import Widget
 
-from tui_queue.core.units.printable import clipped
+from tui_queue.core.units.widths import clipped
 
 
 class LogStatus:

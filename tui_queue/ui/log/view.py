@@ -26,6 +26,15 @@ class Line(NamedTuple):
     number: int | None = None  # of the line in its file, where numbers are shown and known
 
 
+class Span(NamedTuple):
+    """A part of the text of a log: from a character of one row to before a character of another one."""
+
+    begin: Place
+    first: int
+    end: Place
+    behind: int
+
+
 class View(NamedTuple):
     """The lines in view, and the state of the log when they were read."""
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from tui_queue.core.logs.terminal.cells import text_of
 from tui_queue.core.logs.text import START, LogRow, Place, RowSource
+from tui_queue.core.units.widths import cells
 from tui_queue.ui.log.view import Line
 
 
@@ -104,4 +103,4 @@ class Viewport:
 
 
 def _parts(row: LogRow, width: int) -> int:
-    return max(1, -(-cell_len(text_of(row.row)) // max(1, width)))
+    return max(1, -(-cells(text_of(row.row)) // max(1, width)))

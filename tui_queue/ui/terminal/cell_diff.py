@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
-from rich.cells import get_character_cell_size
 from rich.console import COLOR_SYSTEMS, Console
 from rich.control import Control
+from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
+from tui_queue.core.units.widths import clusters, is_one_each, is_sure
 from tui_queue.ui.terminal.private import BATCH_COUNT, CHOPS_UPDATE, DISPLAY, LAYOUT_UPDATE
 
 NEAR = 6  # unchanged cells between two changes that are cheaper to send than to skip
@@ -47,15 +48,15 @@ class CellDiff:
         old = self._rows.setdefault(row, [])
         old.extend([UNKNOWN] * (column + width - len(old)))
         if new is None:  # wide characters: half of one can't be sent, nor can its half be overwritten
-            text = strip.render(console)
+            text = Strip(_placed(strip, row, column)).render(console)
             whole = [(text, str(place)) for place in range(width)]
             if old[column : column + width] != whole:
                 old[column : column + width] = whole
-                yield Control.move_to(column, row).segment.text
+                yield _place(row, column)
                 yield text
             return
         for begin, end in _runs(old[column : column + width], new):
-            yield Control.move_to(column + begin, row).segment.text
+            yield _place(row, column + begin)
             yield strip.crop(begin, end).render(console)
         old[column : column + width] = new
 
@@ -112,11 +113,35 @@ def _cells(strip: Strip, console: Console) -> list[Cell] | None:
     """Return the cells of a strip; None where any of its characters is not one cell wide."""
     cells: list[Cell] = []
     for text, style, control in strip:
-        if control or (not text.isascii() and any(get_character_cell_size(character) != 1 for character in text)):
+        if control or not is_one_each(text):
             return None
         look = _look(style, console)
         cells += [(character, look) for character in text]
     return cells
+
+
+def _placed(strip: Strip, row: int, column: int) -> Iterator[Segment]:
+    """Yield a strip with the place of what follows a character that terminals may give another number of cells.
+
+    Blanks go before it, for one that gives it fewer.
+    """
+    for text, style, control in strip:
+        if control or text.isascii():
+            yield Segment(text, style, control)
+            column += 0 if control else len(text)
+            continue
+        for cluster, wide in clusters(text):
+            if not is_sure(cluster, wide):
+                yield Segment(" " * wide, style)
+                yield Segment(_place(row, column))
+            yield Segment(cluster, style)
+            column += wide
+            if not is_sure(cluster, wide):
+                yield Segment(_place(row, column))
+
+
+def _place(row: int, column: int) -> str:
+    return Control.move_to(column, row).segment.text
 
 
 def _look(style: Style | None, console: Console) -> str:

@@ -6,7 +6,6 @@ Textual's own driver waits in ``write`` until the terminal takes more, and with 
 import asyncio
 import os
 import select
-import shutil
 import signal
 import sys
 import termios
@@ -64,6 +63,7 @@ class TerminalDriver(Driver):
         self._restarts = True  # by itself, after a stop
         self._tells_of_return = False
         self._title = ""
+        self._has_taken = False
         self._has_title = osc.has_title(os.environ.get("TERM", ""))
         signal.signal(signal.SIGTSTP, self._stop)
         signal.signal(signal.SIGCONT, self._go_on)
@@ -74,6 +74,13 @@ class TerminalDriver(Driver):
     def can_suspend(self) -> bool:
         """Whether the terminal can be lent to another program."""
         return True
+
+    @property
+    def has_shell(self) -> bool:
+        """Whether the shell that has started it can continue it after a stop."""
+        with suppress(OSError):
+            return os.isatty(self._input) and os.getpgrp() != os.getsid(0) == os.getsid(os.getppid())
+        return False
 
     def write(self, data: str) -> None:
         """Hand it to the writer, or drop it: after a dropped frame all are, until a full one is due."""
@@ -103,8 +110,9 @@ class TerminalDriver(Driver):
         for number in stop:
             signal.signal(number, _stop_again)
         try:
-            if not modes.is_writable(self._input):
+            if not modes.is_writable(self._input) or self._has_taken:
                 return
+            self._has_taken = True  # by the handler too, which a stop in here and ``fg`` call
         finally:
             for number in stop:
                 signal.signal(number, signal.SIG_DFL)
@@ -146,6 +154,7 @@ class TerminalDriver(Driver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; what it has not taken yet is of no use any more."""
+        self._has_taken = False
         if self._writer is not None:
             self._writer.clear()
         if self._has_title:
@@ -209,7 +218,8 @@ class TerminalDriver(Driver):
                     self.lose()
                     return
                 typed = decode(data)
-            for message in (*(parser.feed(typed) if typed else ()), *parser.tick()):
+            # An Esc that stood alone for its time is no beginning of what has come since.
+            for message in (*parser.tick(), *(parser.feed(typed) if typed else ()), *parser.tick()):
                 if isinstance(message, Key) and message.key == REDRAW:
                     self._in_loop(self.draw_all)
                 else:
@@ -223,7 +233,7 @@ class TerminalDriver(Driver):
         return modes.KEYS_WITH_TEXT if keys == ["a"] else modes.KEYS_APART
 
     def _tell_size(self) -> None:
-        size = Size(*shutil.get_terminal_size())
+        size = modes.size_of((STDERR, self._input)) or Size(80, 24)
         self._in_loop(lambda: self._owner.post_message(Resize(size, size)))
 
     def _stop(self, *_: object) -> None:

@@ -1,10 +1,13 @@
 """The terminal modes that the dashboard sets and restores."""
 
+import errno
 import os
 import termios
 import tty
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from textual.geometry import Size
 
 _ALTERNATE_SCREEN, _CURSOR, _LINE_WRAP, _PASTES, _FOCUS = "?1049", "?25", "?7", "?2004", "?1004"
 _MOUSE = ("?1000", "?1003", "?1015", "?1006")  # presses, moves, and two ways to tell of far columns
@@ -88,12 +91,27 @@ def settings_of(file: int) -> list[Any] | None:
         return None
 
 
+def size_of(files: Iterable[int]) -> Size | None:
+    """Return the size of the first of these that is a terminal and knows it; COLUMNS and LINES may be old."""
+    for file in files:
+        try:
+            size = Size(*os.get_terminal_size(file))
+        except OSError:
+            continue
+        if size.width and size.height:
+            return size
+    return None
+
+
 def is_writable(file: int) -> bool:
     """Whether we may write to a terminal: a job that a shell has put into the background may not."""
     if not os.isatty(file):
         return True
-    try:
-        termios.tcsetattr(file, termios.TCSANOW, termios.tcgetattr(file))
-    except termios.error:
-        return False
-    return True
+    while True:
+        try:
+            termios.tcsetattr(file, termios.TCSANOW, termios.tcgetattr(file))
+        except termios.error as error:
+            if error.args[0] == errno.EINTR:  # stopped there, and continued: perhaps in the foreground
+                continue
+            return False
+        return True

@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from tui_queue.core.logs.terminal.sgr import PLAIN, CellStyle
-from tui_queue.core.units.printable import cells
+from tui_queue.core.units.widths import cells, clusters
 
 MAX_WIDTH = 1 << 18  # cells that are kept of a row
 
@@ -20,6 +20,8 @@ class CellRow:
 
     def __init__(self, text: str) -> None:
         self.chars = _split(text)
+        if self.chars and not cells(self.chars[0]):  # a mark without a base
+            del self.chars[0]
         self.styles = [PLAIN] * len(self.chars)
 
     def put(self, column: int, text: str, style: CellStyle) -> int:
@@ -98,11 +100,7 @@ def _split(text: str) -> list[str]:
     if text.isascii():
         return list(text)
     split: list[str] = []
-    for char in text:
-        wide = cells(char)
-        if wide:
-            split.append(char)
-            split.extend([""] * (wide - 1))
-        elif split:
-            split[-1 if split[-1] else -2] += char
+    for cluster, wide in clusters(text):
+        split.append(cluster)
+        split.extend([""] * (wide - 1))
     return split

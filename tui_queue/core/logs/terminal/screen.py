@@ -2,7 +2,7 @@
 
 from tui_queue.core.logs.terminal.cells import MAX_WIDTH, CellRow, Row, text_of
 from tui_queue.core.logs.terminal.sgr import PLAIN, CellStyle
-from tui_queue.core.units.printable import cells
+from tui_queue.core.units.widths import cells
 
 SCREEN_HEIGHT = 50  # rows that the cursor can move within on an empty screen; only a line end leads below the last row
 MAX_ABOVE = 1000  # rows over the first one
