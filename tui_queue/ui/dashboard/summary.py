@@ -116,7 +116,7 @@ def _counts(overview: Overview, *, words: bool) -> list[Text]:
 def _scheduler(overview: Overview) -> Text:
     holder = overview.holder
     if overview.other_host:
-        return Text(f"{overview.other_host} runs this queue", style="bold yellow")
+        return Text(f"{overview.other_host} runs this queue", style="worry")
     if holder is None:
         return Text("no scheduler", style="fail")
     if holder.pid == os.getpid():
