@@ -46,6 +46,7 @@ def column(screen: pyte.Screen, at: int, rows: range) -> str:
     return "".join(screen.buffer[row][at].data for row in rows)
 
 
+@pytest.mark.long
 def test_borders_stand_in_terminals_of_any_opinion(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     add(cli)
     with raw_terminal(cli.env, size=(WIDTH, HEIGHT)) as window:

@@ -22,7 +22,7 @@ def test_columns_and_lines_do_not_fix_the_size(cli: Cli) -> None:
         window.read_until(lambda: "Quit" in window.screen.display[29], "the keys in the last line")
 
 
-@pytest.mark.parametrize(("value", "coloured"), [("", True), ("1", False)])
+@pytest.mark.parametrize(("value", "coloured"), [pytest.param("", True, marks=pytest.mark.long), ("1", False)])
 def test_an_empty_no_color_is_none(cli: Cli, value: str, coloured: bool) -> None:
     cli("add", "--hold", "true")
     with raw_terminal({**cli.env, "NO_COLOR": value}, size=(80, 24)) as window:
@@ -31,7 +31,7 @@ def test_an_empty_no_color_is_none(cli: Cli, value: str, coloured: bool) -> None
         assert bool(COLOUR.search(window.said())) == coloured
 
 
-@pytest.mark.parametrize("term", ["dumb", "unknown"])
+@pytest.mark.parametrize("term", ["dumb", pytest.param("unknown", marks=pytest.mark.long)])
 def test_a_terminal_that_can_not_move_its_cursor_is_refused_in_a_sentence(cli: Cli, term: str) -> None:
     master, slave = os.openpty()
     done = subprocess.run(
@@ -45,6 +45,7 @@ def test_a_terminal_that_can_not_move_its_cursor_is_refused_in_a_sentence(cli: C
     assert "\x1b" not in said
 
 
+@pytest.mark.long
 def test_without_utf_8_all_is_ascii_and_stands_where_it_stood(cli: Cli) -> None:
     job = {"path": "true", "name": "J\u00f6b \u65e5\u672c", "hold": True}
     cli.process("add", "--from", "-", given=json.dumps(job).encode())

@@ -159,9 +159,8 @@ def clashes(window: RawTerminal) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "term", ["xterm", *(pytest.param(term, marks=pytest.mark.long) for term in ("screen", "linux", "vt100", "ansi"))]
-)
+@pytest.mark.parametrize("term", ["xterm", "screen", "linux", "vt100", "ansi"])
+@pytest.mark.long
 def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cli, term: str) -> None:
     fill(cli)
     env = {name: value for name, value in cli.env.items() if name not in ("COLORTERM", "NO_COLOR")}
@@ -176,7 +175,8 @@ def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cl
             assert clashes(window) == [], seen
 
 
-@pytest.mark.parametrize("size", [(20, 5), pytest.param((30, 8), marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [(20, 5), (30, 8)])
+@pytest.mark.long
 def test_a_tiny_terminal_shows_fields_and_the_keys_for_help_and_quit(cli: Cli, size: tuple[int, int]) -> None:
     cli("add", "--hold", "true")
     window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)

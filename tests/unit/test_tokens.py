@@ -1,11 +1,15 @@
 """The colours of texts, in all themes that are offered: they can be read, and the states told from each other."""
 
+import ast
 import re
 from collections.abc import Iterator
 from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
+from pathlib import Path
 
 import pytest
+from rich.errors import StyleSyntaxError
+from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -18,6 +22,7 @@ GROUNDS = ("background", "surface", "panel", "cursor")
 TEXTS = (*STATES, "muted", "key", "text", "text-error", "text-warning", "footer-key-foreground")
 APART = 14.0  # by CIEDE2000: the least between two states for users who see all colours
 APART_COLOUR_BLIND = 11.0
+LONGEST_STYLE = 40  # characters
 Lab = tuple[float, float, float]
 # Machado, Oliveira and Fernandes 2009, in linear light.
 SIGHTS = {
@@ -127,3 +132,21 @@ def test_each_theme_has_all_the_colours_that_our_screens_name(theme: Theme) -> N
     shown = readable(theme)
     assert {"key", "cursor", "panel-lighten-2"} <= named
     assert named - {*shown.to_color_system().generate(), *shown.variables} == set()
+
+
+def colours_in(path: Path) -> Iterator[str]:
+    """Yield texts of a module that are styles of Rich with a colour of their own."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < LONGEST_STYLE:
+            try:
+                colour = Style.parse(node.value).color
+            except StyleSyntaxError:
+                continue
+            if colour is not None and not colour.is_default:
+                yield f"{path.name}: {node.value}"
+
+
+def test_no_screen_names_a_colour_itself() -> None:
+    ui = ROOT / "tui_queue/ui"
+    modules = {*ui.rglob("*.py")} - {ui / "tokens.py", ui / "theme.py"}
+    assert [found for path in sorted(modules) for found in colours_in(path)] == []
