@@ -1,6 +1,7 @@
 """What the table of jobs shows: how far running jobs have come, which columns, in which order."""
 
 import re
+import sys
 
 import pytest
 
@@ -119,3 +120,18 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
         await queue.commands.jobs.cancel([2])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the leader alone is warned")
+async def test_the_row_of_a_running_job_says_which_of_its_processes_were_warned(cli: Cli) -> None:
+    cli.settings("slots = 2")
+    for name, command in (("traps", "trap : USR1; echo; while :; do sleep 0.05; done"), ("plain", "exec sleep 60")):
+        cli("add", "--name", name, "--timeout", "60s", "--warn", "USR1@59s", "sh", "-c", command)
+    async with dashboard((110, 24)) as (pilot, app, queue):
+        await see(pilot, "warned 1 process")
+        await see(pilot, "nothing handles USR1")
+        for name, words in (("traps", "warned 1 process"), ("plain", "nothing handles USR1")):
+            row = next(line for line in drawn(app).splitlines() if f" {name} " in line)
+            assert re.search(rf"▶ running.* {words} ", row)
+        await queue.commands.jobs.cancel([1, 2])
+        await until(pilot, lambda: words not in drawn(app), "the words to go")

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
-from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import Leftover
@@ -55,12 +55,13 @@ class ReportCommands:
         self._store = context.store
         self._executor = context.executor
         self._capacity = context.capacity
+        self._warnings = Warnings(context.executor)
 
     @cached_property
     def _forecaster(self) -> "Forecaster":
         from tui_queue.core.inspection.forecast import Forecaster  # noqa: PLC0415 - only the dashboard needs it
 
-        return Forecaster(self._store, self._executor)
+        return Forecaster(self._store, self._executor, self._warnings)
 
     async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
@@ -80,7 +81,7 @@ class ReportCommands:
         default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await in_thread(partial(_with_remarks, jobs, seen.leftovers, self._executor, now)),
+            jobs=await in_thread(partial(self._with_remarks, jobs, seen.leftovers, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -181,18 +182,29 @@ class ReportCommands:
         answer = await ask()
         return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
+    def _with_remarks(self, jobs: Sequence[Job], leftovers: Sequence[Leftover], now: datetime) -> tuple[Job, ...]:
+        """Add what files show: changed scripts, silent runs and warned ones, processes that ended runs have left."""
+        if leftovers:
+            search = self._executor.recorded_leftovers
+            counted = partial(_with_processes_left, leftovers=leftovers, search=search)
+            jobs = [counted(job) if job.state.ended else job for job in jobs]
+        return tuple(
+            replace(job, reason=job.reason.with_remark(remark)) if (remark := self._remark(job, now)) else job
+            for job in jobs
+        )
 
-def _with_remarks(
-    jobs: Sequence[Job], leftovers: Sequence[Leftover], executor: Executor, now: datetime
-) -> tuple[Job, ...]:
-    """Add what files show: scripts that have changed, runs that print nothing, processes that ended runs have left."""
-    if leftovers:
-        counted = partial(_with_processes_left, leftovers=leftovers, search=executor.recorded_leftovers)
-        jobs = [counted(job) if job.state.ended else job for job in jobs]
-    return tuple(
-        replace(job, reason=job.reason.with_remark(remark)) if (remark := _remark(job, executor, now)) else job
-        for job in jobs
-    )
+    def _remark(self, job: Job, now: datetime) -> Reason:
+        script = job.options.script
+        if job.waits and script is not None and not script.copy:
+            return Reason(changed(script, job.path))
+        if job.state is not State.RUNNING:
+            return NO_REASON
+        warned = Reason(self._warnings.of(job))
+        if job.options.silence_s and not job.paused:
+            silent = self._executor.silent_s(job, now)
+            if silent >= job.options.silence_s:
+                return Reason.of(ReasonKind.SILENT, span=duration(silent)).with_remark(warned)
+        return warned
 
 
 def _with_processes_left(
@@ -200,13 +212,3 @@ def _with_processes_left(
 ) -> Job:
     own = [left for left in leftovers if left.job_id == job.id]
     return replace(job, processes_left=sum(len(search(left)) for left in own)) if own else job
-
-
-def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
-    script = job.options.script
-    if job.waits and script is not None and not script.copy:
-        return Reason(changed(script, job.path))
-    if job.state is State.RUNNING and job.options.silence_s and not job.paused:
-        silent = executor.silent_s(job, now)
-        return Reason.of(ReasonKind.SILENT, span=duration(silent)) if silent >= job.options.silence_s else NO_REASON
-    return NO_REASON

@@ -13,6 +13,7 @@ from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
 from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
+from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
@@ -27,9 +28,10 @@ _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanose
 class Forecaster:
     """Reads the ends of logs; what has not changed since the last look is not read again."""
 
-    def __init__(self, store: Store, executor: Executor) -> None:
+    def __init__(self, store: Store, executor: Executor, warnings: Warnings) -> None:
         self._store = store
         self._executor = executor
+        self._warnings = warnings
         self._samples: dict[_Key, Sequence[Sample]] = {}
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
@@ -70,6 +72,7 @@ class Forecaster:
             fraction=None if progress is None else progress.fraction,
             remaining_s=None if guess is None or job.paused else guess.remaining_s,
             activity=active,
+            warned=self._warnings.of(job),
         )
 
     def _progress(self, key: _Key, log: str | None) -> Progress | None:

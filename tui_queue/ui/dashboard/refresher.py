@@ -114,7 +114,11 @@ class Refresher:
         """Show how far the running jobs in view have come, and what they use."""
         if running := self._table.running_in_view:
             wanted = self._commands.reports.forecasts(running, measure=self._table.measures)
-            self._table.show_forecasts(await result_of(self._screen, wanted) or {})
+            forecasts = await result_of(self._screen, wanted) or {}
+            self._table.show_forecasts(forecasts)
+            known = {job.id: forecasts[job.id].warned for job in running if job.id in forecasts}
+            if any(known.get(job.id, "") not in job.reason for job in running):
+                self.request()  # a watcher, which warns, wakes no one
 
     def _measure(self) -> None:
         self._run("surroundings", self._show_surroundings)
