@@ -135,3 +135,12 @@ async def test_the_row_of_a_running_job_says_which_of_its_processes_were_warned(
             assert re.search(rf"▶ running.* {words} ", row)
         await queue.commands.jobs.cancel([1, 2])
         await until(pilot, lambda: words not in drawn(app), "the words to go")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process waits for")
+async def test_the_row_of_a_job_says_that_it_waits_for_input_as_long_as_it_does(cli: Cli) -> None:
+    cli("add", "--pty", "sh", "-c", "read answer <&2")
+    async with dashboard((110, 24)) as (pilot, app, queue):
+        await see(pilot, "waits for input")
+        await queue.commands.jobs.cancel([1])
+        await until(pilot, lambda: "waits for input" not in drawn(app), "the words to go")

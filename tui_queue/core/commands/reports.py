@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.inspection.input_wanted import waiting_for_input
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.model.filter import Filter
+from tui_queue.core.model.forecast import WAITS_FOR_INPUT
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import Details, Overview, Surroundings
@@ -183,28 +185,31 @@ class ReportCommands:
         return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
     def _with_remarks(self, jobs: Sequence[Job], leftovers: Sequence[Leftover], now: datetime) -> tuple[Job, ...]:
-        """Add what files show: changed scripts, silent runs and warned ones, processes that ended runs have left."""
+        """Add what files and processes show: of scripts, of runs, and of processes that ended runs have left."""
         if leftovers:
             search = self._executor.recorded_leftovers
             counted = partial(_with_processes_left, leftovers=leftovers, search=search)
             jobs = [counted(job) if job.state.ended else job for job in jobs]
+        asking = waiting_for_input(jobs, self._executor)
         return tuple(
-            replace(job, reason=job.reason.with_remark(remark)) if (remark := self._remark(job, now)) else job
+            replace(job, reason=job.reason.with_remark(remark))
+            if (remark := self._remark(job, now, asks=job.id in asking))
+            else job
             for job in jobs
         )
 
-    def _remark(self, job: Job, now: datetime) -> Reason:
+    def _remark(self, job: Job, now: datetime, *, asks: bool) -> Reason:
         script = job.options.script
         if job.waits and script is not None and not script.copy:
             return Reason(changed(script, job.path))
         if job.state is not State.RUNNING:
             return NO_REASON
-        warned = Reason(self._warnings.of(job))
+        remark = Reason("; ".join(filter(None, [self._warnings.of(job), WAITS_FOR_INPUT if asks else ""])))
         if job.options.silence_s and not job.paused:
             silent = self._executor.silent_s(job, now)
             if silent >= job.options.silence_s:
-                return Reason.of(ReasonKind.SILENT, span=duration(silent)).with_remark(warned)
-        return warned
+                return Reason.of(ReasonKind.SILENT, span=duration(silent)).with_remark(remark)
+        return remark
 
 
 def _with_processes_left(

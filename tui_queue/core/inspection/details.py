@@ -17,6 +17,7 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.interpreter import wants_uv
 from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.inspection.input_wanted import waiting_for_input
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.compression import packed
 from tui_queue.core.logs.file import end_of
@@ -66,6 +67,7 @@ def read_details(
         starts="" if ahead is None else _starts(job, ahead, executor),
         silent_s=executor.silent_s(job, datetime.now(UTC)) if running else None,
         warned=Warnings(executor).of(job),
+        asks=job.id in waiting_for_input([job], executor),
         usage=_usage(executor.usage_path(job)),
         activity=_activity(job, executor) if running else None,
     )

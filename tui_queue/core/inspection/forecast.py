@@ -8,11 +8,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
+from msgspec.structs import replace
+
 from tui_queue.core.analysis.eta import Sample, estimate
 from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
 from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
+from tui_queue.core.inspection.input_wanted import waiting_for_input
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.forecast import Forecast
@@ -55,7 +58,9 @@ class Forecaster:
 
     def _measure(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
         active = self._activities(running) if measure else {}
-        return {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
+        asking = waiting_for_input(running.values(), self._executor)
+        found = {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
+        return {number: replace(each, asks=True) if number in asking else each for number, each in found.items()}
 
     def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
         """Return what the processes have done since the last look; of those that were not there then nothing yet."""

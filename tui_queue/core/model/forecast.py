@@ -4,15 +4,23 @@ from msgspec import Struct
 
 from tui_queue.core.model.usage import Activity
 
+WAITS_FOR_INPUT = "waits for input"  # what the row of a job says whose run does
+
 
 class Forecast(Struct, frozen=True):
     """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
 
     ``activity`` is what its processes have done since the last look; None where nobody has asked. ``warned`` says what
-    became of the warning of its time limit, once that was due.
+    became of the warning of its time limit, once that was due; ``asks`` says whether it waits for input from its
+    terminal.
     """
 
     fraction: float | None
     remaining_s: float | None
     activity: Activity | None = None
     warned: str = ""
+    asks: bool = False
+
+    def agrees_with(self, reason: str) -> bool:
+        """Whether the reason of the job says what has become known of its run."""
+        return self.warned in reason and self.asks == (WAITS_FOR_INPUT in reason)

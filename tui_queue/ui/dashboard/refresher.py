@@ -116,9 +116,8 @@ class Refresher:
             wanted = self._commands.reports.forecasts(running, measure=self._table.measures)
             forecasts = await result_of(self._screen, wanted) or {}
             self._table.show_forecasts(forecasts)
-            known = {job.id: forecasts[job.id].warned for job in running if job.id in forecasts}
-            if any(known.get(job.id, "") not in job.reason for job in running):
-                self.request()  # a watcher, which warns, wakes no one
+            if any(job.id in forecasts and not forecasts[job.id].agrees_with(job.reason) for job in running):
+                self.request()  # what a run does by itself wakes no one
 
     def _measure(self) -> None:
         self._run("surroundings", self._show_surroundings)
