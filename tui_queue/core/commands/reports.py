@@ -16,11 +16,10 @@ from tui_queue.core.execution.script_snapshot import changed
 from tui_queue.core.inspection.input_wanted import waiting_for_input
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.model.filter import Filter
-from tui_queue.core.model.forecast import WAITS_FOR_INPUT
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import Details, Overview, Surroundings
-from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
+from tui_queue.core.model.reason import NO_REASON, WAITS_FOR_INPUT, Reason, ReasonKind
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
 

@@ -2,9 +2,8 @@
 
 from msgspec import Struct
 
+from tui_queue.core.model.reason import WAITS_FOR_INPUT
 from tui_queue.core.model.usage import Activity
-
-WAITS_FOR_INPUT = "waits for input"  # what the row of a job says whose run does
 
 
 class Forecast(Struct, frozen=True):
