@@ -1,7 +1,7 @@
 """The commands that report: overview, details, statistics, search."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.script_snapshot import changed
-from tui_queue.core.inspection.input_wanted import waiting_for_input
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
@@ -189,7 +188,11 @@ class ReportCommands:
             search = self._executor.recorded_leftovers
             counted = partial(_with_processes_left, leftovers=leftovers, search=search)
             jobs = [counted(job) if job.state.ended else job for job in jobs]
-        asking = waiting_for_input(jobs, self._executor)
+        asking: Collection[int] = ()
+        if any(job.options.pty for job in jobs):
+            from tui_queue.core.inspection.input_wanted import waiting_for_input  # noqa: PLC0415 - few jobs need it
+
+            asking = waiting_for_input(jobs, self._executor)
         return tuple(
             replace(job, reason=job.reason.with_remark(remark))
             if (remark := self._remark(job, now, asks=job.id in asking))
