@@ -70,9 +70,11 @@ def test_the_first_of_all_ways_to_name_an_interpreter_counts(cli: Cli, project: 
     with_venv = with_env(shell, VIRTUAL_ENV=str(venv.parents[1]), CONDA_PREFIX=str(conda.parents[1]))
     with_venv("add", script)
     with_venv("add", "--python", str(given), script)
+    (conda.parents[1] / "conda-meta").mkdir()
+    with_venv("add", "--python", str(conda.parents[1]), script)
     cli.drain()
-    expected = [path / "python3", setting, above, beside, conda, beside, venv, given]
-    assert [ran(cli, number) for number in range(1, 9)] == list(map(str, expected))
+    expected = [path / "python3", setting, above, beside, conda, beside, venv, given, conda]
+    assert [ran(cli, number) for number in range(1, 10)] == list(map(str, expected))
     assert f"{venv} (the active virtual environment)" in cli("show", "7")
     assert f"{above} (the .venv above the script)" in cli("show", "3")
 

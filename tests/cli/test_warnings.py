@@ -38,14 +38,16 @@ def warned(cli: Cli, number: int) -> str:
 
 
 def run_until_warned(cli: Cli, go: Path) -> dict[int, str]:
-    """Run the jobs until each was warned, let them end, and return what `show` says of the warnings."""
+    """Run the jobs until each was warned, let them end, and return what `list` and then `show` say of the warnings."""
     numbers = [*cli.jobs()]
     runner = cli.start("run", "--until-empty")
     wait_for(lambda: all(warned(cli, number) for number in numbers), "the warnings")
+    listed = {number: job["reason"] for number, job in cli.jobs().items()}
     go.touch()
     ended(runner)
     assert [state(cli, number) for number in numbers] == [("completed", "exit 0")] * len(numbers)
-    return {number: warned(cli, number) for number in numbers}
+    assert listed == {number: warned(cli, number) for number in numbers}
+    return listed
 
 
 def test_a_warning_does_not_kill_the_shell_around_a_program_that_handles_it(

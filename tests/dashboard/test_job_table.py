@@ -1,6 +1,7 @@
 """What the table of jobs shows: how far running jobs have come, which columns, in which order."""
 
 import re
+import sys
 
 import pytest
 
@@ -141,3 +142,27 @@ async def test_the_row_under_the_cursor_stays_where_it_is_while_jobs_before_it_e
         assert table.job is not None
         assert table.job.id == 21
         assert line_of(21) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the leader alone is warned")
+async def test_the_row_of_a_running_job_says_which_of_its_processes_were_warned(cli: Cli) -> None:
+    cli.settings("slots = 2")
+    for name, command in (("traps", "trap : USR1; echo; while :; do sleep 0.05; done"), ("plain", "exec sleep 60")):
+        cli("add", "--name", name, "--timeout", "60s", "--warn", "USR1@59s", "sh", "-c", command)
+    async with dashboard((110, 24)) as (pilot, app, queue):
+        await see(pilot, "warned 1 process")
+        await see(pilot, "nothing handles USR1")
+        for name, words in (("traps", "warned 1 process"), ("plain", "nothing handles USR1")):
+            row = next(line for line in drawn(app).splitlines() if f" {name} " in line)
+            assert re.search(rf"▶ running.* {words} ", row)
+        await queue.commands.jobs.cancel([1, 2])
+        await until(pilot, lambda: words not in drawn(app), "the words to go")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process waits for")
+async def test_the_row_of_a_job_says_that_it_waits_for_input_as_long_as_it_does(cli: Cli) -> None:
+    cli("add", "--pty", "sh", "-c", "read answer <&2")
+    async with dashboard((110, 24)) as (pilot, app, queue):
+        await see(pilot, "waits for input")
+        await queue.commands.jobs.cancel([1])
+        await until(pilot, lambda: "waits for input" not in drawn(app), "the words to go")

@@ -100,6 +100,7 @@ async def test_verbs_act_on_all_that_are_selected(cli: Cli) -> None:
         await see(pilot, "●1")
         await see(pilot, "●3")
         assert "●4" not in drawn(pilot.app)
+        await see(pilot, "○ held")
         await pilot.press("h")  # all that are selected are held: they are released
         await until(pilot, lambda: "held" not in states(cli).values(), "all to be released")
         await pilot.press("escape")

@@ -55,6 +55,7 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield "Took", duration(job.elapsed_s(now))
     yield "Time limit", duration(job.timeout_s)
     yield "Warning", details.warned
+    yield "Waits for", "input from its terminal, to which no user types" if details.asks else ""
     yield "Starts", details.starts
     yield "Estimate", details.estimate
     yield "Silent for", duration(details.silent_s) if (details.silent_s or 0) >= 1 else ""

@@ -1,6 +1,7 @@
 """Every verb of the user, one object a noun; the dashboard, the command line and the Python API call the same ones."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
 
 class Commands:
-    """What can be done with a queue. Errors are TuiQueueErrors; then nothing has changed."""
+    """What can be done with a queue. Errors are TuiQueueErrors; then nothing has changed.
+
+    ``opened_at`` is when this process has opened the queue: jobs that it adds get the environment that it had then.
+    """
 
     def __init__(self, context: CommandContext) -> None:
+        self.opened_at = datetime.now(UTC)
         self._context = context
         self.jobs = JobCommands(context)
         self.queues = QueueCommands(context)

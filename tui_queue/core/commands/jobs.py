@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.job_verbs import JobVerbs
-from tui_queue.core.commands.new_jobs import prepared
+from tui_queue.core.commands.new_jobs import chosen_python, prepared
 from tui_queue.core.errors import OtherHostError, WrongStateError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.options import Interpreter
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system.worker_thread import in_thread
@@ -96,6 +98,13 @@ class JobCommands:
         """Return what was captured when a job was added; None for a job that an older version added."""
         name = job.options.environment
         return await asyncio.to_thread(self._context.environments.get, name) if name else None
+
+    async def interpreter(self, draft: JobDraft, *, like: JobDraft | None = None) -> Interpreter | None:
+        """Return what would run a draft that is added now, or with the environment of the job that it is ``like``.
+
+        It is None where the file is no .py file, or the user names the interpreter.
+        """
+        return await in_thread(partial(chosen_python, self._context, draft, like))
 
     async def hold(self, ids: Iterable[int]) -> list[Job]:
         """Keep pending jobs from starting until they are released."""

@@ -42,6 +42,18 @@ def recaptured(context: CommandContext, jobs: Sequence[Job]) -> Mapping[int, Job
     return {job.id: draft.options for job, draft in zip(jobs, drafts, strict=True)}
 
 
+def chosen_python(context: CommandContext, draft: JobDraft, like: JobDraft | None) -> Interpreter | None:
+    """Return what would run the .py file of a draft; None where it is none, or the user names it. Blocks."""
+    if not draft.path.endswith(".py") or draft.python is not None:
+        return None
+    if like is not None and like.options.environment:
+        variables = context.environments.get(like.options.environment).variables
+    else:
+        clean, names = _choice(draft.options)
+        variables = capture(clean=clean, keep=names, leave_out=context.leave_out()).variables
+    return choose_interpreter(draft.path, variables, context.python())
+
+
 def _prepared(
     context: CommandContext, drafts: Sequence[JobDraft], like: JobDraft | None, script: bool
 ) -> list[JobDraft]:

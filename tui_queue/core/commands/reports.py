@@ -1,7 +1,7 @@
 """The commands that report: overview, details, statistics, search."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
-from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import Details, Overview, Surroundings
-from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
+from tui_queue.core.model.reason import NO_REASON, WAITS_FOR_INPUT, Reason, ReasonKind
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
 
@@ -56,12 +56,13 @@ class ReportCommands:
         self._store = context.store
         self._executor = context.executor
         self._capacity = context.capacity
+        self._warnings = Warnings(context.executor)
 
     @cached_property
     def _forecaster(self) -> "Forecaster":
         from tui_queue.core.inspection.forecast import Forecaster  # noqa: PLC0415 - only the dashboard needs it
 
-        return Forecaster(self._store, self._executor)
+        return Forecaster(self._store, self._executor, self._warnings)
 
     async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
@@ -80,7 +81,7 @@ class ReportCommands:
         default = self._capacity.slots()
         slots = sum(default if queue.slots is None else queue.slots for queue in seen.queues)
         return Overview(
-            jobs=await in_thread(partial(_with_reasons, seen, self._executor, now)),
+            jobs=await in_thread(partial(self._with_reasons, seen, now)),
             unshown=seen.unshown,
             older=seen.older,
             counts=seen.counts,
@@ -181,20 +182,41 @@ class ReportCommands:
         answer = await ask()
         return await ask() if gpus.lacking and await gpus.refresh(CARDS_AGE_S) else answer
 
+    def _with_reasons(self, seen: "Snapshot", now: datetime) -> tuple[Job, ...]:
+        """Return the jobs with the reasons why they wait, and what files and processes show.
 
-def _with_reasons(seen: "Snapshot", executor: Executor, now: datetime) -> tuple[Job, ...]:
-    """Return the jobs with the reasons why they wait, and what files show.
+        That is of scripts, of runs, and of processes that ended runs have left.
+        """
+        reasons = seen.reasons
+        jobs = [job if (reason := reasons.get(job.id)) is None else replace(job, reason=reason) for job in seen.jobs]
+        if leftovers := seen.leftovers:
+            search = self._executor.recorded_leftovers
+            counted = partial(_with_processes_left, leftovers=leftovers, search=search)
+            jobs = [counted(job) if job.state.ended else job for job in jobs]
+        asking: Collection[int] = ()
+        if any(job.options.pty for job in jobs):
+            from tui_queue.core.inspection.input_wanted import waiting_for_input  # noqa: PLC0415 - few jobs need it
 
-    These are scripts that have changed, runs that print nothing, processes that ended runs have left.
-    """
-    jobs = [job if (reason := seen.reasons.get(job.id)) is None else replace(job, reason=reason) for job in seen.jobs]
-    if leftovers := seen.leftovers:
-        counted = partial(_with_processes_left, leftovers=leftovers, search=executor.recorded_leftovers)
-        jobs = [counted(job) if job.state.ended else job for job in jobs]
-    return tuple(
-        replace(job, reason=job.reason.with_remark(remark)) if (remark := _remark(job, executor, now)) else job
-        for job in jobs
-    )
+            asking = waiting_for_input(jobs, self._executor)
+        return tuple(
+            replace(job, reason=job.reason.with_remark(remark))
+            if (remark := self._remark(job, now, asks=job.id in asking))
+            else job
+            for job in jobs
+        )
+
+    def _remark(self, job: Job, now: datetime, *, asks: bool) -> Reason:
+        script = job.options.script
+        if job.waits and script is not None and not script.copy:
+            return Reason(changed(script, job.path))
+        if job.state is not State.RUNNING:
+            return NO_REASON
+        remark = Reason("; ".join(filter(None, [self._warnings.of(job), WAITS_FOR_INPUT if asks else ""])))
+        if job.options.silence_s and not job.paused:
+            silent = self._executor.silent_s(job, now)
+            if silent >= job.options.silence_s:
+                return Reason.of(ReasonKind.SILENT, span=duration(silent)).with_remark(remark)
+        return remark
 
 
 def _with_processes_left(
@@ -202,13 +224,3 @@ def _with_processes_left(
 ) -> Job:
     own = [left for left in leftovers if left.job_id == job.id]
     return replace(job, processes_left=sum(len(search(left)) for left in own)) if own else job
-
-
-def _remark(job: Job, executor: Executor, now: datetime) -> Reason:
-    script = job.options.script
-    if job.waits and script is not None and not script.copy:
-        return Reason(changed(script, job.path))
-    if job.state is State.RUNNING and job.options.silence_s and not job.paused:
-        silent = executor.silent_s(job, now)
-        return Reason.of(ReasonKind.SILENT, span=duration(silent)) if silent >= job.options.silence_s else NO_REASON
-    return NO_REASON

@@ -17,14 +17,14 @@ from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
 from tui_queue.core.execution.interpreter import wants_uv
 from tui_queue.core.execution.script_snapshot import changed
+from tui_queue.core.inspection.input_wanted import waiting_for_input
+from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.compression import packed
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.job import Job, Run, State
-from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.usage import Activity, Usage
 from tui_queue.core.units.printable import printable
-from tui_queue.core.units.signals import signal_name
 
 LINES = 10  # of the output
 USAGE_BYTES = 1 << 16  # more than there ever are
@@ -66,7 +66,8 @@ def read_details(
         estimate="" if (guess := _estimate(job, tail, samples)) is None else str(guess),
         starts="" if ahead is None else _starts(job, ahead, executor),
         silent_s=executor.silent_s(job, datetime.now(UTC)) if running else None,
-        warned=_warned(job, executor),
+        warned=Warnings(executor).of(job),
+        asks=job.id in waiting_for_input([job], executor),
         usage=_usage(executor.usage_path(job)),
         activity=_activity(job, executor) if running else None,
     )
@@ -112,17 +113,6 @@ def _starts(job: Job, ahead: Ahead, executor: Executor) -> str:
         guess = None if one.paused else _estimate(one, tail, ahead.samples[one.id])
         remaining_s[one.id] = None if guess is None else guess.remaining_s
     return starts_in(job, ahead, remaining_s)
-
-
-def _warned(job: Job, executor: Executor) -> str:
-    """Say which processes were warned of the time limit."""
-    with suppress(OSError):
-        if job.attempt and job.options.warn_signal and (warning := executor.warning(job)) is not None:
-            number, processes = warning
-            if not processes:
-                return f"nothing handles {signal_name(number).removeprefix('SIG')}"
-            return f"warned {processes_text(processes)}"
-    return ""
 
 
 def _usage(path: str | None) -> tuple[Usage, ...]:

@@ -8,11 +8,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
+from msgspec.structs import replace
+
 from tui_queue.core.analysis.eta import Sample, estimate
 from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
 from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
+from tui_queue.core.inspection.input_wanted import waiting_for_input
+from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
@@ -27,9 +31,10 @@ _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanose
 class Forecaster:
     """Reads the ends of logs; what has not changed since the last look is not read again."""
 
-    def __init__(self, store: Store, executor: Executor) -> None:
+    def __init__(self, store: Store, executor: Executor, warnings: Warnings) -> None:
         self._store = store
         self._executor = executor
+        self._warnings = warnings
         self._samples: dict[_Key, Sequence[Sample]] = {}
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
@@ -53,7 +58,9 @@ class Forecaster:
 
     def _measure(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
         active = self._activities(running) if measure else {}
-        return {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
+        asking = waiting_for_input(running.values(), self._executor)
+        found = {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
+        return {number: replace(each, asks=True) if number in asking else each for number, each in found.items()}
 
     def _activities(self, running: Mapping[_Key, Job]) -> dict[_Key, Activity]:
         """Return what the processes have done since the last look; of those that were not there then nothing yet."""
@@ -70,6 +77,7 @@ class Forecaster:
             fraction=None if progress is None else progress.fraction,
             remaining_s=None if guess is None or job.paused else guess.remaining_s,
             activity=active,
+            warned=self._warnings.of(job),
         )
 
     def _progress(self, key: _Key, log: str | None) -> Progress | None:

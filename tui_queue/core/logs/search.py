@@ -26,6 +26,7 @@ ROW_PATIENCE_S = 0.01  # for a regular expression and one row
 ERRORS = r"/\b(error|fatal|panic|traceback|exception|segmentation fault|failed|failure|critical)\b/i"
 
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_SINGLE_NULS = re.compile(rb"(?<!\0)\0(?!\0)")  # of UTF-16, where the pane shows the rest; many are a hole in the file
 _EXPRESSION = re.compile(r"/(.+)/([ic]?)", re.DOTALL)
 
 
@@ -64,8 +65,8 @@ class Pattern:
     def lines(self, block: bytes) -> list[int]:
         """Return where a block of whole lines matches, once a line. Raises BadInputError if that takes too long."""
         clear = _SEQUENCE.sub(b"", block) if b"\x1b" in block else block
-        if b"\0" in clear:  # as in UTF-16, of which the pane shows the rest
-            clear = clear.replace(b"\0", b"")
+        if b"\0" in clear and _SINGLE_NULS.search(clear):
+            clear = _SINGLE_NULS.sub(b"", clear)
         if self._expression is None:
             found = list(_once_a_line(clear.lower() if self._any_case else clear, self._bytes))
         else:

@@ -31,6 +31,7 @@ class Details(Struct, frozen=True, kw_only=True):
     - ``starts``: when a job that waits for a slot may get one.
     - ``silent_s``: seconds since a running job has printed anything.
     - ``warned``: whether a process of its latest run was warned of the time limit, once that was due.
+    - ``asks``: whether it waits for input from its terminal.
     - ``notified``: the notifications that were sent, and what went wrong with them.
     - ``audit_trail``: who did what to it.
     - ``dependencies``, ``dependents``: the jobs right before and right after it.
@@ -49,6 +50,7 @@ class Details(Struct, frozen=True, kw_only=True):
     starts: str = ""
     silent_s: float | None = None
     warned: str = ""
+    asks: bool = False
     environment: str = ""
     differs: str = ""
     notified: tuple[str, ...] = ()

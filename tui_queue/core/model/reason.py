@@ -137,3 +137,4 @@ NO_REASON = Reason()
 STARTING = Reason.of(ReasonKind.STARTING)
 CLAIMED = Reason.of(ReasonKind.CLAIMED)
 CANCELLED = Reason.of(ReasonKind.CANCELLED)
+WAITS_FOR_INPUT = "waits for input"  # a remark about a job that runs

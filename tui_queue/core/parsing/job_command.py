@@ -15,6 +15,7 @@ ARGUMENT_LIMIT = 131_071  # bytes: MAX_ARG_STRLEN of Linux less its NUL
 ARGUMENTS_LIMIT = 1_000_000  # bytes: half of the kernel's usual limit, which the environment shares
 
 COMMAND_FIELDS = {"path": "Job path", "parameters": "Parameters", "cwd": "Working directory", "name": "Name"}
+_ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")  # in the directory of a virtual environment, of conda's
 _LABELS = {**COMMAND_FIELDS, "python": "Interpreter"}
 
 
@@ -126,7 +127,7 @@ def check_python(text: str, cwd: str) -> str | None:
     expanded = os.path.expanduser(text)
     found = os.path.join(cwd, expanded) if os.sep in expanded else shutil.which(expanded)
     environment = os.path.join(cwd, expanded)
-    if os.path.isfile(os.path.join(environment, "pyvenv.cfg")):
+    if any(os.path.exists(os.path.join(environment, mark)) for mark in _ENVIRONMENT_MARKS):
         found = os.path.join(environment, "bin", "python")
     if found is None or not os.path.isfile(found):
         raise BadInputError("python", f"{printable(text)}: no such interpreter; name a python executable.")

@@ -165,7 +165,10 @@ class Refresher:
         """Show how far the running jobs in view have come, and what they use."""
         if running := self._table.running_in_view:
             wanted = self._commands.reports.forecasts(running, measure=self._table.measures)
-            self._table.show_forecasts(await result_of(self._screen, wanted) or {})
+            forecasts = await result_of(self._screen, wanted) or {}
+            self._table.show_forecasts(forecasts)
+            if any(job.id in forecasts and not forecasts[job.id].agrees_with(job.reason) for job in running):
+                self.request()  # what a run does by itself wakes no one
 
     def _measure(self) -> None:
         self._run("surroundings", self._show_surroundings)

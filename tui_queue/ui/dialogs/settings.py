@@ -41,7 +41,7 @@ _START = "from the next start on"
 _SETTINGS = (
     _Setting("slots", "How many jobs of a queue run at a time that has no number of its own."),
     _Setting("grace_s", "Seconds between SIGTERM and SIGKILL when a job is cancelled."),
-    _Setting("python", "The interpreter of .py jobs; empty: the one that runs tui-queue."),
+    _Setting("python", "The interpreter of .py jobs without an environment; empty: python3."),
     _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever.", later="within the hour"),
     _Setting("keep_jobs", "How many ended jobs are kept; 0: all.", later="within the hour"),
     _Setting("keep_logs", "How much their logs may take: 2G; empty: anything.", later="within the hour"),

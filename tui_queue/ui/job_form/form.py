@@ -31,6 +31,7 @@ from tui_queue.ui.job_form.fields import (
 from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.more_options import MoreOptions
 from tui_queue.ui.job_form.note import Note
+from tui_queue.ui.job_form.origin import Origin
 from tui_queue.ui.job_form.path_suggester import PathSuggester
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
@@ -88,6 +89,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         super().__init__()
         self._choices = None if commands is None else Choices(self, commands, self._complain)
         self._more = MoreOptions(draft, single=single, commands=commands)
+        self._origin = None if commands is None else Origin(commands, draft)
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
@@ -109,6 +111,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 yield self._more
             with Vertical(id="below"):
                 yield Note(id="command")
+                if self._origin is not None:
+                    yield self._origin
                 with Vertical(id="first"):
                     for place in range(FIRST + 1):
                         yield Note(id=f"first-{place}")
@@ -251,6 +255,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         checked = await self._checked()
         if self.display and self.is_attached:  # else the form has been answered, and its fields are being removed
             self._show(checked)
+            if self._origin is not None:
+                await self._origin.show_python(checked.draft)
 
     async def _checked(self) -> Checked:
         return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path)

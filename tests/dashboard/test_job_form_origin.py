@@ -1,0 +1,69 @@
+"""What the form of a job says of its environment and its Python."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Cli
+from tests.dashboard.test_dashboard import dashboard
+from tests.support.pilot import drawn, see
+
+Script = Callable[..., str]
+
+
+@pytest.fixture
+def venv(script: Script, tmp_path: Path) -> Path:
+    """Return a directory that looks like a virtual environment."""
+    Path(tmp_path, "env", "bin").mkdir(parents=True)
+    script("env/bin/python", "#!/bin/sh\n")
+    return tmp_path / "env"
+
+
+async def test_the_form_says_whose_environment_and_which_python_a_job_gets(
+    cli: Cli, script: Script, venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRTUAL_ENV", str(venv))
+    monkeypatch.chdir(venv.parent)
+    script("job.py", "")
+    script("job.sh", "#!/bin/sh\n")
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "Job path")
+        assert re.search(r"Environment: this dashboard's, open since \d\d:\d\d ", drawn(app))
+        assert "Python:" not in drawn(app)
+        await pilot.press(*"job.py")
+        await see(pilot, "(the active virtual environment)")
+        await pilot.press("backspace", "backspace", *"sh")
+        await see(pilot, "Runs: job.sh")
+        assert "Python:" not in drawn(app)
+
+
+async def test_the_form_of_a_sweep_has_room_for_all_its_lines_in_80x24(
+    cli: Cli, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(script("job.py", "")).parent)
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a", "f2")
+        await see(pilot, "Order")
+        app.screen.query_one("#sweep").value = True  # type: ignore[attr-defined]
+        await pilot.press("f2", *"job.py {1..9}")
+        await see(pilot, "… and 4 more")
+        await see(pilot, "Python:")
+        lines = ("Job path", "Parameters", "Working directory", "Name", "job.py 5", "Environment:", "Cancel")
+        assert [line for line in lines if line not in drawn(app)] == []
+
+
+async def test_the_form_of_a_clone_says_that_it_keeps_what_was_captured(
+    cli: Cli, script: Script, venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.settings("slots = 0")
+    cli.env["VIRTUAL_ENV"] = str(venv)
+    cli("add", script("job.py", ""))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "no slots")
+        await pilot.press("A")
+        await see(pilot, "(the active virtual environment)")
+        assert "Environment: as it was captured before" in drawn(app)
