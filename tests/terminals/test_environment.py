@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,11 @@ def title(window: Terminal) -> str:
     return window.tmux("display", "-p", "#{pane_title}").strip()
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a signal, or the terminal, has stopped a process."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def pid_of(cli: Cli) -> int:
     return int(json.loads(cli("status", "--json"))["scheduler"]["pid"])
 
@@ -111,13 +117,16 @@ def test_ctrl_z_lets_another_process_schedule_and_fg_brings_it_back(cli: Cli) ->
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", ["STOP", "TSTP"])
-def test_a_stop_bg_and_fg_leave_the_title_of_the_shell_behind(cli: Cli, number: str) -> None:
+def test_a_stop_bg_and_fg_leave_the_title_of_the_shell_behind(cli: Cli, tmp_path: Path, number: str) -> None:
     with in_shell(cli) as window:
         wait_for(lambda: title(window) != "of the shell", "our title")
-        subprocess.run(["kill", f"-{number}", str(pid_of(cli))], check=True)
+        pid = pid_of(cli)
+        subprocess.run(["kill", f"-{number}", str(pid)], check=True)
         window.wait_for("Stopped")
-        window.type("bg\n")
-        window.wait_until(lambda screen: screen.count("Stopped") >= 1, "it to stop again")
+        continued = tmp_path / "continued"
+        window.type(f"bg; : >{continued}\n")
+        wait_for(continued.exists, "the shell to continue it")
+        wait_for(lambda: is_stopped(pid), "it to stop again")
         window.type("fg\n")
         window.wait_for("scheduler here")
         window.type("q")
