@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 PATIENCE_S = 60.0  # how long a process waits for the others: hundreds may be before it on a slow disk
-PAUSE_S = 0.005  # between two tries
+FIRST_PAUSE_S = 0.005  # between two tries
+LONGEST_PAUSE_S = 0.1  # hundreds that wait would take all processors to ask more often
 
 
 class LockTakenError(Exception):
@@ -25,10 +26,9 @@ class LockFile:
     @contextmanager
     def held(self, *, shared: bool = False) -> Iterator[None]:
         """Hold the lock, or share it; blocks. Raises LockTakenError."""
-        deadline = time.monotonic() + PATIENCE_S
+        pauses = _pauses()
         while not self.try_acquire(shared=shared):
-            _check(deadline)
-            time.sleep(PAUSE_S)
+            time.sleep(next(pauses))
         try:
             yield
         finally:
@@ -37,10 +37,9 @@ class LockFile:
     @asynccontextmanager
     async def held_async(self) -> AsyncIterator[None]:
         """Hold the lock. Raises LockTakenError."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not self.try_acquire():
-            _check(deadline)
-            await asyncio.sleep(PAUSE_S)
+        pauses = _pauses()
+        while not self.try_acquire():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(next(pauses))
         try:
             yield
         finally:
@@ -86,6 +85,10 @@ def opening_lock(path: str) -> LockFile:
     return LockFile(f"{path}-open")
 
 
-def _check(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise LockTakenError
+def _pauses() -> Iterator[float]:
+    """Yield seconds to wait between tries: ever longer, and of each process others. Raises LockTakenError."""
+    deadline, longest = time.monotonic() + PATIENCE_S, FIRST_PAUSE_S
+    while time.monotonic() < deadline:
+        yield longest * (1 + time.monotonic_ns() % 1009) / 1009
+        longest = min(2 * longest, LONGEST_PAUSE_S)
+    raise LockTakenError
