@@ -88,6 +88,10 @@ class JobCommands:
         """Put ended jobs into the queue again; start those now that wait for their next attempt."""
         return await self.verbs.each(Verb.RETRY, tuple(ids))
 
+    async def start(self, ids: Iterable[int]) -> list[Job]:
+        """Let pending jobs start now, whatever their queues and times say; let paused jobs continue."""
+        return await self.verbs.each(Verb.START, tuple(ids))
+
     async def uncancel(self, ids: Iterable[int]) -> list[Job]:
         """Put jobs back that were cancelled while they were pending: held, timed and placed as they were."""
         return await self.verbs.each(Verb.UNCANCEL, tuple(ids))
