@@ -14,6 +14,7 @@ from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.overview import Details
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system.worker_thread import in_thread
@@ -56,6 +57,14 @@ class JobCommands:
             return await add_elsewhere(self._context, drafts, now=now, unique=unique, place=place)
         self._context.wake_scheduler()
         return jobs
+
+    async def try_out(
+        self, drafts: Sequence[JobDraft], *, unique: bool = False, place: Place | None = None
+    ) -> list[Details]:
+        """Return what there would be to tell of jobs if they were added, the reason why each would wait among it."""
+        from tui_queue.core.commands.trial import try_out  # noqa: PLC0415 - seldom needed, and takes long
+
+        return await try_out(self._context, drafts, unique=unique, place=place)
 
     async def edit(
         self, job_id: int, draft: JobDraft, *, like: JobDraft | None = None, capture_env: bool = False
