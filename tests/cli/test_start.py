@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.conftest import Cli, wait_for
 from tests.support.commands import settings, state
 
 Scheduler = Callable[[], None]
+
+
+def closed() -> str:
+    """Return hours that do not begin before the day after tomorrow."""
+    return f"{datetime.now(UTC) + timedelta(days=3):%a} 12:00-12:01".lower()
 
 
 def runs(cli: Cli, number: int) -> None:
@@ -22,7 +28,7 @@ def test_a_job_starts_beyond_the_slots_before_its_time_and_in_a_queue_that_rests
     for name, options in (("paused", []), ("none", ["--slots", "0"]), ("closed", ["--pause-outside"])):
         cli("queue", "add", name, *options)
     cli("queue", "pause", "paused")
-    cli("queue", "set", "closed", "--hours", "mon 00:00-00:01", "--zone", "UTC")
+    cli("queue", "set", "closed", "--hours", closed(), "--zone", "UTC")
     scheduler()
     sleep = ("sleep", "60")
     queues = [["--queue", name] for name in ("paused", "none", "closed")]
@@ -88,6 +94,19 @@ def test_a_paused_job_goes_on_and_what_can_not_start_is_refused(cli: Cli, schedu
     assert cli("start", "--where", "state:cancelled") == "0 started, 1 had ended.\n"
     assert "release --all` and `resume --all` keep to the slots" in cli.error("start", "--all")
     assert json.loads(cli("start", "--json", "--where", "state:pending")) == []
+
+
+def test_a_job_that_is_paused_outside_the_hours_of_its_queue_goes_on(cli: Cli, scheduler: Scheduler) -> None:
+    cli("queue", "add", "day", "--pause-outside")
+    scheduler()
+    cli("add", "--queue", "day", "sleep", "60")
+    runs(cli, 1)
+    cli("queue", "set", "day", "--hours", closed(), "--zone", "UTC")
+    wait_for(lambda: cli.job(1)["paused"], "the pause")
+    cli("start", "1")
+    cli("add", "true")
+    wait_for(lambda: state(cli, 2) == ("completed", "exit 0"), "the scheduler to look again")
+    assert not cli.job(1)["paused"]
 
 
 def test_a_cancel_takes_the_start_back(cli: Cli, scheduler: Scheduler) -> None:

@@ -47,6 +47,7 @@ _START = """
         after = CASE WHEN :unmet THEN '[]' ELSE after END
     WHERE id = :id RETURNING *"""
 
+_GO_ON = "UPDATE jobs SET paused = '', at_once = 1 WHERE id = :id RETURNING *"  # outside the hours of its queue too
 _HOLD = "UPDATE jobs SET held = 1, at_once = 0, reason = '', reason_kind = '' WHERE id = :id RETURNING *"
 _RESUME = "UPDATE jobs SET paused = '' WHERE id = :id RETURNING *"
 
@@ -123,7 +124,7 @@ RULES: Mapping[Verb, _Rule] = {
     Verb.START: _Rule(
         states=_ALIVE,
         refusal="is {state}; start applies to jobs that are pending or paused. Retry one that has ended",
-        statement=lambda job: _START if job.state is State.PENDING else _RESUME,
+        statement=lambda job: _START if job.state is State.PENDING else _GO_ON,
         unfit=_not_to_be_started,
     ),
     Verb.UNCANCEL: _Rule(
