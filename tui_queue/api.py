@@ -157,6 +157,10 @@ class AsyncQueue:
         """Put ended jobs into the queue again."""
         return await self._queue.commands.jobs.retry(await self._numbers(jobs))
 
+    async def start(self, *jobs: Id) -> Jobs:
+        """Start pending jobs now, beyond the slots and before their time; let paused jobs go on."""
+        return [job.shown for job in await self._queue.commands.jobs.start(await self._numbers(jobs))]
+
     async def hold(self, *jobs: Id) -> Jobs:
         """Keep pending jobs from starting until they are released."""
         return await self._queue.commands.jobs.hold(await self._numbers(jobs))
@@ -276,6 +280,10 @@ class Queue:
     def retry(self, *jobs: Id) -> Jobs:
         """Put ended jobs into the queue again."""
         return self._do(self._opened().retry(*jobs))
+
+    def start(self, *jobs: Id) -> Jobs:
+        """Start pending jobs now, beyond the slots and before their time; let paused jobs go on."""
+        return self._do(self._opened().start(*jobs))
 
     def hold(self, *jobs: Id) -> Jobs:
         """Keep pending jobs from starting until they are released."""

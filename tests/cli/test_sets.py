@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def test_a_removed_job_lies_in_the_trash_until_undo_brings_it_back(queue: Cli) -
     assert "Nothing was removed in the last 10 minutes" in queue.error("undo", code=3)
     queue("remove", "--now", "1")
     assert "Nothing was removed" in queue.error("undo", code=3)
+
+
+def test_a_job_whose_logs_the_user_has_deleted_is_brought_back_without_them(queue: Cli) -> None:
+    before = queue.jobs()
+    shutil.rmtree(queue.home / "runs" / "2")
+    queue("remove", "1-2")
+    assert queue("undo") == "2 brought back: 1, 2.\n"
+    assert queue.jobs() == before
+    assert not (queue.home / "runs" / "2").exists()
+    assert (queue.home / "runs" / "1").exists()
 
 
 def test_remove_cancels_what_has_not_ended_where_the_user_says_so(queue: Cli, tmp_path: Path) -> None:

@@ -190,3 +190,12 @@ async def test_a_job_that_has_left_processes_is_removed_when_they_have_ended(cli
         await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
         await pilot.press("u")
         await see(pilot, "✓ completed")
+
+
+async def test_a_key_starts_a_held_job_beyond_the_slots(cli: Cli) -> None:
+    cli.settings("slots = 0")
+    cli("add", "--hold", "sleep", "60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "held")
+        await pilot.press("B")
+        await until(pilot, lambda: cli.job(1)["state"] == "running", "the start")

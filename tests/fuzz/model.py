@@ -36,6 +36,7 @@ from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import next_attempt, result_of
+from tui_queue.core.store import retry_waits
 from tui_queue.core.store.store import Store
 from tui_queue.core.timing.recurrence import Overlap
 
@@ -100,6 +101,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.run(self.store.__aenter__())
         self.queues, self.schedules = self.store.queues, self.store.schedules
         self.now = BEGIN
+        # A retry waits by the time since the boot: time passes there as the model says.
+        setattr(retry_waits, "since_boot_us", lambda: round((self.now - BEGIN).total_seconds() * 1e6))  # noqa: B010
         self.jobs: dict[int, Known] = {}
         self.queue_states = {"default": Queue(name="default")}
         self.limit: int | None = None

@@ -28,6 +28,7 @@ move --before 1 3
 top 1
 hold 2
 release 2
+start --dry-run 2
 list
 queue add gpu --slots 1
 queue set gpu --hours 'mon-fri 22:00-06:00'

@@ -85,7 +85,6 @@ def test_reasons_get_their_kinds_in_the_step_from_version_6(cli: Cli) -> None:
 
 def test_removed_jobs_and_the_job_added_last_are_known_after_the_step_from_version_9(cli: Cli) -> None:
     older(cli, 9)
-    (cli.home / "runs" / "4" / "1").mkdir(parents=True)
     before = cli.jobs()
     assert cli("remove", "--where", "state:failed") == "1 removed, 1 is waited for by another job.\n"
     assert cli("undo") == "1 brought back: 4.\n"

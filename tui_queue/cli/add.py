@@ -46,6 +46,7 @@ JOB_WORDS = {"allow_interspersed_args": False}
 @click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
 @click.option("--wait", "wait", is_flag=True, help="Wait until it has ended, and end with its exit code.")
 @click.option("--follow", is_flag=True, help="Print its output too; Ctrl+C lets it go on by itself.")
+@click.option("--dry-run", is_flag=True, help="Only show what would run, where, with what, and when; add nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 @click.argument("path", required=False, shell_complete=files)
@@ -58,15 +59,14 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     if values["source"] is not None and (path is not None or values["sweep"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
     fields = given(values)
-    yes, unique, follow = bool(values["yes"]), bool(values["unique"]), bool(values["follow"])
+    dry_run, unique, follow = bool(values["dry_run"]), bool(values["unique"]), bool(values["follow"])
+    yes = dry_run or bool(values["yes"])  # nothing to ask about
     if as_json and follow:
         raise BadInputError("json", "Either --json or --follow: an object has an end.")
 
     async def work() -> int:
         async with use_queue(create=True) as queue:
-            place = Place(Move.TOP) if values["top"] else None
-            if values["before"]:
-                place = Place(Move.BEFORE, (await one(queue.commands, values["before"])).id)
+            place = await _place(queue, values["before"], top=values["top"])
             template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
             wanted = {**template, **await _with_numbers(queue, fields)}
             if values["source"] is not None:
@@ -77,6 +77,11 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 raise click.exceptions.Abort
             if follow and len(drafts) > 1:
                 raise BadInputError("follow", f"--follow is for one job, and these are {len(drafts):,}; --wait waits.")
+            if dry_run:
+                from tui_queue.cli.trial import show_trial
+
+                await show_trial(queue, drafts, unique=unique, place=place, as_json=as_json)
+                return 0
             added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
             _say(queue, added, as_json=as_json, aside=follow)
             if not (follow or values["wait"]):
@@ -144,6 +149,13 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
             _say(queue, await queue.commands.jobs.add([new], like=None if capture_env else draft), as_json=as_json)
 
     run(work())
+
+
+async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place | None:
+    """Return the place in their queues that new jobs are wanted at; None for the usual one."""
+    if before:
+        return Place(Move.BEFORE, (await one(queue.commands, before)).id)
+    return Place(Move.TOP) if top else None
 
 
 async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:

@@ -34,6 +34,19 @@ class Commands(click.Group):
         command: click.Command = module.COMMANDS[cmd_name]
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words begin with, by our name for it or by that of another queue."""
+        name, *rest = args
+        if name not in self._known and not name.startswith("-"):
+            from tui_queue.cli.other_words import SAME, complaint
+
+            if name not in SAME:
+                ctx.fail(complaint(name, self._known))
+            args = [*SAME[name], *rest]
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each command does, in a line each."""
         with formatter.section("Commands"):

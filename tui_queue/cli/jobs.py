@@ -33,6 +33,12 @@ _VERBS: dict[str, tuple[Verb, tuple[State, ...], str]] = {
         "Put ended jobs into the queue again; start those now that wait for their next attempt. With --all those that "
         "have failed or were cancelled, but for those that were held then.",
     ),
+    "start": (
+        Verb.START,
+        (State.PENDING, State.RUNNING),
+        "Start pending jobs now: beyond the slots, in a paused or closed queue, before their time or next attempt. "
+        "They still wait for the jobs that they come after, and for resources. A paused job goes on.",
+    ),
     "hold": (Verb.HOLD, (State.PENDING,), "Keep pending jobs from starting until they are released."),
     "release": (Verb.RELEASE, (State.PENDING,), "Let held jobs start."),
     "pause": (
@@ -43,6 +49,10 @@ _VERBS: dict[str, tuple[Verb, tuple[State, ...], str]] = {
     "resume": (Verb.RESUME, (State.RUNNING,), "Let paused jobs go on."),
     "top": (Verb.MOVE, (State.PENDING,), "Put pending jobs at the top of their queue."),
 }
+_NOT_ALL = (
+    "start --all would start every pending job at the same moment. `release --all` and `resume --all` keep to the "
+    "slots; --where 'state:pending' means it."
+)
 _FAILED = click.option("--failed", is_flag=True, help="Only jobs that have failed; alone all of them.")
 
 
@@ -53,6 +63,9 @@ def _command(name: str, verb: Verb, states: tuple[State, ...], text: str) -> cli
     @json_option
     @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(*states))
     def command(ids: tuple[str, ...], dry_run: bool, as_json: bool, capture_env: bool = False, **which: Any) -> None:
+        if verb is Verb.START and which["everything"] and which["where"] is None and which["batch"] is None:
+            raise BadInputError("all", _NOT_ALL)
+
         async def act(verbs: JobVerbs, chosen: Selection) -> Done:
             if verb is Verb.MOVE:
                 return await verbs.move(chosen, Move.TOP)

@@ -36,6 +36,7 @@ _COMMANDS = {
     "schedule": ("schedule", "List, add, change, pause, run, remove schedules."),
     "show": ("show", "Tell everything about one job."),
     "signal": ("jobs", "Send a signal to running jobs."),
+    "start": ("jobs", "Start pending jobs now, beyond the slots."),
     "stats": ("status", "Tell how ended jobs have done."),
     "status": ("status", "Tell how the queue stands."),
     "template": ("template", "List, save, remove templates for jobs."),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from tui_queue.core.cleanup import trash
 from tui_queue.core.errors import TuiQueueError, WrongStateError
@@ -135,7 +136,8 @@ class Cleaner:
             return None
         await asyncio.to_thread(self._make_young, jobs)
         try:
-            ran = await asyncio.to_thread(trash.move_away, self._runs, ids, now)
+            ran = {job.id for job in jobs if job.attempt}
+            await asyncio.to_thread(partial(trash.move_away, self._runs, ids, now, ran=ran))
         except OSError:
             await asyncio.to_thread(self._forget, jobs)
             await self._store.jobs.forget_removed(now - NEVER, ids)
@@ -162,7 +164,7 @@ class Cleaner:
         try:
             return await self._store.jobs.restore(removed.ids, now=now)
         except TuiQueueError:
-            await asyncio.to_thread(trash.move_away, self._runs, list(moved), removed.at)
+            await asyncio.to_thread(partial(trash.move_away, self._runs, list(moved), removed.at, ran=moved))
             raise
 
     def _move_back(self, removed: TrashedJobs) -> set[int]:

@@ -17,15 +17,19 @@ FULL_SHARE = 20
 _TRASH = ".removed"  # beside the directories of jobs: to move there is to rename
 
 
-def move_away(runs: str, ids: Sequence[int], at: datetime) -> set[int]:
-    """Move the runs of jobs aside; return which have had any. Raises OSError."""
+def move_away(runs: str, ids: Sequence[int], at: datetime, *, ran: Collection[int]) -> None:
+    """Move the runs of jobs aside. Raises OSError.
+
+    Those that ``ran`` have a directory in the trash also when the user has deleted theirs: it says that nothing of what
+    was there has been emptied.
+    """
     os.makedirs(os.path.join(runs, _TRASH), mode=0o700, exist_ok=True)
-    moved = set()
     for job_id in ids:
-        with suppress(FileNotFoundError):
+        try:
             os.rename(_place(runs, job_id), _place_in_trash(runs, job_id, at))
-            moved.add(job_id)
-    return moved
+        except FileNotFoundError:
+            if job_id in ran:
+                os.makedirs(_place_in_trash(runs, job_id, at), exist_ok=True)
 
 
 def move_back(runs: str, trashed: TrashedJobs) -> set[int]:
@@ -36,6 +40,7 @@ def move_back(runs: str, trashed: TrashedJobs) -> set[int]:
             with suppress(FileNotFoundError):  # it has had no runs, or they were moved back and then a crash came
                 os.rename(_place_in_trash(runs, job_id, trashed.at), _place(runs, job_id))
                 moved.add(job_id)
+                _remove_empty(_place(runs, job_id))
     except OSError as error:
         raise StoreError(f"{printable(runs)}: can't be changed: {error.strerror}.") from None
     return moved
@@ -71,6 +76,11 @@ def make_young(job: Job) -> None:
     if job.options.script is not None and job.options.script.copy:
         with suppress(OSError):
             os.utime(os.path.dirname(job.options.script.copy))
+
+
+def _remove_empty(directory: str) -> None:
+    with suppress(OSError):
+        os.rmdir(directory)
 
 
 def _place(runs: str, job_id: int) -> str:

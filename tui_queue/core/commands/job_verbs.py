@@ -50,8 +50,8 @@ class JobVerbs:
                 self._context.start_background()
         elif verb is Verb.PAUSE:
             await self._context.reach(done.jobs, self._executor.pause)
-        elif verb is Verb.RESUME:
-            await self._context.reach(done.jobs, self._executor.resume)
+        elif verb in (Verb.RESUME, Verb.START):
+            await self._context.reach(_running(done.jobs), self._executor.resume)
         if verb in _SCHEDULED:
             self._context.wake_scheduler()
         else:

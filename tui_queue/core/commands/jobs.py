@@ -16,6 +16,7 @@ from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.options import Interpreter
+from tui_queue.core.model.overview import Details
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system.worker_thread import in_thread
@@ -59,6 +60,14 @@ class JobCommands:
         self._context.wake_scheduler()
         return jobs
 
+    async def try_out(
+        self, drafts: Sequence[JobDraft], *, unique: bool = False, place: Place | None = None
+    ) -> list[Details]:
+        """Return what there would be to tell of jobs if they were added, the reason why each would wait among it."""
+        from tui_queue.core.commands.trial import try_out  # noqa: PLC0415 - seldom needed, and takes long
+
+        return await try_out(self._context, drafts, unique=unique, place=place)
+
     async def edit(
         self, job_id: int, draft: JobDraft, *, like: JobDraft | None = None, capture_env: bool = False
     ) -> Job:
@@ -89,6 +98,10 @@ class JobCommands:
     async def retry(self, ids: Iterable[int]) -> list[Job]:
         """Put ended jobs into the queue again; start those now that wait for their next attempt."""
         return await self.verbs.each(Verb.RETRY, tuple(ids))
+
+    async def start(self, ids: Iterable[int]) -> list[Job]:
+        """Let pending jobs start now, whatever their queues and times say; let paused jobs continue."""
+        return await self.verbs.each(Verb.START, tuple(ids))
 
     async def uncancel(self, ids: Iterable[int]) -> list[Job]:
         """Put jobs back that were cancelled while they were pending: held, timed and placed as they were."""

@@ -21,6 +21,9 @@ POLL_AGAIN = timedelta(seconds=5)  # and so do processes that are not ours
 CARDS_AGAIN = timedelta(seconds=2)  # a job that has just ended may be listed by the driver a moment longer
 
 
+AT_ONCE = ""  # stands for a queue of those that are to start at once, whichever theirs are
+
+
 class Dependency(Struct, frozen=True, kw_only=True):
     """A job that a candidate waits for, and how that one is now; ``state`` is None when it is no more."""
 
@@ -57,12 +60,16 @@ class Dependency(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """What decides about a pending job; candidates of higher ``priority`` come first, then those of lower ``place``."""
+    """What decides about a pending job; candidates of higher ``priority`` come first, then those of lower ``place``.
+
+    Before all others come those that the user wants started ``at_once``, whatever their queues say.
+    """
 
     id: int
     queue: str
     priority: int
     place: int
+    at_once: bool = False
     held: bool = False
     hold_reason: Reason = NO_REASON
     not_before: datetime | None = None
@@ -147,13 +154,17 @@ def decide(
 
     def queue_state(queue: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         for candidate in candidates:
-            if not explain and ledger.why_none_of(queue):
+            if not explain and queue != AT_ONCE and ledger.why_none_of(queue):
                 return
             yield candidate
 
     queue_states = [queue_state(queue, candidates) for queue, candidates in pending.items()]
-    for candidate in heapq.merge(*queue_states, key=lambda each: (-each.priority, each.place)):
+    for candidate in heapq.merge(*queue_states, key=_turn):
         yield candidate, ledger.decision(candidate)
+
+
+def _turn(candidate: Candidate) -> tuple[bool, int, int]:
+    return not candidate.at_once, -candidate.priority, candidate.place
 
 
 class _Ledger:
@@ -178,7 +189,7 @@ class _Ledger:
             return own
         if self._context.leftovers and (reason := self._left_before(candidate)):
             return Decision(reason=reason)
-        if reason := self.why_none_of(candidate.queue):
+        if reason := self._why_not_served(candidate):
             queue_state = self._context.queue_states.get(candidate.queue)
             return Decision(reason=reason, due=queue_state.opens_at if queue_state else None)
         if shortage := self._resources(candidate):
@@ -189,13 +200,22 @@ class _Ledger:
         cards = self._take(candidate)
         return Decision(cards=cards) if cards else START
 
+    def _why_not_served(self, candidate: Candidate) -> Reason:
+        if candidate.at_once:
+            return self._why_not_at_all(candidate.queue) or self._shortage()
+        return self.why_none_of(candidate.queue)
+
     def why_none_of(self, queue: str) -> Reason:
         """Return why no job of a queue can start now; empty when one can."""
-        queue_state = self._context.queue_states.get(queue)
+        return self._why_not_at_all(queue) or self._why_not_by_queue(queue) or self._shortage()
+
+    def _why_not_at_all(self, queue: str) -> Reason:
         if not self._context.scheduled:
             return _NO_SCHEDULER
-        if queue_state is None:
-            return Reason.of(ReasonKind.NO_QUEUE, queue=queue)
+        return NO_REASON if queue in self._context.queue_states else Reason.of(ReasonKind.NO_QUEUE, queue=queue)
+
+    def _why_not_by_queue(self, queue: str) -> Reason:
+        queue_state = self._context.queue_states[queue]
         if queue_state.paused:
             why = f": job {queue_state.failed_job} failed" if queue_state.failed_job else ""
             return Reason.of(ReasonKind.QUEUE_PAUSED, why=why)
@@ -207,6 +227,9 @@ class _Ledger:
             return _SLOTS
         if self._left_of_all is not None and self._left_of_all <= 0:
             return Reason.of(ReasonKind.LIMIT, limit=self._context.limit)
+        return NO_REASON
+
+    def _shortage(self) -> Reason:
         if self._left_to_start is not None and self._left_to_start <= 0:
             return self._context.shortage or _OTHERS_FIRST
         return NO_REASON

@@ -16,7 +16,7 @@ from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.options import Leftovers, options_from_json
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, Reason, ReasonKind
-from tui_queue.core.policy.admission import Candidate, Context, Decision, Dependency, QueueState, decide
+from tui_queue.core.policy.admission import AT_ONCE, Candidate, Context, Decision, Dependency, QueueState, decide
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.cards import GPU, MEMORY, CardsInUse
 from tui_queue.core.store import schedules
@@ -36,11 +36,14 @@ _RUNNING = "SELECT id, queue, options, devices, started_at, paused FROM jobs WHE
 _WAITED = """
     (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
-_CANDIDATES = f"""
+_AS_CANDIDATE = f"""
     SELECT id, queue, priority, place, held, reason, reason_kind, not_before, retry_wait, attempt >= first_attempt,
-        options, schedule_id,
-        CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END
-    FROM jobs WHERE state = 'pending' AND queue = ? ORDER BY priority DESC, place"""
+        options, schedule_id, at_once,
+        CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END"""
+_CANDIDATES = f"""{_AS_CANDIDATE}
+    FROM jobs WHERE state = 'pending' AND queue = ? AND at_once = 0 ORDER BY priority DESC, place"""
+_AT_ONCE = f"""{_AS_CANDIDATE}
+    FROM jobs INDEXED BY jobs_at_once WHERE state = 'pending' AND at_once = 1 ORDER BY priority DESC, place"""
 _WAITING = f"""
     SELECT id, held, reason, reason_kind, options, {_WAITED} FROM jobs INDEXED BY jobs_waiting
     WHERE state = 'pending' AND after <> '[]'"""
@@ -52,7 +55,8 @@ _CLAIM_RUN = "INSERT INTO runs (job_id, attempt, epoch, boot, claimed_at) VALUES
 _CANCEL_UNMET = "UPDATE jobs SET state = 'cancelled', reason = ?, reason_kind = ?, finished_at = ? WHERE id = ?"
 _HOLD_UNMET = "UPDATE jobs SET held = 1, reason = ?, reason_kind = ? WHERE id = ?"
 _PAUSE_OUTSIDE = """
-    UPDATE jobs SET paused = 'hours' WHERE state = 'running' AND paused = '' AND queue = ? RETURNING *"""
+    UPDATE jobs SET paused = 'hours' WHERE state = 'running' AND paused = '' AND queue = ? AND at_once = 0
+    RETURNING *"""
 _RESUME_INSIDE = """
     UPDATE jobs SET paused = '' WHERE state = 'running' AND paused = 'hours' AND queue = ? RETURNING *"""
 _LET_GO = "UPDATE jobs SET held = 0, reason = '', reason_kind = '' WHERE id = ?"
@@ -264,9 +268,10 @@ def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> Que
 
 
 def candidates(db: sqlite3.Connection, context: Context) -> dict[str, Iterator[Candidate]]:
-    """Return the pending jobs of each queue in order, read as they are asked for."""
+    """Return the pending jobs of each queue in order, read as they are asked for; those to start at once apart."""
     as_candidate = partial(_candidate, context.now)
-    return {queue: map(as_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
+    pending = {queue: map(as_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
+    return {AT_ONCE: map(as_candidate, db.execute(_AT_ONCE)), **pending}
 
 
 def settle_waiting(db: sqlite3.Connection, now: datetime) -> tuple[bool, bool]:
@@ -322,7 +327,8 @@ def _keep_hours(
 
 
 def _candidate(now: datetime, row: sqlite3.Row) -> Candidate:
-    job_id, queue, priority, place, held, text, kind, stored_time, retry_wait, again, options, schedule_id, waited = row
+    job_id, queue, priority, place, held, text, kind, stored_time, retry_wait, again, *rest = row
+    options, schedule_id, at_once, waited = rest
     not_before = time_of(stored_time)
     if retry_wait and not_before is not None:
         not_before = wait_ends_at(retry_wait, not_before, now)
@@ -331,6 +337,7 @@ def _candidate(now: datetime, row: sqlite3.Row) -> Candidate:
         queue=queue,
         priority=priority,
         place=place,
+        at_once=bool(at_once),
         held=bool(held),
         hold_reason=Reason.stored(text, kind) if text else NO_REASON,
         not_before=not_before,

@@ -27,7 +27,8 @@ T = TypeVar("T", Job, list[Job])
 
 _REPLACE = f"""
     UPDATE jobs SET {", ".join(f"{column} = :{column}" for column in COLUMNS)},
-        retry_wait = CASE WHEN not_before IS :not_before THEN retry_wait ELSE '' END
+        retry_wait = CASE WHEN not_before IS :not_before THEN retry_wait ELSE '' END,
+        at_once = CASE WHEN not_before IS :not_before THEN at_once ELSE 0 END
     WHERE id = :id RETURNING *"""
 
 

@@ -54,7 +54,8 @@ _FINISH = f"""
 
 _AGAIN = f"""
     UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = :held,
-        not_before = :not_before, retry_wait = :retry_wait, paused = '', devices = '{{}}', started_at = NULL
+        not_before = :not_before, retry_wait = :retry_wait, paused = '', devices = '{{}}', started_at = NULL,
+        at_once = 0
     WHERE {_OF_RUN} RETURNING *"""
 
 _END_RUN = """

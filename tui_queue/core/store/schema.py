@@ -214,7 +214,8 @@ MIGRATIONS = (
         PRIMARY KEY (job_id, attempt)
     ) STRICT, WITHOUT ROWID;
     """,
-    # The rows of removed jobs as JSON, while the jobs can be brought back; and from which terminal jobs were added.
+    # The rows of removed jobs as JSON, while the jobs can be brought back; from which terminal jobs were added; and
+    # whether the user wants a job started at once, whatever its queue says.
     """
     CREATE TABLE trash (
         job_id INTEGER PRIMARY KEY,
@@ -225,6 +226,8 @@ MIGRATIONS = (
     CREATE INDEX trash_at ON trash (at);
     ALTER TABLE deeds ADD COLUMN terminal TEXT NOT NULL DEFAULT '';
     CREATE INDEX deeds_of_terminal ON deeds (terminal, job_id) WHERE terminal <> '';
+    ALTER TABLE jobs ADD COLUMN at_once INTEGER NOT NULL DEFAULT 0 CHECK (at_once IN (0, 1));
+    CREATE INDEX jobs_at_once ON jobs (id) WHERE state = 'pending' AND at_once = 1;
     """,
 )
 

@@ -48,13 +48,15 @@ CREATE TABLE "jobs" (
     cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
     created_at       INTEGER NOT NULL,
     started_at       INTEGER,
-    finished_at      INTEGER, reason_kind TEXT NOT NULL DEFAULT '', retry_wait TEXT NOT NULL DEFAULT '',
+    finished_at      INTEGER, reason_kind TEXT NOT NULL DEFAULT '', retry_wait TEXT NOT NULL DEFAULT '', at_once INTEGER NOT NULL DEFAULT 0 CHECK (at_once IN (0, 1)),
     CHECK ((finished_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled'))),
     CHECK (state IN ('completed', 'failed', 'cancelled') OR (exit_code IS NULL AND signal IS NULL)),
     CHECK (exit_code IS NULL OR signal IS NULL),
     CHECK (state NOT IN ('running', 'completed') OR attempt > 0),
     CHECK (paused = '' OR state = 'running')
 ) STRICT;
+
+CREATE INDEX jobs_at_once ON jobs (id) WHERE state = 'pending' AND at_once = 1;
 
 CREATE INDEX jobs_batch ON jobs (batch) WHERE batch <> '';
 

@@ -9,7 +9,10 @@ from msgspec.structs import replace
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.model.queue import Place
+from tui_queue.core.model.reason import STARTING
+from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit, ordering
+from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.incoming import Request
 from tui_queue.core.store.insert import add, like
@@ -42,6 +45,15 @@ class TakingIn:
         Only for a host that reads a copy: the jobs are put into that, and taken out again.
         """
         return await self._database.read(_try_out, request)
+
+    async def try_out_here(self, request: Request, *, capacity: Capacity) -> list[Job]:
+        """Return the jobs that a request would add now, each with why it would wait. Raises TuiQueueError.
+
+        They are put into the database, and taken out again before anything else sees them.
+        """
+        if self._database.is_elsewhere:
+            return await self._database.read(_try_out, request, capacity)
+        return await self._database.write(_try_out, request, capacity)
 
 
 def _take(db: sqlite3.Connection, request: Request, now: datetime) -> tuple[int, ...]:
@@ -113,10 +125,19 @@ def _forget(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM settings WHERE substr(name, 1, ?) = ?", (len(_TAKEN), _TAKEN))
 
 
-def _try_out(db: sqlite3.Connection, request: Request) -> list[Job]:
+def _try_out(db: sqlite3.Connection, request: Request, capacity: Capacity | None = None) -> list[Job]:
     db.execute("SAVEPOINT tried")
     try:
-        return _added(db, request, request.at)
+        jobs = _added(db, request, request.at)
+        return jobs if capacity is None else _with_reasons(db, jobs, capacity, request.at)
     finally:
         db.execute("ROLLBACK TO tried")
         db.execute("RELEASE tried")
+
+
+def _with_reasons(db: sqlite3.Connection, jobs: list[Job], capacity: Capacity, now: datetime) -> list[Job]:
+    found = {job.id: job for job in jobs}
+    for candidate, decision in explain(db, capacity=capacity, scheduled=True, now=now):
+        if candidate.id in found:
+            found[candidate.id] = replace(found[candidate.id], reason=decision.reason or STARTING)
+    return list(found.values())

@@ -31,14 +31,25 @@ _CANCEL = """
 _RETRY_ENDED = """
     UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', exit_code = NULL, signal = NULL, devices = '{}',
         started_at = NULL, finished_at = NULL, cancel_requested = 0, held = 0, not_before = NULL, retry_wait = '',
-        first_attempt = attempt + 1
+        first_attempt = attempt + 1, at_once = 0
     WHERE id = :id RETURNING *"""
 
 _RETRY_NOW = "UPDATE jobs SET not_before = NULL WHERE id = :id RETURNING *"
 
 _UNCANCEL = """
-    UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', finished_at = NULL, cancel_requested = 0
+    UPDATE jobs SET state = 'pending', reason = '', reason_kind = '', finished_at = NULL, cancel_requested = 0,
+        at_once = 0
     WHERE id = :id RETURNING *"""
+
+# As released, and whatever its queue says.
+_START = """
+    UPDATE jobs SET at_once = 1, held = 0, reason = '', reason_kind = '', not_before = NULL, retry_wait = '',
+        after = CASE WHEN :unmet THEN '[]' ELSE after END
+    WHERE id = :id RETURNING *"""
+
+_GO_ON = "UPDATE jobs SET paused = '', at_once = 1 WHERE id = :id RETURNING *"  # outside the hours of its queue too
+_HOLD = "UPDATE jobs SET held = 1, at_once = 0, reason = '', reason_kind = '' WHERE id = :id RETURNING *"
+_RESUME = "UPDATE jobs SET paused = '' WHERE id = :id RETURNING *"
 
 # What it was held for can't come any more: released it waits for that no longer. Nor for the next try of its start.
 _RELEASE = """
@@ -86,6 +97,10 @@ def _not_to_be_retried(job: Job) -> Left | None:
     return None if job.state.ended or job.waits_again else Left.PENDING
 
 
+def _not_to_be_started(job: Job) -> Left | None:
+    return None if job.state is State.PENDING or job.paused else _state_of(job)
+
+
 def _not_held(job: Job) -> Left | None:
     return None if job.held or job.reason.kind is ReasonKind.SHORTAGE else Left.NOT_HELD
 
@@ -106,6 +121,12 @@ RULES: Mapping[Verb, _Rule] = {
         ends_leftovers=True,
         unfit=_not_to_be_retried,
     ),
+    Verb.START: _Rule(
+        states=_ALIVE,
+        refusal="is {state}; start applies to jobs that are pending or paused. Retry one that has ended",
+        statement=lambda job: _START if job.state is State.PENDING else _GO_ON,
+        unfit=_not_to_be_started,
+    ),
     Verb.UNCANCEL: _Rule(
         states=(State.CANCELLED,),
         refusal="is {state}, or had begun; only a job that was cancelled while it was pending is put back as it was",
@@ -121,7 +142,7 @@ RULES: Mapping[Verb, _Rule] = {
     Verb.HOLD: _Rule(
         states=(State.PENDING,),
         refusal="is {state}; only a pending job can be held",
-        statement=lambda _: "UPDATE jobs SET held = 1, reason = '', reason_kind = '' WHERE id = :id RETURNING *",
+        statement=lambda _: _HOLD,
         usual="held = 0",
         needless=lambda job: Left.HELD if job.held else None,
     ),
@@ -142,7 +163,7 @@ RULES: Mapping[Verb, _Rule] = {
     Verb.RESUME: _Rule(
         states=(State.RUNNING,),
         refusal="is {state}; only a running job can be resumed. Release a pending one",
-        statement=lambda _: "UPDATE jobs SET paused = '' WHERE id = :id RETURNING *",
+        statement=lambda _: _RESUME,
         usual="paused <> ''",
         needless=lambda job: None if job.paused else Left.NOT_PAUSED,
     ),

@@ -10,6 +10,7 @@ APPLIES: Mapping[str, Callable[[Job], bool]] = {
     "cancel": lambda job: not job.state.ended or job.processes_left > 0,
     "retry": lambda job: job.state.ended or job.waits_again,
     "remove": lambda _: True,
+    "start_now": lambda job: job.waits or bool(job.paused),
     "hold": lambda job: job.waits,
     "pause": lambda job: job.state is State.RUNNING,
     "move": lambda job: job.waits,
@@ -38,6 +39,9 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("A,C", "clone", "Clone", id="job.clone", show=False, tooltip="Change a copy of the job and add it"),
     Binding("h", "hold", "Hold", id="job.hold", tooltip="Keep a pending job from starting, or release it"),
     Binding("p", "pause", "Pause", id="job.pause", tooltip="Stop a running job where it is, or let it go on"),
+    Binding(
+        "B", "start_now", "Begin now", id="job.start", show=False, tooltip="Start a pending job now, beyond the slots"
+    ),
     Binding("e", "edit", "Edit", id="job.edit", show=False, tooltip="Change a job that does not run"),
     Binding("K", "move('up')", "Move up", id="job.up", show=False, tooltip="One place up in the queue"),
     Binding("J", "move('down')", "Move down", id="job.down", show=False, tooltip="One place down in the queue"),

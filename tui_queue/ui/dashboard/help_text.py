@@ -16,6 +16,7 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("job.remove", "Remove an ended job"),
             ("job.hold", "Hold, release"),
             ("job.pause", "Pause, let go on"),
+            ("job.start", "Start now, beyond the slots"),
             ("job.edit", "Edit"),
             ("job.up job.down job.top", "Move up, down, to the top"),
             ("job.signal", "Send a signal"),

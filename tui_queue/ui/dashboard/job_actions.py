@@ -123,6 +123,10 @@ class JobActions:
         running = [job for job in jobs if not job.paused]
         await self._act(Verb.PAUSE if running else Verb.RESUME, running or jobs)
 
+    async def start_now(self) -> None:
+        """Start pending jobs now, whatever their queue says; let paused ones go on."""
+        await self._act(Verb.START, self._chosen("start_now"))
+
     async def move(self, where: str) -> None:
         """Give pending jobs another place in their queue."""
         if jobs := self._chosen("move"):

@@ -362,6 +362,10 @@ class Dashboard(Screen[None]):
         """Pause running jobs, or resume them when all of them are paused."""
         await self._jobs.pause()
 
+    async def action_start_now(self) -> None:
+        """Start pending jobs now, whatever their queue says; let paused ones go on."""
+        await self._jobs.start_now()
+
     async def action_move(self, where: str) -> None:
         """Give pending jobs another place in their queue."""
         await self._jobs.move(where)
