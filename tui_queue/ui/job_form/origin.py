@@ -41,6 +41,8 @@ class Origin(Vertical):
         if draft is not None:
             with suppress(TuiQueueError):  # the user hears it when the job is added
                 chosen = await self._commands.jobs.interpreter(draft, like=self._like)
+        if not self.is_attached:  # the form has been answered meanwhile
+            return
         note = self._note("python")
         note.display = chosen is not None
         if chosen is not None:
