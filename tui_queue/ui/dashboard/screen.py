@@ -129,6 +129,7 @@ class Dashboard(Screen[None]):
 
     def _draw_in_other_colours(self, _: object) -> None:
         self._summary.redraw()
+        self._log.forget_colours()
         self._show_log()
 
     def on_resize(self) -> None:

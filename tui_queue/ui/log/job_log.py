@@ -57,6 +57,10 @@ class JobLog(Widget, can_focus=True):
         """Whether the end is followed."""
         return self._feed.view.following
 
+    def forget_colours(self) -> None:
+        """Draw the title again when it is given next, also where its words are the same."""
+        self._title = None
+
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
         shown = self._attempts.choose(jobs, placeholder)
