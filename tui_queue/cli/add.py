@@ -67,8 +67,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     async def work() -> int:
         async with use_queue(create=True) as queue:
             place = await _place(queue, values["before"], top=values["top"])
-            template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            wanted = {**template, **await _with_numbers(queue, fields)}
+            wanted = {**await _template(queue, values["template"], path), **await _with_numbers(queue, fields)}
             if values["source"] is not None:
                 drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
             else:
@@ -142,7 +141,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
     async def work() -> None:
         async with use_queue() as queue:
             draft = (await one(queue.commands, job_id)).draft
-            changes = await _with_numbers(queue, fields) | {"path": draft.path}
+            changes = await _with_numbers(queue, fields)
             if args:
                 changes["args"] = args
             new = edited(replace(draft, not_before=None), changes)
@@ -156,6 +155,14 @@ async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place 
     if before:
         return Place(Move.BEFORE, (await one(queue.commands, before)).id)
     return Place(Move.TOP) if top else None
+
+
+async def _template(queue: "OpenQueue", name: str | None, path: str | None) -> Fields:
+    """Return the fields of a template; empty without a name."""
+    fields = dict(await queue.commands.templates.get(name)) if name else {}
+    if path is not None and "path" in fields:
+        fields.pop("shell", None)  # it tells of that path
+    return fields
 
 
 async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
