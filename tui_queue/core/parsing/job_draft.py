@@ -14,6 +14,7 @@ from tui_queue.core.model.options import JobOptions
 from tui_queue.core.parsing.job_command import check_args, check_cwd, check_path, check_shell_line, split_command
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Context, attribute
+from tui_queue.core.parsing.script_file import check_script
 
 MANY = 1_000  # jobs; before more are added the user is asked
 
@@ -45,6 +46,7 @@ def make_draft(
             values |= option.values(fields[option.name], context)
     draft = _with(draft, values)
     _refuse_unmet_needs(draft)
+    check_script(draft.path, by_python=draft.python is not None)
     return draft
 
 
