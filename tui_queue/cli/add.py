@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
+from tui_queue.cli.job_words import STASHED, AddCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -29,8 +30,9 @@ LATE = (
 JOB_WORDS = {"allow_interspersed_args": False}
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=JOB_WORDS, cls=AddCommand)
 @job_options
+@click.option(*STASHED, is_flag=True, hidden=True)
 @click.option("--template", metavar="NAME", help="Begin with what this template says.", shell_complete=templates)
 @click.option(
     "--from",
