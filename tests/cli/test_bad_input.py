@@ -102,12 +102,13 @@ def test_a_script_that_vanished_or_can_not_be_executed_fails_with_its_reason(cli
         script("gone.py", "print()"): "gone.py: no such file",
         script("gone.sh", "#!/bin/sh\n"): "gone.sh: no such file",
         script("lost.sh", "#!/nowhere/interpreter\n"): "the interpreter that its #! line names does not exist",
-        script("text.txt", "hello\n"): "not a program, and no #! line says what runs it",
+        script("text.txt", "#!/bin/sh\n"): "not a program, and no #! line says what runs it",
     }
     for path in cases:
         cli("add", path)
     for name in ("gone.py", "gone.sh"):
         next(Path(path) for path in cases if path.endswith(name)).unlink()
+    next(Path(path) for path in cases if path.endswith("text.txt")).write_text("hello\n")
     cli.drain(code=1)
     for number, says in enumerate(cases.values(), start=1):
         job = cli.job(number)

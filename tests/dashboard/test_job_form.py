@@ -86,7 +86,7 @@ async def test_a_whole_command_may_stand_in_the_first_field(form: Form, script: 
         ("'job.py 10' 11", "job.py 10", ("11",)),
         ("job.py\\ 10", "job.py 10", ()),
         ("job.py \\\n  --lr 1 \\\r\n  --seed 2\n", "job.py", ("--lr", "1", "--seed", "2")),
-        ("job.py > out | $HOME *", "job.py", (">", "out", "|", "$HOME", "*")),
+        ("job.py '>' out '|' '$HOME' \\*", "job.py", (">", "out", "|", "$HOME", "*")),
     ],
 )
 async def test_a_line_is_a_file_and_what_stands_behind_it(

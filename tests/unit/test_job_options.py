@@ -52,6 +52,7 @@ GIVEN: dict[str, Any] = {
     "log_full": "stop",
     "notify": "never",
     "copy": True,
+    "shell": True,
 }
 
 
@@ -63,9 +64,12 @@ def test_each_attribute_of_a_job_is_set_by_one_option() -> None:
 
 def test_each_option_is_parsed_and_formatted_again() -> None:
     assert GIVEN.keys() == BY_NAME.keys()
-    draft = make_draft(path="sh", args=("a",), **GIVEN)
-    assert not [option.name for option in JOB_OPTIONS if option.is_default(draft)]
-    assert make_draft(**fields_of(draft)) == draft
+    draft = make_draft(path="sh", args=("a",), **{**GIVEN, "shell": False})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(draft)] == ["shell"]
+    line = make_draft(path="a && b", **{**GIVEN, "resume_args": ""})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(line)] == ["resume_args"]
+    for each in draft, line:
+        assert make_draft(**fields_of(each)) == each
 
 
 @pytest.mark.parametrize("name", GIVEN)

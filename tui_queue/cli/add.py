@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
+from tui_queue.cli.job_words import STASHED, AddCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -29,8 +30,9 @@ LATE = (
 JOB_WORDS = {"allow_interspersed_args": False}
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=JOB_WORDS, cls=AddCommand)
 @job_options
+@click.option(*STASHED, is_flag=True, hidden=True)
 @click.option("--template", metavar="NAME", help="Begin with what this template says.", shell_complete=templates)
 @click.option(
     "--from",
@@ -67,8 +69,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     async def work() -> int:
         async with use_queue(create=True) as queue:
             place = await _place(queue, values["before"], top=values["top"])
-            template = dict(await queue.commands.templates.get(values["template"])) if values["template"] else {}
-            wanted = {**template, **await _with_numbers(queue, fields)}
+            wanted = {**await _template(queue, values["template"], path), **await _with_numbers(queue, fields)}
             if values["source"] is not None:
                 drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
             else:
@@ -142,7 +143,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
     async def work() -> None:
         async with use_queue() as queue:
             draft = (await one(queue.commands, job_id)).draft
-            changes = await _with_numbers(queue, fields) | {"path": draft.path}
+            changes = await _with_numbers(queue, fields)
             if args:
                 changes["args"] = args
             new = edited(replace(draft, not_before=None), changes)
@@ -156,6 +157,14 @@ async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place 
     if before:
         return Place(Move.BEFORE, (await one(queue.commands, before)).id)
     return Place(Move.TOP) if top else None
+
+
+async def _template(queue: "OpenQueue", name: str | None, path: str | None) -> Fields:
+    """Return the fields of a template; empty without a name."""
+    fields = dict(await queue.commands.templates.get(name)) if name else {}
+    if path is not None and "path" in fields:
+        fields.pop("shell", None)  # it tells of that path
+    return fields
 
 
 async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:

@@ -30,8 +30,8 @@ def job_options(command: F) -> F:
         flags = [f"--{option.long_flag}"]
         if option.kind is Kind.SWITCH:
             flags = [f"--{option.long_flag}/--no-{option.long_flag}"]
-        elif option.short:
-            flags.append(f"-{option.short}")
+        if option.short:
+            flags.insert(0, f"-{option.short}")
         command = click.option(
             *flags,
             option.name,

@@ -1,6 +1,5 @@
 """Jobs, queues and schedules as tables that fit the terminal; in a pipe nothing is cut."""
 
-import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from functools import cache
 import click
 
 from tui_queue.cli.json_output import Object
+from tui_queue.core.model.command_line import command_line, parameters_line
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.units.durations import duration
@@ -42,7 +42,7 @@ def print_table(jobs: Sequence[Job]) -> None:
             "" if job.started_at is None else f"{job.started_at.astimezone():%m-%d %H:%M:%S}",
             duration(job.elapsed_s(now)),
             printable(job.name),
-            printable(shlex.join(job.args)),
+            printable(parameters_line(job)),
         )
         for job in jobs
     ]
@@ -78,7 +78,7 @@ def print_schedules(schedules: Sequence[Schedule]) -> None:
             else ""
             if schedule.next_at is None
             else f"{schedule.next_at.astimezone():%m-%d %H:%M:%S}",
-            printable(shlex.join([schedule.draft.path, *schedule.draft.args])),
+            printable(command_line(schedule.draft)),
             printable(schedule.said),
         )
         for schedule in schedules

@@ -38,7 +38,8 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     if not title("name", called):
         raise BadInputError("name", "The template needs a name.")
     if path is not None:
-        fields |= {"path": os.path.abspath(path) if os.sep in path else path, "args": list(args)}
+        is_file = os.sep in path and not fields.get("shell")
+        fields |= {"path": os.path.abspath(path) if is_file else path, "args": list(args)}
     if not fields:
         raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.analysis.usage_chart import mebibytes, percents, process_lines, sparkline
+from tui_queue.core.model.command_line import shell_line
 from tui_queue.core.model.job import Job, Run
 from tui_queue.core.model.options import options_to_json
 from tui_queue.core.model.overview import Details
@@ -37,9 +38,13 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     options.pop("environment", None)
     options.pop("interpreter", None)
     options.pop("cards", None)
+    options.pop("shell", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
-    yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
+    if (line := shell_line(job)) is None:
+        yield "Command", shlex.join([*([job.python] if job.python else []), job.path, *job.args])
+    else:
+        yield "Shell line", line
     if (chosen := job.options.interpreter) is not None and job.python is None:
         yield "Python", f"{printable(chosen.path)} ({chosen.why.text})" if chosen.path else chosen.why.text
     yield "Directory", job.cwd

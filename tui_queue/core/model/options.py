@@ -109,6 +109,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``copy`` a copy of the script is run, made when the job was added; with ``pty`` its output goes to a terminal of its
     own, with ``times`` it is noted when its lines were written. ``log_size`` are bytes; 0 is as the settings say.
     ``env`` are variables and their values; one without a value is taken from the process that adds the job.
+    With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
     ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
     (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
     for which the user has named none, ``cards`` the captured variable that says which GPUs a job may see, with its
@@ -117,6 +118,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
 
     env: tuple[tuple[str, str | None], ...] = ()
     clean_env: bool = False
+    shell: bool = False
     nice: int = 0
     unmet: Unmet = Unmet.HOLD
     after_pids: tuple[tuple[int, int], ...] = ()

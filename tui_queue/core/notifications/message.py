@@ -1,10 +1,10 @@
 """The texts of notifications, and the environment of a hook; pure."""
 
-import shlex
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tui_queue.core.model.command_line import command_line
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Event
 from tui_queue.core.system.environment import minimal
@@ -61,7 +61,7 @@ def environment(job: Job, event: str, heading: str, text: str, log: str | None) 
         "TUI_QUEUE_ATTEMPT": str(job.attempt),
         "TUI_QUEUE_QUEUE": job.queue,
         "TUI_QUEUE_BATCH": job.batch,
-        "TUI_QUEUE_COMMAND": shlex.join([job.path, *job.args]),
+        "TUI_QUEUE_COMMAND": command_line(job),
         "TUI_QUEUE_DIRECTORY": job.cwd,
         "TUI_QUEUE_STARTED": _time(job.started_at),
         "TUI_QUEUE_ENDED": _time(job.finished_at),

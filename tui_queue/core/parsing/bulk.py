@@ -2,19 +2,23 @@
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import SHELL, default_name, is_interpreter
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing.job_command import check_args
+from tui_queue.core.parsing.job_command import check_args, check_cwd, check_shell_line, is_there
 from tui_queue.core.parsing.job_draft import Fields, make_draft
 from tui_queue.core.parsing.job_options import BY_NAME
 from tui_queue.core.parsing.option import JobOption, Kind
+from tui_queue.core.parsing.shell_syntax import shell_sign
 from tui_queue.core.units.printable import printable
 
 # An option may be called as on the command line too.
@@ -79,21 +83,32 @@ def text_of(field: str, value: Any) -> str:
 def drafts_of_lines(lines: Iterable[str], fields: Mapping[str, Any]) -> list[JobDraft]:
     """Return a draft for each line that is neither empty nor a comment; ``fields`` hold for all that say nothing else.
 
-    A line that begins with ``{`` is a JSON object with ``path``, ``args`` and the options of the command line; any
-    other is split into words as a shell would, without running one. Raises BadInputError that names the line.
+    A line that begins with ``{`` is a JSON object with ``path``, ``args`` and the options of the command line. With
+    ``shell`` among the fields any other is run by a shell, else it is split into words as a shell would, without
+    running one; a line that would mean something else to a shell is refused. Raises BadInputError that names the line.
     """
     drafts = []
+    cwd = check_cwd(fields.get("cwd", ""))
+    read = _from_shell_line if fields.get("shell") else partial(_from_words, cwd=cwd)
+    is_object = _OBJECT_AMONG_SHELL_LINES if fields.get("shell") else _OBJECT
     patterns: dict[str, JobDraft] = {}  # many lines differ in their parameters only
+    unnamed = set()  # those of interpreters, which are called by their parameters
     for place, line in enumerate(lines.splitlines() if isinstance(lines, str) else lines, start=1):
         text = line.removeprefix("\ufeff").strip()
         if not text or text.startswith("#"):
             continue
         try:
-            path, args, more = _from_json(text) if text.startswith("{") else _from_words(text)
-            key = f"{path}\0{more}" if more else path
+            path, args, more = _from_json(text) if is_object.match(text) else read(text)
+            chosen = {**fields, **more} if more else fields
+            shell = bool(chosen.get("shell"))
+            words = check_shell_line(path, args)[1] if shell else check_args(args)
+            key = f"{SHELL if shell else path}\0{more}" if more or shell else path
             if key not in patterns:
-                patterns[key] = make_draft(**{**fields, **more, "path": path})
-            drafts.append(replace(patterns[key], args=check_args(args)))
+                patterns[key] = make_draft(**{**chosen, "path": path})
+                if not chosen.get("name") and is_interpreter(patterns[key].path):
+                    unnamed.add(key)
+            draft = replace(patterns[key], args=words)
+            drafts.append(replace(draft, name=default_name(draft.path, words)) if key in unnamed else draft)
         except BadInputError as error:
             raise BadInputError("from", f"Line {place}: {error}") from None
     if not drafts:
@@ -101,7 +116,21 @@ def drafts_of_lines(lines: Iterable[str], fields: Mapping[str, Any]) -> list[Job
     return drafts
 
 
-def _from_words(text: str) -> tuple[str, Sequence[str], Fields]:
+_OBJECT = re.compile(r"\{")
+_OBJECT_AMONG_SHELL_LINES = re.compile(r'\{\s*["}]')  # to a shell a brace begins commands that belong together
+
+
+def _from_shell_line(text: str) -> tuple[str, Sequence[str], Fields]:
+    return text, (), {}
+
+
+def _from_words(text: str, cwd: str) -> tuple[str, Sequence[str], Fields]:
+    if sign := shell_sign(text, lambda word: is_there(word, cwd)):
+        if is_there(text, cwd):
+            return text, (), {}
+        raise BadInputError(
+            "from", f"{printable(text[:_SHOWN])}: only a shell acts on {printable(sign)}; {_SHELL_ADVICE}"
+        )
     try:
         # What has no quotes needs no shell's rules.
         path, *args = shlex.split(text) if _QUOTES & set(text) else text.split()
@@ -111,6 +140,11 @@ def _from_words(text: str) -> tuple[str, Sequence[str], Fields]:
 
 
 _QUOTES = set("'\"\\")
+_SHOWN = 200  # characters of a line in a message
+_SHELL_ADVICE = (
+    'type `add --from FILE --shell` where all lines are a shell\'s, write this one as {"shell": "LINE"},'
+    " or put quotes around what is meant literally."
+)
 
 
 def _from_json(text: str) -> tuple[str, Sequence[str], Fields]:
@@ -119,8 +153,10 @@ def _from_json(text: str) -> tuple[str, Sequence[str], Fields]:
     except (ValueError, RecursionError) as error:
         raise BadInputError("from", f"not valid JSON: {error}.") from None
     path, args = values.pop("path", None), values.pop("args", [])
+    if path is None and isinstance(values.get("shell"), str):
+        path, values["shell"] = values["shell"], True
     if not isinstance(path, str):
-        raise BadInputError("path", "a job needs a path, as text.")
+        raise BadInputError("path", "a job needs a path or a shell line, as text.")
     if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
         raise BadInputError("args", "args must be an array of texts.")
     return path, args, fields_of_values(values)

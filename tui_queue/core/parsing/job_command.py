@@ -1,12 +1,15 @@
 """What a job runs: its file, arguments, directory, interpreter and name, checked; every refusal says what to do."""
 
 import os
+import re
 import shlex
 import shutil
 import stat
 from collections.abc import Sequence
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import SHELL
+from tui_queue.core.parsing.shell_syntax import assignment, shell_sign
 from tui_queue.core.units.printable import printable
 
 PATH_LIMIT = 4_095  # bytes: PATH_MAX of Linux less its NUL
@@ -41,7 +44,7 @@ def check_path(text: str, cwd: str) -> str:
     _refuse_nul("path", text)
     _refuse_length("path", text)
     path = os.path.join(cwd, os.path.expanduser(text))
-    if os.sep not in text and not _is_there(text, cwd):
+    if os.sep not in text and not is_there(text, cwd):
         path = os.path.abspath(shutil.which(text) or path)
     _refuse_length("path", path)
     shown = printable(path)
@@ -50,7 +53,7 @@ def check_path(text: str, cwd: str) -> str:
     except PermissionError:
         raise BadInputError("path", f"{shown}: permission denied; a directory on the way is closed.") from None
     except OSError:
-        raise BadInputError("path", f"{shown}: no such file; check the spelling.") from None
+        raise BadInputError("path", _missing(text, shown, cwd)) from None
     if stat.S_ISDIR(mode):
         raise BadInputError("path", f"{shown}: is a directory; name a file in it.")
     if not stat.S_ISREG(mode):
@@ -65,14 +68,58 @@ def check_path(text: str, cwd: str) -> str:
     return plain if os.path.exists(plain) and os.path.samefile(plain, path) else path
 
 
+def _missing(text: str, path: str, cwd: str) -> str:
+    """Say that there is no such file, and what the user can type where it is a whole command."""
+    shown, line = printable(text), f"`tui-queue add --shell {shlex.quote(printable(text))}`"
+    blank = bool(re.search(r"\s", text.strip()))
+    if (given := assignment(text)) and not blank:
+        return f"{shown}: no such file; set a variable with `--env {printable(given)}`."
+    if sign := sign_for_shell(text, cwd):
+        return f"{shown}: no such file, and only a shell acts on {sign}; type {line}."
+    if blank and not os.path.isabs(text):
+        return f"{shown}: no such file; type its words without quotes around them all, or {line}."
+    return f"{path}: no such file; check the spelling."
+
+
+def check_shell_line(text: str, others: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+    """Return the shell and the arguments with which it runs a line; ``others`` are words behind it."""
+    if others:
+        raise BadInputError(
+            "path", f"A shell line is one word, and there are {len(others) + 1}; put quotes around the whole line."
+        )
+    if not text.strip():
+        raise BadInputError("path", "The shell line is empty; write a command, such as 'a && b'.")
+    _refuse_nul("path", text)
+    if (size := len(os.fsencode(text))) > ARGUMENT_LIMIT:
+        raise BadInputError(
+            "path", f"The shell line has {size:,} bytes, at most {ARGUMENT_LIMIT:,} can be passed; use a script."
+        )
+    return check_path(SHELL, os.sep), ("-c", text)
+
+
+def sign_for_shell(text: str, cwd: str) -> str:
+    """Return what a shell would act on in a line instead of only splitting it; empty for nothing, or for a file."""
+    found = shell_sign(text, lambda word: is_there(word, cwd))
+    return "" if found and is_there(text, cwd) else printable(found)
+
+
+def split_command(line: str, cwd: str) -> tuple[str, tuple[str, ...]]:
+    """Return the file and the parameters that a shell line comes to without a shell; refuse one that needs it."""
+    if sign := sign_for_shell(line, cwd):
+        raise BadInputError("shell", f"{printable(line)}: only a shell acts on {sign}; name a program with --path.")
+    first, *others = _split("path", line)
+    return first, tuple(others)
+
+
 def check_command(text: str, cwd: str) -> tuple[str, tuple[str, ...]]:
     """Split a line, as a shell would, into a file and the parameters behind it; what is the name of a file has none."""
     _refuse_nul("path", text)
-    first, *others = [text] if _is_there(text, cwd) else _split("path", text) or [""]
+    first, *others = [text] if is_there(text, cwd) else _split("path", text) or [""]
     return check_path(first, cwd), check_args(others)
 
 
-def _is_there(text: str, cwd: str) -> bool:
+def is_there(text: str, cwd: str) -> bool:
+    """Whether a text, with all its blanks, is the name of a file; ``cwd`` is where it is looked for."""
     return os.path.lexists(os.path.join(cwd, os.path.expanduser(text)))
 
 

@@ -1,6 +1,5 @@
 """Parses job drafts, and formats drafts again."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,11 +8,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import command_line, default_name, has_default_name, shell_line
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.options import JobOptions
-from tui_queue.core.parsing.job_command import check_args, check_cwd, check_path
+from tui_queue.core.parsing.job_command import check_args, check_cwd, check_path, check_shell_line, split_command
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Context, attribute
+from tui_queue.core.parsing.script_file import check_script
 
 MANY = 1_000  # jobs; before more are added the user is asked
 
@@ -25,15 +26,19 @@ def make_draft(
 ) -> JobDraft:
     """Check every field and return the draft.
 
-    A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH. ``cwd`` defaults to the current
-    directory, the name to that of the file. ``fields`` are those of ``JOB_OPTIONS``; an empty one is as if not given.
+    A relative ``path`` is looked up in ``cwd``, a bare command name also on PATH; with ``shell`` it is the line that a
+    shell runs. ``cwd`` defaults to the current directory, the name to that of the file, of an interpreter's script, or
+    of a shell line's first command. ``fields`` are those of ``JOB_OPTIONS``; an empty one is as if not given.
     Raises BadInputError; nothing is stored.
     """
     if unknown := fields.keys() - BY_NAME.keys():
         raise TypeError(f"no option of a job: {', '.join(sorted(unknown))}")
     directory = check_cwd(cwd)
-    target = check_path(path, directory)
-    draft = JobDraft(path=target, args=check_args(args), cwd=directory, name=os.path.basename(target))
+    if fields.get("shell"):
+        target, words = check_shell_line(path, args)
+    else:
+        target, words = check_path(path, directory), check_args(args)
+    draft = JobDraft(path=target, args=words, cwd=directory, name=default_name(target, words))
     context = Context(cwd=directory, now=now or datetime.now(UTC))
     values: dict[str, Any] = {}
     for option in JOB_OPTIONS:
@@ -41,38 +46,54 @@ def make_draft(
             values |= option.values(fields[option.name], context)
     draft = _with(draft, values)
     _refuse_unmet_needs(draft)
+    check_script(draft.path, by_python=draft.python is not None)
     return draft
 
 
 def edited(draft: JobDraft, fields: Mapping[str, Any], *, now: datetime | None = None) -> JobDraft:
     """Return a draft with the given fields, and ``path`` and ``args`` if they are among them, changed.
 
-    ``fields`` are as for ``make_draft``. Raises BadInputError.
+    ``fields`` are as for ``make_draft``; of a shell line ``args`` are the new line. Raises BadInputError.
     """
     given = [option for option in JOB_OPTIONS if option.name in fields]
     needed = {option.needs.option for option in given if option.needs is not None}
     kept = {name: BY_NAME[name].given_in(draft) for name in needed}
-    command = {"path": draft.path, "args": draft.args, "cwd": draft.cwd}
-    new = make_draft(now=now, **{**command, **kept, **fields})
-    changed = {name for option in given for name in option.attributes} | fields.keys() & {"path", "args"}
-    if "path" in fields and draft.name == os.path.basename(draft.path):
-        changed.add("name")
+    new = make_draft(now=now, **{"cwd": draft.cwd, **kept, **fields, **_command(draft, fields)})
+    changed = {name for option in given for name in option.attributes}
+    if fields.keys() & {"path", "args", "shell"}:
+        changed |= {"path", "args", "shell"}
+        if has_default_name(draft):
+            changed.add("name")
     return _with(draft, {name: attribute(new, name) for name in changed})
 
 
 def fields_of(draft: JobDraft) -> Fields:
     """Return what ``make_draft`` takes to make this draft, without the options that are as if not given."""
     given = {name: value for name, option in BY_NAME.items() if (value := option.given_in(draft))}
-    if draft.name == os.path.basename(draft.path):
-        del given["name"]
-    return {"path": draft.path, "args": draft.args, "cwd": draft.cwd, **given}
+    if has_default_name(draft):
+        given.pop("name", None)
+    return {**_command(draft, {}), "cwd": draft.cwd, **given}
+
+
+def _command(draft: JobDraft, fields: Mapping[str, Any]) -> Fields:
+    """Return the command of a draft with these fields, as ``make_draft`` takes it."""
+    line = shell_line(draft)
+    if not fields.get("shell", line is not None and "path" not in fields):
+        path, args = (draft.path, draft.args) if line is None else ("", ())
+        if line is not None and "path" not in fields:
+            path, args = split_command(line, draft.cwd)
+        return {"path": fields.get("path", path), "args": fields.get("args", args)}
+    words = [*([fields["path"]] if "path" in fields else []), *fields.get("args", ())] or [command_line(draft)]
+    return {"path": words[0], "args": tuple(words[1:]), "shell": True}
 
 
 def swept(draft: JobDraft, combinations: Iterable[tuple[str, ...]], *, now: datetime | None = None) -> list[JobDraft]:
     """Return a draft for each combination of parameters, all of one batch; one without a name gets one."""
     name = re.sub(r"[^A-Za-z0-9._-]", "-", draft.name)[:40]
     batch = draft.batch or f"{name}-{(now or datetime.now(UTC)).astimezone():%m%d-%H%M%S}"
-    return [replace(draft, args=args, batch=batch) for args in combinations]
+    if not has_default_name(draft):
+        return [replace(draft, args=args, batch=batch) for args in combinations]
+    return [replace(draft, args=args, batch=batch, name=default_name(draft.path, args)) for args in combinations]
 
 
 def _with(draft: JobDraft, values: Mapping[str, Any]) -> JobDraft:
@@ -87,3 +108,5 @@ def _refuse_unmet_needs(draft: JobDraft) -> None:
         need = option.needs
         if need is not None and not option.is_default(draft) and BY_NAME[need.option].is_default(draft):
             raise BadInputError(need.field, need.message)
+    if draft.options.shell and draft.options.resume_args:
+        raise BadInputError("resume_args", "Resume args: a shell line takes no further parameters; use a script.")

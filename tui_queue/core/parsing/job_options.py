@@ -145,6 +145,13 @@ def _words(option: JobOption, text: str, _: Context) -> tuple[str, ...]:
 
 JOB_OPTIONS = (
     JobOption(
+        name="shell",
+        kind=Kind.SWITCH,
+        short="c",
+        help="Have a shell run the line that stands for PATH: 'a && b > out'.",
+        hint="Have a shell run the job path and parameters as one line",
+    ),
+    JobOption(
         name="name",
         parse=lambda _option, text, _: check_name(text),
         help="What to call the job; default: the file's name.",

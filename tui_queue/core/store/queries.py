@@ -12,6 +12,7 @@ from msgspec import Struct
 from tui_queue.core.analysis.eta import Ahead, Sample
 from tui_queue.core.errors import NoSuchJobError
 from tui_queue.core.model.blocked import Blocked
+from tui_queue.core.model.command_line import is_interpreter
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.leftover import Leftover
@@ -30,7 +31,7 @@ from tui_queue.core.store.known_jobs import KnownJobs
 from tui_queue.core.store.leftovers import all_leftovers
 from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
-from tui_queue.core.store.rows import job_of, microseconds, required_row, required_time, run_of
+from tui_queue.core.store.rows import columns_of, job_of, microseconds, required_row, required_time, run_of
 from tui_queue.core.store.runs import running_jobs
 from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.store.trash import removals
@@ -98,7 +99,7 @@ _LAST_GOOD = """
 
 _SAMPLES = """
     SELECT finished_at - started_at, args = :args AND cwd = :cwd FROM jobs
-    WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL
+    WHERE path = :path AND state = 'completed' AND started_at IS NOT NULL AND (:own OR args = :args OR name = :name)
     ORDER BY args = :args DESC, id DESC LIMIT 50"""
 
 _RECENT = """
@@ -312,10 +313,10 @@ def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetim
             others += 1
     running = [job for job, _ in running_jobs(db)]
     waiting = {job.id: job for job in _jobs(db, tuple(before))}
-    known: dict[tuple[str, tuple[str, ...], str], list[Sample]] = {}
+    known: dict[tuple[str, tuple[str, ...], str, str], list[Sample]] = {}
     samples = {}
     for job in (*running, *waiting.values()):
-        command = job.path, job.args, job.cwd
+        command = job.path, job.args, job.cwd, job.name
         if command not in known:
             known[command] = _samples(db, job)
         samples[job.id] = known[command]
@@ -354,7 +355,9 @@ def _command_of(job: Job) -> dict[str, bytes]:
 
 
 def _samples(db: sqlite3.Connection, job: Job) -> list[Sample]:
-    found = db.execute(_SAMPLES, _command_of(job))
+    # An interpreter runs other scripts too: of its jobs only those of this name tell something.
+    others = {"own": not is_interpreter(job.path), **columns_of(job, ("name",))}
+    found = db.execute(_SAMPLES, _command_of(job) | others)
     return [Sample(elapsed_s=taken / 1_000_000, same_parameters=bool(same)) for taken, same in found]
 
 

@@ -1,12 +1,11 @@
 """The cells of tables: how states, reasons, forecasts and times are shown; pure."""
 
-import shlex
 from datetime import UTC, datetime
 
 from rich.text import Text
 
 from tui_queue.core.model.forecast import Forecast
-from tui_queue.core.model.job import Job, JobDraft, State
+from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
@@ -93,11 +92,6 @@ def short_time(at: datetime | None, now: datetime) -> str:
     local = at.astimezone()
     today = now.astimezone().date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%b %d}"
-
-
-def parameters_line(job: Job | JobDraft) -> str:
-    """Return the parameters as a shell line."""
-    return shlex.join(job.args)
 
 
 def headline(job: Job, now: datetime | None = None) -> Text:

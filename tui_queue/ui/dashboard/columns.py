@@ -7,11 +7,12 @@ from msgspec import Struct
 from rich.text import Text
 
 from tui_queue.core.analysis.usage_chart import mebibytes
+from tui_queue.core.model.command_line import parameters_line
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity
 from tui_queue.core.units.durations import duration
-from tui_queue.ui.dashboard.cells import cell, exit_cell, parameters_line, short_time, state_cell
+from tui_queue.ui.dashboard.cells import cell, exit_cell, short_time, state_cell
 
 PADDING = 2  # cells that a column takes beside its width
 _SCROLLBAR = 1

@@ -1,9 +1,9 @@
 """The sentences of the dashboard about jobs; pure."""
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from tui_queue.core.model.command_line import command_line
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Overview
@@ -118,7 +118,7 @@ def copyable(jobs: Sequence[Job], log_path: Callable[[Job], str | None]) -> dict
     """Return what can be copied of jobs, by the line that offers it: the text, and its name."""
     texts = {
         "number": [str(job.id) for job in jobs],
-        "command": [shlex.join((job.path, *job.args)) for job in jobs],
+        "command": [command_line(job) for job in jobs],
         "log": [path for job in jobs if (path := log_path(job))],
         "directory": list(dict.fromkeys(job.cwd for job in jobs)),
         "UUID": [job.uuid for job in jobs],

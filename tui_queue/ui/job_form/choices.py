@@ -10,10 +10,12 @@ from textual.screen import Screen
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import shell_line
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.job_draft import fields_of
 from tui_queue.core.parsing.job_options import BY_NAME
+from tui_queue.core.units.printable import printable
 from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
@@ -43,7 +45,7 @@ class Choices:
         if not drafts:
             self._complain("Nothing has been added before.")
             return None
-        shown = [f"{shlex.join([from_home(draft.path), *draft.args])}   in {from_home(draft.cwd)}" for draft in drafts]
+        shown = [f"{_command(draft)}   in {from_home(draft.cwd)}" for draft in drafts]
         chosen = await self._screen.app.push_screen_wait(Picker("Begin with which command?", shown))
         return None if chosen is None else drafts[shown.index(chosen)]
 
@@ -91,6 +93,11 @@ def _nearest_directory(path: str, cwd: str) -> str:
         if "\0" not in choice + cwd and os.path.isdir(directory := absolute(choice, cwd)):
             return directory
     return os.path.expanduser("~")
+
+
+def _command(draft: JobDraft) -> str:
+    line = shell_line(draft)
+    return shlex.join([from_home(draft.path), *draft.args]) if line is None else printable(line)
 
 
 def _check_name(name: str) -> None:

@@ -8,8 +8,17 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import has_default_name, shell_line
 from tui_queue.core.model.job import JobDraft
-from tui_queue.core.parsing.job_command import check_command, check_cwd, check_name, check_path, parse_parameters
+from tui_queue.core.parsing.job_command import (
+    check_command,
+    check_cwd,
+    check_name,
+    check_path,
+    check_shell_line,
+    parse_parameters,
+    sign_for_shell,
+)
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Group, JobOption, Kind
@@ -49,11 +58,11 @@ class Checked(Struct, frozen=True, kw_only=True):
     errors: Mapping[str, str] = {}
 
 
-def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whole: str) -> Checked:
+def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whole: str, key: str = "") -> Checked:
     """Return what comes of what stands in the fields.
 
     The first may be a path, or a line that has parameters behind it; ``whole`` is what is a path even when there is no
-    such file any more.
+    such file any more, ``key`` the one that makes a shell line of both fields.
     """
     errors: dict[str, str] = {}
 
@@ -64,14 +73,17 @@ def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whol
             errors[error.field] = str(error)
             return None
 
-    line = entries["path"]
-    args = attempt(lambda: parse_parameters(entries["parameters"]))
+    line, shell = entries["path"], switches.get("shell", False)
+    args = attempt(lambda: () if shell else parse_parameters(entries["parameters"]))
     cwd = attempt(lambda: check_cwd(entries["cwd"]))
     attempt(lambda: check_name(entries["name"]))
     command = None
-    if cwd is not None or not line.strip() or line.startswith((os.sep, "~")):
+    if shell:
+        line = f"{line} {entries['parameters']}".strip()
+        command = attempt(lambda: check_shell_line(line))
+    elif cwd is not None or not line.strip() or line.startswith((os.sep, "~")):
         where = cwd or os.sep
-        command = attempt(lambda: (check_path(line, where), ()) if line == whole else check_command(line, where))
+        command = attempt(lambda: (check_path(line, where), ()) if line == whole else _split(line, where, key))
     path, before = command or (line, ())
     if errors or args is None or cwd is None:
         return Checked(path=path, draft=None, errors=errors)
@@ -83,8 +95,16 @@ def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whol
         others = {name: option.of_line(entries[name]) for name, option in MORE.items()} | switches
     except ValueError:
         return Checked(path=path, draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
-    draft = attempt(lambda: make_draft(path=path, args=args, cwd=cwd, name=entries["name"], **others))
+    command = (line, ()) if shell else (path, args)
+    draft = attempt(lambda: make_draft(path=command[0], args=command[1], cwd=cwd, name=entries["name"], **others))
     return Checked(path=path, draft=None if errors else draft, sweep=sweep, errors=errors)
+
+
+def _split(line: str, cwd: str, key: str) -> tuple[str, tuple[str, ...]]:
+    """Return the file and the parameters of a line; one that is for a shell is refused, with the key to press."""
+    if sign := sign_for_shell(line, cwd):
+        raise BadInputError("path", f"Only a shell acts on {sign}; {key} has one run this line, quotes make it text.")
+    return check_command(line, cwd)
 
 
 def _sweep(args: tuple[str, ...], *, together: bool) -> Sweep:
@@ -95,8 +115,15 @@ def _sweep(args: tuple[str, ...], *, together: bool) -> Sweep:
 
 def entries_of(draft: JobDraft) -> dict[str, str]:
     """Return the fields that lead to a draft; a name that is the file's own follows the path."""
-    name = "" if draft.name == os.path.basename(draft.path) else draft.name
+    name = "" if has_default_name(draft) else draft.name
+    if (line := shell_line(draft)) is not None:
+        return {"path": line, "parameters": "", "cwd": draft.cwd, "name": name}
     return {"path": draft.path, "parameters": shlex.join(draft.args), "cwd": draft.cwd, "name": name}
+
+
+def path_of(draft: JobDraft) -> str:
+    """Return what stands in the first field and is a path as a whole; empty for a shell line."""
+    return draft.path if shell_line(draft) is None else ""
 
 
 def program(draft: JobDraft) -> list[str]:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.model.command_line import default_name, shell_line
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
@@ -26,6 +27,7 @@ from tui_queue.ui.job_form.fields import (
     check_entries,
     entries_of,
     from_home,
+    path_of,
     program,
 )
 from tui_queue.ui.job_form.input import FORM_CSS, Field
@@ -69,6 +71,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         Binding("ctrl+r,f5", "recent", "Recent", id="form.recent", tooltip="Begin with what was added before"),
         Binding("f3", "template", "Template", id="form.template", tooltip="Begin with what a template says"),
         Binding("f4", "keep", "Keep", id="form.keep", tooltip="Keep what stands here as a template"),
+        Binding("f6", "shell", "Shell", id="form.shell", tooltip="Have a shell run the command as one line, or not"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
     ]
 
@@ -95,7 +98,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._kept = draft if single else None
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
-        self._path = self._first.get("path", "")  # the path that was filled in, which no parameters follow
+        # The path that was filled in, which no parameters follow.
+        self._path = "" if draft is None else path_of(draft)
         self._cwd = self._first["cwd"]  # a completion may need it before the field is mounted
 
     def compose(self) -> ComposeResult:
@@ -164,6 +168,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._more.display = not self._more.display
         self._field(next(iter(MORE)) if self._more.display else "path").focus()
 
+    def action_shell(self) -> None:
+        """Have a shell run the job path and the parameters as one line, or not."""
+        self._more.fill({"shell": not self._more.switched_on()["shell"]})
+
     @on(Input.Submitted)
     @on(Button.Pressed, "#add")
     def _entered(self, event: Input.Submitted | Button.Pressed) -> None:
@@ -211,10 +219,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if (args := fields.get("args")) is not None:
             self._field("parameters").value = shlex.join(args)
         lines = {name: str(value) for name, value in fields.items() if name in COMMAND_FIELDS}
-        self._path = lines.get("path", self._path)
+        self._path = "" if fields.get("shell") else lines.get("path", self._path)
         for name, line in lines.items():
             self._field(name).value = line
-        self._more.fill(fields)
+        self._more.fill({"shell": False, **fields} if "path" in fields else fields)
 
     @work(exclusive=True, group="template")
     async def action_keep(self) -> None:
@@ -233,9 +241,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         draft = await self._choices.recent() if self._choices else None
         if draft is not None:
             entries = entries_of(draft)
-            self._path = entries["path"]
+            self._path = path_of(draft)
             for field, entry in entries.items():
                 self._field(field).value = entry
+            self._more.fill({"shell": draft.options.shell})
             self._field("parameters").focus()
 
     @work(exclusive=True, group="browse")
@@ -259,7 +268,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 await self._origin.show_python(checked.draft)
 
     async def _checked(self) -> Checked:
-        return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path)
+        key = self._with_keys("{form.shell}")
+        return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path, key)
 
     def _show(self, checked: Checked) -> None:
         for field in COMMAND_FIELDS:
@@ -268,12 +278,17 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 note.show(self._with_keys(_HINT))
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
-        file = os.path.basename(checked.path.rstrip(os.sep))
-        self._field("name").placeholder = printable(file[:200]) or "the file's name"
+        name = os.path.basename(checked.path.rstrip(os.sep))
+        if checked.draft is not None:
+            name = default_name(checked.draft.path, checked.draft.args)
+        self._field("name").placeholder = printable(name[:200]) or "the file's name"
         command = self.query_one("#command", Note)
         first: list[str] = []
         if (draft := checked.draft) is not None:
+            line = shell_line(draft)
             runs = f"Runs: {printable(shlex.join([*program(draft), *draft.args]))}"
+            if line is not None:
+                runs = f"A shell runs: {printable(line)}"
             if checked.sweep is not None:
                 runs, first = count_line(checked.sweep), list(first_lines(program(draft), checked.sweep))
             command.show(runs, f"   in {from_home(draft.cwd)}")

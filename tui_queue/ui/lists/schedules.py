@@ -10,11 +10,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.model.command_line import parameters_line, shell_line
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
-from tui_queue.ui.dashboard.cells import parameters_line
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.job_form.form import JobForm
@@ -142,4 +142,6 @@ def _next(schedule: Schedule) -> str:
 
 
 def _job(draft: JobDraft) -> str:
+    if (line := shell_line(draft)) is not None:
+        return line
     return f"{os.path.basename(draft.path)} {parameters_line(draft)}".strip()
