@@ -15,6 +15,8 @@ NAMED = [
     (["--shell", "cd /tmp && A=1 ./make.sh all"], "make.sh"),
     (["--shell", ". ./venv; exec bash -e run.sh"], "run.sh"),
     (["--shell", "cd /tmp"], "cd"),
+    (["--shell", "trap : TERM; [ -e x ] && ./run.sh"], "run.sh"),
+    (["--shell", "for i in 1 2; do ./run.sh $i; done"], "sh"),
     (["--shell", "echo 'open"], "echo"),
     (["--shell", "&&"], "sh"),
     (["bash", "-euo", "pipefail", "x.sh", "1"], "x.sh"),

@@ -105,7 +105,7 @@ async def test_a_kill_is_asked_about(cli: Cli) -> None:
             await pilot.press("x")
             await see(pilot, "Which signal for job 1")
             await pilot.press("ctrl+u", *"sigkill", "enter")
-            await see(pilot, "Kill job 1, sh?")
+            await see(pilot, "Kill job 1, echo?")
             await see(pilot, "It has run for")
             assert cli.job(1)["state"] == "running"
             await pilot.press(answer)
@@ -174,7 +174,7 @@ async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_canc
         await see(pilot, "✓ completed, 2 processes left")
         await see(pilot, " 0, 2 left ")  # whole in a narrow column
         await pilot.press("c")
-        await see(pilot, "End 2 processes that job 1, sh left?")
+        await see(pilot, "End 2 processes that job 1, sleep left?")
         await pilot.press("y")
         await until(pilot, lambda: cli.job(1)["processes_left"] == 0, "their end")
         await until(pilot, lambda: "processes left" not in drawn(pilot.app), "the row without the word")
@@ -185,7 +185,7 @@ async def test_a_job_that_has_left_processes_is_removed_when_they_have_ended(cli
     async with dashboard() as (pilot, _, _):
         await see(pilot, "✓ completed, 2 processes left")
         await pilot.press("d")
-        await see(pilot, "End 2 processes that job 1, sh left, and remove it?")
+        await see(pilot, "End 2 processes that job 1, sleep left, and remove it?")
         await pilot.press("y")
         await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
         await pilot.press("u")

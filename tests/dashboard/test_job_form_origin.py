@@ -40,6 +40,7 @@ async def test_the_form_says_whose_environment_and_which_python_a_job_gets(
         assert "Python:" not in drawn(app)
 
 
+@pytest.mark.long
 async def test_the_form_of_a_sweep_has_room_for_all_its_lines_in_80x24(
     cli: Cli, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:

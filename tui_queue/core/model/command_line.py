@@ -17,7 +17,10 @@ _INTERPRETERS = re.compile(r"(?:python|pypy|perl|ruby|node|Rscript|php|lua|julia
 _WITH_VALUE = re.compile(r"-[WX]|[-+][A-Za-z]*[oO]|--rcfile|--init-file")
 _ASSIGNMENT = re.compile(r"(?a)[A-Za-z_][A-Za-z0-9_]*=")
 # What a line only prepares with: its first command is the one behind it.
-_PREPARING = frozenset(("cd", "set", "export", "source", ".", "ulimit", "umask", "exec", "time", "!", "{", "("))
+_PREPARING = frozenset(
+    ("cd", "set", "export", "source", ".", "ulimit", "umask", "trap", "[", "[[", "test", "exec", "time", "!", "{", "(")
+)
+_CLAUSES = frozenset(("if", "for", "while", "until", "case", "select", "function"))  # what they run has no one name
 _GOES_ON = frozenset(("exec", "time", "!", "{", "("))  # the command itself is the next word
 _OPERATORS = frozenset("|&;<>()")
 
@@ -90,6 +93,8 @@ def _first_command(line: str) -> str:
             continue
         end = next((at for at in range(place, len(words)) if set(words[at]) <= _OPERATORS), len(words))
         command = words[place:end]
+        if command[0] in _CLAUSES:
+            return ""
         name = default_name(command[0], command[1:])
         first = first or name
         if command[0] not in _PREPARING:
