@@ -37,7 +37,7 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
 @pytest.mark.long
 async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their_hints(cli: Cli) -> None:
     cli.settings(
-        'keys = {form.more = "ctrl+g", form.cancel = "f6", form.browse = "f7", ask.leave = "f8", choose.leave = "f9", '
+        'keys = {form.more = "ctrl+g", form.cancel = "f10", form.browse = "f7", ask.leave = "f8", choose.leave = "f9", '
         'entries.leave = "f10", browse.leave = "f11", browse.hidden = "ctrl+h"}'
     )
     cli("add", "--hold", "true")
@@ -47,11 +47,11 @@ async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their
         await see(pilot, "Backspace up   Ctrl+H hidden   F11 back")
         await pilot.press("f11")
         await until(pilot, lambda: "F11 back" not in drawn(app), "the list to go")
-        await pilot.press("f6")
+        await pilot.press("f10")
         await until(pilot, lambda: len(app.screen_stack) == 1, "the form to go")
         for key, hint, leave in (
-            ("a", "Ctrl+G more   Ctrl+R recent   F3 template   F6 cancels", "f6"),
-            ("a", "parameters too; F7 browses", "f6"),
+            ("a", "Ctrl+G more   Ctrl+R recent   F3 template   F10 cancels", "f10"),
+            ("a", "parameters too; F7 browses", "f10"),
             ("F", "F8 goes back", "f8"),
             ("o", "F9 goes back", "f9"),
             ("S", "F10 goes back", "f10"),

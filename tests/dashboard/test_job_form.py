@@ -181,7 +181,7 @@ async def test_enter_in_an_empty_form_asks_for_the_path(form: Form) -> None:
         ("path", "missing.py 10", "missing.py: no such file; check the spelling."),
         ("path", "text.txt 'open", "Job path can't be split: a quote is not closed."),
         ("path", "text.txt 10\\", "Job path can't be split: it ends with a single backslash."),
-        ("path", "[/oops]", "[/oops]: no such file; check the spelling."),
+        ("path", "[/oops", "[/oops: no such file; check the spelling."),
         ("path", "\x1b[2J", "^[[2J: no such file; check the spelling."),
         ("path", "~nobody\x00", "can't be passed to any program; remove it."),
         ("path", "x" * 100_000, "Job path has 100,000 bytes; a path has at most 4,095."),

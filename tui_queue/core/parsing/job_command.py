@@ -120,7 +120,7 @@ def check_command(text: str, cwd: str) -> tuple[str, tuple[str, ...]]:
 
 def is_there(text: str, cwd: str) -> bool:
     """Whether a text, with all its blanks, is the name of a file; ``cwd`` is where it is looked for."""
-    return os.path.lexists(os.path.join(cwd, os.path.expanduser(text)))
+    return "\0" not in text and os.path.lexists(os.path.join(cwd, os.path.expanduser(text)))
 
 
 def parse_parameters(text: str) -> tuple[str, ...]:
