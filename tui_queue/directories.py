@@ -2,7 +2,7 @@
 
 import os
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from msgspec import Struct
 
@@ -90,11 +90,9 @@ def _put_strange_runs_aside(paths: Paths) -> None:
     from tui_queue.core.store.lock_file import LockTakenError, opening_lock  # noqa: PLC0415 - seldom needed
 
     try:
-        lock = opening_lock(paths.store)
-        with lock.held():
+        with closing(opening_lock(paths.store)) as lock, lock.held():
             if not os.path.exists(paths.store):  # else they are of a queue that another process has made just now
                 os.rename(paths.runs, f"{paths.runs}.of-lost-queue-{time.time_ns()}")
-        lock.close()
     except (LockTakenError, OSError) as error:
         raise StoreError(f"{printable(paths.runs)}: can't be put aside: {error}. Rename it, and try again.") from None
 

@@ -91,10 +91,9 @@ def _bring_up_to_date(new: str, path: str) -> Settled:
 def _exchange(new: str, path: str) -> str:
     """Put the present files aside and the new one in their place; return where they are."""
     state = os.path.dirname(path)
-    opening, gate = opening_lock(path), WriteGate(path)
+    aside = Aside(state)
     try:
-        aside = Aside(state)
-        with opening.held(), gate.alone():
+        with closing(opening_lock(path)) as opening, opening.held(), closing(WriteGate(path)) as gate, gate.alone():
             moved = aside.put(_FILES)
             os.rename(new, path)
             sync(state)
@@ -105,9 +104,6 @@ def _exchange(new: str, path: str) -> str:
         raise StoreError(
             f"{printable(path)}: another process opens the queue. End that process, and try again."
         ) from None
-    finally:
-        gate.close()
-        opening.close()
     return aside.directory
 
 

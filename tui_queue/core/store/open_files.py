@@ -134,25 +134,25 @@ def read_only(path: str) -> str:
 
 def _has_open(process: int, inode: Inode) -> bool:
     """Whether a process has a file open; also where that can't be told."""
-    try:
-        entries = list(os.scandir(f"/proc/{process}/fd"))
-    except PermissionError:
-        return True
-    except OSError:  # it has ended
-        return False
-    return any(_inode(entry.path) == inode for entry in entries)
+    links = _descriptors(process)
+    return links is None or any(_inode(link) == inode for link in links)
 
 
 def _has_removed_log(process: int) -> bool:
     """Whether a process that has the database open has a removed log open; also where that can't be told."""
     removed = tuple(f"{end} (deleted)" for end in _BESIDE)
+    links = _descriptors(process)
+    return links is None or any(_target(link).endswith(removed) for link in links)
+
+
+def _descriptors(process: int) -> list[str] | None:
+    """Return the links to what a process has open; None where the kernel does not show them to this user."""
     try:
-        entries = list(os.scandir(f"/proc/{process}/fd"))
+        return [entry.path for entry in os.scandir(f"/proc/{process}/fd")]
     except PermissionError:
-        return True
-    except OSError:  # it has ended
-        return False
-    return any(_target(entry.path).endswith(removed) for entry in entries)
+        return None
+    except OSError:  # the process has ended
+        return []
 
 
 def _target(link: str) -> str:
