@@ -100,7 +100,7 @@ class JobCommands:
         return await self.verbs.each(Verb.RETRY, tuple(ids))
 
     async def start(self, ids: Iterable[int]) -> list[Job]:
-        """Let pending jobs start now, whatever their queues and times say; let paused jobs continue."""
+        """Start pending jobs now, beyond the slots of their queues and before their times; resume paused jobs."""
         return await self.verbs.each(Verb.START, tuple(ids))
 
     async def uncancel(self, ids: Iterable[int]) -> list[Job]:
