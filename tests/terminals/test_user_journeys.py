@@ -135,7 +135,7 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         open_dashboard(window)
         way = Way(size, type_=window.type, look=window.screen)
         way.step("", "The queue is empty. Press a to add a job.")
-        way.add("jobs/countdown.py", "1", "▶ running", "Countdown: 1 seconds")
+        way.add("jobs/countdown.py", "1", "Countdown: 1 seconds")
         way.step("", "✓ completed", gone="▶ running")
 
         way.add("jobs/chatty.py", "100000 5", "▶ running", "Line 1")
