@@ -162,6 +162,89 @@ def test_an_edit_takes_further_variables_from_the_shell(cli: Cli, script: Script
     assert (seen["LR"], seen["TOKEN"]) == ("1", "t")
 
 
+def test_values_that_the_user_gives_outlive_whatever_does_not_change_them(cli: Cli, script: Script) -> None:
+    show = script("show.sh", SHOW)
+    cli("add", "--env", "SEED=7", "--env", "LR=0.1", show)
+    cli.drain()
+    others = with_env(cli, SEED="8", LR="0.2")
+    others("retry", "--capture-env", "1")
+    others("clone", "1")
+    others("clone", "--capture-env", "1")
+    others("clone", "--env", "SEED", "1")
+    others("clone", "--env", "SEED=9", "1")
+    others("edit", "--priority", "1", "2")
+    others("edit", "--capture-env", "3")
+    cli.drain()
+    seen = [variables_of(cli, number) for number in (1, 2, 3, 4, 5)]
+    assert [each["SEED"] for each in seen] == ["7", "7", "7", "7", "9"]
+    assert [each["LR"] for each in seen] == ["0.1", "0.1", "0.1", "0.2", "0.2"]
+    assert {"SEED=7", "LR=0.1"} <= set(cli("show", "--env", "--values", "3").splitlines())
+
+
+def test_schedules_templates_imports_and_lines_keep_the_values_that_they_give(
+    cli: Cli, script: Script, tmp_path: Path
+) -> None:
+    show = script("show.sh", SHOW)
+    cli("schedule", "add", "--every", "1h", "-y", "--env", "TOKEN=s3cr3t-1", "report", show)
+    cli("schedule", "edit", "-y", "--every", "2h", "report")
+    cli("schedule", "run", "report")
+    cli("template", "save", "--env", "TOKEN=s3cr3t-2", "--env", "HOME", "short", show)
+    cli("add", "--template", "short")
+    lines = [{"path": show, "env": [f"TOKEN=s3cr3t-{number}"]} for number in (3, 4, 4)]
+    (tmp_path / "jobs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cli("add", "--from", str(tmp_path / "jobs.jsonl"))
+    (tmp_path / "out.jsonl").write_text(cli("export", "--values"))
+    cli("run", "--until-empty")
+    assert [variables_of(cli, number)["TOKEN"][-1] for number in (1, 2, 3, 4, 5)] == ["1", "2", "3", "4", "4"]
+    stored = b"".join(file.read_bytes() for file in cli.home.rglob("*.db*"))
+    assert b"s3cr3t" not in stored
+    assert len([file for file in environments(cli) if file.name.startswith("v")]) == 4
+    for words in (["template", "list"], ["template", "list", "--json"], ["schedule", "list", "--json"]):
+        assert "s3cr3t" not in cli(*words), words
+
+    other = replace(cli, home=tmp_path / "other", env={**cli.env, "TUI_QUEUE_HOME": str(tmp_path / "other")})
+    other("import", str(tmp_path / "out.jsonl"))
+    other("run", "--until-empty")
+    assert variables_of(other, 3)["TOKEN"] == "s3cr3t-3"
+    assert b"s3cr3t" not in (tmp_path / "other" / "queue.db").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["removed", "other bytes"])
+def test_values_that_are_lost_are_told_and_can_be_given_again(cli: Cli, script: Script, damage: str) -> None:
+    cli("add", "--env", "SEED=7", script("show.sh", SHOW))
+    (file,) = (file for file in environments(cli) if file.name.startswith("v"))
+    if damage == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(b"?" + file.read_bytes()[1:])
+    cli.drain(code=1)
+    assert "the values of the variables that were set for this job can't be read" in cli("show", "1")
+    assert "can't be read" in cli.error("clone", "1")
+    cli("edit", "--env", "SEED=8", "1")
+    cli("retry", "1")
+    cli.drain()
+    assert variables_of(cli, 1)["SEED"] == "8"
+
+
+def test_values_are_removed_with_the_last_job_that_has_them(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    for seed in ("1", "2"):
+        cli("add", "--env", f"SEED={seed}", "true")
+    cli("template", "save", "--env", "SEED=3", "short")
+    cli("schedule", "add", "--every", "1h", "-y", "--env", "SEED=4", "report", "true")
+    cli("run", "--until-empty")
+    shutil.rmtree(cli.home / "backups", ignore_errors=True)
+    for file in environments(cli):
+        os.utime(file, (time.time() - OLD_S,) * 2)
+    cli("clean", "--keep", "1", "--yes")
+    assert len([file for file in environments(cli) if file.name.startswith("v")]) == 3
+    assert "SEED=2" in cli("show", "--env", "--values", "2")
+    cli("add", "--template", "short", "true")
+    assert "SEED=3" in cli("show", "--env", "--values", "3")
+    cli("schedule", "run", "report")
+    assert "SEED=4" in cli("show", "--env", "--values", "4")
+
+
 def test_no_secret_is_in_the_database_a_report_or_a_command_line(cli: Cli, script: Script) -> None:
     job = script("job.sh", "#!/bin/sh\nps -eo args | grep -c '[s]3cr3t'\n")
     shell = with_env(cli, TOKEN="s3cr3t-1", KEY="s3cr3t-2")
@@ -171,8 +254,7 @@ def test_no_secret_is_in_the_database_a_report_or_a_command_line(cli: Cli, scrip
     runner.communicate(timeout=60)
     assert cli("log", "1").strip() == "0"
     stored = b"".join(file.read_bytes() for file in cli.home.glob("queue.db*"))
-    assert b"s3cr3t-1" not in stored
-    assert b"s3cr3t-2" not in stored
+    assert b"s3cr3t" not in stored
     for words in (["list", "--json"], ["show", "2"], ["show", "2", "--json"], ["export"], ["show", "1", "--env"]):
         assert "s3cr3t" not in cli(*words), words
     assert "HIDDEN=s3cr3t-3" in cli("show", "--values", "2")

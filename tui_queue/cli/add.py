@@ -147,7 +147,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
             if args:
                 changes["args"] = args
             new = edited(replace(draft, not_before=None), changes)
-            _say(queue, await queue.commands.jobs.add([new], like=None if capture_env else draft), as_json=as_json)
+            _say(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
 
     run(work())
 

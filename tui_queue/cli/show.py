@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import click
+from msgspec.structs import replace
 
 from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
@@ -33,6 +34,9 @@ def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool)
             objects = []
             for place, number in enumerate(numbers):
                 details = await queue.commands.reports.details(str(number))
+                if values and not variables:
+                    options = await queue.commands.jobs.with_values(details.job.options)
+                    details = replace(details, job=replace(details.job, options=options))
                 log_path = queue.commands.jobs.log_path(details.job)
                 environment = await queue.commands.jobs.environment(details.job) if variables else None
                 if as_json:

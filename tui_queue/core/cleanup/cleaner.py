@@ -148,6 +148,7 @@ class Cleaner:
         for job in jobs:
             trash.make_young(job)
             self._environments.make_young(job.options.environment)
+            self._environments.make_young(job.options.values)
 
     def _forget(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.commands.new_jobs import with_values_kept
 from tui_queue.core.commands.schedules import with_next_time
 from tui_queue.core.interchange.importers.formats import IMPORTERS, importer_of
 from tui_queue.core.interchange.importers.importer import Origin
@@ -16,6 +17,7 @@ from tui_queue.core.interchange.record import Record, record_object, settled, to
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import JobDraft, State
+from tui_queue.core.model.options import with_values
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.job_command import check_cwd
 from tui_queue.core.system.environment import capture, chosen
@@ -81,9 +83,11 @@ def _with_environments(context: CommandContext, imported: Import) -> Import:
             name = context.environments.keep(replace(base, variables=chosen(variables, leave_out=context.leave_out())))
         return replace(draft, options=replace(draft.options, environment=name))
 
+    records = [replace(each, draft=named(each.draft, each.variables)) for each in imported.records]
+    drafts = with_values_kept(context.environments, [each.draft for each in records])
     return replace(
         imported,
-        records=tuple(replace(each, draft=named(each.draft, each.variables)) for each in imported.records),
+        records=tuple(replace(each, draft=draft) for each, draft in zip(records, drafts, strict=True)),
         schedules=tuple(replace(each, draft=named(each.draft, None)) for each in imported.schedules),
     )
 
@@ -116,6 +120,10 @@ class InterchangeCommands:
         Only with ``values`` they have the values of variables.
         """
         async for record in self._store.import_export.records(only):
+            if values and record.draft.options.values:
+                given = await asyncio.to_thread(self._context.environments.values, record.draft.options.values)
+                options = with_values(record.draft.options, given)
+                record = replace(record, draft=replace(record.draft, options=options))  # noqa: PLW2901
             yield record_object(record, values=values)
 
     async def export_rows(self, only: Filter, *, values: bool = False) -> AsyncIterator[list[str]]:

@@ -15,7 +15,7 @@ from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
-from tui_queue.core.model.options import Interpreter
+from tui_queue.core.model.options import Interpreter, JobOptions, with_values
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
@@ -43,14 +43,16 @@ class JobCommands:
         unique: bool = False,
         place: Place | None = None,
         like: JobDraft | None = None,
+        capture_env: bool = False,
     ) -> list[Job]:
         """Add jobs, all or none, at this place in their queues; when this returns they are safe on disk.
 
         With ``unique`` a job that is pending or running already is refused. The jobs get the environment of this
-        process, or that of the job that they are ``like``. Where another host runs the queue and does not answer soon,
-        they have no numbers yet.
+        process, or that of the job that they are ``like``, with ``capture_env`` only the values that the user gave it.
+        Where another host runs the queue and does not answer soon, they have no numbers yet.
         """
-        drafts, now = await prepared(self._context, drafts, like=like), datetime.now(UTC)
+        drafts = await prepared(self._context, drafts, like=like, capture_env=capture_env)
+        now = datetime.now(UTC)
         try:
             jobs = await self._jobs.add(drafts, now=now, unique=unique, place=place)
         except OtherHostError:
@@ -76,9 +78,9 @@ class JobCommands:
         The job keeps its environment, or gets that of a draft that it is ``like``, or with ``capture_env`` that of this
         process.
         """
-        if like is None and not capture_env:
+        if like is None:
             like = (await self._queries.job(str(job_id))).draft
-        (draft,) = await prepared(self._context, [draft], like=like)
+        (draft,) = await prepared(self._context, [draft], like=like, capture_env=capture_env)
         job = await self._jobs.edit(job_id, draft, now=datetime.now(UTC))
         self._context.wake_scheduler()
         return job
@@ -108,9 +110,21 @@ class JobCommands:
         return await self.verbs.each(Verb.UNCANCEL, tuple(ids))
 
     async def environment(self, job: Job) -> Environment | None:
-        """Return what was captured when a job was added; None for a job that an older version added."""
-        name = job.options.environment
-        return await asyncio.to_thread(self._context.environments.get, name) if name else None
+        """Return what was captured when a job was added, with the variables that the user gave.
+
+        It is None for a job that an older version added.
+        """
+        if not (name := job.options.environment):
+            return None
+        captured = await asyncio.to_thread(self._context.environments.get, name)
+        given = (await self.with_values(job.options)).env
+        variables = {**captured.variables, **{name: value for name, value in given if value is not None}}
+        return replace(captured, variables=variables)
+
+    async def with_values(self, options: JobOptions) -> JobOptions:
+        """Return options with the values that the user gave to variables, for the user's own eyes."""
+        values = await asyncio.to_thread(self._context.environments.values, options.values) if options.values else {}
+        return with_values(options, values)
 
     async def interpreter(self, draft: JobDraft, *, like: JobDraft | None = None) -> Interpreter | None:
         """Return what would run a draft that is added now, or with the environment of the job that it is ``like``.

@@ -37,8 +37,8 @@ class ScheduleCommands:
 
         With ``capture_env`` the environment of this process replaces that of its jobs to come.
         """
-        before = next((each.draft for each in await self.all() if each.id == schedule.id and not capture_env), None)
-        (draft,) = await prepared(self._context, [schedule.draft], like=before, script=False)
+        before = next((each.draft for each in await self.all() if each.id == schedule.id), None)
+        (draft,) = await prepared(self._context, [schedule.draft], like=before, capture_env=capture_env, script=False)
         schedule = replace(schedule, draft=draft)
         schedule = await self._schedules.put(with_next_time(schedule, datetime.now(UTC)))
         self._context.wake_scheduler()

@@ -1,4 +1,4 @@
-"""Keeps the environments of jobs on disk: each distinct one once, for all jobs that were added with it."""
+"""Keeps the environments of jobs on disk, and the values that the user gave: each once, for all jobs that have it."""
 
 import errno
 import fcntl
@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,16 +21,17 @@ from tui_queue.core.units.printable import printable
 
 FRESH_S = 86_400  # a file that is younger may belong to a job that is just being added
 _NAME_LENGTH = 32  # hexadecimal digits of SHA-256: two different environments never share a file
+_VALUES = "v"  # begins the names of files with values, so that none is taken for an environment
 _LEVEL = 6  # of compression
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error)  # what reading a file may raise
 
 
 class EnvironmentFiles:
-    """The environments in one directory, by name.
+    """The environments in one directory, and the values of ``--env NAME=value``, by name.
 
-    A file holds an environment as compressed JSON, whole, or what differs from a whole one where that is shorter. Its
-    name is a hash of the environment. Only the user can read it: variables may hold secrets, and so they stand neither
-    in the database nor in its backups.
+    A file holds an environment as compressed JSON, whole, or what differs from a whole one where that is shorter; or
+    the values of some variables. Its name is a hash of that. Only the user can read it: variables may hold secrets, and
+    so they stand neither in the database nor in its backups.
     """
 
     def __init__(self, directory: str) -> None:
@@ -40,19 +41,41 @@ class EnvironmentFiles:
         """Return the name under which the environment is safe on disk. Raises StoreError."""
         whole = _encoded(asdict(environment))
         name = _hash(whole)
-        path = self._path(name)
-        try:
-            with suppress(FileExistsError):
-                os.mkdir(self._directory, 0o700)  # and none above it: the queue may have been moved
-            with self._locked(fcntl.LOCK_SH):
-                if self._is_kept(name):
-                    os.utime(path)  # it is in use again, so that it is not removed before the job is stored
-                else:
-                    self._write(path, self._shortest(environment, whole))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise StoreError(f"{printable(path)}: the environment of the job can't be written: {reason}.") from error
+        with self._adding():
+            if self._is_kept(name):
+                os.utime(self._path(name))  # it is in use again, so that it is not removed before the job is stored
+            else:
+                self._write({name: self._shortest(environment, whole)})
         return name
+
+    def keep_values(self, values: Sequence[Mapping[str, str]]) -> list[str]:
+        """Return the names under which values of variables are safe on disk, for each in turn. Raises StoreError."""
+        contents = [_encoded(each) for each in values]
+        names = [_VALUES + _hash(content) for content in contents]
+        with self._adding():
+            missing = {}
+            for name, content in dict(zip(names, contents, strict=True)).items():
+                if self._are_values_kept(name):
+                    os.utime(self._path(name))
+                else:
+                    missing[name] = zlib.compress(b'{"values":%b}' % content, _LEVEL)
+            if missing:
+                self._write(missing)
+        return names
+
+    def values(self, name: str) -> Mapping[str, str]:
+        """Return the values of variables; none without a name. Raises BadInputError where they can't be read."""
+        if not name:
+            return {}
+        try:
+            return self._values(name)
+        except _DAMAGE as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise BadInputError(
+                "env",
+                f"{printable(self._path(name))}: the values of the variables that were set for this job can't be read:"
+                f" {reason}. `tui-queue edit --env NAME=value ID` sets them again.",
+            ) from None
 
     def get(self, name: str) -> Environment:
         """Return an environment. Raises BadInputError where its file is gone or damaged."""
@@ -100,6 +123,20 @@ class EnvironmentFiles:
         return {}
 
     @contextmanager
+    def _adding(self) -> Iterator[None]:
+        """Let files be written that no clean-up removes. Raises StoreError."""
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(self._directory, 0o700)  # and none above it: the queue may have been moved
+            with self._locked(fcntl.LOCK_SH):
+                yield
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StoreError(
+                f"{printable(self._directory)}: the environment of the job can't be written: {reason}."
+            ) from error
+
+    @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
         """Hold the lock of the directory. Raises OSError."""
         directory = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
@@ -122,6 +159,19 @@ class EnvironmentFiles:
         """Whether an environment is on disk, and undamaged."""
         try:
             self._environment(name)
+        except _DAMAGE:
+            return False
+        return True
+
+    def _values(self, name: str) -> Mapping[str, str]:
+        values = convert(self._read(name)["values"], dict[str, str])
+        if _VALUES + _hash(_encoded(values)) != name:
+            raise ValueError("its content does not match its name")
+        return values
+
+    def _are_values_kept(self, name: str) -> bool:
+        try:
+            self._values(name)
         except _DAMAGE:
             return False
         return True
@@ -156,20 +206,22 @@ class EnvironmentFiles:
             return name, self._read(name)["variables"]
         return None
 
-    def _write(self, path: str, content: bytes) -> None:
-        file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new-")
-        try:
+    def _write(self, contents: Mapping[str, bytes]) -> None:
+        """Write files by name, all of which are safe when this returns."""
+        for name, content in contents.items():
+            file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new-")
             try:
-                if os.write(file, content) < len(content):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-            os.rename(temporary, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
+                try:
+                    if os.write(file, content) < len(content):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+                os.rename(temporary, self._path(name))
+            except BaseException:
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary)
+                raise
         sync(self._directory)
 
 

@@ -36,6 +36,7 @@ class RunSpecs:
         self._environments = environments
         self._place = place
         self._surroundings = lru_cache(maxsize=_KEPT)(self._read_surroundings)
+        self._given = lru_cache(maxsize=_KEPT)(environments.values)
         self._python = python
         self._grace_s = grace_s
         self._log_size = log_size
@@ -54,7 +55,8 @@ class RunSpecs:
         if job.is_python:
             chosen = "" if options.interpreter is None else options.interpreter.path
             argv.insert(0, job.python or chosen or self._python() or sys.executable)
-        added = _variables(job, files, path, environment.variables)
+        given = self._given(options.values)
+        added = _variables(job, files, path, environment.variables, given)
         added |= self._place  # what a job adds goes into the queue that runs it
         return {
             "directory": _latin(files.directory),
@@ -120,9 +122,15 @@ PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER")
 _KEPT = 64  # environments that a scheduler keeps in memory
 
 
-def _variables(job: Job, files: RunFiles, path: str, captured: Mapping[str, str]) -> dict[str, str]:
-    """Return what a job's environment has beside what was ``captured``; ``path`` is the script that runs."""
-    added = {name: value for name, value in job.options.env if value is not None} | _marks(job, files)
+def _variables(
+    job: Job, files: RunFiles, path: str, captured: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what a job's environment has beside what was ``captured``; ``path`` is the script that runs.
+
+    ``given`` are the values that the user gave; a job of an older version has them in its options.
+    """
+    added = {name: value for name, value in job.options.env if value is not None}
+    added |= {**given, **_marks(job, files)}
     added["PWD"] = job.cwd
     if job.options.pty:
         added.setdefault("TERM", "xterm-256color")

@@ -49,7 +49,7 @@ def _instead(job: Job, executor: Executor) -> str:
 
 def differences(files: EnvironmentFiles, job: Job, good: Job | None) -> str:
     """Return one line with the variables in which a job differs from a ``good`` one, if it does. Blocks."""
-    if good is None or job.options.environment == good.options.environment:
+    if good is None or _source(job) == _source(good):
         return ""
     try:
         names = _differing(_of(files, job), _of(files, good))
@@ -64,7 +64,13 @@ def differences(files: EnvironmentFiles, job: Job, good: Job | None) -> str:
 def _of(files: EnvironmentFiles, job: Job) -> dict[str, str | None]:
     name = job.options.environment
     captured = files.get(name).variables if name else {}
-    return {**captured, **{name: value for name, value in job.options.env if value is not None}}
+    given = {name: value for name, value in job.options.env if value is not None}
+    return {**captured, **given, **files.values(job.options.values)}
+
+
+def _source(job: Job) -> tuple[object, ...]:
+    """Return what decides which variables a job has."""
+    return job.options.environment, job.options.values, job.options.env
 
 
 def _differing(one: dict[str, str | None], other: dict[str, str | None]) -> list[str]:

@@ -206,7 +206,7 @@ _FIELDS: dict[str, _Field] = {
     "after": _Field(_after, write=lambda after: [{"id": each.job_id, "outcome": each.outcome} for each in after]),
     "batch": _Field(lambda values, name: title(name, _text(values[name])), plain=True),
     "options": _Field(
-        lambda values, name: convert(values[name], JobOptions),
+        lambda values, name: replace(convert(values[name], JobOptions), values=""),
         write=lambda options: json.loads(options_to_json(options)),
     ),
     "state": _Field(lambda values, name: State(values[name]), plain=True),

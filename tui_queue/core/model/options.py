@@ -1,6 +1,7 @@
 """The options of a job that its row keeps as JSON, so that a new one needs no column."""
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -108,7 +109,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     machine: bytes, or a load. ``after_pids`` are processes: number, and start time in the kernel's clock ticks. With
     ``copy`` a copy of the script is run, made when the job was added; with ``pty`` its output goes to a terminal of its
     own, with ``times`` it is noted when its lines were written. ``log_size`` are bytes; 0 is as the settings say.
-    ``env`` are variables and their values; one without a value is taken from the process that adds the job.
+    ``env`` are variables and their values; one without a value is taken from the process that adds the job. A job that
+    was added has the values in a file named ``values`` (``EnvironmentFiles``), and here the names alone.
     With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
     ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
     (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
@@ -117,6 +119,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     """
 
     env: tuple[tuple[str, str | None], ...] = ()
+    values: str = ""
     clean_env: bool = False
     shell: bool = False
     nice: int = 0
@@ -154,7 +157,13 @@ def without_values(options: JobOptions) -> JobOptions:
     """Return options as anybody may see them: of variables only the names."""
     if not options.env and not options.environment:
         return options
-    return replace(options, env=tuple((name, None) for name, _ in options.env), environment="")
+    return replace(options, env=tuple((name, None) for name, _ in options.env), values="", environment="")
+
+
+def with_values(options: JobOptions, values: Mapping[str, str]) -> JobOptions:
+    """Return options with these values of variables beside the names."""
+    env = tuple((name, values.get(name) if value is None else value) for name, value in options.env)
+    return replace(options, env=env, values="")
 
 
 @lru_cache(maxsize=64)  # the same ones for many jobs that are added together

@@ -89,9 +89,13 @@ _COPIES = """
     WHERE copy IS NOT NULL"""
 
 _ENVIRONMENTS = """
-    SELECT json_extract(options, '$.environment') AS name FROM jobs WHERE name IS NOT NULL
-    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.environment') AS name FROM schedules
-    WHERE name IS NOT NULL"""
+    SELECT json_extract(options, '$.environment') AS file FROM jobs WHERE file IS NOT NULL
+    UNION SELECT json_extract(options, '$.values') AS file FROM jobs WHERE file IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.environment') AS file FROM schedules
+    WHERE file IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.values') AS file FROM schedules
+    WHERE file IS NOT NULL
+    UNION SELECT json_extract(draft, '$.values') AS file FROM templates WHERE file IS NOT NULL"""
 
 _LAST_GOOD = """
     SELECT * FROM jobs WHERE path = :path AND args = :args AND cwd = :cwd AND state = 'completed'
@@ -341,7 +345,7 @@ def _copies(db: sqlite3.Connection) -> set[str]:
 
 
 def environments_in(db: sqlite3.Connection) -> set[str]:
-    """Return the names of the environments that jobs or schedules refer to."""
+    """Return the names of the files with environments and values that jobs, schedules or templates refer to."""
     return {row[0] for row in db.execute(_ENVIRONMENTS)}
 
 

@@ -229,6 +229,9 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN at_once INTEGER NOT NULL DEFAULT 0 CHECK (at_once IN (0, 1));
     CREATE INDEX jobs_at_once ON jobs (id) WHERE state = 'pending' AND at_once = 1;
     """,
+    # The values of variables that the user gives stand in files (environment_files.py), which a program that knows an
+    # older version only would not read: it would start the job without them.
+    "",
 )
 
 

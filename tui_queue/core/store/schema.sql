@@ -1,7 +1,7 @@
 -- The schema that the migrations in schema.py make, for reading; nothing executes this file.
 -- Generated: python -m tests.tools.make_schema
 
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
 

@@ -58,7 +58,7 @@ def capture(
     if GIVEN_MARK in environ:  # a job adds another one, which gets cards of its own
         variables = {name: value for name, value in variables.items() if name not in GIVEN}
     variables |= {name: environ[name] for name in keep}
-    _check_size(variables)
+    check_size(variables)
     return replace(own_environment(), variables=variables)
 
 
@@ -128,7 +128,8 @@ class _Names:
         return name in self._names or name.startswith(self._beginnings)
 
 
-def _check_size(variables: Mapping[str, str]) -> None:
+def check_size(variables: Mapping[str, str]) -> None:
+    """Raise BadInputError for variables that are too large together."""
     sizes = {name: len(os.fsencode(name)) + len(os.fsencode(value)) + 2 for name, value in variables.items()}
     total = sum(sizes.values())
     if total > LARGEST:

@@ -93,21 +93,26 @@ class JobActions:
 
     async def clone(self) -> None:
         """Ask for changes to a copy of the chosen job, and add it."""
-        if job := self._chosen_one("clone"):
-            draft = replace(job.draft, not_before=None)
+        if (job := self._chosen_one("clone")) and (draft := await self._with_values(job)):
+            draft = replace(draft, not_before=None)
             form = _form(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands)
             await self._add(form, like=draft)
 
     async def edit(self) -> None:
         """Change the chosen job."""
-        if job := self._chosen_one("edit"):
+        if (job := self._chosen_one("edit")) and (draft := await self._with_values(job)):
             title = f"Edit job {job.id}"
-            form = _form(cwd=job.cwd, title=title, draft=job.draft, verb="Save", single=True, commands=self._commands)
+            form = _form(cwd=job.cwd, title=title, draft=draft, verb="Save", single=True, commands=self._commands)
             drafts = await self._ask(form)
-            if drafts is None or drafts[0] == job.draft:
+            if drafts is None or drafts[0] == draft:
                 return
             if await result_of(self._screen, self._commands.jobs.edit(job.id, drafts[0])) is not None:
                 self._undo.edited(job)
+
+    async def _with_values(self, job: Job) -> JobDraft | None:
+        """Return the draft of a job as the form shows it; None where the values can't be read, which the user hears."""
+        options = await result_of(self._screen, self._commands.jobs.with_values(job.options))
+        return None if options is None else replace(job.draft, options=options)
 
     async def hold(self) -> None:
         """Hold pending jobs, or release them when all of them are held."""

@@ -59,7 +59,8 @@ class Choices:
             return None
         picker = Picker("Begin with which template?", tuple(found), remove=self._remove)
         name = await self._screen.app.push_screen_wait(picker)
-        return None if name is None else dict(found[name])
+        chosen = None if name is None else await result_of(self._screen, self._commands.templates.get(name))
+        return None if chosen is None else dict(chosen)
 
     async def keep(self, draft: JobDraft) -> None:
         """Ask for a name and keep a draft as a template under it."""
