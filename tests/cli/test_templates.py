@@ -15,6 +15,6 @@ def test_a_template_is_begun_with_and_can_be_overridden(cli: Cli) -> None:
     assert (second["priority"], second["path"][-4:]) == (1, "true")
     cli.drain()
     assert cli("log", "1") == "1\n"
-    assert cli("template", "list") == "careful: --priority 7 --env A=1 --retries 2 sh -c 'echo $A'\n"
+    assert cli("template", "list") == "careful: --priority 7 --env A --retries 2 sh -c 'echo $A'\n"
     cli("template", "remove", "careful")
     assert "no such template" in cli.error("add", "--template", "careful", code=3)
