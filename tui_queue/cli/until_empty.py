@@ -9,6 +9,7 @@ import click
 
 from tui_queue.cli.command import refuse_elsewhere, use_queue
 from tui_queue.core.errors import OtherHostError
+from tui_queue.core.model.job import State
 from tui_queue.core.system.inherited_signals import heeded
 
 
@@ -32,8 +33,7 @@ async def run_until_empty() -> bool:
             asyncio.get_running_loop().add_signal_handler(number, leave)
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             offered = queue.background.offer()
-            overview = await queue.commands.reports.overview(ended=0)
-            present = [job.id for job in overview.jobs]
+            present = await queue.commands.jobs.in_state(State.PENDING, State.RUNNING)
             newest = await queue.commands.jobs.newest()
             scheduler = queue.scheduler
             ends = [asyncio.create_task(_call_after(each, leave)) for each in (scheduler.moved, scheduler.gone)]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from tui_queue.core.commands.context import CommandContext, why
 from tui_queue.core.commands.jobs import JobCommands
-from tui_queue.core.commands.queues import QueueCommands
-from tui_queue.core.commands.reports import ReportCommands
 from tui_queue.core.errors import StoreError
 from tui_queue.core.model.job import Job
 from tui_queue.core.system.worker_thread import in_thread
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     from tui_queue.core.commands.batches import BatchCommands
     from tui_queue.core.commands.cleanup import CleanupCommands
     from tui_queue.core.commands.interchange import InterchangeCommands
+    from tui_queue.core.commands.queues import QueueCommands
+    from tui_queue.core.commands.reports import ReportCommands
     from tui_queue.core.commands.schedules import ScheduleCommands
     from tui_queue.core.commands.templates import TemplateCommands
 
@@ -31,10 +31,22 @@ class Commands:
         self.opened_at = datetime.now(UTC)
         self._context = context
         self.jobs = JobCommands(context)
-        self.queues = QueueCommands(context)
-        self.reports = ReportCommands(context)
 
     # What few commands need is imported when it is needed, so that the others start sooner.
+
+    @cached_property
+    def queues(self) -> "QueueCommands":
+        """Queues, and the limit of all together."""
+        from tui_queue.core.commands.queues import QueueCommands  # noqa: PLC0415
+
+        return QueueCommands(self._context)
+
+    @cached_property
+    def reports(self) -> "ReportCommands":
+        """What is to be told of jobs and of the machine."""
+        from tui_queue.core.commands.reports import ReportCommands  # noqa: PLC0415
+
+        return ReportCommands(self._context)
 
     @cached_property
     def batches(self) -> "BatchCommands":

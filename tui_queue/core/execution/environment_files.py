@@ -4,7 +4,6 @@ import errno
 import fcntl
 import json
 import os
-import tempfile
 import time
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -209,7 +208,8 @@ class EnvironmentFiles:
     def _write(self, contents: Mapping[str, bytes]) -> None:
         """Write files by name, all of which are safe when this returns."""
         for name, content in contents.items():
-            file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".new-")
+            temporary = self._path(f".new-{os.urandom(8).hex()}")
+            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 try:
                     if os.write(file, content) < len(content):

@@ -10,7 +10,6 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -159,6 +158,8 @@ def _file() -> BinaryIO:
     """Return a file for a long specification: in memory where that can be, since a full disk must hold up no run."""
     with suppress(AttributeError, OSError):
         return open(os.memfd_create("run"), "w+b", buffering=0)
+    import tempfile  # noqa: PLC0415 - seldom needed, and takes long
+
     return tempfile.TemporaryFile(buffering=0)
 
 

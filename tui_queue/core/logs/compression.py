@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO
@@ -63,6 +62,8 @@ def unpack(log: str) -> int | None:
     Pages of zeros become holes: those were taken out of the middle. Raises OSError, also for a file that is not
     compressed, and EOFError where a part is missing.
     """
+    import tempfile  # noqa: PLC0415 - seldom needed, and takes long
+
     with tempfile.TemporaryFile() as target:
         try:
             unpack_into(log, target)

@@ -9,7 +9,6 @@ of the other machine's is opened for writing, and its index of the log (``-shm``
 import os
 import sqlite3
 import subprocess
-import tempfile
 import time
 from contextlib import closing, suppress
 
@@ -56,6 +55,8 @@ class DatabaseCopy:
         return _status(self._path), *(_identity(f"{self._path}{end}") for end in ("-wal", "-journal"))
 
     def _copy(self, db: sqlite3.Connection) -> None:
+        import tempfile  # noqa: PLC0415 - seldom needed, and takes long
+
         with tempfile.TemporaryDirectory(prefix="tui-queue-", ignore_cleanup_errors=True) as directory:
             copy = os.path.join(directory, "queue.db")
             if self._copy_files(copy):

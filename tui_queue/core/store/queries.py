@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -23,7 +24,6 @@ from tui_queue.core.model.trash import TrashedJobs
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.store import audit
 from tui_queue.core.store.blocked import blocked_jobs
-from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.filter_sql import condition
 from tui_queue.core.store.insert import like
@@ -32,11 +32,13 @@ from tui_queue.core.store.leftovers import all_leftovers
 from tui_queue.core.store.numbers import newest
 from tui_queue.core.store.queues import all_queues, limit_of
 from tui_queue.core.store.rows import columns_of, job_of, microseconds, required_row, required_time, run_of
-from tui_queue.core.store.runs import running_jobs
 from tui_queue.core.store.shortage import shortage_of
 from tui_queue.core.store.trash import removals
 from tui_queue.core.system.terminal_session import this_terminal
 from tui_queue.core.units.printable import printable
+
+if TYPE_CHECKING:
+    from tui_queue.core.policy.admission import Candidate, Decision
 
 LATEST = re.compile(r"(?a)(?:@|last)(~(\d{0,9}))?")
 AHEAD_MOST = 200  # jobs before another one up to which its start is guessed
@@ -263,7 +265,7 @@ def _snapshot(
     wanted = {job.id for job in jobs if job.waits}
     reasons: dict[int, Reason] = {}
     if wanted:
-        for candidate, decision in explain(db, capacity=capacity, scheduled=scheduled, now=now):
+        for candidate, decision in _explain(db, capacity=capacity, scheduled=scheduled, now=now):
             if candidate.id in wanted:
                 reasons[candidate.id] = decision.reason or STARTING
                 if len(reasons) == len(wanted):
@@ -296,16 +298,24 @@ def _counts(db: sqlite3.Connection, claimed: int) -> dict[State, int]:
 
 
 def _reason(db: sqlite3.Connection, job_id: int, capacity: Capacity, scheduled: bool, now: datetime) -> Reason:
-    for candidate, decision in explain(db, capacity=capacity, scheduled=scheduled, now=now):
+    for candidate, decision in _explain(db, capacity=capacity, scheduled=scheduled, now=now):
         if candidate.id == job_id:
             return decision.reason or STARTING
     return NO_REASON
 
 
+def _explain(
+    db: sqlite3.Connection, *, capacity: Capacity, scheduled: bool, now: datetime
+) -> "Iterable[tuple[Candidate, Decision]]":
+    from tui_queue.core.store.claim import explain  # noqa: PLC0415 - few commands need it
+
+    return explain(db, capacity=capacity, scheduled=scheduled, now=now)
+
+
 def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
     before: list[int] = []
     others = 0
-    for candidate, decision in explain(db, capacity=capacity, scheduled=True, now=now):
+    for candidate, decision in _explain(db, capacity=capacity, scheduled=True, now=now):
         for_slots = decision.reason.kind in (ReasonKind.SLOTS, ReasonKind.LIMIT)
         if candidate.id == job_id or len(before) > AHEAD_MOST:
             if candidate.id != job_id or not for_slots:
@@ -315,6 +325,8 @@ def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetim
             before.append(candidate.id)
         else:
             others += 1
+    from tui_queue.core.store.runs import running_jobs  # noqa: PLC0415 - as in _explain
+
     running = [job for job, _ in running_jobs(db)]
     waiting = {job.id: job for job in _jobs(db, tuple(before))}
     known: dict[tuple[str, tuple[str, ...], str, str], list[Sample]] = {}

@@ -6,9 +6,7 @@ has both is read as any other; what has no log is read as a file that does not c
 
 import errno
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn, TypeVar
@@ -128,6 +126,9 @@ def _opened(path: str, options: str) -> sqlite3.Connection | None:
 
 def _copied(path: str) -> sqlite3.Connection:
     """Return a connection to a copy, brought to the newest version; its files have no names any more."""
+    import shutil  # noqa: PLC0415 - seldom needed, and takes long
+    import tempfile  # noqa: PLC0415 - as above
+
     try:
         directory = tempfile.mkdtemp(prefix="tui-queue-")
     except OSError as error:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Self
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.host_file import HostFile
 from tui_queue.core.store.jobs import Jobs
-from tui_queue.core.store.leftovers import Leftovers
-from tui_queue.core.store.outbox import Outbox
 from tui_queue.core.store.queries import Queries
 from tui_queue.core.store.queues import Queues
-from tui_queue.core.store.runs import Runs
-from tui_queue.core.store.schedules import Schedules
 
 if TYPE_CHECKING:
     from tui_queue.core.store.batches import Batches
     from tui_queue.core.store.import_export import ImportExport
+    from tui_queue.core.store.leftovers import Leftovers
+    from tui_queue.core.store.outbox import Outbox
+    from tui_queue.core.store.runs import Runs
+    from tui_queue.core.store.schedules import Schedules
     from tui_queue.core.store.statistics import Statistics
     from tui_queue.core.store.taking_in import TakingIn
     from tui_queue.core.store.templates import Templates
@@ -36,12 +36,8 @@ class Store:
         self.host = host
         self.database = Database(path, refusal, wake=wake, host=host)
         self.jobs = Jobs(self.database)
-        self.runs = Runs(self.database)
         self.queries = Queries(self.database)
         self.queues = Queues(self.database)
-        self.schedules = Schedules(self.database)
-        self.outbox = Outbox(self.database)
-        self.leftovers = Leftovers(self.database)
 
     @property
     def is_elsewhere(self) -> bool:
@@ -65,6 +61,34 @@ class Store:
         return () if named is None else named.earlier
 
     # What few commands need is imported when it is needed, so that the others start sooner.
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """The runs of jobs, for a scheduler."""
+        from tui_queue.core.store.runs import Runs  # noqa: PLC0415
+
+        return Runs(self.database)
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        """Schedules."""
+        from tui_queue.core.store.schedules import Schedules  # noqa: PLC0415
+
+        return Schedules(self.database)
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        """Notifications that are to be sent."""
+        from tui_queue.core.store.outbox import Outbox  # noqa: PLC0415
+
+        return Outbox(self.database)
+
+    @cached_property
+    def leftovers(self) -> "Leftovers":
+        """Processes that ended runs have left."""
+        from tui_queue.core.store.leftovers import Leftovers  # noqa: PLC0415
+
+        return Leftovers(self.database)
 
     @cached_property
     def batches(self) -> "Batches":

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _JOINER, _PICTURE = "\u200d", "\ufe0f"  # makes one picture of two characters; makes a picture of a sign
 # Signs that take a column, and two as a picture.
@@ -25,13 +25,13 @@ _WIDER_AS_PICTURES = frozenset(
     "\U0001f6e2\U0001f6e3\U0001f6e4\U0001f6e5\U0001f6e9\U0001f6f0\U0001f6f3"
 )
 # Characters that Unicode's table of widths leaves out, or whose width it has changed.
-_NO_WIDTH = re.compile("[\u1160-\u11ff\u3164\ud7b0-\ud7ff\uffa0\U0001f3fb-\U0001f3ff]")
-_WIDE = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
+_NO_WIDTH = "[\u1160-\u11ff\u3164\ud7b0-\ud7ff\uffa0\U0001f3fb-\U0001f3ff]"
+_WIDE = "[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]"
 # Below the first scripts of East Asia, and among pictures, terminals differ in what they take for wide.
-_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")  # two of these are one
-_FIRST_SURE, _PICTURES = "\u2e80", re.compile("[\u4dc0-\u4dff\ufe0e\ufe0f\U0001d300-\U0001d376\U0001f000-\U0001faff]")
+_FLAG = "[\U0001f1e6-\U0001f1ff]"  # two of these are one
+_FIRST_SURE, _PICTURES = "\u2e80", "[\u4dc0-\u4dff\ufe0e\ufe0f\U0001d300-\U0001d376\U0001f000-\U0001faff]"
 # Letters, lines and our own signs, of which nearly all that is drawn consists.
-_ONE_EACH = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u2710-\u2727\u2800-\u28ff]*")
+_ONE_EACH = "[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u2710-\u2727\u2800-\u28ff]*"
 
 
 def cells(text: str) -> int:
@@ -75,7 +75,7 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
             wide += base in _WIDER_AS_PICTURES
             base = ""
         elif own := _cells(char):
-            if wide == 1 and place == begin + 1 and _FLAG.match(base) and _FLAG.match(char):
+            if wide == 1 and place == begin + 1 and _is(_FLAG, base) and _is(_FLAG, char):
                 wide, base = 2, ""
             elif place > begin:
                 yield text[begin:place], wide
@@ -89,7 +89,7 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
 
 def is_one_each(text: str) -> bool:
     """Whether each character takes one column, in all terminals."""
-    return _ONE_EACH.fullmatch(text) is not None or all(
+    return _compiled(_ONE_EACH).fullmatch(text) is not None or all(
         wide == 1 and is_sure(cluster, wide) for cluster, wide in clusters(text)
     )
 
@@ -98,11 +98,21 @@ def is_sure(cluster: str, wide: int) -> bool:
     """Whether all terminals agree on how many columns a cluster takes, which ``clusters`` has given."""
     if cluster.isascii():
         return True
-    return len(cluster) == 1 and wide > 0 and (wide == 1 or cluster >= _FIRST_SURE) and not _PICTURES.match(cluster)
+    return len(cluster) == 1 and wide > 0 and (wide == 1 or cluster >= _FIRST_SURE) and not _is(_PICTURES, cluster)
 
 
 @lru_cache(maxsize=4096)
 def _cells(char: str) -> int:
-    if char == _JOINER or unicodedata.category(char) in ("Mn", "Me", "Mc") or _NO_WIDTH.match(char):
+    if char == _JOINER or unicodedata.category(char) in ("Mn", "Me", "Mc") or _is(_NO_WIDTH, char):
         return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" or _WIDE.match(char) else 1
+    return 2 if unicodedata.east_asian_width(char) in "WF" or _is(_WIDE, char) else 1
+
+
+def _is(kind: str, char: str) -> bool:
+    return _compiled(kind).match(char) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # At the first use: it takes long, and ASCII needs none of them.
+    return re.compile(pattern)
