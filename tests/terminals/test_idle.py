@@ -1,13 +1,15 @@
-"""What wakes a dashboard in which nothing happens."""
+"""What wakes a scheduler in which nothing happens, with a dashboard and without."""
 
 import os
+import time
 from pathlib import Path
 
-from tests.conftest import Cli
+import pytest
+
+from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import raw_terminal
 
 SECONDS = 2
-MOST = 8  # wake-ups a second, of all threads; most are the look for what other hosts have left
 
 
 def wake_ups(pid: int) -> dict[str, int]:
@@ -19,14 +21,42 @@ def wake_ups(pid: int) -> dict[str, int]:
     return found
 
 
+def more(before: dict[str, int], after: dict[str, int]) -> int:
+    return sum(after[thread] - before.get(thread, 0) for thread in after)
+
+
 def test_a_dashboard_without_jobs_sleeps(cli: Cli) -> None:
     with raw_terminal(cli.env) as window:
         window.rest_for(1.5)  # what is imported behind the first picture
         window.rest()
         before, received = wake_ups(window.process.pid), window.received
         window.rest_for(SECONDS)
-        after = wake_ups(window.process.pid)
+        assert more(before, wake_ups(window.process.pid)) < SECONDS
         assert window.received == received
-        assert sum(after[thread] - before.get(thread, 0) for thread in after) <= MOST * SECONDS
         window.type("q")
         assert window.end_reading() == 0
+
+
+@pytest.mark.long
+def test_a_scheduler_without_work_sleeps_until_a_process_asks_whether_it_lives(cli: Cli) -> None:
+    scheduler = cli.start("run", "--standby", "--stay")
+    lease = cli.home / "lease"
+    try:
+        wait_for(lease.exists, "the scheduler")
+        cli("add", "--hold", "true")
+        before: dict[str, int] = {}
+
+        def rests() -> bool:  # until 15 s after the last command, which has asked too
+            last, now = dict(before), wake_ups(scheduler.pid)
+            before.clear()
+            before.update(now)
+            time.sleep(4)
+            return last == now
+
+        wait_for(rests, "it to rest")
+        sign = lease.stat().st_mtime_ns
+        os.close(os.open(lease, os.O_RDONLY))
+        wait_for(lambda: lease.stat().st_mtime_ns > sign, "a sign of life", timeout=2)
+    finally:
+        scheduler.terminate()
+        scheduler.communicate()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui_queue.core.inspection.file_systems import Nature, nature_of
+from tui_queue.core.inspection.file_systems import Nature, is_of_one_kernel, nature_of
 from tui_queue.core.model.host import Host
 
 RECORDED = Host(machine="a" * 32, name="node1", boot="b1")
@@ -46,3 +46,8 @@ def test_a_machine_without_machine_id_is_known_by_a_name_that_is_its_own() -> No
 )
 def test_kinds_of_file_systems_are_known_by_what_they_mean(kinds: str, nature: Nature) -> None:
     assert {nature_of(kind) for kind in kinds.split()} == {nature}
+
+
+def test_only_file_systems_that_are_known_to_be_of_this_machine_are_waited_for_without_polling() -> None:
+    assert all(map(is_of_one_kernel, ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay"]))
+    assert not any(map(is_of_one_kernel, ["nfs4", "fuse.bindfs", "fuseblk", "virtiofs", "fakeowner", "vboxsf", ""]))

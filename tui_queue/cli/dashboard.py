@@ -76,6 +76,8 @@ async def _looking_elsewhere(queue: "OpenQueue", changed: Callable[[], None]) ->
     """Look at the queue now and then as long as another host runs it, of which nothing is heard."""
 
     async def look() -> None:
+        if not queue.is_elsewhere:
+            await queue.scheduler.gone.wait()
         while True:
             await asyncio.sleep(ELSEWHERE_S)
             if queue.is_elsewhere:

@@ -23,6 +23,10 @@ _SOME_PIPES = {"afs", "cifs", "davfs", "ncpfs", "smb3", "smbfs"}
 _WITHOUT_PIPES = {"drvfs", "exfat", "fuse.vmhgfs-fuse", "msdos", "prl_fs", "vboxsf", "vfat", "vmhgfs"}
 _OF_CONTAINER = {"aufs", "fuse.fuse-overlayfs", "overlay", "overlayfs", "unionfs"}
 _IN_MEMORY = {"ramfs", "tmpfs"}
+_OF_ONE_KERNEL = {
+    "bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "nilfs2", "overlay", "ramfs", "reiserfs", "tmpfs",
+    "xfs", "zfs",
+}  # fmt: skip
 
 
 def nature_of(kind: str) -> Nature:
@@ -37,6 +41,14 @@ def nature_of(kind: str) -> Nature:
         if kind in kinds:
             return nature
     return Nature.SHARED if kind.startswith("fuse.") else Nature.OWN
+
+
+def is_of_one_kernel(kind: str) -> bool:
+    """Whether each change goes through this machine's kernel, which then knows of it; False for kinds not known.
+
+    So it is too where this machine serves the directory to others: their changes are made here.
+    """
+    return kind in _OF_ONE_KERNEL
 
 
 def file_system_of(directory: str, mounts: str = "/proc/self/mounts") -> str:

@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-STUCK_S = 2.0  # an event loop that has not answered for so long gives up the lease
-BEAT_S = 3.0  # how often it is asked, and a sign of life given
+from tui_queue.core.scheduling.watchdog import Watchdog, ask, sign_of_life
+
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
 POLL_S = 5.0  # how often whoever waits looks for one
 CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
-RECENT_S = 60.0  # a sign of life on another host is so old at most: its clock may be another, a file server's too
+RECENT_S = 90.0  # a sign of life on another host is so old at most: its clock may be another, a file server's too
 
 
 class Lock:
@@ -159,9 +159,9 @@ class Lease:
     """The right to schedule. A process in the foreground takes it back from the one in the background.
 
     The kernel takes the lock from a process that has ended, not from one that is stopped or stuck. So a thread of the
-    holder gives the lease up when the event loop does not answer, and touches the file of the lock as a sign of life;
-    where that has not come for a while, whoever waits schedules without the lock. Both may be wrong: that the store
-    accepts only the latest holder's writes makes it safe.
+    holder gives the lease up when the event loop does not answer, and touches the file of the lock as a sign of life
+    (``Watchdog``); where none has come for a while, whoever waits schedules without the lock. Both may be wrong: that
+    the store accepts only the latest holder's writes makes it safe.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class Lease:
         self._seized = False
         self._stopped_since = -1  # the sign of life of a foreground that has been passed over
         self._ours: asyncio.Task[None] | None = None
-        self._over: threading.Event | None = None
+        self._watchdog: Watchdog | None = None
 
     async def announce(self) -> None:
         """Let the background know that somebody is here; it hears of it when it is woken next."""
@@ -201,12 +201,11 @@ class Lease:
         finally:
             turn.cancel()
         if self._seized:
-            self._stopped_since = _sign_of_life(self._foreground_path)
+            self._stopped_since = sign_of_life(self._foreground_path)
             self._ours = asyncio.create_task(self._lease.acquire())
-        self._over = threading.Event()
-        threading.Thread(
-            target=self._watch, args=(asyncio.get_running_loop(), self._over, in_thread), name="watchdog", daemon=True
-        ).start()
+        self._watchdog = Watchdog(
+            self._path, has_moved=self.has_moved, stuck=self._give_up, moved=self._leave, in_loop=in_thread
+        )
 
     @property
     def held(self) -> bool:
@@ -219,14 +218,14 @@ class Lease:
         return (
             self._standby
             and self._foreground.is_shared()
-            and not (self._seized and _sign_of_life(self._foreground_path) == self._stopped_since)
+            and not (self._seized and sign_of_life(self._foreground_path) == self._stopped_since)
         )
 
     def hand_over(self) -> None:
         """Stop to be the scheduler."""
         self._seized = False
-        if self._over is not None:
-            self._over.set()
+        if self._watchdog is not None:
+            self._watchdog.end()
         if self._ours is not None:
             self._ours.cancel()
         self._lease.release()
@@ -248,7 +247,7 @@ class Lease:
     def is_held(self) -> bool:
         """Whether any process schedules now."""
         if self._is_elsewhere():
-            return time.time() - _sign_of_life(self._path) / 1e9 < RECENT_S
+            return time.time() - sign_of_life(self._path) / 1e9 < RECENT_S
         return self._lease.is_taken()
 
     async def _wait_for_turn(self) -> None:
@@ -259,52 +258,28 @@ class Lease:
 
     async def _outlive(self, turn: asyncio.Task[None]) -> bool:
         """Return True when our turn has come, False when the holder has shown no sign of life for too long."""
-        seen, since = _sign_of_life(self._path), time.monotonic()
+        seen, since = sign_of_life(self._path), time.monotonic()
+        ask(self._path)
         while not (await asyncio.wait({turn}, timeout=POLL_S))[0]:
-            sign = _sign_of_life(self._path)
+            sign = sign_of_life(self._path)
             if sign != seen:
                 seen, since = sign, time.monotonic()
             elif time.monotonic() - since >= STOPPED_S:
                 return False
+            ask(self._path)
         turn.result()
         return True
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, over: threading.Event, in_thread: Callable[[], None]) -> None:
-        try:
-            while True:
-                answered = threading.Event()
-                loop.call_soon_threadsafe(answered.set)
-                if not answered.wait(STUCK_S) and not over.is_set():
-                    self._seized = False
-                    self._lease.release()
-                    self._foreground.release()
-                    loop.call_soon_threadsafe(in_thread)
-                    return
-                if self.has_moved():
-                    self._seized = False
-                    self._lease.release()
-                    loop.call_soon_threadsafe(in_thread)
-                    return
-                os.utime(self._path)
-                asleep = time.monotonic()
-                if over.wait(BEAT_S):
-                    return
-                if time.monotonic() - asleep > STOPPED_S / 2:  # we were stopped
-                    loop.call_soon_threadsafe(in_thread)
-        except OSError:  # the file is gone
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(in_thread)
-        except RuntimeError:  # the loop is closed
-            return
+    def _leave(self) -> None:
+        self._seized = False
+        self._lease.release()
+
+    def _give_up(self) -> None:
+        """Let another process schedule, also one that leaves that to the foreground."""
+        self._leave()
+        self._foreground.release()
 
 
 def _identity(directory: str) -> tuple[int, int]:
     found = os.stat(directory)
     return found.st_dev, found.st_ino
-
-
-def _sign_of_life(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except FileNotFoundError:
-        return -1

@@ -36,7 +36,7 @@ class HostFile:
     """The host file in the directory of a queue, as this host sees it; ``ours`` is this host."""
 
     def __init__(self, directory: str, ours: Host) -> None:
-        self._path = os.path.join(directory, "host")
+        self.path = os.path.join(directory, "host")
         self._ours = ours
         self._seen: tuple[int, int, int] | None = None
         self._named: QueueHost | None = None
@@ -59,10 +59,10 @@ class HostFile:
 
     def _read(self) -> QueueHost | None:
         try:
-            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-            if not missing and os.access(os.path.dirname(self._path), os.X_OK):
+            if not missing and os.access(os.path.dirname(self.path), os.X_OK):
                 raise self._unreadable(error.strerror) from None
             self._seen = self._named = None  # what is wrong with the directory others say better
             return None
@@ -177,7 +177,7 @@ class HostFile:
         An empty one, and an empty log where there is none, mean the same to SQLite as none. They are made since missing
         ones look as if the user had removed them, to a process that finds a connection of before open on this host.
         """
-        store = os.path.join(os.path.dirname(self._path), "queue.db")
+        store = os.path.join(os.path.dirname(self.path), "queue.db")
         if not os.path.exists(store):
             return
         fresh = f"{store}-shm.{uuid4().hex[:8]}"
@@ -190,7 +190,7 @@ class HostFile:
 
     def _unreadable(self, why: str | None) -> StoreError:
         return StoreError(
-            f"{printable(self._path)}: can't be read: {why}. It names the host that runs this queue; remove it on that"
+            f"{printable(self.path)}: can't be read: {why}. It names the host that runs this queue; remove it on that"
             " host."
         )
 
@@ -198,7 +198,7 @@ class HostFile:
         """Make the file, unless there is one."""
         temporary = self._written(host)
         try:
-            os.link(temporary, self._path)
+            os.link(temporary, self.path)
         except FileExistsError:  # another process was first, or the answer of a file server was lost
             pass
         except OSError as error:
@@ -211,12 +211,12 @@ class HostFile:
 
     def _create_in_place(self, host: QueueHost) -> None:
         with suppress(FileExistsError):
-            _write_new(self._path, host)
+            _write_new(self.path, host)
 
     def _replace(self, host: QueueHost) -> None:
         temporary = self._written(host)
         try:
-            os.rename(temporary, self._path)
+            os.rename(temporary, self.path)
         except OSError as error:
             with suppress(OSError):
                 os.unlink(temporary)
@@ -225,7 +225,7 @@ class HostFile:
 
     def _written(self, host: QueueHost) -> str:
         """Return the path of a new file that names a host, on disk."""
-        temporary = f"{self._path}.{uuid4().hex[:8]}"
+        temporary = f"{self.path}.{uuid4().hex[:8]}"
         try:
             _write_new(temporary, host)
         except OSError as error:
@@ -234,12 +234,12 @@ class HostFile:
 
     def _sync(self) -> None:
         try:
-            sync(os.path.dirname(self._path))
+            sync(os.path.dirname(self.path))
         except OSError as error:
             raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> StoreError:
-        return StoreError(f"{printable(self._path)}: can't be written: {error.strerror}. Make room, or mend the disk.")
+        return StoreError(f"{printable(self.path)}: can't be written: {error.strerror}. Make room, or mend the disk.")
 
 
 def _write_new(path: str, host: QueueHost) -> None:

@@ -57,18 +57,23 @@ class Incoming:
     """The directory, for the hosts that leave jobs and for the one that takes them in. Every method blocks."""
 
     def __init__(self, directory: str) -> None:
-        self._directory = directory
+        self.directory = directory
+
+    def make(self) -> None:
+        """Make the directory where there is none, but not the queue's: that may just be moved away. Raises OSError."""
+        with suppress(FileExistsError):
+            os.mkdir(self.directory, 0o700)
 
     # For a host that leaves jobs
 
     def leave(self, request: Request) -> None:
         """Leave jobs; they are on disk when this returns. Raises OSError."""
-        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        self.make()
         self._write(f"{request.name}.answer", b"")
         self._write(f".{request.name}", sealed(_record(request)))
         os.rename(self._path(f".{request.name}"), self._path(f"{request.name}.job"))
         try:
-            sync(self._directory)
+            sync(self.directory)
         except OSError:
             with suppress(OSError):
                 os.unlink(self._path(f"{request.name}.job"))
@@ -90,7 +95,7 @@ class Incoming:
             os.rename(self._path(f"{name}.job"), self._path(f"{name}.promised"))
         except FileNotFoundError:
             return False
-        sync(self._directory)
+        sync(self.directory)
         return True
 
     def forget_answer(self, name: str) -> None:
@@ -114,7 +119,7 @@ class Incoming:
     def is_empty(self) -> bool:
         """Whether no job is left here."""
         with suppress(OSError):
-            return not any(name.endswith(_LEFT) for name in os.listdir(self._directory))
+            return not any(name.endswith(_LEFT) for name in os.listdir(self.directory))
         return True
 
     def uuids(self) -> set[str]:
@@ -140,7 +145,7 @@ class Incoming:
         for end in _LEFT:
             with suppress(FileNotFoundError):
                 os.unlink(self._path(f"{request.name}{end}"))
-        sync(self._directory)
+        sync(self.directory)
 
     def refuse(self, request: Request, error: str) -> bool:
         """Refuse jobs; return False where the user has just been told that they are safe."""
@@ -167,7 +172,7 @@ class Incoming:
             os.mkdir(fresh, 0o700)
             os.rmdir(fresh)
         with suppress(FileNotFoundError):
-            return os.listdir(self._directory)
+            return os.listdir(self.directory)
         return []
 
     def _request(self, name: str) -> Request | None:
@@ -204,7 +209,7 @@ class Incoming:
             os.close(file)
 
     def _path(self, name: str) -> str:
-        return os.path.join(self._directory, name)
+        return os.path.join(self.directory, name)
 
 
 def _record(request: Request) -> dict[str, object]:

@@ -27,6 +27,7 @@ QUICK = 10  # successors in a row that died young before the pauses begin
 LONGEST_S = 60.0  # pause
 LIVED_S = 1.0  # a process that was ready to schedule so long ago did not die young
 STOPPED_S = 15.0  # a holder of the lease without a sign of life for so long is stopped or stuck
+ANSWERS_S = 1.0  # in which one that is not answers when it is asked
 
 # They wait in a successor until it has its handlers: so early a death would look like a kill.
 BLOCKED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -123,7 +124,15 @@ def _is_scheduled(directory: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _lock(file, fcntl.LOCK_SH) and time.time() - os.fstat(file).st_mtime < STOPPED_S
+        if _lock(file, fcntl.LOCK_SH):
+            return False
+        # That the file was opened asks the holder for a sign of life, which it gives at once.
+        deadline = time.monotonic() + ANSWERS_S
+        while time.time() - os.fstat(file).st_mtime >= STOPPED_S:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
     finally:
         os.close(file)
 
