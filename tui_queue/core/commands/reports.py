@@ -24,6 +24,7 @@ from tui_queue.core.units.durations import duration
 
 if TYPE_CHECKING:
     from tui_queue.core.inspection.forecast import Forecaster
+    from tui_queue.core.inspection.input_wanted import InputWanted
     from tui_queue.core.model.forecast import Forecast
     from tui_queue.core.model.statistics import Figures, Group
     from tui_queue.core.store.queries import Snapshot
@@ -62,7 +63,13 @@ class ReportCommands:
     def _forecaster(self) -> "Forecaster":
         from tui_queue.core.inspection.forecast import Forecaster  # noqa: PLC0415 - only the dashboard needs it
 
-        return Forecaster(self._store, self._executor, self._warnings)
+        return Forecaster(self._store, self._executor, self._warnings, self._input_wanted)
+
+    @cached_property
+    def _input_wanted(self) -> "InputWanted":
+        from tui_queue.core.inspection.input_wanted import InputWanted  # noqa: PLC0415 - few jobs need it
+
+        return InputWanted(self._executor)
 
     async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
         """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
@@ -195,9 +202,7 @@ class ReportCommands:
             jobs = [counted(job) if job.state.ended else job for job in jobs]
         asking: Collection[int] = ()
         if any(job.options.pty for job in jobs):
-            from tui_queue.core.inspection.input_wanted import waiting_for_input  # noqa: PLC0415 - few jobs need it
-
-            asking = waiting_for_input(jobs, self._executor)
+            asking = self._input_wanted.by(jobs)
         return tuple(
             replace(job, reason=job.reason.with_remark(remark))
             if (remark := self._remark(job, now, asks=job.id in asking))

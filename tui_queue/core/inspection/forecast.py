@@ -15,7 +15,7 @@ from tui_queue.core.analysis.progress import WINDOW, Progress, progress_of
 from tui_queue.core.analysis.usage_chart import activity
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.executor import Executor
-from tui_queue.core.inspection.input_wanted import waiting_for_input
+from tui_queue.core.inspection.input_wanted import InputWanted
 from tui_queue.core.inspection.warnings import Warnings
 from tui_queue.core.logs.file import end_of
 from tui_queue.core.model.forecast import Forecast
@@ -31,10 +31,11 @@ _Stamp = tuple[int, int]  # size of a log, and when it was written to, in nanose
 class Forecaster:
     """Reads the ends of logs; what has not changed since the last look is not read again."""
 
-    def __init__(self, store: Store, executor: Executor, warnings: Warnings) -> None:
+    def __init__(self, store: Store, executor: Executor, warnings: Warnings, input_wanted: InputWanted) -> None:
         self._store = store
         self._executor = executor
         self._warnings = warnings
+        self._input_wanted = input_wanted
         self._samples: dict[_Key, Sequence[Sample]] = {}
         self._read: dict[_Key, tuple[_Stamp, Progress | None]] = {}
         self._processes: dict[_Key, Sequence[Process]] = {}
@@ -58,7 +59,7 @@ class Forecaster:
 
     def _measure(self, running: Mapping[_Key, Job], now: datetime, *, measure: bool) -> dict[int, Forecast]:
         active = self._activities(running) if measure else {}
-        asking = waiting_for_input(running.values(), self._executor)
+        asking = self._input_wanted.by(running.values())
         found = {job.id: self._forecast(key, job, now, active.get(key)) for key, job in running.items()}
         return {number: replace(each, asks=True) if number in asking else each for number, each in found.items()}
 
