@@ -18,7 +18,7 @@ _COMMANDS = {
     "clone": ("add", "Add a job like another one."),
     "completion": ("completion", "Print what makes your shell complete our words."),
     "doctor": ("doctor", "Check what a queue rests on; say what to do."),
-    "edit": ("add", "Change a job that does not run."),
+    "edit": ("add", "Change a job; a few things while it runs."),
     "export": ("import_export", "Write jobs as JSON lines or CSV."),
     "hold": ("jobs", "Keep pending jobs from starting."),
     "import": ("import_export", "Add the jobs of another queue."),

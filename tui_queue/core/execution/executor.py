@@ -72,6 +72,12 @@ class Executor(Protocol):
     async def resume(self, job: Job) -> bool:
         """Let a paused run go on; return False when no process of it was reached."""
 
+    async def limit(self, job: Job) -> None:
+        """Have a run end after the job's time limit, counted from its start, or not at all where it has none now."""
+
+    def has_limit(self, job: Job) -> bool:
+        """Whether the run was told the job's time limit since its start, and keeps to it; reads a file."""
+
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Send a signal to the run's leading process, or to every one; return False when none was reached."""
 

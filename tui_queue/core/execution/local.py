@@ -112,6 +112,14 @@ class LocalExecutor:
         """Ask the watcher to let the process tree go on; where it was killed, do that from here."""
         return await self._order(job, b"cont\n", partial(_signal_orphans, signal.SIGCONT))
 
+    async def limit(self, job: Job) -> None:
+        """Tell the watcher the time limit that the job has now; where it was killed, nothing ends the run in time."""
+        self._files(job).order(b"limit %d\n" % (job.timeout_s or 0))
+
+    def has_limit(self, job: Job) -> bool:
+        """Whether the watcher was told the job's time limit since the start, and keeps to it; reads a file."""
+        return self._files(job).limit_s() == (job.timeout_s or 0)
+
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Ask the watcher to send a signal to the run's leading process, or to every process of it."""
         words = b"signal %d all\n" if everybody else b"signal %d\n"

@@ -157,3 +157,8 @@ _DEFAULT = JobDraft(path="", cwd="", name="")
 def attribute(draft: JobDraft, name: str) -> Any:
     """Return an attribute of a draft or of its options."""
     return getattr(draft.options if name in JobOptions.__struct_fields__ else draft, name)
+
+
+def default_of(name: str) -> Any:
+    """Return what an attribute is where the user has said nothing."""
+    return attribute(_DEFAULT, name)

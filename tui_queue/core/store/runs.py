@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.options import JobOptions, options_from_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.policy.capacity import Capacity
@@ -23,6 +24,8 @@ from tui_queue.core.store.shortage import note_shortage
 
 if TYPE_CHECKING:
     from tui_queue.core.policy.start_failures import PutBack, Trials
+
+NextWith = Callable[[JobOptions], NextAttempt | None]  # what a job with these options does after its end
 
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
@@ -156,15 +159,17 @@ class Runs:
         reason: Reason,
         end: RunEnd,
         script: str = "",
-        again: NextAttempt | None = None,
+        again: NextWith | None = None,
         notify: Channels | None = None,
     ) -> Job | None:
         """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
-        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
-        ``notify`` it is noted in the same step if somebody wants to hear of it.
+        Where ``again`` returns a next attempt for the options that the job has by then, it is pending for that, unless
+        the user has cancelled it meanwhile. With ``notify`` it is noted in the same step if the user wants to hear of
+        it.
         """
-        write = self._database.write_along if again is None and notify is None else self._database.write
+        waits = notify is None and (again is None or again(job.options) is None)
+        write = self._database.write_along if waits else self._database.write
         return await write(_finish, job, epoch, state, reason, end, script, again, notify)
 
 
@@ -228,7 +233,7 @@ def _finish(
     reason: Reason,
     end: RunEnd,
     script: str,
-    again: NextAttempt | None,
+    next_with: NextWith | None,
     notify: Channels | None,
 ) -> Job | None:
     values: dict[str, object] = {
@@ -245,8 +250,10 @@ def _finish(
         "oom": end.oom,
         "script": script,
     }
-    asked = db.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job.id,)).fetchone()
-    if again is None or asked is None or asked[0]:
+    # The user may have changed both while it ran.
+    asked = db.execute("SELECT cancel_requested, options FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    again = None if next_with is None or asked is None or asked[0] else next_with(options_from_json(asked[1]))
+    if again is None:
         done = _of_run(db, _FINISH, job, values)
     else:
         more: dict[str, object] = {

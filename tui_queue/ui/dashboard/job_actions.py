@@ -102,7 +102,15 @@ class JobActions:
         """Change the chosen job."""
         if (job := self._chosen_one("edit")) and (draft := await self._with_values(job)):
             title = f"Edit job {job.id}"
-            form = _form(cwd=job.cwd, title=title, draft=draft, verb="Save", single=True, commands=self._commands)
+            form = _form(
+                cwd=job.cwd,
+                title=title,
+                draft=draft,
+                verb="Save",
+                single=True,
+                commands=self._commands,
+                running=job if job.takes_slot else None,
+            )
             drafts = await self._ask(form)
             if drafts is None or drafts[0] == draft:
                 return
