@@ -130,7 +130,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
                 draft = edited(job.draft, changes)
             job = await queue.commands.jobs.edit(job.id, draft, capture_env=capture_env)
             if as_json:
-                print_json(job_object(job, queue.commands.jobs.log_path(job)))
+                print_json(job_object(job, queue.commands.jobs))
 
     run(work())
 
@@ -232,9 +232,9 @@ def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool
 
         click.echo(f"tui-queue: {LATE.format(host=queue.commands.other_host, seconds=ANSWER_S)}", err=True)
     if as_json and len(added) == 1:
-        print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
+        print_json(job_object(added[0], queue.commands.jobs))
     elif as_json:
-        print_jobs(added, queue.commands.jobs.log_path)
+        print_jobs(added, queue.commands.jobs)
     elif late:
         click.echo("\n".join(job.uuid for job in late))
     else:

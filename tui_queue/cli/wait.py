@@ -56,7 +56,7 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
             for job_id, why in blocked.items():
                 click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it, or wait on with --held.", err=True)
             if as_json:
-                print_jobs(ended, queue.commands.jobs.log_path)
+                print_jobs(ended, queue.commands.jobs)
             return max(map(exit_code, ended), default=0)
 
     sys.exit(run(work()))

@@ -212,6 +212,16 @@ class JobCommands:
         """Return the path of the output of a job's latest run; None before the first."""
         return self._executor.log_path(job)
 
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of a job that runs; None of another one. Reads a file."""
+        return self._executor.pid(job) if job.state is State.RUNNING else None
+
+    async def of_process(self, pid: int) -> Job:
+        """Return the job that a process was started by or for, whatever its parents are. Raises NoSuchJobError."""
+        numbers = await self._queries.in_state((State.RUNNING,))
+        running = await self._queries.jobs(numbers)
+        return await self.get(str(await in_thread(partial(self._executor.job_of, pid, running))))
+
     def own_log_path(self, job: Job) -> str | None:
         """Do the same, for a reader that shows the output. Raises WrongStateError for that of another job."""
         path = self._executor.log_path(job)

@@ -84,6 +84,12 @@ class Executor(Protocol):
     def close(self) -> None:
         """Start no more runs; those that are under way go on. To start more, open the queue again."""
 
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of the run, if it is known; reads a file."""
+
+    def job_of(self, pid: int, running: Iterable[Job]) -> int:
+        """Return the number of the job that a process belongs to. Raises NoSuchJobError; blocks."""
+
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""
 

@@ -136,6 +136,18 @@ class LocalExecutor:
         await asyncio.to_thread(instead, files)
         return True
 
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of the run, if its watcher has recorded it; reads a file."""
+        numbers = self._files(job).processes()
+        return None if numbers is None else numbers[0]
+
+    def job_of(self, pid: int, running: Iterable[Job]) -> int:
+        """Return the number of the job that a process belongs to. Raises NoSuchJobError; blocks."""
+        from tui_queue.core.execution.job_of_process import job_of_process  # noqa: PLC0415 - seldom needed
+
+        known = {number: job.id for job in running for number in self._files(job).processes() or ()}
+        return job_of_process(pid, self._runs, known)
+
     def log_path(self, job: Job) -> str | None:
         """Where the output of the latest attempt lies."""
         return self._files(job).log if job.attempt else None
