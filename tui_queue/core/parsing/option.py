@@ -26,6 +26,7 @@ class Group(StrEnum):
     ORDER = "Order"
     ATTEMPTS = "Attempts"
     LIMITS = "Limits"
+    NOTIFICATIONS = "Notifications"
     ENVIRONMENT = "Environment"
 
 

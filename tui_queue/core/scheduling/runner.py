@@ -14,7 +14,7 @@ from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.script_snapshot import Hash, hash_now
 from tui_queue.core.model.job import Job, RunEnd, State
-from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.notification import Channels, has_own_ways
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import OnFailure, QueueOptions
 from tui_queue.core.model.reason import ReasonKind
@@ -45,11 +45,12 @@ class Runner:
         finished: Callable[[Job], None],
         failures: StartFailures,
         freed: Callable[[], None],
-        notify: Channels | None,
+        notify: Channels,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
         claim can join it. When that is written, call ``finished``. Starts that did not happen are noted in
-        ``failures``; call ``freed`` when others can start again. ``notify`` is who wants to hear of ends.
+        ``failures``; call ``freed`` when others can start again. ``notify`` is who hears of ends, beside
+        those that a job names itself.
         """
         self._store = store
         self._queues = store.queues
@@ -208,7 +209,7 @@ class Runner:
             end=end,
             script=ran,
             again=next_with if state is State.FAILED else None,
-            notify=self._notify,
+            notify=self._notify if self._notify.exist or has_own_ways(job.options) else None,
         )
         if late:
             self._over(job)

@@ -173,7 +173,7 @@ class Scheduler:
             finished=self._has_finished,
             failures=self._failures,
             freed=self.wake,
-            notify=self._channels if self._notifications.wanted else None,
+            notify=self._channels,
         )
         try:
             await self._notifications.begin()
@@ -278,12 +278,12 @@ class Scheduler:
 
     def _has_finished(self, job: Job) -> None:
         """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
-        if self._awaited or job.state is State.PENDING or self._notifications.wanted:
+        if self._notifications.concern(job) or self._awaited or job.state is State.PENDING:
             self.wake()
 
     async def _is_silent(self, job: Job) -> None:
         """Show that a job is silent, and have that told."""
-        if self._notifications.wanted and self._channels.wants(job, Event.SILENT):
+        if self._channels.sends(job, Event.SILENT) and self._notifications.concern(job):
             await self._outbox.report(job, Event.SILENT)
             self.wake()
         self._waker()

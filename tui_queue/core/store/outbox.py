@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from tui_queue.core.model.job import Job
-from tui_queue.core.model.notification import Event
+from tui_queue.core.model.notification import BatchEnd, Event
+from tui_queue.core.store.batch_news import batch_end, is_alone, is_first_failure
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.rows import job_of, microseconds
 
@@ -17,16 +18,25 @@ _TAKE = """
     UPDATE news SET until = :until WHERE id IN (
         SELECT id FROM news WHERE said IS NULL AND until <= :now ORDER BY id LIMIT :most)
     RETURNING id, job_id, event"""
+_GIVE_UP = """
+    UPDATE news SET said = ? WHERE said IS NULL AND NOT EXISTS (
+        SELECT 1 FROM jobs WHERE id = job_id AND (json_extract(options, '$.mail_to') IS NOT NULL
+            OR json_extract(options, '$.on_end') IS NOT NULL OR json_extract(options, '$.on_failure') IS NOT NULL))"""
 _TOLD = """
     SELECT event, said FROM news WHERE job_id = ? AND said IS NOT NULL ORDER BY id"""
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """One thing to tell of a job."""
+    """One thing to tell of a job; with ``batch_end`` that is the end of its batch instead.
+
+    One that is not ``told`` is for the job's own commands only: its batch is told of together.
+    """
 
     id: int
     job: Job
     event: Event
+    told: bool = True
+    batch_end: BatchEnd | None = None
 
 
 class Outbox:
@@ -54,7 +64,7 @@ class Outbox:
         await self._database.write(_put_back, tuple(ids))
 
     async def give_up(self, why: str) -> None:
-        """Record of all that waits that it is told to nobody."""
+        """Record of all that waits, but for jobs with ways of their own, that it is told to nobody."""
         await self._database.write(_give_up, why)
 
     async def of_job(self, job_id: int) -> list[tuple[Event, str]]:
@@ -77,7 +87,15 @@ def _take(db: sqlite3.Connection, most: int, until: datetime, now: datetime) -> 
     jobs = {
         job_id: job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()) for _, job_id, _ in taken
     }
-    return [Notification(id=number, job=jobs[job_id], event=Event(event)) for number, job_id, event in taken]
+    return [_notification(db, number, jobs[job_id], Event(event)) for number, job_id, event in taken]
+
+
+def _notification(db: sqlite3.Connection, number: int, job: Job, event: Event) -> Notification:
+    if event is not Event.ENDED or is_alone(db, job):
+        return Notification(id=number, job=job, event=event)
+    end = batch_end(db, job)
+    told = end is not None or is_first_failure(db, job)
+    return Notification(id=number, job=job, event=event, told=told, batch_end=end)
 
 
 def _say(db: sqlite3.Connection, number: int, said: str) -> None:
@@ -89,7 +107,7 @@ def _put_back(db: sqlite3.Connection, ids: tuple[int, ...]) -> None:
 
 
 def _give_up(db: sqlite3.Connection, why: str) -> None:
-    db.execute("UPDATE news SET said = ? WHERE said IS NULL", (why,))
+    db.execute(_GIVE_UP, (why,))
 
 
 def _of_job(db: sqlite3.Connection, job_id: int) -> list[tuple[Event, str]]:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job, RunEnd, State
-from tui_queue.core.model.notification import Channels, Event
-from tui_queue.core.model.options import JobOptions, options_from_json
+from tui_queue.core.model.notification import Channels, Event, mail_wish
+from tui_queue.core.model.options import JobOptions, Notify, options_from_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
+from tui_queue.core.store.batch_news import batch_end, is_alone
 from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.leftovers import add_leftovers
@@ -272,6 +273,15 @@ def _finish(
         if done.state is State.FAILED:
             pause_after_failure(db, done)
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
-        if notify is not None and event is not None and notify.wants(done, event):
+        if notify is not None and event is not None and (notify.sends(done, event) or _ends_batch(db, done, notify)):
             report(db, done, event)
     return done
+
+
+def _ends_batch(db: sqlite3.Connection, job: Job, notify: Channels) -> bool:
+    """Whether the end of a batch is to be told that came with this job, of which nothing itself is."""
+    wishes = [mail_wish(job.options), *([job.options.notify or notify.on] if notify.exist else [])]
+    if not job.batch or all(wish is Notify.NEVER for wish in wishes) or not job.state.ended or is_alone(db, job):
+        return False
+    end = batch_end(db, job)
+    return end is not None and any(map(end.is_wanted, wishes))
