@@ -76,6 +76,24 @@ def test_a_batch_is_told_of_once_and_its_first_failure_at_once(cli: Cli, mail: P
     ]
 
 
+def test_ends_that_wait_together_are_told_in_one_message(cli: Cli, tmp_path: Path) -> None:
+    """The first ones keep all four ways busy until the others have ended."""
+    go = tmp_path / "go"
+    wait = f"while [ $TUI_QUEUE_JOB -le 4 ] && [ ! -e {go} ]; do sleep 0.02; done"
+    line, file = hook(tmp_path, f'{wait}; echo "$TUI_QUEUE_TITLE; $TUI_QUEUE_JOBS" >> $TOLD')
+    notify(cli, f'on = "end"\n{line}', settings="slots = 1")
+    for _ in range(4):
+        cli("add", "--name", "first", "true")
+    for code in (0, 1, 0, 1, 0, 0):
+        cli("add", "--name", "other", "sh", "-c", f"exit {code}")
+    cli("add", "--name", "last", "--notify", "never", "touch", str(go))
+    cli.drain(code=1)
+    lines = file.read_text().splitlines()
+    assert lines[-1] == "6 jobs have ended: 4 completed, 2 failed; 5 6 7 8 9 10"
+    assert sorted(lines[:-1]) == [f"Job {number} completed: first; {number}" for number in range(1, 5)]
+    assert json.loads(cli("show", "--json", "9"))["told"] == ["ended"]
+
+
 def test_what_can_not_be_told_is_refused_when_the_job_is_added(cli: Cli, tmp_path: Path) -> None:
     for words, message in (
         (("--mail-to", "a b <c>"), "Mail to <c>: not an address; write me@host."),

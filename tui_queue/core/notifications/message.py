@@ -1,5 +1,6 @@
 """The texts of notifications, and the environment of a hook; pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -44,12 +45,25 @@ def of_start(hampered: "Hampered") -> tuple[str, str]:
     return who, f"{what[:1].upper()}{what[1:]}. The start is tried again, at least every five minutes."
 
 
+def of_several(jobs: Sequence[Job]) -> tuple[str, str]:
+    """Return that several jobs have ended in a few words, and how, in one line."""
+    counts = _counts(Counter(job.state for job in jobs))
+    failed = next((job for job in jobs if job.state is State.FAILED), None)
+    return f"{len(jobs):,} jobs have ended: {counts}", f"{counts}{_first_failed(failed)}"
+
+
 def of_batch(end: BatchEnd) -> tuple[str, str]:
     """Return that a batch has ended in a few words, and how, in one line."""
-    counts = ", ".join(f"{end.counts[state]:,} {state}" for state in State if end.counts.get(state))
-    first = end.first_failed
-    why = "" if first is None else f"; first failed: job {first.id}, {printable(first.name)}: {printable(first.reason)}"
-    return f"Batch {printable(end.name)} has ended: {counts}", f"{counts}{why}"
+    counts = _counts(end.counts)
+    return f"Batch {printable(end.name)} has ended: {counts}", f"{counts}{_first_failed(end.first_failed)}"
+
+
+def _counts(counts: Mapping[State, int]) -> str:
+    return ", ".join(f"{counts[state]:,} {state}" for state in State if counts.get(state))
+
+
+def _first_failed(job: Job | None) -> str:
+    return "" if job is None else f"; first failed: job {job.id}, {printable(job.name)}: {printable(job.reason)}"
 
 
 def mail(job: Job, text: str, log: str | None) -> str:

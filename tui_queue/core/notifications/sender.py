@@ -17,7 +17,7 @@ from tui_queue.core.model.notification import Channels, commands_of, has_own_way
 from tui_queue.core.model.options import Notify
 from tui_queue.core.notifications import message
 from tui_queue.core.policy.start_failures import Hampered
-from tui_queue.core.store.outbox import Notification, Outbox
+from tui_queue.core.store.outbox import WITH_BATCH, Notification, Outbox
 from tui_queue.core.system.environment import OWN
 from tui_queue.core.system.mailer import mail_words, mailer
 from tui_queue.core.units.durations import duration
@@ -27,7 +27,6 @@ AT_ONCE = 4  # news that are told at the same time
 LAST_WORDS = 200  # characters of what a hook that fails has said
 KEPT = 4096  # bytes of that while it goes on
 LEAVE_S = 1.0  # how long whoever leaves waits for hooks that are under way
-WITH_BATCH = "together with its batch"
 SPARE = timedelta(seconds=30)  # beyond its time: then whoever runs it has gone, and others may
 
 logger = logging.getLogger(__name__)
@@ -74,8 +73,10 @@ class NotificationSender:
             return
         now = datetime.now(UTC)
         until = now + timedelta(seconds=2 * self._channels.hook_timeout_s) + SPARE
+        self._own_wait = False
         taken = await self._box.take(room, until=until, now=now)
-        self._own_wait = bool(taken)
+        if not self._channels.exist:
+            self._own_wait = self._own_wait or not await self._box.is_empty()
         for notification in taken:
             task = asyncio.create_task(self._send(notification))
             self._under_way.add(task)
@@ -107,16 +108,24 @@ class NotificationSender:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _send(self, notification: Notification) -> None:
-        job = notification.job
+        job, ids = notification.job, [notification.id, *(each.id for each in notification.others)]
         try:
-            complaint = await self._run_all(self._ways(notification))
+            ways = self._of_several(notification) if notification.others else self._ways(notification)
+            complaint = await self._run_all(ways)
         except asyncio.CancelledError:
             with suppress(TuiQueueError):
-                await self._box.put_back([notification.id])
+                await self._box.put_back(ids)
             raise
         if complaint:
             logger.warning("job %s: %s", job.id, complaint)
-        await self._box.notified(notification.id, complaint or ("" if notification.told else WITH_BATCH))
+        await self._box.notified(ids, complaint or ("" if notification.told else WITH_BATCH))
+
+    def _of_several(self, notification: Notification) -> list[Way]:
+        """Return the ways in which the ends of several jobs are told in one message."""
+        jobs = [notification.job, *(each.job for each in notification.others)]
+        heading, text = message.of_several(jobs)
+        shown = next((job for job in jobs if job.state is State.FAILED), jobs[-1])
+        return self._by_settings(shown, "ended", heading, text, jobs)
 
     async def _run_all(self, ways: Sequence[Way]) -> str:
         """Tell something in each way; return what went wrong, or nothing."""
@@ -152,8 +161,11 @@ class NotificationSender:
         content = message.with_headings(heading, job.options.mail_to, given) if with_headings else given.encode()
         return Way("mail", words, message.for_hook({}, self._channels.env), content)
 
-    def _by_settings(self, job: Job, event: str, heading: str, text: str) -> list[Way]:
-        variables = message.environment(job, event, heading, text, self._log_path(job))
+    def _by_settings(self, job: Job, event: str, heading: str, text: str, jobs: Sequence[Job] = ()) -> list[Way]:
+        variables = {
+            **message.environment(job, event, heading, text, self._log_path(job)),
+            "TUI_QUEUE_JOBS": " ".join(str(each.id) for each in jobs or (job,)),
+        }
         ways: list[Way] = []
         if self._channels.hook:
             ways.append(Way("hook", self._channels.hook, message.for_hook(variables, self._channels.env)))
