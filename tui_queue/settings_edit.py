@@ -23,8 +23,8 @@ def checked(path: str, changes: Changes, check: Check) -> bytes:
     check(settings_of(new, path))
     wanted = values_of(content, path)
     for name, value in changes.items():
-        table, _, key = name.rpartition(".")
-        (wanted.setdefault(table, {}) if table else wanted)[key] = value
+        within, key = _place(wanted, name)
+        within[key] = value
     if values_of(new, path) != wanted:
         raise BadInputError("config", f"{printable(path)}: it is written too unusually; change it in an editor.")
     return new
@@ -33,11 +33,36 @@ def checked(path: str, changes: Changes, check: Check) -> bytes:
 def save(path: str, changes: Changes, check: Check) -> None:
     """Change these settings in the file as it is now; all else stays. Raises BadInputError, and then so does that."""
     new = checked(path, changes, check)
+    _put(path, new)
+
+
+def replace(path: str, before: bytes, new: bytes, check: Check) -> None:
+    """Give the file other content than it had ``before``. Raises BadInputError, and then it stays as it is."""
+    check(settings_of(new, path))
+    if content_of(path) != before:
+        raise BadInputError("config", f"{printable(path)}: it has been changed meanwhile by another program.")
+    _put(path, new)
+
+
+def _put(path: str, content: bytes) -> None:
     target = os.path.realpath(path)  # the place of a link stays
     try:
-        _write(target, new)
+        _write(target, content)
     except OSError as error:
         raise BadInputError("config", f"{printable(target)}: can't be written: {error.strerror}.") from None
+
+
+def _place(values: MutableMapping[str, Any], name: str) -> tuple[MutableMapping[str, Any], str]:
+    """Return the table that a setting stands in, and its key there; TOML may have a key with dots as more tables."""
+    table, dot, key = name.partition(".")
+    if not dot:
+        return values, name
+    within = values.setdefault(table, {})
+    first, dot, rest = key.partition(".")
+    while dot and isinstance(within.get(first), MutableMapping):
+        within, key = within[first], rest
+        first, dot, rest = key.partition(".")
+    return within, key
 
 
 def _changed(content: bytes, changes: Changes, path: str) -> bytes:
@@ -48,16 +73,14 @@ def _changed(content: bytes, changes: Changes, path: str) -> bytes:
     try:
         document = tomlkit.parse(content)
         for name in sorted(changes, key=lambda name: "." in name):  # those of tables stand behind all others
-            table, _, key = name.rpartition(".")
-            within: Any = document
-            if table:
-                if table not in document:
-                    if document.as_string().strip():
-                        document.add(tomlkit.nl())
-                    document.add(table, tomlkit.table())
-                within = document[table]
-                if not isinstance(within, MutableMapping):
-                    raise BadInputError("config", f"{printable(path)}: {table} must be a table.")
+            table, dot, key = name.partition(".")
+            if dot and table not in document:
+                if document.as_string().strip():
+                    document.add(tomlkit.nl())
+                document.add(table, tomlkit.table())
+            if dot and not isinstance(document[table], MutableMapping):
+                raise BadInputError("config", f"{printable(path)}: {table} must be a table.")
+            within, key = _place(document, name)
             within[key] = changes[name]
         return document.as_string().encode()
     except UnicodeEncodeError:

@@ -58,7 +58,7 @@ def test_a_verb_that_a_claimed_job_does_not_take_says_that_it_is_starting(claime
         ("hold", "1"),
         ("top", "1"),
         ("remove", "1"),
-        ("edit", "--priority", "3", "1"),
+        ("edit", "--queue", "default2", "1"),
     ):
         done = claimed.process(*words)
         assert done.returncode == 2

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, wait_for
-from tests.support.commands import ended, reasons, settings, state
+from tests.conftest import Cli
+from tests.support.commands import reasons, settings, state
 
 Script = Callable[..., str]
 
@@ -36,18 +36,11 @@ def test_a_job_is_cloned_in_any_state_and_changed(cli: Cli) -> None:
     assert cli.job(2)["name"] == "one"
 
 
-def test_a_pending_job_is_edited_and_a_running_one_is_not(cli: Cli, script: Script) -> None:
+def test_a_pending_job_is_edited(cli: Cli) -> None:
     cli("add", "--timeout", "5m", "--retries", "3", "true")
     cli("edit", "--priority", "4", "--timeout", "", "1", "a", "b")
     job = cli.job(1)
     assert (job["priority"], job["timeout_s"], job["args"], job["options"]["retries"]) == (4, None, ["a", "b"], 3)
-    wait = script("wait.sh", f"#!/bin/sh\nwhile [ ! -e {cli.home}/go ]; do sleep 0.02; done\n")
-    cli("add", wait)
-    runner = cli.start("run", "--until-empty")
-    wait_for(lambda: cli.job(2)["started_at"], "the start")
-    assert "Job 2 is running" in cli.error("edit", "--priority", "1", "2")
-    (cli.home / "go").touch()
-    assert ended(runner) == 0
 
 
 def test_the_same_job_once_more_is_refused_with_unique(cli: Cli) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from textual.widgets import Input
+
 from tests.conftest import Cli
 from tests.dashboard.test_dashboard import cursor, dashboard
 from tests.support.pilot import drawn, see, until
@@ -199,3 +201,27 @@ async def test_a_key_starts_a_held_job_beyond_the_slots(cli: Cli) -> None:
         await see(pilot, "held")
         await pilot.press("B")
         await until(pilot, lambda: cli.job(1)["state"] == "running", "the start")
+
+
+async def test_a_running_job_is_changed_in_the_form_as_far_as_it_can_be(cli: Cli, tmp_path: Path) -> None:
+    script = tmp_path / "job.sh"
+    script.write_text(f"#!/bin/sh\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.02; done\n")
+    script.chmod(0o755)
+    cli("add", "--env", "A=1", "--timeout", "1h", str(script))
+    async with dashboard(size=(160, 50)) as (pilot, app, _):
+        await see(pilot, "▶ running")
+        script.unlink()  # what it was started with is not checked again
+        await pilot.press("e")
+        await see(pilot, "Edit job 1")
+        await pilot.press("tab", *"x")
+        await see(pilot, "retry delay, priority and name can be changed, not parameters.")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.focused and app.focused.id == "parameters", "the refused field")
+        await pilot.press("backspace")
+        app.screen.query_one("#timeout", Input).value = "2h"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: cli.job(1)["timeout_s"] == 7200, "the change")
+        await pilot.press("u")
+        await until(pilot, lambda: cli.job(1)["timeout_s"] == 3600, "the change to be taken back")
+        (tmp_path / "go").touch()
+        await see(pilot, "✓ completed")

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -316,7 +317,8 @@ class QueueMachine(RuleBasedStateMachine):
             end = RunEnd(finished_at=self.now, exit_code=int(code), started_at=self.now)
         state, reason = result_of(end, job.options)
         again = next_attempt(job, state, end, self.queue_states[job.queue].options, self.now)
-        done = self.run(self.store.runs.finish(job, epoch=self.epoch, state=state, reason=reason, end=end, again=again))
+        finish = partial(self.store.runs.finish, job, epoch=self.epoch, state=state, reason=reason, end=end)
+        done = self.run(finish(again=lambda _: again))
         assert done is not None
         self.ends(number, code)
         assert done.state is known.state, (done, known)

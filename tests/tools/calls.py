@@ -70,6 +70,10 @@ export --state failed failed.jsonl
 import job_queue.txt
 completion bash
 doctor
+settings set slots 4
+settings get slots
+settings list
+settings edit
 unit
 """
 
@@ -94,7 +98,7 @@ def command_of(call: str) -> tuple[str, ...]:
 
 def calls(queue: Cli, directory: Path, *, as_json: bool = False) -> Iterator[tuple[str, str]]:
     """Run them all in a directory; yield each call and what it prints."""
-    queue = Cli(queue.home, {**queue.env, "PYTHONPATH": str(ROOT)}, queue.server)
+    queue = Cli(queue.home, {**queue.env, "PYTHONPATH": str(ROOT), "EDITOR": "true"}, queue.server)
     (directory / "jobs").symlink_to(ROOT / "jobs")
     uuid = "6f1c1c8e-0d2b-4c58-9d4e-2f5a7f0f9a10"
     (directory / "job_queue.txt").write_text(f"{uuid} jobs/countdown.py 10 COMPLETED\n")

@@ -51,9 +51,20 @@ GIVEN: dict[str, Any] = {
     "log_size": "500M",
     "log_full": "stop",
     "notify": "never",
+    "mail_to": ("me@example.org", "root"),
+    "on_end": "sh -c 'a b'",
+    "on_failure": "true",
     "copy": True,
     "shell": True,
 }
+
+
+@pytest.fixture(autouse=True)
+def _mailer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a program on PATH that looks as if it sent mail."""
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "sendmail").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", f"{tmp_path}/mail{os.pathsep}{os.environ['PATH']}")
 
 
 def test_each_attribute_of_a_job_is_set_by_one_option() -> None:

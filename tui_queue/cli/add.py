@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
-from tui_queue.cli.job_words import STASHED, AddCommand
+from tui_queue.cli.job_words import BOTH_SIDES, STASHED, AddCommand, ChangeCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -95,17 +95,20 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
         sys.exit(code)
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=BOTH_SIDES, cls=ChangeCommand)
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @capture_option
 @json_option
-@click.argument("job_id", metavar="ID", shell_complete=jobs(*(state for state in State if state is not State.RUNNING)))
+@click.argument("job_id", metavar="ID", shell_complete=jobs())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
 def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
-    """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
+    """Change a job: what is given is replaced, words behind ID are its new parameters.
 
-    Example: tui-queue edit --priority 5 --after 12 14
+    Options may stand behind ID too; behind -- every word is a parameter. Of a running job --timeout, --notify,
+    --retries, --retry-delay, --priority and --name can be changed; the time limit counts from its start.
+
+    Example: tui-queue edit 14 --priority 5 --after 12
     """
     fields = given(values)
 
@@ -119,15 +122,20 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
                 changes["args"] = args
             if not changes and not capture_env:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
-            draft = edited(job.draft, changes)
+            if job.takes_slot:
+                from tui_queue.core.parsing.running_job import change_running  # seldom needed
+
+                draft = change_running(job, changes)
+            else:
+                draft = edited(job.draft, changes)
             job = await queue.commands.jobs.edit(job.id, draft, capture_env=capture_env)
             if as_json:
-                print_json(job_object(job, queue.commands.jobs.log_path(job)))
+                print_json(job_object(job, queue.commands.jobs))
 
     run(work())
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=BOTH_SIDES, cls=ChangeCommand)
 @job_options
 @capture_option
 @json_option
@@ -136,7 +144,9 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
 
-    Example: tui-queue clone --priority 5 12
+    Behind -- every word is a parameter.
+
+    Example: tui-queue clone 12 --priority 5
     """
     fields = given(values)
 
@@ -222,9 +232,9 @@ def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool
 
         click.echo(f"tui-queue: {LATE.format(host=queue.commands.other_host, seconds=ANSWER_S)}", err=True)
     if as_json and len(added) == 1:
-        print_json(job_object(added[0], queue.commands.jobs.log_path(added[0])))
+        print_json(job_object(added[0], queue.commands.jobs))
     elif as_json:
-        print_jobs(added, queue.commands.jobs.log_path)
+        print_jobs(added, queue.commands.jobs)
     elif late:
         click.echo("\n".join(job.uuid for job in late))
     else:

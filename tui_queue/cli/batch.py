@@ -59,7 +59,7 @@ def show(called: str, as_json: bool) -> None:
             await queue.commands.batches.jobs(called)  # an unknown one is refused
             overview = await queue.commands.reports.overview(ended=-1, only=Filter(batch=called))
             if as_json:
-                print_jobs(overview.jobs, queue.commands.jobs.log_path)
+                print_jobs(overview.jobs, queue.commands.jobs)
             else:
                 print_table(overview.jobs)
 

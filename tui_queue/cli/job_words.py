@@ -1,4 +1,4 @@
-"""The words of `add` that are somewhere else than they seem: pueue's -s, and options behind the job's path."""
+"""The words of `add`, `edit` and `clone` that may be the job's or the queue's: pueue's -s, options behind it."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,34 @@ import click
 from tui_queue.core.units.printable import printable
 
 STASHED = ("-s", "--stashed")
+# Options may stand on both sides of the ID; what is none of ours is a parameter of the job.
+BOTH_SIDES = {"allow_interspersed_args": True, "ignore_unknown_options": True}
+_LIKE = 0.75  # from which a word counts as a misspelt option
+
+
+class ChangeCommand(click.Command):
+    """A command with options on both sides of a job's ID; words that are no options are parameters of the job."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; refuse an option that is none of ours before the ID, or that seems to be misspelt."""
+        own = args[: args.index("--")] if "--" in args else list(args)
+        left = super().parse_args(ctx, args)
+        known = [name for param in self.params if isinstance(param, click.Option) for name in param.opts]
+        if not ctx.resilient_parsing:
+            if str(ctx.params["job_id"]).startswith("-"):
+                wrong = ctx.params["job_id"].partition("=")[0]
+                raise click.NoSuchOption(wrong, possibilities=list(filter(None, [_near(wrong, known)])), ctx=ctx)
+            for word in ctx.params["args"]:
+                name = word.partition("=")[0]
+                if word in own and name.startswith("--") and (near := _near(name, known)):
+                    raise click.UsageError(f"{name}: did you mean `{near}`? Behind `--` it goes to the job.")
+        return left
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # seldom needed
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=_LIKE)), "")
 
 
 class AddCommand(click.Command):

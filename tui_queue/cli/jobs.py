@@ -92,7 +92,7 @@ def do(
             chosen = await selection(queue.commands, ids, **which)
             verbs = queue.commands.jobs.verbs
             done = await (verbs.plan(verb, chosen) if dry_run else act(verbs, chosen))
-            say(done, verb, queue.commands.jobs.log_path, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
+            say(done, verb, queue.commands.jobs, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
 
     run(work())
 
@@ -123,8 +123,8 @@ def move(
             other = None if before is None else (await one(queue.commands, before)).id
             verbs = queue.commands.jobs.verbs
             moving = verbs.plan(Verb.MOVE, chosen) if dry_run else verbs.move(chosen, Move(where_to or "before"), other)
-            log_path = queue.commands.jobs.log_path
-            say(await moving, Verb.MOVE, log_path, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
+            done = await moving
+            say(done, Verb.MOVE, queue.commands.jobs, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
 
     run(work())
 

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from msgspec.structs import asdict, replace
@@ -23,7 +23,17 @@ from tui_queue.core.model.schedule import Schedule
 SCHEMA = 1
 
 Object = dict[str, Any]
-LogPath = Callable[[Job], str | None]
+
+
+class RunPlaces(Protocol):
+    """What knows where the latest run of a job is."""
+
+    def log_path(self, job: Job) -> str | None:
+        """Return the path of its output; None before the first one."""
+
+    def pid(self, job: Job) -> int | None:
+        """Return the number of its leading process while it runs."""
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -36,19 +46,20 @@ def print_json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         click.echo(json.dumps([{"schema": SCHEMA, **each} for each in value], indent=2))
 
 
-def print_jobs(jobs: Sequence[Job], log_path: LogPath) -> None:
+def print_jobs(jobs: Sequence[Job], places: RunPlaces) -> None:
     """Print jobs as an array, without the values of variables."""
-    print_json([job_object(job, log_path(job)) for job in (each.shown for each in jobs)])
+    print_json([job_object(job, places) for job in jobs])
 
 
-def job_object(job: Job, log_path: str | None, *, values: bool = False) -> Object:
+def job_object(job: Job, places: RunPlaces, *, values: bool = False) -> Object:
     """Return a job, as every client shows it; only with ``values`` the values of the variables that it was given."""
     job = job.shown
     if not values:
         job = replace(job, options=without_values(job.options))
     shown = {name: value for name, value in asdict(job).items() if name not in _INTERNAL}
     encoded = {name: encode(shown[name]) for name, encode in _ENCODERS.items()}
-    return {**shown, **encoded, "elapsed_s": job.elapsed_s(datetime.now(UTC)), "log_path": log_path}
+    of_run = {"log_path": places.log_path(job), "pid": places.pid(job)}
+    return {**shown, **encoded, "elapsed_s": job.elapsed_s(datetime.now(UTC)), **of_run}
 
 
 def details_object(details: Details) -> Object:

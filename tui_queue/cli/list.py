@@ -1,13 +1,17 @@
 """The command that lists jobs."""
 
+from collections.abc import Sequence
+
 import click
 
 from tui_queue.cli.command import run, say_elsewhere, use_queue
 from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
-from tui_queue.cli.tables import print_table
+from tui_queue.cli.list_columns import COLUMNS, USUAL, in_order, names_of
+from tui_queue.cli.tables import table_of
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.filter import Filter
-from tui_queue.core.model.job import State
+from tui_queue.core.model.job import Job, State
 
 STATES = [state.value for state in State]
 
@@ -39,29 +43,58 @@ def filter_of(state: tuple[str, ...], queue: str | None, batch: str | None, word
 @click.command(name="list")
 @filter_options
 @click.option("--limit", type=click.IntRange(0, 10**9), default=500, show_default=True, help="Ended jobs to show.")
+@click.option("--sort", metavar="FIELD", help="In the order of this column; -FIELD: the other way round.")
+@click.option("--columns", metavar="A,B", help=f"These columns, of {', '.join(COLUMNS)}.")
+@click.option("--watch", "watching", is_flag=True, help="Draw it again when it changes, until Ctrl+C.")
 @json_option
 @click.argument("words", nargs=-1, metavar="[WORDS]...")
 def list_jobs(
-    state: tuple[str, ...], queue: str | None, batch: str | None, limit: int, as_json: bool, words: tuple[str, ...]
+    state: tuple[str, ...],
+    queue: str | None,
+    batch: str | None,
+    words: tuple[str, ...],
+    limit: int,
+    sort: str | None,
+    columns: str | None,
+    watching: bool,
+    as_json: bool,
 ) -> None:
     """List active jobs in the order they start, then the latest ended ones.
 
     WORDS must all stand in the name, the path or the parameters.
 
-    Example: tui-queue list --state failed nightly
+    Example: tui-queue list --state failed --sort -ended nightly
     """
     only = filter_of(state, queue, batch, words)
+    names = USUAL if columns is None else names_of(columns)
+    if columns is not None and as_json:
+        raise BadInputError("columns", "Either --columns or --json: an object has every field.")
+    if watching:
+        from tui_queue.cli.watch import require_terminal  # seldom needed
+
+        require_terminal("list", as_json=as_json)
 
     async def work() -> None:
         async with use_queue() as opened:
             if only.queue:
                 await opened.commands.queues.get(only.queue)
             say_elsewhere(opened)
-            overview = await opened.commands.reports.overview(ended=limit, only=only)
+
+            async def listed() -> Sequence[Job]:
+                overview = await opened.commands.reports.overview(ended=limit, only=only)
+                return overview.jobs if sort is None else in_order(overview.jobs, sort, opened.commands.jobs)
+
+            async def picture() -> str:
+                return table_of(await listed(), names, opened.commands.jobs)
+
             if as_json:
-                print_jobs(overview.jobs, opened.commands.jobs.log_path)
+                print_jobs(await listed(), opened.commands.jobs)
+            elif watching:
+                from tui_queue.cli.watch import watch  # seldom needed
+
+                await watch(opened, picture)
             else:
-                print_table(overview.jobs)
+                click.echo(await picture())
 
     run(work())
 

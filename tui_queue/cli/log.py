@@ -1,42 +1,61 @@
-"""The command that prints the output of a job."""
+"""The command that prints the output of jobs."""
 
 import asyncio
 import os
-import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
 from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
-from tui_queue.cli.job_ids import one
-from tui_queue.cli.json_output import json_option, print_json
+from tui_queue.cli.job_ids import select
+from tui_queue.cli.json_output import Object, json_option, print_json
+from tui_queue.cli.log_reader import LogReader, write
 from tui_queue.core.errors import BadInputError
-from tui_queue.core.logs.file import LogTail, last_lines_begin, left_out
-from tui_queue.core.logs.lines import ClearText
-from tui_queue.core.model.job import Job, State
-from tui_queue.core.units.printable import Harmless
+from tui_queue.core.logs.file import LogTail, last_lines_begin
+from tui_queue.core.model.job import Job
+from tui_queue.core.units.printable import printable
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
+POLL_S = 0.2  # the output of a run that goes on comes without a word to anybody
 
-@click.command()
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
+
+class LogCommand(click.Command):
+    """A command whose word ``search`` is a command of its own."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Make the context of what is to be run."""
+        if args[:1] == ["search"]:
+            from tui_queue.cli.log_search import search  # needed by that word only
+
+            return search.make_context(f"{info_name} search", args[1:], parent=parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=LogCommand)
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run ends; of several jobs until all have ended.")
 @click.option("--attempt", type=click.IntRange(1), metavar="N", help="The output of this attempt; default: the latest.")
 @click.option("-n", "--lines", type=click.IntRange(0), metavar="LINES", help="Only the last lines.")
 @click.option("--raw", is_flag=True, help="Byte for byte as it was written.")
 @json_option
-@click.argument("job_id", required=False, default="@", metavar="[ID]", shell_complete=jobs())
-def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: bool, as_json: bool) -> None:
-    """Print the output of a job's latest run.
+@click.argument("job_ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
+def log(
+    job_ids: tuple[str, ...], follow: bool, attempt: int | None, lines: int | None, raw: bool, as_json: bool
+) -> None:
+    """Print the output of a job's latest run, or of several jobs, each below a line with its number and name.
 
     A pipe gets the text that a terminal would show, without colours; a terminal gets it with colours, and every other
-    control sequence is written out. With --raw both get it byte for byte.
+    control sequence is written out. With --raw both get it byte for byte. With -f each line of several jobs begins with
+    the number of its job.
 
-    Without ID that is the job that was added last from this terminal; @~1 is the one before.
+    Without ID that is the job that was added last from this terminal; @~1 is the one before, 3-5 are three jobs.
+    `tui-queue log search PATTERN` finds lines in all logs.
 
     Example: tui-queue log 12 -f
     """
@@ -45,27 +64,52 @@ def log(job_id: str, follow: bool, attempt: int | None, lines: int | None, raw: 
 
     async def work() -> None:
         async with use_queue() as queue:
-            job = await one(queue.commands, job_id)
-            if attempt is not None and attempt > job.attempt:
-                raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
-            if as_json:
-                _print_object(queue, replace(job, attempt=attempt or job.attempt), lines)
-            else:
+            numbers = await select(queue.commands, job_ids or ("@",))
+            if len(numbers) > 1:
+                _refuse_for_several(len(numbers), attempt, raw=raw and follow)
+            if len(numbers) > 1 and follow:
+                from tui_queue.cli.log_follow import follow_logs  # seldom needed
+
+                await follow_logs(queue, numbers, lines)
+                return
+            objects = []
+            for place, number in enumerate(numbers):
+                job = await queue.commands.jobs.get(str(number))
+                _require_attempt(job, attempt)
+                if as_json:
+                    objects.append(_object(queue, replace(job, attempt=attempt or job.attempt), lines))
+                    continue
+                if len(numbers) > 1:
+                    before = "\n" if place else ""
+                    write(os.fsencode(f"{before}==> {job.id} {printable(job.name)} <==\n"))
                 await print_log(queue, job, attempt, lines, follow=follow, raw=raw)
+            if as_json:
+                print_json(objects[0] if len(objects) == 1 else objects)
 
     run(work())
 
 
-def _print_object(queue: "OpenQueue", job: Job, lines: int | None) -> None:
+def _refuse_for_several(number: int, attempt: int | None, *, raw: bool) -> None:
+    """Raise BadInputError for what only the log of one job can be asked for."""
+    if attempt is not None:
+        raise BadInputError("attempt", f"--attempt is for one job, and these are {number}.")
+    if raw:
+        raise BadInputError("raw", "--raw has no lines to put the numbers of several jobs before.")
+
+
+def _require_attempt(job: Job, attempt: int | None) -> None:
+    if attempt is not None and attempt > job.attempt:
+        raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
+
+
+def _object(queue: "OpenQueue", job: Job, lines: int | None) -> Object:
     path = queue.commands.jobs.own_log_path(job)
     output = b""
     if path is not None:
         tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
         while data := tail.read().data:
             output += data
-    print_json(
-        {"id": job.id, "uuid": job.uuid, "attempt": job.attempt, "log_path": path, "output": os.fsdecode(output)}
-    )
+    return {"id": job.id, "uuid": job.uuid, "attempt": job.attempt, "log_path": path, "output": os.fsdecode(output)}
 
 
 async def print_log(
@@ -73,42 +117,21 @@ async def print_log(
 ) -> None:
     """Write the output of one run to stdout; with ``follow`` until that has ended."""
     changed = asyncio.Event()
-    on_screen = sys.stdout.isatty()
-    harmless = None if raw else Harmless() if on_screen else ClearText(live=follow)
-    # Whoever follows a job that waits means its next run.
-    wanted = attempt or job.attempt + (follow and job.state is State.PENDING)
+    reader = LogReader(queue, job, attempt, lines, follow=follow, raw=raw)
     async with queue.listen(changed.set):
-        tail: LogTail | None = None
         while True:
             changed.clear()
             job = await queue.commands.jobs.get(str(job.id))
-            if tail is None and job.attempt >= wanted:
-                path = queue.commands.jobs.own_log_path(replace(job, attempt=wanted))
-                if path is not None:
-                    tail = LogTail(path, from_start=True, position=last_lines_begin(path, lines))
-            while tail is not None and (chunk := tail.read()).data:
-                if harmless is None:
-                    _write(chunk.data)
-                else:
-                    data = (left_out(chunk.skipped) if chunk.skipped else b"") + chunk.data
-                    _write(os.fsencode(harmless.feed(data)))
-            over = job.state.ended or job.attempt > wanted or (job.attempt == wanted and job.state is State.PENDING)
-            if not follow or over:
-                if harmless is not None:
-                    _write(os.fsencode(harmless.feed(b"", final=True)) + (b"\x1b[0m" if on_screen else b""))
+            while data := reader.read(job):
+                write(data)
+            if not follow or reader.is_over(job):
+                write(reader.rest())
                 return
             queue.check_place()
             queue.commands.bring_back_scheduler()
             with suppress(TimeoutError):
-                # The output of a run that goes on comes without a word to anybody.
-                async with asyncio.timeout(0.2):
+                async with asyncio.timeout(POLL_S):
                     await changed.wait()
-
-
-def _write(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(sys.stdout.fileno(), view) :]
 
 
 COMMANDS = {"log": log}

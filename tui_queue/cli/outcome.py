@@ -2,17 +2,17 @@
 
 import click
 
-from tui_queue.cli.json_output import LogPath, print_jobs
+from tui_queue.cli.json_output import RunPlaces, print_jobs
 from tui_queue.cli.tables import print_table
 from tui_queue.core.model.selection import Done, Verb
 
 dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show the jobs that this would be done to.")
 
 
-def say(done: Done, verb: Verb, log_path: LogPath, *, counted: bool, dry_run: bool, as_json: bool) -> None:
+def say(done: Done, verb: Verb, places: RunPlaces, *, counted: bool, dry_run: bool, as_json: bool) -> None:
     """Print it: with ``as_json`` the jobs on stdout and the rest on stderr."""
     if as_json:
-        print_jobs(done.jobs, log_path)
+        print_jobs(done.jobs, places)
     elif dry_run and done.jobs:
         print_table([job.shown for job in done.jobs])
     if dry_run:

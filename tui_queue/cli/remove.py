@@ -46,8 +46,8 @@ def remove(ids: tuple[str, ...], cancel: bool, now: bool, dry_run: bool, as_json
                 done = await _cancel_and_remove(queue, chosen, keep=not now)
             else:
                 done = await _remove(verbs, chosen, keep=not now)
-            log_path = queue.commands.jobs.log_path
-            say(done, Verb.REMOVE, log_path, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
+            jobs = queue.commands.jobs
+            say(done, Verb.REMOVE, jobs, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
             if not dry_run:
                 await queue.commands.cleanup.empty_trash()
 
@@ -116,7 +116,7 @@ def undo(dry_run: bool, as_json: bool) -> None:
                 return
             back = await verbs.restore(removals[0])
             if as_json:
-                print_jobs(back, queue.commands.jobs.log_path)
+                print_jobs(back, queue.commands.jobs)
             else:
                 click.echo(f"{len(back):,} brought back: {numbers}.")
 

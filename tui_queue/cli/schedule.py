@@ -162,7 +162,7 @@ def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job |
                 done = await act(queue.commands, called)
                 if isinstance(done, Job):
                     if as_json:
-                        print_json(job_object(done, queue.commands.jobs.log_path(done)))
+                        print_json(job_object(done, queue.commands.jobs))
                     else:
                         click.echo(done.id)
                 elif as_json:

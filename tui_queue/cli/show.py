@@ -11,6 +11,8 @@ from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import Object, details_object, job_object, json_option, print_json
 from tui_queue.cli.tables import print_pairs
 from tui_queue.core.analysis.report import details_lines
+from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.environment import Environment
 from tui_queue.core.units.printable import printable
 
@@ -18,9 +20,10 @@ from tui_queue.core.units.printable import printable
 @click.command()
 @click.option("--env", "variables", is_flag=True, help="List the variables that were captured for the job, by name.")
 @click.option("--values", is_flag=True, help="Show the values of variables too; default: the names only.")
+@click.option("--pid", type=click.IntRange(1), metavar="PID", help="The job that this process belongs to.")
 @json_option
 @click.argument("job_ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
-def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool) -> None:
+def show(job_ids: tuple[str, ...], variables: bool, values: bool, pid: int | None, as_json: bool) -> None:
     """Tell everything about a job, or several: what was asked for, why it waits or how it ended, its attempts.
 
     Without ID that is the job that was added last from this terminal. IDs may be @, @~1 (the one before) and 3-5 too.
@@ -30,7 +33,7 @@ def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool)
 
     async def work() -> None:
         async with use_queue() as queue:
-            numbers = await select(queue.commands, job_ids or ("@",))
+            numbers = await _numbers(queue.commands, job_ids, pid)
             objects = []
             for place, number in enumerate(numbers):
                 details = await queue.commands.reports.details(str(number))
@@ -40,7 +43,7 @@ def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool)
                 log_path = queue.commands.jobs.log_path(details.job)
                 environment = await queue.commands.jobs.environment(details.job) if variables else None
                 if as_json:
-                    shown = job_object(details.job, log_path, values=values)
+                    shown = job_object(details.job, queue.commands.jobs, values=values)
                     objects.append({**shown, **details_object(details), **_captured(environment, values=values)})
                     continue
                 if place:
@@ -54,6 +57,14 @@ def show(job_ids: tuple[str, ...], variables: bool, values: bool, as_json: bool)
                 print_json(objects[0] if len(objects) == 1 else objects)
 
     run(work())
+
+
+async def _numbers(commands: Commands, job_ids: tuple[str, ...], pid: int | None) -> list[int]:
+    if pid is None:
+        return await select(commands, job_ids or ("@",))
+    if job_ids:
+        raise BadInputError("pid", "Either an ID or --pid.")
+    return [(await commands.jobs.of_process(pid)).id]
 
 
 def _captured(environment: Environment | None, *, values: bool) -> Object:

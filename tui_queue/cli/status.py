@@ -1,6 +1,7 @@
 """The commands `status` and `stats`."""
 
 import os
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from msgspec.structs import asdict
 
 from tui_queue.cli.command import run, say_elsewhere, use_queue
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
-from tui_queue.cli.tables import print_columns, print_pairs
+from tui_queue.cli.tables import pairs_text, print_columns, print_pairs
 from tui_queue.core.model.job import State
 from tui_queue.core.model.statistics import Figures, Group
 from tui_queue.core.parsing.fields import time_limit
@@ -21,20 +22,29 @@ from tui_queue.core.units.sizes import size_text
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
+FREE_S = 30.0  # between two times that load and free memory are drawn anew
 SHOWN = 20  # groups of jobs that a table has
 
 
 @click.command()
+@click.option("--watch", "watching", is_flag=True, help="Draw it again when it changes, until Ctrl+C.")
 @json_option
-def status(as_json: bool) -> None:
+def status(watching: bool, as_json: bool) -> None:
     """Tell how the queue stands: who schedules, how many jobs wait and run, what is free.
 
     Example: tui-queue status
     """
 
+    if watching:
+        from tui_queue.cli.watch import require_terminal  # seldom needed
+
+        require_terminal("status", as_json=as_json)
+
     async def work() -> None:
         async with use_queue() as queue:
             say_elsewhere(queue)
+            if watching:
+                await _watch(queue)
             found = await _status(queue)
             if as_json:
                 print_json(found)
@@ -42,6 +52,24 @@ def status(as_json: bool) -> None:
                 print_pairs(_lines(found))
 
     run(work())
+
+
+async def _watch(queue: "OpenQueue") -> None:
+    """Draw it until the user ends it; load and free memory, which always change, are drawn anew now and then."""
+    from tui_queue.cli.watch import watch  # seldom needed
+
+    free: dict[str, Any] = {}
+    measured_at = -FREE_S
+
+    async def picture() -> str:
+        nonlocal measured_at
+        found = await _status(queue)
+        if time.monotonic() - measured_at >= FREE_S:
+            measured_at = time.monotonic()
+            free.update(free=found["free"], store_bytes=found["store_bytes"])
+        return pairs_text(_lines({**found, **free}))
+
+    await watch(queue, picture)
 
 
 async def _status(queue: "OpenQueue") -> Object:

@@ -3,16 +3,15 @@
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import cache
 
 import click
 
 from tui_queue.cli.json_output import Object
-from tui_queue.core.model.command_line import command_line, parameters_line
+from tui_queue.cli.list_columns import USUAL, Pids, rows_of
+from tui_queue.core.model.command_line import command_line
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
-from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.widths import cells, clipped
 
@@ -30,23 +29,20 @@ _COLOURS = {
 }
 
 
+class _NoPids:
+    def pid(self, _: Job) -> int | None:
+        return None
+
+
 def print_table(jobs: Sequence[Job]) -> None:
     """Print a line a job."""
-    now = datetime.now(UTC)
-    rows = [
-        (
-            str(job.id),
-            "paused" if job.paused else f"{job.state}{job.left_text}",
-            printable(job.reason),
-            printable(job.queue),
-            "" if job.started_at is None else f"{job.started_at.astimezone():%m-%d %H:%M:%S}",
-            duration(job.elapsed_s(now)),
-            printable(job.name),
-            printable(parameters_line(job)),
-        )
-        for job in jobs
-    ]
-    print_columns(("ID", "STATE", "REASON", "QUEUE", "STARTED", "ELAPSED", "NAME", "PARAMETERS"), rows, state=1)
+    click.echo(table_of(jobs, USUAL, _NoPids()))
+
+
+def table_of(jobs: Sequence[Job], names: Sequence[str], pids: Pids) -> str:
+    """Return a line a job with these columns."""
+    rows = rows_of(jobs, names, pids)
+    return columns_text([name.upper() for name in names], rows, state=names.index("state") if "state" in names else -1)
 
 
 def print_queues(queues: Sequence[Object], limit: int | None) -> None:
@@ -93,7 +89,13 @@ def coloured(word: str) -> str:
 
 
 def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state: int = -1) -> None:
-    """Print a table; the words of the column ``state`` have their colour.
+    """Print a table; the words of the column ``state`` have their colour."""
+    # One write: a call of `echo` for each line would take a fifth of the time.
+    click.echo(columns_text(heads, rows, state=state))
+
+
+def columns_text(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state: int = -1) -> str:
+    """Return a table; the words of the column ``state`` have their colour.
 
     The columns that are wider than their share of the terminal give way, the last one first.
     """
@@ -105,8 +107,7 @@ def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state:
         _padded(column, width, colour=coloured if place == state else str)
         for place, (column, width) in enumerate(zip(columns, widths, strict=True))
     ]
-    # One write: a call of `echo` for each line would take a fifth of the time.
-    click.echo("\n".join(["  ".join(line).rstrip() for line in zip(*shown, strict=True)]))
+    return "\n".join(["  ".join(line).rstrip() for line in zip(*shown, strict=True)])
 
 
 def _padded(texts: Sequence[str], width: int, *, colour: Callable[[str], str]) -> list[str]:
@@ -139,6 +140,10 @@ _LABEL_WIDE = 11
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print a label and a text on each line."""
+    click.echo(pairs_text(pairs))
+
+
+def pairs_text(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return a label and a text on each line."""
     width = max([_LABEL_WIDE, *(len(label) + 1 for label, _ in pairs)])
-    for label, text in pairs:
-        click.echo(f"{label:<{width}}{printable(text)}")
+    return "\n".join(f"{label:<{width}}{printable(text)}" for label, text in pairs)

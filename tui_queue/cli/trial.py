@@ -27,7 +27,7 @@ async def show_trial(
     """Print it: of one job everything, of several a line each."""
     tried = await queue.commands.jobs.try_out(drafts, unique=unique, place=place)
     if as_json:
-        print_jobs([details.job for details in tried], lambda _: None)
+        print_jobs([details.job for details in tried], queue.commands.jobs)
     elif len(tried) == 1:
         print_pairs(list(_pairs(tried[0])))
     else:

@@ -11,6 +11,7 @@ from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
+from tui_queue.cli.progress_line import ProgressLine
 from tui_queue.core.errors import BadInputError, NoSuchJobError
 from tui_queue.core.model.blocked import Blocked
 from tui_queue.core.model.job import Job, State
@@ -34,6 +35,7 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
 
     A completed job counts as 0, one that a signal ended as 128 and the signal's number, one that failed without an exit
     code, or was cancelled, as 1. So does a job that is held because its dependency has failed, unless --held waits on.
+    On a terminal a line on stderr says how far they have come.
 
     Example: tui-queue wait 12 && echo done
     """
@@ -54,7 +56,7 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
             for job_id, why in blocked.items():
                 click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it, or wait on with --held.", err=True)
             if as_json:
-                print_jobs(ended, queue.commands.jobs.log_path)
+                print_jobs(ended, queue.commands.jobs)
             return max(map(exit_code, ended), default=0)
 
     sys.exit(run(work()))
@@ -82,25 +84,35 @@ async def until_ended(
     With ``held`` those are waited for too; a job that the user holds always is.
     """
     changed, warned = asyncio.Event(), False
-    async with queue.listen(changed.set):
-        while True:
-            changed.clear()
-            found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
-            if gone := [number for number in numbers if number not in found]:
-                raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
-            blocked = {} if held else await blocked_now(queue, found.values())
-            if all(job.state.ended or job.id in blocked for job in found.values()):
-                return [found[number] for number in numbers], blocked
-            queue.check_place()
-            if not warned and not queue.is_elsewhere and not queue.lease.is_held() and not queue.settings.background:
-                warned = True
-                click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
-            try:
-                # Whoever ends a run may be killed before the bell is rung.
-                async with asyncio.timeout(ELSEWHERE_S if queue.is_elsewhere else POLL_S):
-                    await changed.wait()
-            except TimeoutError:
-                queue.commands.bring_back_scheduler()
+    line = ProgressLine(queue)
+    try:
+        async with queue.listen(changed.set):
+            while True:
+                changed.clear()
+                found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
+                if gone := [number for number in numbers if number not in found]:
+                    raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
+                blocked = {} if held else await blocked_now(queue, found.values())
+                if all(job.state.ended or job.id in blocked for job in found.values()):
+                    return [found[number] for number in numbers], blocked
+                queue.check_place()
+                if not warned and _starts_nothing(queue):
+                    warned = True
+                    line.clear()
+                    click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
+                await line.show(list(found.values()))
+                try:
+                    # Whoever ends a run may be killed before the bell is rung.
+                    async with asyncio.timeout(ELSEWHERE_S if queue.is_elsewhere else POLL_S):
+                        await changed.wait()
+                except TimeoutError:
+                    queue.commands.bring_back_scheduler()
+    finally:
+        line.clear()
+
+
+def _starts_nothing(queue: "OpenQueue") -> bool:
+    return not queue.is_elsewhere and not queue.lease.is_held() and not queue.settings.background
 
 
 async def blocked_now(queue: "OpenQueue", jobs: Iterable[Job]) -> dict[int, Blocked]:

@@ -39,6 +39,10 @@ class JobVerbs:
         alive = await self._jobs.plan(Verb.CANCEL, _tolerant(selection))
         return Done(jobs=[*done.jobs, *alive.jobs], left=Counter({Left.AWAITED: done.left.get(Left.AWAITED, 0)}))
 
+    async def members(self, selection: Selection) -> Sequence[Job]:
+        """Return the jobs of a selection in whatever state, to be looked at. Raises NoSuchJobError."""
+        return await self._jobs.members(selection)
+
     async def act(self, verb: Verb, selection: Selection) -> Done:
         """Do a verb to all jobs of a selection that it applies to."""
         done = await self._jobs.act(verb, selection, now=datetime.now(UTC))

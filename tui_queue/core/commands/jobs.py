@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -22,6 +23,9 @@ from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
+if TYPE_CHECKING:
+    from tui_queue.core.commands.running_jobs import RunningJobCommands
+
 LOOK_S = 1.0  # between two polls whether the other host has taken jobs in
 RECENT = 20  # commands that the job form offers
 
@@ -35,6 +39,13 @@ class JobCommands:
         self._queries = context.store.queries
         self._executor = context.executor
         self.verbs = JobVerbs(context)
+
+    @cached_property
+    def running(self) -> "RunningJobCommands":
+        """Changes of jobs that run."""
+        from tui_queue.core.commands.running_jobs import RunningJobCommands  # noqa: PLC0415 - seldom needed
+
+        return RunningJobCommands(self._context, self.with_values)
 
     async def add(
         self,
@@ -73,15 +84,21 @@ class JobCommands:
     async def edit(
         self, job_id: int, draft: JobDraft, *, like: JobDraft | None = None, capture_env: bool = False
     ) -> Job:
-        """Replace what the user asked for by a job that does not run.
+        """Replace what the user asked for by a job; of one that runs only what can be changed then.
 
         The job keeps its environment, or gets that of a draft that it is ``like``, or with ``capture_env`` that of this
         process.
         """
-        if like is None:
-            like = (await self._queries.job(str(job_id))).draft
-        (draft,) = await prepared(self._context, [draft], like=like, capture_env=capture_env)
-        job = await self._jobs.edit(job_id, draft, now=datetime.now(UTC))
+        before = await self._queries.job(str(job_id))
+        if before.state is State.RUNNING:
+            return await self.running.edit(before, draft, capture_env=capture_env)
+        (new,) = await prepared(self._context, [draft], like=like or before.draft, capture_env=capture_env)
+        try:
+            job = await self._jobs.edit(job_id, new, now=datetime.now(UTC))
+        except WrongStateError:  # it has begun meanwhile
+            if (await self._queries.job(str(job_id))).state is not State.RUNNING:
+                raise
+            return await self.running.edit(before, draft, capture_env=capture_env)
         self._context.wake_scheduler()
         return job
 
@@ -194,6 +211,16 @@ class JobCommands:
     def log_path(self, job: Job) -> str | None:
         """Return the path of the output of a job's latest run; None before the first."""
         return self._executor.log_path(job)
+
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of a job that runs; None of another one. Reads a file."""
+        return self._executor.pid(job) if job.state is State.RUNNING else None
+
+    async def of_process(self, pid: int) -> Job:
+        """Return the job that a process was started by or for, whatever its parents are. Raises NoSuchJobError."""
+        numbers = await self._queries.in_state((State.RUNNING,))
+        running = await self._queries.jobs(numbers)
+        return await self.get(str(await in_thread(partial(self._executor.job_of, pid, running))))
 
     def own_log_path(self, job: Job) -> str | None:
         """Do the same, for a reader that shows the output. Raises WrongStateError for that of another job."""

@@ -72,11 +72,23 @@ class Executor(Protocol):
     async def resume(self, job: Job) -> bool:
         """Let a paused run go on; return False when no process of it was reached."""
 
+    async def limit(self, job: Job) -> None:
+        """Have a run end after the job's time limit, counted from its start, or not at all where it has none now."""
+
+    def has_limit(self, job: Job) -> bool:
+        """Whether the run was told the job's time limit since its start, and keeps to it; reads a file."""
+
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Send a signal to the run's leading process, or to every one; return False when none was reached."""
 
     def close(self) -> None:
         """Start no more runs; those that are under way go on. To start more, open the queue again."""
+
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of the run, if it is known; reads a file."""
+
+    def job_of(self, pid: int, running: Iterable[Job]) -> int:
+        """Return the number of the job that a process belongs to. Raises NoSuchJobError; blocks."""
 
     def log_path(self, job: Job) -> str | None:
         """Where the output lies; None before the first attempt."""

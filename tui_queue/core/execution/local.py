@@ -112,6 +112,14 @@ class LocalExecutor:
         """Ask the watcher to let the process tree go on; where it was killed, do that from here."""
         return await self._order(job, b"cont\n", partial(_signal_orphans, signal.SIGCONT))
 
+    async def limit(self, job: Job) -> None:
+        """Tell the watcher the time limit that the job has now; where it was killed, nothing ends the run in time."""
+        self._files(job).order(b"limit %d\n" % (job.timeout_s or 0))
+
+    def has_limit(self, job: Job) -> bool:
+        """Whether the watcher was told the job's time limit since the start, and keeps to it; reads a file."""
+        return self._files(job).limit_s() == (job.timeout_s or 0)
+
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Ask the watcher to send a signal to the run's leading process, or to every process of it."""
         words = b"signal %d all\n" if everybody else b"signal %d\n"
@@ -127,6 +135,18 @@ class LocalExecutor:
             return False
         await asyncio.to_thread(instead, files)
         return True
+
+    def pid(self, job: Job) -> int | None:
+        """Return the number of the leading process of the run, if its watcher has recorded it; reads a file."""
+        numbers = self._files(job).processes()
+        return None if numbers is None else numbers[0]
+
+    def job_of(self, pid: int, running: Iterable[Job]) -> int:
+        """Return the number of the job that a process belongs to. Raises NoSuchJobError; blocks."""
+        from tui_queue.core.execution.job_of_process import job_of_process  # noqa: PLC0415 - seldom needed
+
+        known = {number: job.id for job in running for number in self._files(job).processes() or ()}
+        return job_of_process(pid, self._runs, known)
 
     def log_path(self, job: Job) -> str | None:
         """Where the output of the latest attempt lies."""

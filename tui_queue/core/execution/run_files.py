@@ -7,9 +7,9 @@ once a watcher has taken the run, and holds the UUID of its job; or the schedule
 disk has refused the file before · ``times``, if the job asks for them, 16 bytes for each piece of output: where it
 begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while
 only, when the watcher last saw the log grow (silence.py) · ``warning``, as ``start``, which signal told how many
-processes of the time limit · ``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of
-processor time used by then, bytes of resident memory. The last four are never synced; readers ignore an entry in them
-that is not whole.
+processes of the time limit · ``limit``, as ``start``, which time limit holds, if the user has changed it · ``usage``,
+by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of
+resident memory. The last five are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os
@@ -107,6 +107,11 @@ class RunFiles(Struct, frozen=True):
         """Return the signal that warned of the time limit and how many processes had it; None before that."""
         record = self._read("warning")
         return None if record is None else (record["signal"], record["processes"])
+
+    def limit_s(self) -> float | None:
+        """Return the time limit that the watcher was told since the start, 0 for none; None where it was told none."""
+        record = self._read("limit")
+        return None if record is None else float(record["timeout_s"])
 
     def given(self) -> Record:
         """Return the nice level, processors and limits of the run, as far as they are not as captured.

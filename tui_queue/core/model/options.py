@@ -112,6 +112,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``env`` are variables and their values; one without a value is taken from the process that adds the job. A job that
     was added has the values in a file named ``values`` (``EnvironmentFiles``), and here the names alone.
     With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
+    ``mail_to`` are addresses that get mail of what ``notify`` says, of every end unless it says less; ``on_end`` and
+    ``on_failure`` are commands that the scheduler runs at the end of the job, and at its failure.
     ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
     (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
     for which the user has named none, ``cards`` the captured variable that says which GPUs a job may see, with its
@@ -147,6 +149,9 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     log_full: Full | None = None
     leftovers: Leftovers | None = None
     notify: Notify | None = None
+    mail_to: tuple[str, ...] = ()
+    on_end: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
     script: Script | None = None
     environment: str = ""
     interpreter: Interpreter | None = None

@@ -1,12 +1,13 @@
 """The texts of notifications, and the environment of a hook; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_queue.core.model.command_line import command_line
-from tui_queue.core.model.job import Job
-from tui_queue.core.model.notification import Event
+from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.notification import BatchEnd, Event
 from tui_queue.core.system.environment import minimal
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
@@ -42,6 +43,54 @@ def of_start(hampered: "Hampered") -> tuple[str, str]:
         return f"Job {job.id} is held: {printable(job.name)}", f"It can't start: {what}. Release tries it again."
     who = NO_JOB_STARTS if hampered.everyone else f"Job {job.id} can't start: {printable(job.name)}"
     return who, f"{what[:1].upper()}{what[1:]}. The start is tried again, at least every five minutes."
+
+
+def of_several(jobs: Sequence[Job]) -> tuple[str, str]:
+    """Return that several jobs have ended in a few words, and how, in one line."""
+    counts = _counts(Counter(job.state for job in jobs))
+    failed = next((job for job in jobs if job.state is State.FAILED), None)
+    return f"{len(jobs):,} jobs have ended: {counts}", f"{counts}{_first_failed(failed)}"
+
+
+def of_batch(end: BatchEnd) -> tuple[str, str]:
+    """Return that a batch has ended in a few words, and how, in one line."""
+    counts = _counts(end.counts)
+    return f"Batch {printable(end.name)} has ended: {counts}", f"{counts}{_first_failed(end.first_failed)}"
+
+
+def _counts(counts: Mapping[State, int]) -> str:
+    return ", ".join(f"{counts[state]:,} {state}" for state in State if counts.get(state))
+
+
+def _first_failed(job: Job | None) -> str:
+    return "" if job is None else f"; first failed: job {job.id}, {printable(job.name)}: {printable(job.reason)}"
+
+
+def mail(job: Job, text: str, log: str | None) -> str:
+    """Return the text of a mail."""
+    lines = {
+        "Job": f"{job.id}, {job.name}",
+        "Command": command_line(job),
+        "Directory": job.cwd,
+        "Queue": job.queue,
+        "Batch": job.batch,
+        "Attempt": str(job.attempt),
+        "Started": _time(job.started_at),
+        "Ended": _time(job.finished_at),
+        "Output": log or "",
+    }
+    told = "".join(f"{label:<11}{printable(line)}\n" for label, line in lines.items() if line)
+    return f"{text}\n\n{told}"
+
+
+def with_headings(heading: str, addresses: Sequence[str], text: str) -> bytes:
+    """Return a mail as sendmail reads it."""
+    from email.message import EmailMessage  # noqa: PLC0415 - takes long, and few jobs need it
+
+    made = EmailMessage()
+    made["Subject"], made["To"] = heading, ", ".join(addresses)
+    made.set_content(text, cte="8bit")
+    return made.as_bytes(policy=made.policy.clone(max_line_length=998, cte_type="8bit"))
 
 
 def environment(job: Job, event: str, heading: str, text: str, log: str | None) -> Mapping[str, str]:

@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
+
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, State
-from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.notification import Channels, commands_of, has_own_ways, mail_wish, wants
 from tui_queue.core.model.options import Notify
 from tui_queue.core.notifications import message
 from tui_queue.core.policy.start_failures import Hampered
-from tui_queue.core.store.outbox import Notification, Outbox
+from tui_queue.core.store.outbox import WITH_BATCH, Notification, Outbox
 from tui_queue.core.system.environment import OWN
+from tui_queue.core.system.mailer import mail_words, mailer
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 
@@ -27,6 +30,15 @@ LEAVE_S = 1.0  # how long whoever leaves waits for hooks that are under way
 SPARE = timedelta(seconds=30)  # beyond its time: then whoever runs it has gone, and others may
 
 logger = logging.getLogger(__name__)
+
+
+class Way(Struct, frozen=True):
+    """A command that tells something: its name in messages, its words, its environment, and what it reads."""
+
+    name: str
+    words: Sequence[str]
+    env: Mapping[str, str]
+    given: bytes = b""
 
 
 class NotificationSender:
@@ -41,25 +53,31 @@ class NotificationSender:
         self._log_path = log_path
         self._sent = notified
         self._under_way: set[asyncio.Task[None]] = set()
+        self._own_wait = True  # whether news may wait of jobs that have ways of their own
 
-    @property
-    def wanted(self) -> bool:
-        """Whether there is anybody to tell."""
-        return bool(self._channels.hook or self._channels.urls)
+    def concern(self, job: Job) -> bool:
+        """Whether anything of a job may have to be told, now."""
+        own = has_own_ways(job.options)
+        self._own_wait = self._own_wait or own
+        return own or self._channels.exist
 
     async def begin(self) -> None:
         """Where nobody is to be told, have nothing wait for it."""
-        if not self.wanted:
+        if not self._channels.exist:
             await self._box.give_up("told to nobody: the settings name no hook")
 
     async def notify(self) -> None:
         """Begin to tell what waits; returns at once."""
         room = AT_ONCE - len(self._under_way)
-        if not self.wanted or room <= 0:
+        if not (self._channels.exist or self._own_wait) or room <= 0:
             return
         now = datetime.now(UTC)
         until = now + timedelta(seconds=2 * self._channels.hook_timeout_s) + SPARE
-        for notification in await self._box.take(room, until=until, now=now):
+        self._own_wait = False
+        taken = await self._box.take(room, until=until, now=now)
+        if not self._channels.exist:
+            self._own_wait = self._own_wait or not await self._box.is_empty()
+        for notification in taken:
             task = asyncio.create_task(self._send(notification))
             self._under_way.add(task)
             task.add_done_callback(self._done)
@@ -69,7 +87,7 @@ class NotificationSender:
 
         It is not kept in the store, which may be what can't be written: a scheduler that comes after tells it again.
         """
-        if not self.wanted or self._channels.on is Notify.NEVER:
+        if not self._channels.exist or self._channels.on is Notify.NEVER:
             return
         heading, text = message.of_start(hampered)
         task = asyncio.create_task(self._announce(hampered.job, heading, text))
@@ -77,7 +95,7 @@ class NotificationSender:
         task.add_done_callback(self._done)
 
     async def _announce(self, job: Job, heading: str, text: str) -> None:
-        if complaint := await self._tell(job, "shortage", heading, text):
+        if complaint := await self._run_all(self._by_settings(job, "shortage", heading, text)):
             logger.warning("%s: %s", heading, complaint)
 
     async def close(self) -> None:
@@ -90,37 +108,74 @@ class NotificationSender:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _send(self, notification: Notification) -> None:
-        job, event = notification.job, notification.event
+        job, ids = notification.job, [notification.id, *(each.id for each in notification.others)]
         try:
-            complaint = await self._tell(job, event, message.title(job, event), message.body(job, event))
+            ways = self._of_several(notification) if notification.others else self._ways(notification)
+            complaint = await self._run_all(ways)
         except asyncio.CancelledError:
             with suppress(TuiQueueError):
-                await self._box.put_back([notification.id])
+                await self._box.put_back(ids)
             raise
         if complaint:
             logger.warning("job %s: %s", job.id, complaint)
-        await self._box.notified(notification.id, complaint)
+        await self._box.notified(ids, complaint or ("" if notification.told else WITH_BATCH))
 
-    async def _tell(self, job: Job, event: str, heading: str, text: str) -> str:
-        """Send something in each way; return what went wrong, or nothing."""
-        ways = self._ways(job, event, heading, text)
-        said = [await _run(what, words, env, self._channels.hook_timeout_s) for what, words, env in ways]
+    def _of_several(self, notification: Notification) -> list[Way]:
+        """Return the ways in which the ends of several jobs are told in one message."""
+        jobs = [notification.job, *(each.job for each in notification.others)]
+        heading, text = message.of_several(jobs)
+        shown = next((job for job in jobs if job.state is State.FAILED), jobs[-1])
+        return self._by_settings(shown, "ended", heading, text, jobs)
+
+    async def _run_all(self, ways: Sequence[Way]) -> str:
+        """Tell something in each way; return what went wrong, or nothing."""
+        said = [await _run(way, self._channels.hook_timeout_s) for way in ways]
         return "; ".join(filter(None, said))
 
-    def _ways(
-        self, job: Job, event: str, heading: str, text: str
-    ) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+    def _ways(self, notification: Notification) -> list[Way]:
+        """Return the ways in which something is told: those of the settings, mail, and the job's own commands."""
+        job, event, end = notification.job, notification.event, notification.batch_end
+        heading, text = message.title(job, event), message.body(job, event)
         variables = message.environment(job, event, heading, text, self._log_path(job))
-        ways: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+        own = [
+            Way(name, words, message.for_hook(variables, self._channels.env)) for name, words in commands_of(job, event)
+        ]
+        if not notification.told:
+            return own
+        by_settings = job.options.notify or self._channels.on
+        by_mail = mail_wish(job.options)
+        ways: list[Way] = []
+        if end is not None:
+            heading, text = message.of_batch(end)
+        if wants(by_settings, job, event) if end is None else end.is_wanted(by_settings):
+            ways += self._by_settings(job, event if end is None else "batch", heading, text)
+        if wants(by_mail, job, event) if end is None else end.is_wanted(by_mail):
+            ways.append(self._mail(job, heading, text))
+        return ways + own
+
+    def _mail(self, job: Job, heading: str, text: str) -> Way:
+        given = message.mail(job, text, self._log_path(job))
+        if (program := mailer()) is None:
+            return Way("mail", ("sendmail",), {})  # it can't be started, which is told
+        words, with_headings = mail_words(program, heading, job.options.mail_to)
+        content = message.with_headings(heading, job.options.mail_to, given) if with_headings else given.encode()
+        return Way("mail", words, message.for_hook({}, self._channels.env), content)
+
+    def _by_settings(self, job: Job, event: str, heading: str, text: str, jobs: Sequence[Job] = ()) -> list[Way]:
+        variables = {
+            **message.environment(job, event, heading, text, self._log_path(job)),
+            "TUI_QUEUE_JOBS": " ".join(str(each.id) for each in jobs or (job,)),
+        }
+        ways: list[Way] = []
         if self._channels.hook:
-            ways.append(("hook", self._channels.hook, message.for_hook(variables, self._channels.env)))
+            ways.append(Way("hook", self._channels.hook, message.for_hook(variables, self._channels.env)))
         if self._channels.urls:
             kind = {State.COMPLETED: "success", State.FAILED: "failure"}.get(job.state, "warning")
             words = [sys.executable, "-c", "from apprise.cli import main; main()", "--notification-type", kind]
             words += ["--title", heading, "--body", text]
             # In the environment: a command line is for everybody to see, and these have passwords in them.
             env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)}, (*OWN, *self._channels.env))
-            ways.append(("apprise", words, env))
+            ways.append(Way("apprise", words, env))
         return ways
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -130,21 +185,25 @@ class NotificationSender:
         self._sent()
 
 
-async def _run(what: str, words: Sequence[str], env: Mapping[str, str], limit_s: float) -> str:
+async def _run(way: Way, limit_s: float) -> str:
     """Run a command to its end; return what went wrong, or nothing."""
+    what = way.name
     try:
         process = await asyncio.create_subprocess_exec(
-            *words,
-            env=env,
+            *way.words,
+            env=way.env,
             cwd=os.path.expanduser("~"),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if way.given else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or str(error)).lower()
-        return f"{what} {printable(words[0])}: could not start: {why}"
+        return f"{what} {printable(way.words[0])}: could not start: {why}"
+    if process.stdin is not None:
+        process.stdin.write(way.given)
+        process.stdin.close()
     output = bytearray()
     reading = asyncio.create_task(_read(process, output))
     try:

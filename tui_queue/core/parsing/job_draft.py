@@ -44,8 +44,8 @@ def make_draft(
     for option in JOB_OPTIONS:
         if option.name in fields:
             values |= option.values(fields[option.name], context)
-    draft = _with(draft, values)
-    _refuse_unmet_needs(draft)
+    draft = with_attributes(draft, values)
+    refuse_unmet_needs(draft)
     check_script(draft.path, by_python=draft.python is not None)
     return draft
 
@@ -64,7 +64,7 @@ def edited(draft: JobDraft, fields: Mapping[str, Any], *, now: datetime | None =
         changed |= {"path", "args", "shell"}
         if has_default_name(draft):
             changed.add("name")
-    return _with(draft, {name: attribute(new, name) for name in changed})
+    return with_attributes(draft, {name: attribute(new, name) for name in changed})
 
 
 def fields_of(draft: JobDraft) -> Fields:
@@ -96,14 +96,15 @@ def swept(draft: JobDraft, combinations: Iterable[tuple[str, ...]], *, now: date
     return [replace(draft, args=args, batch=batch, name=default_name(draft.path, args)) for args in combinations]
 
 
-def _with(draft: JobDraft, values: Mapping[str, Any]) -> JobDraft:
+def with_attributes(draft: JobDraft, values: Mapping[str, Any]) -> JobDraft:
     """Return a draft with attributes of its own, or of its options, replaced."""
     options = {name: value for name, value in values.items() if name in JobOptions.__struct_fields__}
     others = {name: value for name, value in values.items() if name not in options}
     return replace(draft, **others, options=replace(draft.options, **options) if options else draft.options)
 
 
-def _refuse_unmet_needs(draft: JobDraft) -> None:
+def refuse_unmet_needs(draft: JobDraft) -> None:
+    """Raise BadInputError where an option is given without another one that it needs."""
     for option in JOB_OPTIONS:
         need = option.needs
         if need is not None and not option.is_default(draft) and BY_NAME[need.option].is_default(draft):

@@ -13,7 +13,7 @@ from typing import Any
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import After, JobDraft, Outcome
-from tui_queue.core.model.options import Full, JobOptions, Leftovers, Lost, Notify, Unmet
+from tui_queue.core.model.options import Full, JobOptions, Leftovers, Lost, Unmet
 from tui_queue.core.parsing.fields import (
     PRIORITY_LIMIT,
     choice,
@@ -26,6 +26,7 @@ from tui_queue.core.parsing.fields import (
     title,
 )
 from tui_queue.core.parsing.job_command import check_cwd, check_name, check_python
+from tui_queue.core.parsing.notification_options import NOTIFICATION_OPTIONS
 from tui_queue.core.parsing.option import Context, Group, JobOption, Kind, Need, Offer, Parse
 from tui_queue.core.parsing.resources import parse_gates, parse_resources
 from tui_queue.core.system.machine import identify
@@ -462,16 +463,7 @@ JOB_OPTIONS = (
         hint="keep its head and tail, stop or fail",
         choices=tuple(Full),
     ),
-    JobOption(
-        name="notify",
-        parse=_choice(Notify),
-        metavar="WHEN",
-        help="Tell of its end, failure, or never; default: as the settings say.",
-        group=Group.LIMITS,
-        below="silence",
-        hint="end, failure or never",
-        choices=tuple(Notify),
-    ),
+    *NOTIFICATION_OPTIONS,
     JobOption(
         name="copy",
         kind=Kind.SWITCH,

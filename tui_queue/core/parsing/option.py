@@ -26,6 +26,7 @@ class Group(StrEnum):
     ORDER = "Order"
     ATTEMPTS = "Attempts"
     LIMITS = "Limits"
+    NOTIFICATIONS = "Notifications"
     ENVIRONMENT = "Environment"
 
 
@@ -157,3 +158,8 @@ _DEFAULT = JobDraft(path="", cwd="", name="")
 def attribute(draft: JobDraft, name: str) -> Any:
     """Return an attribute of a draft or of its options."""
     return getattr(draft.options if name in JobOptions.__struct_fields__ else draft, name)
+
+
+def default_of(name: str) -> Any:
+    """Return what an attribute is where the user has said nothing."""
+    return attribute(_DEFAULT, name)

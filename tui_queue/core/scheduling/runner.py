@@ -14,10 +14,11 @@ from tui_queue.core.errors import BadInputError, StoreError, TuiQueueError
 from tui_queue.core.execution.executor import Executor, RunEvent, RunLost, RunNeverStarted, RunStarted
 from tui_queue.core.execution.script_snapshot import Hash, hash_now
 from tui_queue.core.model.job import Job, RunEnd, State
-from tui_queue.core.model.notification import Channels
+from tui_queue.core.model.notification import Channels, has_own_ways
+from tui_queue.core.model.options import JobOptions
 from tui_queue.core.model.queue import OnFailure, QueueOptions
 from tui_queue.core.model.reason import ReasonKind
-from tui_queue.core.policy.run_result import ASKED, next_attempt, result_of
+from tui_queue.core.policy.run_result import ASKED, NextAttempt, next_attempt, result_of
 from tui_queue.core.policy.start_failures import AT_ONCE, PutBack, StartFailures
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.worker_thread import ReaderPool
@@ -44,11 +45,12 @@ class Runner:
         finished: Callable[[Job], None],
         failures: StartFailures,
         freed: Callable[[], None],
-        notify: Channels | None,
+        notify: Channels,
     ) -> None:
         """Call ``changed`` after each write, ``over`` when a slot is free: before that is written, so that the next
         claim can join it. When that is written, call ``finished``. Starts that did not happen are noted in
-        ``failures``; call ``freed`` when others can start again. ``notify`` is who wants to hear of ends.
+        ``failures``; call ``freed`` when others can start again. ``notify`` is who hears of ends, beside
+        those that a job names itself.
         """
         self._store = store
         self._queues = store.queues
@@ -150,6 +152,8 @@ class Runner:
             await self._executor.cancel(job)
         elif started is not None and started.paused:
             await self._executor.pause(job)
+        if started is not None and started.timeout_s != job.timeout_s:  # the user was faster than its watcher
+            await self._executor.limit(started)
         self._changed()
 
     def _hash(self, job: Job) -> _ScriptHash | None:
@@ -178,16 +182,18 @@ class Runner:
     async def _finish(self, job: Job, end: RunEnd, script: _ScriptHash | None = None, *, ask: bool = False) -> bool:
         """Record an end; with ``ask`` the user decides about another attempt."""
         state, reason = result_of(end, job.options)
-        queue = await self._options_of(job.queue, state)
-        again = next_attempt(job, state, end, queue, datetime.now(UTC))
-        if ask and again is not None:
-            again = ASKED
+        queue, now = await self._options_of(job.queue, state), datetime.now(UTC)
+
+        def next_with(options: JobOptions) -> NextAttempt | None:
+            again = next_attempt(replace(job, options=options), state, end, queue, now)
+            return again if again is None or not ask else ASKED
+
         if end.started_at is None:
             self._failures.over(job)
         else:
             await self._has_started(job)
-        pauses = state is State.FAILED and again is None and queue.on_failure is OnFailure.PAUSE
-        # The slot of a failure that pauses its queue is free only once that is written, and so is what leftovers hold.
+        pauses = state is State.FAILED and queue.on_failure is OnFailure.PAUSE
+        # The slot of a failure that may pause its queue is free once that is written, and so is what leftovers hold.
         late = pauses or bool(end.left)
         if not late:
             self._over(job)
@@ -196,7 +202,14 @@ class Runner:
             await asyncio.wait([asyncio.wrap_future(script)], timeout=HASH_S)
         ran = _ran(script, end.started_at)
         done = await self._store.runs.finish(
-            job, epoch=self._epoch, state=state, reason=reason, end=end, script=ran, again=again, notify=self._notify
+            job,
+            epoch=self._epoch,
+            state=state,
+            reason=reason,
+            end=end,
+            script=ran,
+            again=next_with if state is State.FAILED else None,
+            notify=self._notify if self._notify.exist or has_own_ways(job.options) else None,
         )
         if late:
             self._over(job)

@@ -26,6 +26,7 @@ from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.scheduling.leftovers import LeftoverWatch
 from tui_queue.core.scheduling.runner import Runner
 from tui_queue.core.scheduling.silence import SilenceWatch
+from tui_queue.core.scheduling.time_limits import TimeLimits
 from tui_queue.core.scheduling.usage_sampler import UsageSampler
 from tui_queue.core.scheduling.wakeup import Waker
 from tui_queue.core.store.claim import Claimed
@@ -82,6 +83,7 @@ class Scheduler:
         )
         self._silence = SilenceWatch(store, executor, silent=self._is_silent)
         self._usage_sampler = UsageSampler(executor)
+        self._time_limits = TimeLimits(executor)
         self._intake = Intake(store, incoming, changed=self.wake)
         self._leftovers = LeftoverWatch(store, executor, changed=self._poll_again)
         self._runs: set[asyncio.Task[None]] = set()
@@ -171,7 +173,7 @@ class Scheduler:
             finished=self._has_finished,
             failures=self._failures,
             freed=self.wake,
-            notify=self._channels if self._notifications.wanted else None,
+            notify=self._channels,
         )
         try:
             await self._notifications.begin()
@@ -181,6 +183,7 @@ class Scheduler:
                 rebooted, away = boot != "" and of_boot not in ("", boot), of_boot in elsewhere
                 adopt = partial(runner.adopt, job, rebooted=rebooted, elsewhere=away)
                 self._see_through(job, adopt, again=adopt)
+                await self._time_limits.adopt(job)
                 if job.paused:  # whoever wrote that down may have gone before it was done
                     await self._executor.pause(job)
             self._waker()
@@ -261,6 +264,7 @@ class Scheduler:
                     await self._woken.wait()
 
     async def _order_runs(self, claimed: Claimed) -> None:
+        await self._time_limits.compare(claimed.limits)
         for job in claimed.cancel:
             await self._executor.cancel(job)
         for job in claimed.pause:
@@ -274,12 +278,12 @@ class Scheduler:
 
     def _has_finished(self, job: Job) -> None:
         """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
-        if self._awaited or job.state is State.PENDING or self._notifications.wanted:
+        if self._notifications.concern(job) or self._awaited or job.state is State.PENDING:
             self.wake()
 
     async def _is_silent(self, job: Job) -> None:
         """Show that a job is silent, and have that told."""
-        if self._notifications.wanted and self._channels.wants(job, Event.SILENT):
+        if self._channels.sends(job, Event.SILENT) and self._notifications.concern(job):
             await self._outbox.report(job, Event.SILENT)
             self.wake()
         self._waker()
@@ -291,12 +295,14 @@ class Scheduler:
 
     def _see_through(self, job: Job, run: Run, *, again: Run) -> None:
         self._silence.watch(job)
+        self._time_limits.watch(job)
 
         async def until_its_end() -> None:
             try:
                 with self._usage_sampler.of(job):
                     await run()
                 self._over.discard(job.id)
+                self._time_limits.forget(job)
             except Exception:  # a full disk, no thread; whatever it is, nothing else follows the run
                 # The end lies safe in the run's own files: it is written down when that is possible again.
                 logger.exception("what became of a run could not be stored; trying again")

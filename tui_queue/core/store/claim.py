@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SETTLED = timedelta(seconds=30)  # by then a job has taken what it was let in for, and measuring shows it
 
-_RUNNING = "SELECT id, queue, options, devices, started_at, paused FROM jobs WHERE state = 'running'"
+_RUNNING = "SELECT id, queue, options, devices, started_at, paused, timeout_s FROM jobs WHERE state = 'running'"
 _WAITED = """
     (SELECT json_group_array(json_array(json_extract(value, '$[0]'), json_extract(value, '$[1]'),
         (SELECT state FROM jobs AS other WHERE other.id = json_extract(value, '$[0]')))) FROM json_each(after))"""
@@ -69,7 +69,8 @@ class Claimed(Struct, frozen=True, kw_only=True):
     """Jobs that are to be started, in order, others whose runs are to be told, and when to look again by the clock.
 
     ``awaited`` says whether any pending job waits for another one, ``settled`` whether jobs were added by schedules, or
-    cancelled, held or let go for their dependencies. ``leftovers`` are what ended runs have left.
+    cancelled, held or let go for their dependencies. ``leftovers`` are what ended runs have left, ``limits`` the time
+    limits of the jobs that run already, by number.
     """
 
     jobs: tuple[Job, ...]
@@ -80,6 +81,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     resume: tuple[Job, ...] = ()
     due: datetime | None = None
     leftovers: tuple[Leftover, ...] = ()
+    limits: Mapping[int, int | None] = {}
 
     @property
     def changed(self) -> bool:
@@ -126,6 +128,7 @@ def claim_jobs(
         resume=resumed,
         due=min(due, default=None),
         leftovers=tuple(context.leftovers),
+        limits={row["id"]: row["timeout_s"] for row in running},
     )
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_queue.core.errors import BadInputError, WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, State
@@ -21,6 +21,9 @@ from tui_queue.core.store.queues import all_queues
 from tui_queue.core.store.rows import job_of, job_row, values_of
 from tui_queue.core.store.verbs import act, done_to, plan
 from tui_queue.core.system.terminal_session import this_terminal
+
+if TYPE_CHECKING:
+    from tui_queue.core.parsing.running_job import Changes
 
 T = TypeVar("T", Job, list[Job])
 
@@ -62,6 +65,12 @@ class Jobs:
         """Replace what is asked for by a job that does not run. Raises BadInputError, WrongStateError."""
         return await self._write("edited", now, partial(_edit, job_id=job_id, draft=draft))
 
+    async def edit_running(self, job_id: int, changes: "Changes", *, now: datetime) -> Job:
+        """Change attributes of a job that was seen to run. Raises BadInputError; WrongStateError if it has ended."""
+        from tui_queue.core.store.running_edit import edit_running  # noqa: PLC0415 - takes long, seldom needed
+
+        return await self._write("edited", now, partial(edit_running, job_id=job_id, changes=changes))
+
     async def act(
         self, verb: Verb, selection: Selection, *, options: Mapping[int, JobOptions] | None = None, now: datetime
     ) -> Done:
@@ -74,6 +83,10 @@ class Jobs:
     async def plan(self, verb: Verb, selection: Selection) -> Done:
         """Return what ``act`` would do, with the jobs as they are. Raises as that does."""
         return await self._database.read(plan, verb, selection)
+
+    async def members(self, selection: Selection) -> Sequence[Job]:
+        """Return the jobs of a selection, whatever their state. Raises NoSuchJobError for one that was named singly."""
+        return (await self._database.read(choose, selection, tuple(State), "TRUE")).jobs
 
     async def cancel_and_remove(self, selection: Selection, *, keep: bool, now: datetime) -> tuple[Done, Sequence[Job]]:
         """Cancel those of these jobs that have not ended or have left processes, and remove all others.
@@ -144,7 +157,7 @@ def _edit(db: sqlite3.Connection, job_id: int, draft: JobDraft) -> Job:
     job = job_of(job_row(db, job_id))
     if job.state is State.RUNNING:
         raise WrongStateError(
-            f"Job {job_id} is {job.state_word}; what runs can't be changed. Clone it, or cancel it first."
+            f"Job {job_id} is {job.state_word}; what it runs can't be changed. Clone it, or cancel it first."
         )
     check_references(db, draft, {queue.name for queue in all_queues(db)})
     values = values_of(draft) | {"id": job_id}

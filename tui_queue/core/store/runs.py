@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_queue.core.model.job import Job, RunEnd, State
-from tui_queue.core.model.notification import Channels, Event
+from tui_queue.core.model.notification import Channels, Event, mail_wish
+from tui_queue.core.model.options import JobOptions, Notify, options_from_json
 from tui_queue.core.model.overview import Holder
 from tui_queue.core.model.reason import NO_REASON, Reason
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.run_result import NextAttempt
+from tui_queue.core.store.batch_news import batch_end, is_alone
 from tui_queue.core.store.claim import Claimed, claim_jobs
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.leftovers import add_leftovers
@@ -23,6 +25,8 @@ from tui_queue.core.store.shortage import note_shortage
 
 if TYPE_CHECKING:
     from tui_queue.core.policy.start_failures import PutBack, Trials
+
+NextWith = Callable[[JobOptions], NextAttempt | None]  # what a job with these options does after its end
 
 # What a scheduler writes is refused when another one has taken over since.
 _FENCE = "EXISTS (SELECT 1 FROM lease WHERE epoch = :epoch)"
@@ -156,15 +160,17 @@ class Runs:
         reason: Reason,
         end: RunEnd,
         script: str = "",
-        again: NextAttempt | None = None,
+        again: NextWith | None = None,
         notify: Channels | None = None,
     ) -> Job | None:
         """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
-        With ``again`` the job, unless somebody has cancelled it meanwhile, is pending for its next attempt. With
-        ``notify`` it is noted in the same step if somebody wants to hear of it.
+        Where ``again`` returns a next attempt for the options that the job has by then, it is pending for that, unless
+        the user has cancelled it meanwhile. With ``notify`` it is noted in the same step if the user wants to hear of
+        it.
         """
-        write = self._database.write_along if again is None and notify is None else self._database.write
+        waits = notify is None and (again is None or again(job.options) is None)
+        write = self._database.write_along if waits else self._database.write
         return await write(_finish, job, epoch, state, reason, end, script, again, notify)
 
 
@@ -228,7 +234,7 @@ def _finish(
     reason: Reason,
     end: RunEnd,
     script: str,
-    again: NextAttempt | None,
+    next_with: NextWith | None,
     notify: Channels | None,
 ) -> Job | None:
     values: dict[str, object] = {
@@ -245,8 +251,10 @@ def _finish(
         "oom": end.oom,
         "script": script,
     }
-    asked = db.execute("SELECT cancel_requested FROM jobs WHERE id = ?", (job.id,)).fetchone()
-    if again is None or asked is None or asked[0]:
+    # The user may have changed both while it ran.
+    asked = db.execute("SELECT cancel_requested, options FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    again = None if next_with is None or asked is None or asked[0] else next_with(options_from_json(asked[1]))
+    if again is None:
         done = _of_run(db, _FINISH, job, values)
     else:
         more: dict[str, object] = {
@@ -265,6 +273,15 @@ def _finish(
         if done.state is State.FAILED:
             pause_after_failure(db, done)
         event = Event.ENDED if done.state.ended else Event.ASKS if done.held else None
-        if notify is not None and event is not None and notify.wants(done, event):
+        if notify is not None and event is not None and (notify.sends(done, event) or _ends_batch(db, done, notify)):
             report(db, done, event)
     return done
+
+
+def _ends_batch(db: sqlite3.Connection, job: Job, notify: Channels) -> bool:
+    """Whether the end of a batch is to be told that came with this job, of which nothing itself is."""
+    wishes = [mail_wish(job.options), *([job.options.notify or notify.on] if notify.exist else [])]
+    if not job.batch or all(wish is Notify.NEVER for wish in wishes) or not job.state.ended or is_alone(db, job):
+        return False
+    end = batch_end(db, job)
+    return end is not None and any(map(end.is_wanted, wishes))

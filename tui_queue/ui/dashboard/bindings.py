@@ -14,7 +14,7 @@ APPLIES: Mapping[str, Callable[[Job], bool]] = {
     "hold": lambda job: job.waits,
     "pause": lambda job: job.state is State.RUNNING,
     "move": lambda job: job.waits,
-    "edit": lambda job: not job.takes_slot,
+    "edit": lambda _: True,
     "signal": lambda job: job.state is State.RUNNING or job.processes_left > 0,
     "clone": lambda _: True,
     "details": lambda _: True,
@@ -42,7 +42,7 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding(
         "B", "start_now", "Begin now", id="job.start", show=False, tooltip="Start a pending job now, beyond the slots"
     ),
-    Binding("e", "edit", "Edit", id="job.edit", show=False, tooltip="Change a job that does not run"),
+    Binding("e", "edit", "Edit", id="job.edit", show=False, tooltip="Change a job; a few things of a running one"),
     Binding("K", "move('up')", "Move up", id="job.up", show=False, tooltip="One place up in the queue"),
     Binding("J", "move('down')", "Move down", id="job.down", show=False, tooltip="One place down in the queue"),
     Binding("T", "move('top')", "To the top", id="job.top", show=False, tooltip="Before all others of the queue"),

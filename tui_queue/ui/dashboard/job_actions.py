@@ -20,6 +20,7 @@ from tui_queue.core.model.selection import Done, Verb, members
 from tui_queue.core.model.trash import DELETED_AFTER_S
 from tui_queue.core.parsing.fields import signal_number
 from tui_queue.core.parsing.job_draft import MANY
+from tui_queue.core.system.editor import editor
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.command_result import result_of, show_error
 from tui_queue.ui.dashboard.bindings import APPLIES
@@ -33,7 +34,7 @@ from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import QueueChanged
-from tui_queue.ui.terminal.external_program import editor, pager, readable, run_external
+from tui_queue.ui.terminal.external_program import pager, readable, run_external
 
 if TYPE_CHECKING:
     from tui_queue.ui.job_form.form import JobForm
@@ -102,7 +103,15 @@ class JobActions:
         """Change the chosen job."""
         if (job := self._chosen_one("edit")) and (draft := await self._with_values(job)):
             title = f"Edit job {job.id}"
-            form = _form(cwd=job.cwd, title=title, draft=draft, verb="Save", single=True, commands=self._commands)
+            form = _form(
+                cwd=job.cwd,
+                title=title,
+                draft=draft,
+                verb="Save",
+                single=True,
+                commands=self._commands,
+                running=job if job.takes_slot else None,
+            )
             drafts = await self._ask(form)
             if drafts is None or drafts[0] == draft:
                 return

@@ -1,6 +1,5 @@
 """The settings as a form; what is changed there is written into their file."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from tui_queue.core.notifications.message import TERMINALS
 from tui_queue.core.units.printable import printable
 from tui_queue.settings import Settings, content_of, values_of
 from tui_queue.settings_edit import Changes, checked, save
+from tui_queue.settings_values import later, shown
 from tui_queue.ui.dashboard.columns import COLUMNS, ORDERS
 from tui_queue.ui.dashboard_settings import SPLITS, DashboardSettings, dashboard_settings_of
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
@@ -25,7 +25,6 @@ class _Setting(Struct, frozen=True):
     about: str
     choices: tuple[str, ...] = ()
     several: bool = False  # words, which are a list in the file
-    later: str = ""  # when it counts; at once, if that is empty
 
     @property
     def key(self) -> str:
@@ -37,28 +36,27 @@ class _Setting(Struct, frozen=True):
         return value if isinstance(value, (int, float, str)) else ""
 
 
-_START = "from the next start on"
 _SETTINGS = (
     _Setting("slots", "How many jobs of a queue run at a time that has no number of its own."),
     _Setting("grace_s", "Seconds between SIGTERM and SIGKILL when a job is cancelled."),
     _Setting("python", "The interpreter of .py jobs without an environment; empty: python3."),
-    _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever.", later="within the hour"),
-    _Setting("keep_jobs", "How many ended jobs are kept; 0: all.", later="within the hour"),
-    _Setting("keep_logs", "How much their logs may take: 2G; empty: anything.", later="within the hour"),
-    _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never.", later="within the hour"),
+    _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever."),
+    _Setting("keep_jobs", "How many ended jobs are kept; 0: all."),
+    _Setting("keep_logs", "How much their logs may take: 2G; empty: anything."),
+    _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never."),
     _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
     _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
     _Setting("leftovers", "Processes that a job leaves running: keep, wait for them, or kill.", tuple(Leftovers)),
-    _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify), later=_START),
-    _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS, later=_START),
-    _Setting("notify.hook", "A command that is told, with its words; no shell.", later=_START),
+    _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify)),
+    _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
+    _Setting("notify.hook", "A command that is told, with its words; no shell."),
     _Setting("dashboard.theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
     _Setting("dashboard.columns", f"Empty: the usual ones; or of {', '.join(COLUMNS)}.", tuple(COLUMNS), several=True),
     _Setting("dashboard.order", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
     _Setting("dashboard.split", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
-    _Setting("dashboard.title", 'title: the terminal is given one, as "2 running, 5 waiting"', later=_START),
-    _Setting("mouse", "mouse: the dashboard listens to it", later=_START),
-    _Setting("background", "background: the queue goes on without a dashboard", later=_START),
+    _Setting("dashboard.title", 'title: the terminal is given one, as "2 running, 5 waiting"'),
+    _Setting("mouse", "mouse: the dashboard listens to it"),
+    _Setting("background", "background: the queue goes on without a dashboard"),
 )
 _LINES = [each for each in _SETTINGS if not isinstance(each.default, bool)]
 _SWITCHES = [each for each in _SETTINGS if isinstance(each.default, bool)]
@@ -67,7 +65,7 @@ _SWITCHES = [each for each in _SETTINGS if isinstance(each.default, bool)]
 def settings_form(path: str) -> EntryForm[Changes]:
     """Return a form of the settings in a file; the answer is what it has changed in it. Raises BadInputError."""
     values = values_of(content_of(path), path)
-    lines = {each.key: _line(_value(values, each)) for each in _LINES}
+    lines = {each.key: shown(_value(values, each)) for each in _LINES}
     switches = {each.key: _value(values, each) is True for each in _SWITCHES}
 
     def changes(entries: Mapping[str, str], switched: Mapping[str, bool]) -> dict[str, object]:
@@ -110,22 +108,14 @@ def settings_form(path: str) -> EntryForm[Changes]:
 
 def remarks(changes: Changes) -> Iterator[str]:
     """Yield what is to be said of settings that do not count at once."""
-    for later in dict.fromkeys(each.later for each in _SETTINGS if each.later):
-        names = [each.name for each in _SETTINGS if each.later == later and each.name in changes]
-        if names:
-            yield f"{', '.join(names)}: {later}."
+    for when in dict.fromkeys(later(name) for name in changes if later(name)):
+        yield f"{', '.join(name for name in changes if later(name) == when)}: {when}."
 
 
 def _value(values: Mapping[str, object], setting: _Setting) -> object:
     table, _, key = setting.name.rpartition(".")
     within = values.get(table, {}) if table else values
     return within.get(key, setting.default) if isinstance(within, dict) else setting.default
-
-
-def _line(value: object) -> str:
-    if isinstance(value, list):
-        return shlex.join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _typed(text: str, setting: _Setting) -> object:

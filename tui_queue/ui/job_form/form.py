@@ -15,7 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.command_line import default_name, shell_line
-from tui_queue.core.model.job import JobDraft
+from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
@@ -35,6 +35,7 @@ from tui_queue.ui.job_form.more_options import MoreOptions
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.job_form.origin import Origin
 from tui_queue.ui.job_form.path_suggester import PathSuggester
+from tui_queue.ui.job_form.running import check_running
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
 
@@ -84,10 +85,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         verb: str = "Add",
         single: bool = False,
         commands: Commands | None = None,
+        running: Job | None = None,
     ) -> None:
         """``commands`` know the templates and recent jobs to begin with.
 
         With ``single`` the form asks for exactly one job; if the user changes nothing, the answer is ``draft`` itself.
+        ``running`` is a running job, of which only a few things can be changed.
         """
         super().__init__()
         self._choices = None if commands is None else Choices(self, commands, self._complain)
@@ -96,6 +99,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
+        self._running_job = running
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
         # The path that was filled in, which no parameters follow.
@@ -268,6 +272,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 await self._origin.show_python(checked.draft)
 
     async def _checked(self) -> Checked:
+        if self._running_job is not None and self._kept is not None:
+            entries, switches = self._at_first
+            return check_running(
+                self._running_job, self._kept, {**entries, **switches}, {**self._entries(), **self._more.switched_on()}
+            )
         key = self._with_keys("{form.shell}")
         return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path, key)
 

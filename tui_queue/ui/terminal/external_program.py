@@ -23,11 +23,6 @@ def pager(env: Mapping[str, str]) -> list[str]:
     return shlex.split(env.get("PAGER", "")) or ["less"]
 
 
-def editor(env: Mapping[str, str]) -> list[str]:
-    """Return the words of the program that changes texts. Raises ValueError for a quote that is not closed."""
-    return shlex.split(env.get("VISUAL") or env.get("EDITOR") or "") or ["vi"]
-
-
 @asynccontextmanager
 async def readable(log: str) -> AsyncIterator[str]:
     """Yield the path of a log that any program can read; one for a compressed log is gone afterwards.

@@ -101,6 +101,10 @@ class Files:
         """Record how many processes were warned of the time limit, not synced; it is lost where the disk refuses it."""
         self._write(b"warning", record)
 
+    def write_limit(self, record: Record) -> None:
+        """Record which time limit holds since it was changed, not synced; it is lost where the disk refuses it."""
+        self._write(b"limit", record)
+
     def _write(self, name: bytes, record: Record) -> bool:
         try:
             file = os.open(self._path(name), os.O_WRONLY | os.O_CREAT, 0o600)

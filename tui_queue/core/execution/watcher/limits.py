@@ -19,14 +19,22 @@ class Limits:
     """
 
     def __init__(self, spec: Spec, log: bytes, warn: "Callable[[int], None]") -> None:
-        now = time.monotonic()
-        self._ends = now + (spec.get("timeout_s") or FOREVER)
+        self._begun = time.monotonic()  # later by as long as it was paused
         self._warn = warn
         self._warning = spec.get("warn_signal") or 0
-        self._warns = self._ends - spec["warn_s"] if self._warning else FOREVER
+        self._warn_s: float = spec.get("warn_s") or 0
+        self._warned = False
+        self.set_end(spec.get("timeout_s") or 0)
         self._silence = Silence(spec["silence_s"], log) if spec.get("silence_s") else None
         self._may_be_silent = not spec.get("cancel_when_silent", True)
         self._paused: float | None = None
+
+    def set_end(self, limit_s: float) -> None:
+        """Have the run end so long after its start, 0 for never; it is warned of that, once more if that lies ahead."""
+        self._ends = self._begun + (limit_s or FOREVER)
+        self._warns = self._ends - self._warn_s if self._warning else FOREVER
+        if self._warned and self._warns <= time.monotonic():
+            self._warns = FOREVER
 
     def pause(self) -> None:
         """Let no time pass."""
@@ -37,6 +45,7 @@ class Limits:
         """Let time pass again."""
         if self._paused is not None:
             now = time.monotonic()
+            self._begun += now - self._paused
             self._ends += now - self._paused
             self._warns += now - self._paused
             if self._silence is not None:
@@ -49,7 +58,7 @@ class Limits:
             return "", FOREVER
         if now >= self._warns:
             self._warn(self._warning)
-            self._warns = FOREVER
+            self._warned, self._warns = True, FOREVER
         if now >= self._ends:
             return "timed_out", 0.0
         patience = min(self._ends, self._warns) - now

@@ -186,7 +186,7 @@ class Run:
         while True:
             bury_orphans(self._leader.pid)
             ended = self._has_ended()
-            grace = obey(self._control, self._leader, self._tree, self._limits)
+            grace = obey(self._files, self._leader, self._tree, self._limits)
             now = time.monotonic()
             full, calm_s = self._output.poll(now)
             if ended:
