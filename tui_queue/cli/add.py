@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
-from tui_queue.cli.job_words import STASHED, AddCommand
+from tui_queue.cli.job_words import STASHED, AddCommand, JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.core.errors import BadInputError, StoreError
@@ -95,7 +95,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
         sys.exit(code)
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @capture_option
@@ -105,7 +105,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Change a job that does not run: what is given is replaced, words behind ID are its new parameters.
 
-    Example: tui-queue edit --priority 5 --after 12 14
+    Options stand before ID or right behind it; `--` ends them.
+
+    Example: tui-queue edit 14 --priority 5 --after 12
     """
     fields = given(values)
 
@@ -127,7 +129,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
     run(work())
 
 
-@click.command(context_settings=JOB_WORDS)
+@click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @capture_option
 @json_option
@@ -136,7 +138,9 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
 
-    Example: tui-queue clone --priority 5 12
+    Options stand before ID or right behind it; `--` ends them.
+
+    Example: tui-queue clone 12 --priority 5
     """
     fields = given(values)
 

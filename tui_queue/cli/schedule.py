@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tui_queue.cli.add import JOB_WORDS
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, schedules
+from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.cli.tables import print_schedules
@@ -59,7 +60,7 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@schedule.command(context_settings=JOB_WORDS)
+@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
 @_rule_options
 @job_options
 @json_option
@@ -67,7 +68,7 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("path", shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Make a schedule; its next times are shown first. All options stand before NAME.
+    """Make a schedule; its next times are shown first. All options stand before PATH.
 
     Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
     """
@@ -92,7 +93,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
     run(work())
 
 
-@schedule.command(context_settings=JOB_WORDS)
+@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
 @_rule_options
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
@@ -112,7 +113,9 @@ def edit(
 ) -> None:
     """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
 
-    Example: tui-queue schedule edit --cron '30 6 * * *' report
+    Options stand before NAME or right behind it; `--` ends them.
+
+    Example: tui-queue schedule edit report --cron '30 6 * * *'
     """
     fields = given(values)
 
