@@ -52,12 +52,13 @@ GIVEN: dict[str, Any] = {
     "log_full": "stop",
     "notify": "never",
     "copy": True,
+    "stdin": __file__,
     "shell": True,
 }
 
 
 def test_each_attribute_of_a_job_is_set_by_one_option() -> None:
-    found = {"values", "script", "environment", "interpreter", "cards"}  # when the job is added
+    found = {"script", "environment", "interpreter", "cards", "values", "directives"}  # when the job is added
     names = {*JobDraft.__struct_fields__, *JobOptions.__struct_fields__} - {"path", "args", "options"} - found
     assert sorted(name for option in JOB_OPTIONS for name in option.attributes) == sorted(names)
 

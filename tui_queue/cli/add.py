@@ -12,11 +12,13 @@ from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
 from tui_queue.cli.job_words import STASHED, AddCommand, JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
+from tui_queue.cli.new_drafts import command_fields, new_drafts
 from tui_queue.cli.options import capture_option, given, job_options
+from tui_queue.cli.standard_input import with_standard_input
 from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.job import NO_NUMBER, Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
-from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
+from tui_queue.core.parsing.job_draft import MANY, Fields, edited
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
@@ -41,6 +43,9 @@ JOB_WORDS = {"allow_interspersed_args": False}
     shell_complete=files,
     help="A job for each line: PATH and its words, or a JSON object with path, args and options.",
 )
+@click.option(
+    "--script", metavar="FILE|-", shell_complete=files, help="Run a copy of this script, made now; its words follow."
+)
 @click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
 @click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
 @click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
@@ -56,11 +61,13 @@ JOB_WORDS = {"allow_interspersed_args": False}
 def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Add a job: PATH and every word behind it. Prints its number. With --from many, all or none.
 
+    PATH - is a script that is read from standard input and kept with the job.
+
     Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
     """
-    if values["source"] is not None and (path is not None or values["sweep"]):
+    if values["source"] is not None and (path is not None or values["sweep"] or values["script"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
-    fields = given(values)
+    fields = given(values) | command_fields(values["script"], path, args)
     dry_run, unique, follow = bool(values["dry_run"]), bool(values["unique"]), bool(values["follow"])
     yes = dry_run or bool(values["yes"])  # nothing to ask about
     if as_json and follow:
@@ -69,11 +76,8 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     async def work() -> int:
         async with use_queue(create=True) as queue:
             place = await _place(queue, values["before"], top=values["top"])
-            wanted = {**await _template(queue, values["template"], path), **await _with_numbers(queue, fields)}
-            if values["source"] is not None:
-                drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
-            else:
-                drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
+            wanted = {**await _template(queue, values["template"], fields), **await _with_numbers(queue, fields)}
+            drafts = await new_drafts(queue, wanted, values, yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
             if follow and len(drafts) > 1:
@@ -119,6 +123,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
                 changes["path"] = path
             if args:
                 changes["args"] = args
+            changes = await with_standard_input(queue, changes)
             if not changes and not capture_env:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
             draft = edited(job.draft, changes)
@@ -150,6 +155,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
             changes = await _with_numbers(queue, fields)
             if args:
                 changes["args"] = args
+            changes = await with_standard_input(queue, changes)
             new = edited(replace(draft, not_before=None), changes)
             _say(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
 
@@ -163,10 +169,10 @@ async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place 
     return Place(Move.TOP) if top else None
 
 
-async def _template(queue: "OpenQueue", name: str | None, path: str | None) -> Fields:
+async def _template(queue: "OpenQueue", name: str | None, given: Fields) -> Fields:
     """Return the fields of a template; empty without a name."""
     fields = dict(await queue.commands.templates.get(name)) if name else {}
-    if path is not None and "path" in fields:
+    if "path" in given and "path" in fields:
         fields.pop("shell", None)  # it tells of that path
     return fields
 
@@ -176,41 +182,6 @@ async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
     if "after" not in fields:
         return fields
     return {**fields, "after": await numbered(queue.commands, fields["after"])}
-
-
-def _drafts(
-    fields: Fields,
-    path: str | None,
-    args: Sequence[str],
-    *,
-    sweep: bool,
-    together: bool,
-    yes: bool,
-) -> list[JobDraft] | None:
-    """Return the drafts; None when somebody was asked and does not want so many."""
-    if path is not None:
-        fields = {**fields, "path": path, "args": tuple(args)}
-    if "path" not in fields:
-        raise click.UsageError("Missing argument 'PATH'.")
-    draft = make_draft(**fields)
-    if not sweep:
-        return [draft]
-    from tui_queue.core.parsing.sweep import check_count, count_line, expand, first_lines  # takes long to import
-
-    combinations = expand(draft.args, together=together)
-    check_count(combinations, yes=yes)
-    for line in (count_line(combinations), *first_lines([draft.path], combinations)):
-        click.echo(line, err=True)
-    if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
-        return None
-    return swept(draft, combinations)
-
-
-def _from_file(source: str, fields: Fields) -> list[JobDraft]:
-    from tui_queue.core.parsing.bulk import drafts_of_lines
-
-    with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
-        return drafts_of_lines(lines, fields)
 
 
 async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:

@@ -38,6 +38,8 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     fields = given(values)
     if not title("name", called):
         raise BadInputError("name", "The template needs a name.")
+    if "-" in (path, fields.get("stdin")):
+        raise BadInputError("template", "-: a template keeps no standard input; name a file.")
     if path is not None:
         is_file = os.sep in path and not fields.get("shell")
         fields |= {"path": os.path.abspath(path) if is_file else path, "args": list(args)}

@@ -77,6 +77,7 @@ class RunSpecs:
             "cpus": environment.cpus if environment.cpus != self._own.cpus else (),
             "limits": limits,
             "given": {name: value for name, value in differs.items() if name != "nice" or not options.nice},
+            "stdin": _latin(options.stdin),
             "pty": options.pty,
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
@@ -138,6 +139,10 @@ def _variables(
         added |= {name: "cat" for name in PAGERS if name not in added and name not in captured}
     if "PYTHONUNBUFFERED" not in added and "PYTHONUNBUFFERED" not in captured:
         added["PYTHONUNBUFFERED"] = "1"  # also of a Python that a shell script starts
+    if job.options.directives is not None and job.options.directives.slurm:
+        added |= {**dict(job.options.directives.slurm), "SLURM_JOB_ID": str(job.id), "SLURM_JOB_NAME": job.name}
+    if path != job.path:
+        added["TUI_QUEUE_SCRIPT"] = job.path  # to the copy its own path is that of the copy
     if job.is_python and path != job.path:  # what the script imports lies beside the original
         others = added.get("PYTHONPATH", captured.get("PYTHONPATH", ""))
         added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))

@@ -1,7 +1,7 @@
 """The options of a job that its row keeps as JSON, so that a new one needs no column."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -99,6 +99,22 @@ class Interpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: Chosen
 
 
+class Directives(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The options that a script has named: its name, the line of each, the variables that Slurm would set."""
+
+    script: str
+    lines: tuple[tuple[str, int], ...] = ()
+    slurm: tuple[tuple[str, str], ...] = ()
+
+
+def directives_text(script: str, lines: Iterable[tuple[str, int]]) -> str:
+    """Say which options a script has named in which lines: ``timeout, resource (train.sh, line 3)``."""
+    names: dict[int, list[str]] = {}
+    for name, line in lines:
+        names.setdefault(line, []).append(name.replace("_", "-"))
+    return "; ".join(f"{', '.join(found)} ({script}, line {line})" for line, found in sorted(names.items()))
+
+
 class JobOptions(Struct, frozen=True, kw_only=True):
     """How a job is to be run; every default means that the user has not set it.
 
@@ -111,6 +127,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     own, with ``times`` it is noted when its lines were written. ``log_size`` are bytes; 0 is as the settings say.
     ``env`` are variables and their values; one without a value is taken from the process that adds the job. A job that
     was added has the values in a file named ``values`` (``EnvironmentFiles``), and here the names alone.
+    ``directives`` are those of its script, as far as they hold.
+    ``stdin`` is the file that is its standard input; of a job that was added, the copy that is kept.
     With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
     ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
     (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
@@ -141,6 +159,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     lost_age_s: int = 0
     resume_args: tuple[str, ...] = ()
     copy: bool = False
+    stdin: str = ""
     pty: bool = False
     times: bool = False
     log_size: int = 0
@@ -150,6 +169,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     script: Script | None = None
     environment: str = ""
     interpreter: Interpreter | None = None
+    directives: Directives | None = None
     cards: tuple[str, str] | None = None
 
 
@@ -176,6 +196,8 @@ def options_to_json(options: JobOptions) -> str:
         values["script"] = {name: known for name, known in asdict(options.script).items() if known != ""}
     if options.interpreter is not None:
         values["interpreter"] = asdict(options.interpreter)
+    if options.directives is not None:
+        values["directives"] = asdict(options.directives)
     return json.dumps(values, separators=(",", ":"))
 
 

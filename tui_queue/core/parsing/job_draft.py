@@ -1,7 +1,7 @@
 """Parses job drafts, and formats drafts again."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +64,7 @@ def edited(draft: JobDraft, fields: Mapping[str, Any], *, now: datetime | None =
         changed |= {"path", "args", "shell"}
         if has_default_name(draft):
             changed.add("name")
-    return _with(draft, {name: attribute(new, name) for name in changed})
+    return _untold(_with(draft, {name: attribute(new, name) for name in changed}), fields.keys())
 
 
 def fields_of(draft: JobDraft) -> Fields:
@@ -101,6 +101,15 @@ def _with(draft: JobDraft, values: Mapping[str, Any]) -> JobDraft:
     options = {name: value for name, value in values.items() if name in JobOptions.__struct_fields__}
     others = {name: value for name, value in values.items() if name not in options}
     return replace(draft, **others, options=replace(draft.options, **options) if options else draft.options)
+
+
+def _untold(draft: JobDraft, given: Collection[str]) -> JobDraft:
+    """Return a draft that does not say of these options any more that its script has named them."""
+    told = draft.options.directives
+    if told is None:
+        return draft
+    lines = tuple((name, line) for name, line in told.lines if name not in given)
+    return replace(draft, options=replace(draft.options, directives=replace(told, lines=lines)))
 
 
 def _refuse_unmet_needs(draft: JobDraft) -> None:
