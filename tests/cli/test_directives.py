@@ -96,6 +96,16 @@ def test_lines_for_slurm_are_understood_where_they_mean_something(cli: Cli, scri
     }
 
 
+def test_files_for_output_have_the_letters_of_slurm(cli: Cli, script: Script, tmp_path: Path) -> None:
+    path = script(
+        "o.sh", "#!/bin/sh\n#SBATCH -o %x-%A_%a.out -e %3j%%.err -J run --array 7,9\necho $SLURM_ARRAY_TASK_ID\n"
+    )
+    cli("add", "--cwd", str(tmp_path), path)
+    cli.drain()
+    made = {found.name: found.read_text() for found in tmp_path.iterdir() if found.suffix in (".out", ".err")}
+    assert made == {"run-1_7.out": "7\n", "run-2_9.out": "9\n", "1%.err": "", "2%.err": ""}
+
+
 def test_only_leading_comments_of_a_text_file_are_read(cli: Cli, script: Script, tmp_path: Path) -> None:
     late = script("late.sh", "#!/bin/sh\n" + "# comment\n" * 9_000 + "#TUI-QUEUE --no-such\n")
     binary = script("binary", "#!/bin/sh\n#TUI-QUEUE --no-such\n\0")

@@ -53,6 +53,8 @@ GIVEN: dict[str, Any] = {
     "notify": "never",
     "copy": True,
     "stdin": __file__,
+    "output": "run-%j.out",
+    "error": "run-%j.err",
     "shell": True,
 }
 
@@ -65,10 +67,10 @@ def test_each_attribute_of_a_job_is_set_by_one_option() -> None:
 
 def test_each_option_is_parsed_and_formatted_again() -> None:
     assert GIVEN.keys() == BY_NAME.keys()
-    draft = make_draft(path="sh", args=("a",), **{**GIVEN, "shell": False})
-    assert [option.name for option in JOB_OPTIONS if option.is_default(draft)] == ["shell"]
-    line = make_draft(path="a && b", **{**GIVEN, "resume_args": ""})
-    assert [option.name for option in JOB_OPTIONS if option.is_default(line)] == ["resume_args"]
+    draft = make_draft(path="sh", args=("a",), **{**GIVEN, "shell": False, "pty": False})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(draft)] == ["shell", "pty"]
+    line = make_draft(path="a && b", **{**GIVEN, "resume_args": "", "error": ""})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(line)] == ["resume_args", "error"]
     for each in draft, line:
         assert make_draft(**fields_of(each)) == each
 

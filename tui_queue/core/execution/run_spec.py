@@ -1,6 +1,7 @@
 """Describes a run to its watcher: what to start, where, with which environment and within which limits."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
@@ -56,6 +57,7 @@ class RunSpecs:
             chosen = "" if options.interpreter is None else options.interpreter.path
             argv.insert(0, job.python or chosen or self._python() or sys.executable)
         given = self._given(options.values)
+        output, error = (_latin(file_of(pattern, job)) for pattern in (options.output, options.error))
         added = _variables(job, files, path, environment.variables, given)
         added |= self._place  # what a job adds goes into the queue that runs it
         return {
@@ -78,6 +80,8 @@ class RunSpecs:
             "limits": limits,
             "given": {name: value for name, value in differs.items() if name != "nice" or not options.nice},
             "stdin": _latin(options.stdin),
+            "output": output,
+            "error": error if error != output else "",
             "pty": options.pty,
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
@@ -117,6 +121,13 @@ def _not_as_captured(captured: Environment, given: Environment) -> dict[str, obj
     if limits := {name: soft for name, soft in given.limits.items() if soft != captured.limits[name]}:
         differs["limits"] = limits
     return differs
+
+
+def file_of(pattern: str, job: Job) -> str:
+    """Return the path that a pattern is for a run of this job; empty for none."""
+    name = job.name.replace(os.sep, "_").replace("\0", "_")
+    values = {"j": str(job.id), "n": name, "a": str(job.attempt), "%": "%"}
+    return re.sub(r"%(.)", lambda found: values.get(found[1], found[0]), pattern)
 
 
 PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER")

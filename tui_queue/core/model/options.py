@@ -128,7 +128,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     ``env`` are variables and their values; one without a value is taken from the process that adds the job. A job that
     was added has the values in a file named ``values`` (``EnvironmentFiles``), and here the names alone.
     ``directives`` are those of its script, as far as they hold.
-    ``stdin`` is the file that is its standard input; of a job that was added, the copy that is kept.
+    ``stdin`` is the file that is its standard input; of a job that was added, the copy that is kept. ``output`` and
+    ``error`` are patterns of files that get its output, or its standard error alone.
     With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
     ``clean_env`` leaves out the user's other variables. ``environment`` names what was captured when the job was added
     (``EnvironmentFiles``); it is empty where an older version added the job. ``interpreter`` is what runs a .py file
@@ -160,6 +161,8 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     resume_args: tuple[str, ...] = ()
     copy: bool = False
     stdin: str = ""
+    output: str = ""
+    error: str = ""
     pty: bool = False
     times: bool = False
     log_size: int = 0

@@ -18,7 +18,7 @@ from tui_queue.core.parsing.job_command import check_cwd, check_path
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Context, JobOption, Kind
-from tui_queue.core.parsing.sbatch import Sbatch, take_in
+from tui_queue.core.parsing.sbatch import Sbatch, of_index, take_in
 from tui_queue.core.units.printable import printable
 
 LIMIT = 1 << 16  # bytes at the beginning of a script in which its leading comments end
@@ -81,7 +81,9 @@ class Script(Struct, frozen=True, kw_only=True):
 def _with_index(draft: JobDraft, told: Directives, index: int, about: Mapping[str, str]) -> JobDraft:
     if about:
         told = replace(told, slurm=(*told.slurm, ("SLURM_ARRAY_TASK_ID", str(index)), *about.items()))
-    return replace(draft, options=replace(draft.options, directives=told))
+    options = draft.options
+    output, error = of_index(options.output, index), of_index(options.error, index)
+    return replace(draft, options=replace(options, directives=told, output=output, error=error))
 
 
 class Lines(Struct, frozen=True, kw_only=True):

@@ -117,5 +117,9 @@ def _refuse_unmet_needs(draft: JobDraft) -> None:
         need = option.needs
         if need is not None and not option.is_default(draft) and BY_NAME[need.option].is_default(draft):
             raise BadInputError(need.field, need.message)
+    if draft.options.pty and draft.options.error:
+        raise BadInputError(
+            "error", "Error file: with --pty all output comes through one terminal; leave one of them out."
+        )
     if draft.options.shell and draft.options.resume_args:
         raise BadInputError("resume_args", "Resume args: a shell line takes no further parameters; use a script.")

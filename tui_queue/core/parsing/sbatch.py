@@ -1,6 +1,8 @@
 """What the options of `#SBATCH` lines come to here; those that mean nothing here are left over."""
 
+import os
 import re
+import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +29,8 @@ _TIME = (
     r"|(?:(?P<h>\d{1,6}):(?=\d+:))?(?P<m>\d{1,6})(?::(?P<s>\d{1,6}))?)"
 )
 _NO_LIMIT = ("unlimited", "infinite")
+_PATTERN = r"%\d*([%A-Za-z])"
+_INDEX = "%%index of the array%%"  # in a pattern, until it is known
 _DEPENDENCY = {"afterok": "", "afterany": ":ended", "afternotok": ":failed"}
 
 
@@ -58,6 +62,11 @@ def take_in(found: Sbatch, words: Sequence[str], line: int, resources: Collectio
             before = found.fields.get(key)
             found.fields[key] = (*before, *given) if isinstance(before, tuple) else given
             found.lines[key] = line
+
+
+def of_index(text: str, index: int) -> str:
+    """Return a pattern for the job of an array with this index."""
+    return text.replace(_INDEX, str(index))
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -160,6 +169,25 @@ def _mail(_found: Sbatch, text: str, _resources: Collection[str]) -> dict[str, A
     return {"notify": "never"} if kinds == {"NONE"} else {"": text}
 
 
+def _file(option: str) -> _Meaning:
+    def meaning(_found: Sbatch, text: str, _resources: Collection[str]) -> dict[str, Any]:
+        return {option: re.sub(_PATTERN, lambda found: _letter(found[1]), text)} if text else {}
+
+    return meaning
+
+
+def _letter(letter: str) -> str:
+    """Return what a letter of Slurm's patterns is in ours; the index of an array is filled in later."""
+    if letter in "jJA":
+        return "%j"
+    if letter in "tsn":
+        return "0"  # there is one node, one task and one step
+    known = {"x": "%n", "%": "%%", "a": _INDEX}
+    if letter == "N":
+        return socket.gethostname().partition(".")[0].replace("%", "%%")
+    return os.environ.get("USER", "").replace("%", "%%") if letter == "u" else known.get(letter, f"%%{letter}")
+
+
 def _as(option: str) -> _Meaning:
     return lambda _found, text, _resources: {option: text}
 
@@ -167,6 +195,8 @@ def _as(option: str) -> _Meaning:
 _MEANINGS: dict[str, _Meaning] = {
     "--time": _time,
     "--job-name": _as("name"),
+    "--output": _file("output"),
+    "--error": _file("error"),
     "--array": _array,
     "--gres": _gpus,
     "--gpus": _gpus,

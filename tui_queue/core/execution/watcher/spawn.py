@@ -30,6 +30,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
     os.stat(spec["path"].encode("latin-1"))
     os.chdir(spec["cwd"].encode("latin-1"))
     stdin = _input_of(spec)
+    errors = os.path.join(os.path.dirname(log), b"errors") if spec.get("error") else b""
     own_score = raise_score()
     try:
         os.umask(spec["umask"])
@@ -38,7 +39,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
         if spec.get("nice") or spec.get("cpus") or spec.get("limits"):
             output = os.open(log, os.O_WRONLY | os.O_APPEND)
             try:
-                return _fork(argv, env, output, spec), None
+                return _fork(argv, env, output, spec, errors), None
             finally:
                 _close(output)
         return os.posix_spawn(
@@ -48,7 +49,9 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
+                (os.POSIX_SPAWN_OPEN, 2, errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                if errors
+                else (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsid=True,
             setsigmask=[],
@@ -125,7 +128,7 @@ def _limit(spec: Spec) -> None:
             resource.setrlimit(int(number), (soft, resource.getrlimit(int(number))[1]))
 
 
-def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -> int:
+def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec, errors: bytes = b"") -> int:
     """Start a program as posix_spawn does, within its nice level, processors and limits. Raises OSError."""
     nice, stdin = spec.get("nice") or 0, _input_of(spec)
     readable, writable = os.pipe()  # closed by a successful exec
@@ -141,7 +144,7 @@ def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -
             os.setsid()
             os.dup2(os.open(stdin, os.O_RDONLY), 0)
             os.dup2(output, 1)
-            os.dup2(1, 2)
+            os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if errors else 1, 2)
             step = b"nice"
             if nice:
                 os.setpriority(os.PRIO_PROCESS, 0, nice)
