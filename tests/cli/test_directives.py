@@ -85,6 +85,7 @@ def test_lines_for_slurm_are_understood_where_they_mean_something(cli: Cli, scri
     cli.drain()
     variables = dict(line.split("=", 1) for line in cli("log", "4").splitlines())
     assert variables == {
+        "SLURM_ARRAY_JOB_ID": "4",
         "SLURM_ARRAY_TASK_COUNT": "3",
         "SLURM_ARRAY_TASK_ID": "3",
         "SLURM_ARRAY_TASK_MAX": "5",

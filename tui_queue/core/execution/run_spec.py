@@ -151,13 +151,20 @@ def _variables(
     if "PYTHONUNBUFFERED" not in added and "PYTHONUNBUFFERED" not in captured:
         added["PYTHONUNBUFFERED"] = "1"  # also of a Python that a shell script starts
     if job.options.directives is not None and job.options.directives.slurm:
-        added |= {**dict(job.options.directives.slurm), "SLURM_JOB_ID": str(job.id), "SLURM_JOB_NAME": job.name}
+        added |= _slurms(job, dict(job.options.directives.slurm))
     if path != job.path:
         added["TUI_QUEUE_SCRIPT"] = job.path  # to the copy its own path is that of the copy
     if job.is_python and path != job.path:  # what the script imports lies beside the original
         others = added.get("PYTHONPATH", captured.get("PYTHONPATH", ""))
         added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))
     return added
+
+
+def _slurms(job: Job, known: Mapping[str, str]) -> dict[str, str]:
+    """Return what a script with `#SBATCH` lines finds; each job of an array counts as one of its own."""
+    number = str(job.id)
+    array = {"SLURM_ARRAY_JOB_ID": number} if "SLURM_ARRAY_TASK_ID" in known else {}
+    return {**known, **array, "SLURM_JOB_ID": number, "SLURM_JOB_NAME": job.name}
 
 
 def _marks(job: Job, files: RunFiles) -> dict[str, str]:

@@ -18,7 +18,7 @@ from tui_queue.core.parsing.job_command import check_cwd, check_path
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Context, JobOption, Kind
-from tui_queue.core.parsing.sbatch import Sbatch, of_index, take_in
+from tui_queue.core.parsing.sbatch import Sbatch, note, of_index, take_in
 from tui_queue.core.units.printable import printable
 
 LIMIT = 1 << 16  # bytes at the beginning of a script in which its leading comments end
@@ -34,14 +34,14 @@ _BY_WORD: Mapping[str, tuple[JobOption, bool]] = {
 
 
 class Script(Struct, frozen=True, kw_only=True):
-    """The options that a script names: ``fields`` as ``make_draft`` takes them, and the line of each.
+    """The options that a script names: ``fields`` as ``make_draft`` takes them, and the lines of each.
 
     ``path`` is that of the script. ``slurm`` is what its `#SBATCH` lines say, None without any.
     """
 
     path: str
     fields: Mapping[str, Any]
-    lines: Mapping[str, int]
+    lines: tuple[tuple[str, int], ...]
     slurm: Sbatch | None = None
 
     @property
@@ -60,7 +60,7 @@ class Script(Struct, frozen=True, kw_only=True):
 
     def drafts(self, draft: JobDraft, given: Collection[str], *, array: bool = True) -> list[JobDraft]:
         """Return a draft that was made with these options as it says so, once for each index of an array."""
-        used = tuple((name, line) for name, line in self.lines.items() if name not in given)
+        used = tuple((name, line) for name, line in self.lines if name not in given)
         if not used and self.slurm is None:
             return [draft]
         variables = {} if self.slurm is None else {"SLURM_SUBMIT_DIR": draft.cwd, **self.slurm.variables}
@@ -102,7 +102,7 @@ class Lines(Struct, frozen=True, kw_only=True):
 
         ``resources`` are those that the queue has.
         """
-        slurm, ours, places = Sbatch(), dict[str, Any](), dict[str, int]()
+        slurm, ours, places = Sbatch(), dict[str, Any](), list[tuple[str, int]]()
         for number, text, is_ours in self.found:
             with self._naming(number):
                 words = shlex.split(text, comments=True)
@@ -112,15 +112,15 @@ class Lines(Struct, frozen=True, kw_only=True):
                 for option, value in _options(words):
                     before = ours.get(option.name)
                     ours[option.name] = (*before, *value) if option.kind is Kind.LIST and before else value
-                    places[option.name] = number
+                    note(places, option.name, number, adds=option.kind is Kind.LIST)
         script = Script(
             path=self.path,
             fields={**slurm.fields, **ours},
-            lines={**slurm.lines, **places},
+            lines=(*(each for each in slurm.lines if each[0] not in ours), *places),
             slurm=slurm if self.are_slurms else None,
         )
         context = Context(cwd=os.path.dirname(self.path), now=datetime.now(UTC))
-        for name, line in script.lines.items():
+        for name, line in script.lines:
             if name not in fields:
                 with self._naming(line):
                     BY_NAME[name].values(script.fields[name], context)

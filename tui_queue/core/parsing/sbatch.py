@@ -19,6 +19,7 @@ _SHORT = {
     "-e": "--error",
     "-a": "--array",
     "-c": "--cpus-per-task",
+    "-n": "--ntasks",
     "-d": "--dependency",
     "-D": "--chdir",
     "-G": "--gpus",
@@ -35,13 +36,13 @@ _DEPENDENCY = {"afterok": "", "afterany": ":ended", "afternotok": ":failed"}
 
 
 class Sbatch(Struct, kw_only=True):
-    """What `#SBATCH` lines say: fields of a job, the line of each, variables for it, the indices of an array.
+    """What `#SBATCH` lines say: fields of a job, the lines of each, variables for it, the indices of an array.
 
     ``ignored`` are the options that mean nothing here, each with its line.
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: list[tuple[str, int]] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     array: tuple[int, ...] = ()
     ignored: list[tuple[str, int]] = field(default_factory=list)
@@ -61,7 +62,12 @@ def take_in(found: Sbatch, words: Sequence[str], line: int, resources: Collectio
                 continue
             before = found.fields.get(key)
             found.fields[key] = (*before, *given) if isinstance(before, tuple) else given
-            found.lines[key] = line
+            note(found.lines, key, line, adds=isinstance(before, tuple))
+
+
+def note(lines: list[tuple[str, int]], name: str, line: int, *, adds: bool) -> None:
+    """Note the line of an option, which ``adds`` to what others say or takes their place."""
+    lines[:] = [each for each in lines if each[0] != name or adds] + [(name, line)]
 
 
 def of_index(text: str, index: int) -> str:
@@ -134,6 +140,11 @@ def _processors(found: Sbatch, text: str, resources: Collection[str]) -> dict[st
     return {"resource": (f"cpu={text}",)} if "cpu" in resources else {}
 
 
+def _tasks(found: Sbatch, text: str, _resources: Collection[str]) -> dict[str, Any]:
+    found.variables["SLURM_NTASKS"] = found.variables["SLURM_NPROCS"] = text  # programs such as mpirun start them
+    return {}
+
+
 def _array(found: Sbatch, text: str, _resources: Collection[str]) -> dict[str, Any]:
     listed, percent, most = text.partition("%")
     indices: dict[int, None] = {}
@@ -203,6 +214,7 @@ _MEANINGS: dict[str, _Meaning] = {
     "--gpus-per-node": _gpus,
     "--mem": _memory,
     "--cpus-per-task": _processors,
+    "--ntasks": _tasks,
     "--dependency": _dependencies,
     "--mail-type": _mail,
     "--chdir": _as("cwd"),
