@@ -88,7 +88,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 await show_trial(queue, drafts, unique=unique, place=place, as_json=as_json)
                 return 0
             added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
-            _say(queue, added, as_json=as_json, aside=follow)
+            say_added(queue, added, as_json=as_json, aside=follow)
             if not (follow or values["wait"]):
                 return 0
             from tui_queue.cli.stay import stay_with
@@ -157,7 +157,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
                 changes["args"] = args
             changes = await with_standard_input(queue, changes)
             new = edited(replace(draft, not_before=None), changes)
-            _say(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
+            say_added(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
 
     run(work())
 
@@ -190,7 +190,7 @@ async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
+def say_added(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
     """Print the numbers of new jobs; ``aside`` on stderr, where stdout is for the output of the job."""
     if late := [job for job in added if job.id == NO_NUMBER]:
         from tui_queue.core.commands.add_elsewhere import ANSWER_S

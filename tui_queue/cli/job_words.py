@@ -1,10 +1,16 @@
-"""The words of commands that describe jobs: options of ours behind an ID or a name, and those behind the job's path."""
+"""The words of commands that describe jobs: options of ours behind an ID or a name, and those behind the job's path.
 
+`add` also takes the options of pueue and task-spooler that mean the same here.
+"""
+
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
 
 STASHED = ("-s", "--stashed")
@@ -35,17 +41,87 @@ class JobCommand(click.Command):
 
 
 class AddCommand(JobCommand):
-    """The command that adds jobs: it knows pueue's -s."""
+    """The command that adds jobs: it knows the options of pueue's and of task-spooler's that mean the same."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words; refuse pueue's -s with the line to type."""
-        typed = list(args)
-        left = super().parse_args(ctx, args)
+        """Parse the words; refuse those of pueue's that are written otherwise here with the line to type."""
+        by_name = _by_name(self.get_params(ctx))
+        typed, refused = _in_our_words(list(args), by_name)
+        left = super().parse_args(ctx, typed)
         if ctx.resilient_parsing:
             return left
+        ctx.meta[_BEFORE] = typed[: _length(typed, by_name)]
         if ctx.params.pop("stashed"):
             raise click.UsageError(f"-s is pueue's; type `{ctx.command_path} {_shown(_held(typed))}`.")
+        if refused:
+            raise click.UsageError(
+                f"{refused} is pueue's; type `tui-queue start $({ctx.command_path} {_shown(typed)})`."
+            )
         return left
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; the line that a message offers has the options that were typed."""
+        try:
+            return super().invoke(ctx)
+        except BadInputError as error:
+            offered, before = f"`{ctx.command_path} --shell ", ctx.meta.get(_BEFORE)
+            if not before or offered not in str(error):
+                raise
+            line = f"`{ctx.command_path} {_shown(before)} --shell "
+            raise BadInputError(error.field, str(error).replace(offered, line)) from None
+
+
+_BEFORE = "tui_queue.options"  # of `add`, as they were typed
+# Options of pueue's and, in the last lines, of task-spooler's that mean the same; an empty one is so here anyway.
+_SAME: Mapping[str, str] = {
+    "-g": "--queue",
+    "--group": "--queue",
+    "-l": "--name",
+    "--label": "--name",
+    "-a": "--after",
+    "--after": "--after",
+    "-d": "--at",
+    "--delay": "--at",
+    "-w": "--cwd",
+    "--working-directory": "--cwd",
+    "-f": "--follow",
+    "-p": "",
+    "--print-task-id": "",
+    "-L": "--name",
+    "-D": "--after",
+}
+_AT_ONCE = ("-i", "--immediate")
+
+
+def _in_our_words(words: list[str], by_name: Mapping[str, click.Option]) -> tuple[list[str], str]:
+    """Return the words with our options in the place of pueue's, and one of those that no option of ours means."""
+    done, refused, place = list[str](), "", 0
+    while place < len(words) and words[place].startswith("-") and words[place] not in ("-", "--"):
+        word = words[place]
+        option, equals, value = word.partition("=") if word.startswith("--") else (word[:2], word[2:], word[2:])
+        if word in _AT_ONCE:
+            refused, place = word, place + 1
+        elif option not in _SAME or (option in by_name and option != "--after"):
+            takes = max(_takes(word, by_name), 1)
+            done += words[place : place + takes]
+            place += takes
+        elif not _SAME[option]:
+            place += 1
+        else:
+            values = [value] if equals else words[place + 1 : place + 2]
+            place += 1 if equals else 1 + len(values)
+            if _SAME[option] == "--after":  # pueue takes several
+                while place < len(words) - 1 and words[place].isdecimal():
+                    values.append(words[place])
+                    place += 1
+            for each in values:
+                done += [_SAME[option], _delay(each) if _SAME[option] == "--at" else each]
+    return [*done, *words[place:]], refused
+
+
+def _delay(text: str) -> str:
+    """Return a delay of pueue's, `3h`, as a time of ours, `+3h`; what is a time already as it is."""
+    return f"+{text}" if re.fullmatch(r"(?:\d+[dhms])+|\d+", text) else text
 
 
 _BEHIND = {True: ("the path", "PATH"), False: ("a parameter", "PARAMETER")}

@@ -49,6 +49,14 @@ class Script(Struct, frozen=True, kw_only=True):
         """The name of the script's file, fit to be shown."""
         return printable(os.path.basename(self.path))
 
+    def with_typed(self, typed: Sbatch) -> "Script":
+        """Return it with what the user has typed for sbatch beside it."""
+        said = self.slurm or Sbatch()
+        slurm = Sbatch(
+            variables={**said.variables, **typed.variables}, array=typed.array or said.array, ignored=said.ignored
+        )
+        return replace(self, slurm=slurm)
+
     def ignored(self, *, array: bool = True) -> str:
         """Say which options mean nothing here, an array where there may be one job only; empty for none."""
         if self.slurm is None:
@@ -157,11 +165,13 @@ def lines_of(fields: Mapping[str, Any]) -> Lines | None:
 class ScriptOptions:
     """Makes drafts with the options that their scripts name, and keeps what the user must hear of these.
 
-    ``resources`` are those that the queue has.
+    ``resources`` are those that the queue has, ``typed`` what the user has typed for sbatch, the fields of
+    which are given too.
     """
 
-    def __init__(self, resources: Collection[str] = ()) -> None:
+    def __init__(self, resources: Collection[str] = (), typed: Sbatch | None = None) -> None:
         self._resources = resources
+        self._typed = typed
         self._remarks: dict[str, None] = {}
 
     @property
@@ -179,9 +189,13 @@ class ScriptOptions:
     def drafts(self, fields: Mapping[str, Any], *, array: bool = True) -> list[JobDraft]:
         """Return a draft of these fields, as ``make_draft`` takes them; one for each index of an array."""
         lines = lines_of(fields)
-        if lines is None:
+        if lines is None and (self._typed is None or fields.get("shell")):
             return [make_draft(**fields)]
-        script = lines.read(fields, self._resources)
+        script = Script(path=fields["path"], fields={}, lines=())
+        if lines is not None:
+            script = lines.read(fields, self._resources)
+        if self._typed is not None:
+            script = script.with_typed(self._typed)
         draft = make_draft(**{**script.fields, **fields, "path": script.path})
         if ignored := script.ignored(array=array):
             self._remarks[ignored] = None

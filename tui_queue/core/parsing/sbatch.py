@@ -29,6 +29,14 @@ _TIME = (
     r"(?a)(?:(?P<d>\d{1,4})-(?P<dh>\d{1,6})(?::(?P<dm>\d{1,6})(?::(?P<ds>\d{1,6}))?)?"
     r"|(?:(?P<h>\d{1,6}):(?=\d+:))?(?P<m>\d{1,6})(?::(?P<s>\d{1,6}))?)"
 )
+# Options of sbatch's that take no value.
+FLAGS = frozenset(
+    (
+        *("-H", "--hold", "-W", "--wait", "-O", "--overcommit", "-s", "--oversubscribe", "-Q", "--quiet", "-v"),
+        *("--verbose", "-k", "--no-kill", "--parsable", "--exclusive", "--requeue", "--no-requeue", "--test-only"),
+        *("--contiguous", "--ignore-pbs", "--spread-job", "--use-min-nodes", "--reboot"),
+    )
+)
 _NO_LIMIT = ("unlimited", "infinite")
 _PATTERN = r"%\d*([%A-Za-z])"
 _INDEX = "%%index of the array%%"  # in a pattern, until it is known
@@ -75,6 +83,19 @@ def of_index(text: str, index: int) -> str:
     return text.replace(_INDEX, str(index))
 
 
+def split_line(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the options of a line of sbatch's, each with its value in the same word, and the words behind them."""
+    options, place = list[str](), 0
+    while place < len(words) and words[place].startswith("-") and words[place] not in ("-", "--"):
+        word, more = words[place], words[place + 1 : place + 2]
+        place += 1
+        alone = "=" in word or word in FLAGS if word.startswith("--") else len(word) > 2 or word in FLAGS
+        if not alone and more:
+            word, place = f"{word}={more[0]}" if word.startswith("--") else word + more[0], place + 1
+        options.append(word)
+    return options, list(words[place + (words[place : place + 1] == ["--"]) :])
+
+
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield each option with its value; a word behind an option that does not begin with a dash is its value."""
     place = 0
@@ -86,7 +107,7 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
         else:
             option, value = word[:2], word[2:].removeprefix("=")
             equals = value
-        if not equals and place < len(words) and not words[place].startswith("-"):
+        if not equals and option not in FLAGS and place < len(words) and not words[place].startswith("-"):
             value = words[place]
             place += 1
         yield option, value

@@ -43,29 +43,30 @@ def check_script(path: str, *, by_python: bool) -> None:
         )
 
 
-def check_piped_script(text: bytes, *, by_python: bool) -> None:
-    """Raise BadInputError for what came from standard input and can't start as a script."""
+def check_piped_script(text: bytes, *, by_python: bool, source: str | None = None) -> None:
+    """Raise BadInputError for what came from standard input, or another ``source``, and can't start as a script."""
+    shown = source or "Standard input"
     if not text.strip():
-        raise BadInputError("path", "Standard input holds no script; pipe one in, or name a file.")
+        raise BadInputError("path", f"{shown} holds no script; pipe one in, or name a file.")
     if len(text) > SCRIPT_LIMIT:
         raise BadInputError(
-            "path", f"Standard input: a script of more than {SCRIPT_LIMIT >> 20} MiB; write it to a file and name that."
+            "path", f"{shown}: a script of more than {SCRIPT_LIMIT >> 20} MiB; write it to a file and name that."
         )
     if by_python:
         return
     if text.startswith(_MARK):
         raise BadInputError(
-            "path", "Standard input: a byte order mark stands before the script; pass it through `tail -c +4`."
+            "path", f"{shown}: a byte order mark stands before the script; pass it through `tail -c +4`."
         )
     line = text[:_LINE].split(b"\n")[0]
     if line.startswith(b"#!") and line.endswith(b"\r"):
         raise BadInputError(
-            "path", "Standard input: the script's lines end as on Windows (CRLF); pass it through `tr -d '\\r'`."
+            "path", f"{shown}: the script's lines end as on Windows (CRLF); pass it through `tr -d '\\r'`."
         )
     if not line.startswith(b"#!") and b"\0" not in text[:_HEAD]:
         raise BadInputError(
             "path",
-            "Standard input: no #! line says what runs the script; write `#!/bin/sh` or another as its first line, or"
+            f"{shown}: no #! line says what runs the script; write `#!/bin/sh` or another as its first line, or"
             " type `tui-queue add --stdin - sh`.",
         )
 
