@@ -36,7 +36,7 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words; those of another queue's line are run as ours, or ours are shown."""
-        if args and args[0] not in self._known:
+        if args and args[0] not in self._known and args[0] != "-h" and not args[0].startswith("--"):
             from tui_queue.cli.other_tools import line_of, ours
 
             if (found := ours(args)) is not None:

@@ -9,7 +9,6 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
 from tui_queue.core.execution.environment_files import EnvironmentFiles
 from tui_queue.core.execution.interpreter import choose_interpreter
-from tui_queue.core.execution.kept_files import is_kept, keep_file
 from tui_queue.core.execution.script_snapshot import describe
 from tui_queue.core.model.card import VISIBLE
 from tui_queue.core.model.job import Job, JobDraft
@@ -71,6 +70,8 @@ def chosen_python(context: CommandContext, draft: JobDraft, like: JobDraft | Non
 def _prepared(
     context: CommandContext, drafts: Sequence[JobDraft], like: JobDraft | None, *, capture_env: bool, script: bool
 ) -> list[JobDraft]:
+    from tui_queue.core.execution.kept_files import is_kept, keep_file  # noqa: PLC0415 - most commands add nothing
+
     scripts: dict[tuple[str, bool], Script] = {}
     environments = _Environments(context, None if like is None or capture_env else like.options)
     given = [_given(context.environments, draft, like) for draft in drafts]

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,8 +18,10 @@ from tui_queue.core.parsing.job_command import check_cwd, check_path
 from tui_queue.core.parsing.job_draft import make_draft
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Context, JobOption, Kind
-from tui_queue.core.parsing.sbatch import Sbatch, note, of_index, take_in
 from tui_queue.core.units.printable import printable
+
+if TYPE_CHECKING:
+    from tui_queue.core.parsing.sbatch import Sbatch
 
 LIMIT = 1 << 16  # bytes at the beginning of a script in which its leading comments end
 _BATCH_NAME = 40  # characters that a batch takes from a name
@@ -42,15 +44,17 @@ class Script(Struct, frozen=True, kw_only=True):
     path: str
     fields: Mapping[str, Any]
     lines: tuple[tuple[str, int], ...]
-    slurm: Sbatch | None = None
+    slurm: "Sbatch | None" = None
 
     @property
     def name(self) -> str:
         """The name of the script's file, fit to be shown."""
         return printable(os.path.basename(self.path))
 
-    def with_typed(self, typed: Sbatch) -> "Script":
+    def with_typed(self, typed: "Sbatch") -> "Script":
         """Return it with what the user has typed for sbatch beside it."""
+        from tui_queue.core.parsing.sbatch import Sbatch  # noqa: PLC0415 - few scripts are of Slurm's
+
         said = self.slurm or Sbatch()
         slurm = Sbatch(
             variables={**said.variables, **typed.variables}, array=typed.array or said.array, ignored=said.ignored
@@ -89,6 +93,8 @@ class Script(Struct, frozen=True, kw_only=True):
 def _with_index(draft: JobDraft, told: Directives, index: int, about: Mapping[str, str]) -> JobDraft:
     if about:
         told = replace(told, slurm=(*told.slurm, ("SLURM_ARRAY_TASK_ID", str(index)), *about.items()))
+    from tui_queue.core.parsing.sbatch import of_index  # noqa: PLC0415 - as above
+
     options = draft.options
     output, error = of_index(options.output, index), of_index(options.error, index)
     return replace(draft, options=replace(options, directives=told, output=output, error=error))
@@ -110,6 +116,8 @@ class Lines(Struct, frozen=True, kw_only=True):
 
         ``resources`` are those that the queue has.
         """
+        from tui_queue.core.parsing.sbatch import Sbatch, note, take_in  # noqa: PLC0415 - as above
+
         slurm, ours, places = Sbatch(), dict[str, Any](), list[tuple[str, int]]()
         for number, text, is_ours in self.found:
             with self._naming(number):
@@ -169,7 +177,7 @@ class ScriptOptions:
     which are given too.
     """
 
-    def __init__(self, resources: Collection[str] = (), typed: Sbatch | None = None) -> None:
+    def __init__(self, resources: Collection[str] = (), typed: "Sbatch | None" = None) -> None:
         self._resources = resources
         self._typed = typed
         self._remarks: dict[str, None] = {}
