@@ -159,6 +159,7 @@ def test_the_history_of_a_real_task_spooler(cli: Cli, tmp_path: Path, monkeypatc
         tsp("-K")
     done = cli.process("import", "--running", "interrupted", "-", given=listed.encode())
     assert b"shows no quotes" in done.stderr
+    assert b"2 of them are held, " in done.stderr
     jobs = cli.jobs()
     found = {n: (job["name"], job["args"], job["state"], job["exit_code"]) for n, job in jobs.items()}
     assert sorted(found.values(), key=str) == sorted(
@@ -224,13 +225,25 @@ PUEUE = {
         },
         "3": {"id": 3, "command": "sleep 20", "path": "/tmp", "group": "default", "status": "Queued"},
     },
-    "groups": {},
+    "groups": {
+        "default": {"status": "Running", "parallel_tasks": 7},
+        "gpu": {"status": "Paused", "parallel_tasks": 1},
+        "wide": {"status": "Running", "parallel_tasks": 0},
+    },
 }
 
 
 @pytest.mark.quick
 def test_what_pueue_prints(cli: Cli) -> None:
-    cli.process("import", "-", given=json.dumps(PUEUE).encode())
+    done = cli.process("import", "-", given=json.dumps(PUEUE).encode())
+    assert done.stdout == b"4 jobs added.\n"
+    assert done.stderr.decode() == (
+        "tui-queue: 2 of them are held, since another program may start them still; `tui-queue release 3-4` lets them"
+        " start.\n"
+    )
+    queues = {queue["name"]: (queue["slots"], queue["paused"]) for queue in json.loads(cli("queue", "list", "--json"))}
+    assert {name: queues[name] for name in ("default", "gpu")} == {"default": (7, False), "gpu": (1, True)}
+    assert "wide" in queues
     jobs = cli.jobs()
     assert jobs[1]["args"] == ["-c", "echo 'a b' | cat"]
     assert (jobs[1]["state"], jobs[1]["exit_code"], jobs[1]["elapsed_s"]) == ("completed", 0, 4.5)
@@ -239,7 +252,13 @@ def test_what_pueue_prints(cli: Cli) -> None:
     assert (jobs[2]["state"], jobs[2]["exit_code"], jobs[2]["reason"]) == ("failed", 3, "exit 3")
     assert (jobs[3]["state"], jobs[3]["held"]) == ("pending", True)
     assert jobs[3]["after"] == [{"id": 2, "outcome": "completed"}]
-    assert (jobs[4]["state"], jobs[4]["name"]) == ("pending", "sleep")
+    assert (jobs[4]["state"], jobs[4]["name"], jobs[4]["held"]) == ("pending", "sleep", True)
+    cli("queue", "set", "gpu", "--slots", "5")
+    begins = {"4": {**PUEUE["tasks"]["3"], "id": 4, "status": {"Stashed": {"enqueue_at": "2099-06-01T00:00:00+01:00"}}}}
+    more = json.dumps({**PUEUE, "tasks": {**PUEUE["tasks"], **begins}}).encode()
+    assert cli.process("import", "--start", "-", given=more).stdout == b"3 jobs added; 2 were here already.\n"
+    assert (cli.job(6)["held"], cli.job(7)["held"], cli.job(7)["not_before"][:4]) == (False, False, "2099")
+    assert json.loads(cli("queue", "list", "--json"))[1]["slots"] == 5
 
 
 def test_the_joblog_of_parallel(cli: Cli, tmp_path: Path) -> None:
@@ -258,6 +277,8 @@ def test_the_joblog_of_parallel(cli: Cli, tmp_path: Path) -> None:
         ("failed", "signal 9", 0.5),
     ]
     assert jobs[1]["args"] == ["-c", 'echo "a b"']
+    lines.append("4\t:\t1795424403.000\t     0.500\t0\t0\t0\t0\ttrue")
+    assert cli("import", write(tmp_path, "log", "\n".join(lines) + "\n")) == "1 job added; 3 were here already.\n"
 
 
 def test_a_crontab_becomes_schedules(cli: Cli, tmp_path: Path) -> None:
@@ -271,7 +292,7 @@ CRON_TZ=Europe/Berlin
 */15 * * * * echo again
 """
     said = cli("import", "--format", "crontab", write(tmp_path, "crontab", table))
-    assert said == "3 schedules added: echo, env, echo-2\n"
+    assert said == "3 schedules added, paused: echo, env, echo-2\n"
     found = {each["name"]: each for each in json.loads(cli("schedule", "list", "--json"))}
     assert (found["echo"]["rule"], found["echo"]["zone"]) == ("0 6 * * mon-fri", "Europe/Berlin")
     assert found["echo"]["args"] == ["-c", 'echo "$GREETING" 100% > /dev/null']
@@ -280,3 +301,13 @@ CRON_TZ=Europe/Berlin
     assert json.loads(cli("export", "--values"))["options"]["env"] == [["GREETING", "hello you"]]
     assert "there is a schedule of that name" in cli.error("import", str(tmp_path / "crontab"))
     assert len(json.loads(cli("schedule", "list", "--json"))) == 3
+    assert all(each["paused"] for each in found.values())
+    table = "@reboot echo\n0 7 * * * date\n0 8 * * * cat%text\nnonsense\n"
+    done = cli.process("import", "--start", "--format", "crontab", "-", given=table.encode())
+    assert done.stdout == b"1 schedules added: date\n"
+    assert done.stderr.decode().splitlines() == [
+        "tui-queue: Line 1 is left out: @reboot is no time that comes again.",
+        "tui-queue: Line 3 is left out: text behind % is input for the command; write it into a script.",
+        "tui-queue: Line 4 is left out: neither a cron line nor NAME=value.",
+    ]
+    assert "Line 1: @reboot" in cli.error("import", "--format", "crontab", write(tmp_path, "none", "@reboot echo\n"))

@@ -88,7 +88,7 @@ def test_what_a_running_job_was_started_with_is_refused_by_name(cli: Cli, tmp_pa
     assert "there is no time limit to warn of" in cli.error("edit", "1", "--timeout", "")
     assert "did you mean `--timeout`?" in cli.process("edit", "1", "--timout", "2h").stderr.decode()
     assert (
-        "No such option '--timout'. Did you mean '--timeout'?"
+        "No such option '--timout'. (Did you mean one of: '--output', '--timeout', '--times'?)"
         in cli.process("edit", "--timout", "2h", "1").stderr.decode()
     )
     job = cli.job(1)

@@ -55,6 +55,9 @@ GIVEN: dict[str, Any] = {
     "on_end": "sh -c 'a b'",
     "on_failure": "true",
     "copy": True,
+    "stdin": __file__,
+    "output": "run-%j.out",
+    "error": "run-%j.err",
     "shell": True,
 }
 
@@ -68,17 +71,17 @@ def _mailer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_attribute_of_a_job_is_set_by_one_option() -> None:
-    found = {"values", "script", "environment", "interpreter", "cards"}  # when the job is added
+    found = {"script", "environment", "interpreter", "cards", "values", "directives"}  # when the job is added
     names = {*JobDraft.__struct_fields__, *JobOptions.__struct_fields__} - {"path", "args", "options"} - found
     assert sorted(name for option in JOB_OPTIONS for name in option.attributes) == sorted(names)
 
 
 def test_each_option_is_parsed_and_formatted_again() -> None:
     assert GIVEN.keys() == BY_NAME.keys()
-    draft = make_draft(path="sh", args=("a",), **{**GIVEN, "shell": False})
-    assert [option.name for option in JOB_OPTIONS if option.is_default(draft)] == ["shell"]
-    line = make_draft(path="a && b", **{**GIVEN, "resume_args": ""})
-    assert [option.name for option in JOB_OPTIONS if option.is_default(line)] == ["resume_args"]
+    draft = make_draft(path="sh", args=("a",), **{**GIVEN, "shell": False, "pty": False})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(draft)] == ["shell", "pty"]
+    line = make_draft(path="a && b", **{**GIVEN, "resume_args": "", "error": ""})
+    assert [option.name for option in JOB_OPTIONS if option.is_default(line)] == ["resume_args", "error"]
     for each in draft, line:
         assert make_draft(**fields_of(each)) == each
 

@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
-from tui_queue.cli.job_words import BOTH_SIDES, STASHED, AddCommand, ChangeCommand
+from tui_queue.cli.job_words import STASHED, AddCommand, JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_jobs, print_json
+from tui_queue.cli.new_drafts import command_fields, new_drafts
 from tui_queue.cli.options import capture_option, given, job_options
+from tui_queue.cli.standard_input import with_standard_input
 from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.job import NO_NUMBER, Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
-from tui_queue.core.parsing.job_draft import MANY, Fields, edited, make_draft, swept
+from tui_queue.core.parsing.job_draft import MANY, Fields, edited
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
@@ -41,6 +43,9 @@ JOB_WORDS = {"allow_interspersed_args": False}
     shell_complete=files,
     help="A job for each line: PATH and its words, or a JSON object with path, args and options.",
 )
+@click.option(
+    "--script", metavar="FILE|-", shell_complete=files, help="Run a copy of this script, made now; its words follow."
+)
 @click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
 @click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
 @click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
@@ -56,11 +61,13 @@ JOB_WORDS = {"allow_interspersed_args": False}
 def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
     """Add a job: PATH and every word behind it. Prints its number. With --from many, all or none.
 
+    PATH - is a script that is read from standard input and kept with the job.
+
     Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
     """
-    if values["source"] is not None and (path is not None or values["sweep"]):
+    if values["source"] is not None and (path is not None or values["sweep"] or values["script"]):
         raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
-    fields = given(values)
+    fields = given(values) | command_fields(values["script"], path, args)
     dry_run, unique, follow = bool(values["dry_run"]), bool(values["unique"]), bool(values["follow"])
     yes = dry_run or bool(values["yes"])  # nothing to ask about
     if as_json and follow:
@@ -69,11 +76,8 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     async def work() -> int:
         async with use_queue(create=True) as queue:
             place = await _place(queue, values["before"], top=values["top"])
-            wanted = {**await _template(queue, values["template"], path), **await _with_numbers(queue, fields)}
-            if values["source"] is not None:
-                drafts: Sequence[JobDraft] | None = _from_file(values["source"], wanted)
-            else:
-                drafts = _drafts(wanted, path, args, sweep=values["sweep"], together=values["together"], yes=yes)
+            wanted = {**await _template(queue, values["template"], fields), **await _with_numbers(queue, fields)}
+            drafts = await new_drafts(queue, wanted, values, yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
             if follow and len(drafts) > 1:
@@ -84,7 +88,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
                 await show_trial(queue, drafts, unique=unique, place=place, as_json=as_json)
                 return 0
             added = await queue.commands.jobs.add(drafts, unique=unique, place=place)
-            _say(queue, added, as_json=as_json, aside=follow)
+            say_added(queue, added, as_json=as_json, aside=follow)
             if not (follow or values["wait"]):
                 return 0
             from tui_queue.cli.stay import stay_with
@@ -95,7 +99,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
         sys.exit(code)
 
 
-@click.command(context_settings=BOTH_SIDES, cls=ChangeCommand)
+@click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @capture_option
@@ -105,8 +109,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Change a job: what is given is replaced, words behind ID are its new parameters.
 
-    Options may stand behind ID too; behind -- every word is a parameter. Of a running job --timeout, --notify,
-    --retries, --retry-delay, --priority and --name can be changed; the time limit counts from its start.
+    Options stand before ID or right behind it; `--` ends them.
+    Of a running job --timeout, --notify, --retries, --retry-delay, --priority and --name can be changed; the time limit
+    counts from its start.
 
     Example: tui-queue edit 14 --priority 5 --after 12
     """
@@ -120,6 +125,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
                 changes["path"] = path
             if args:
                 changes["args"] = args
+            changes = await with_standard_input(queue, changes)
             if not changes and not capture_env:
                 raise BadInputError("edit", "Nothing to change; see `tui-queue edit --help`.")
             if job.takes_slot:
@@ -135,7 +141,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
     run(work())
 
 
-@click.command(context_settings=BOTH_SIDES, cls=ChangeCommand)
+@click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @capture_option
 @json_option
@@ -144,7 +150,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
 
-    Behind -- every word is a parameter.
+    Options stand before ID or right behind it; `--` ends them.
 
     Example: tui-queue clone 12 --priority 5
     """
@@ -156,8 +162,9 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
             changes = await _with_numbers(queue, fields)
             if args:
                 changes["args"] = args
+            changes = await with_standard_input(queue, changes)
             new = edited(replace(draft, not_before=None), changes)
-            _say(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
+            say_added(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
 
     run(work())
 
@@ -169,10 +176,10 @@ async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place 
     return Place(Move.TOP) if top else None
 
 
-async def _template(queue: "OpenQueue", name: str | None, path: str | None) -> Fields:
+async def _template(queue: "OpenQueue", name: str | None, given: Fields) -> Fields:
     """Return the fields of a template; empty without a name."""
     fields = dict(await queue.commands.templates.get(name)) if name else {}
-    if path is not None and "path" in fields:
+    if "path" in given and "path" in fields:
         fields.pop("shell", None)  # it tells of that path
     return fields
 
@@ -184,48 +191,13 @@ async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
     return {**fields, "after": await numbered(queue.commands, fields["after"])}
 
 
-def _drafts(
-    fields: Fields,
-    path: str | None,
-    args: Sequence[str],
-    *,
-    sweep: bool,
-    together: bool,
-    yes: bool,
-) -> list[JobDraft] | None:
-    """Return the drafts; None when somebody was asked and does not want so many."""
-    if path is not None:
-        fields = {**fields, "path": path, "args": tuple(args)}
-    if "path" not in fields:
-        raise click.UsageError("Missing argument 'PATH'.")
-    draft = make_draft(**fields)
-    if not sweep:
-        return [draft]
-    from tui_queue.core.parsing.sweep import check_count, count_line, expand, first_lines  # takes long to import
-
-    combinations = expand(draft.args, together=together)
-    check_count(combinations, yes=yes)
-    for line in (count_line(combinations), *first_lines([draft.path], combinations)):
-        click.echo(line, err=True)
-    if not yes and not confirm(f"Add {combinations.count:,} jobs?"):
-        return None
-    return swept(draft, combinations)
-
-
-def _from_file(source: str, fields: Fields) -> list[JobDraft]:
-    from tui_queue.core.parsing.bulk import drafts_of_lines
-
-    with click.open_file(source, encoding="utf-8", errors="surrogateescape") as lines:
-        return drafts_of_lines(lines, fields)
-
-
 async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
     """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
     twin = await queue.commands.jobs.like(drafts[0]) if len(drafts) == 1 else None
     return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
 
 
-def _say(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
+def say_added(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:
     """Print the numbers of new jobs; ``aside`` on stderr, where stdout is for the output of the job."""
     if late := [job for job in added if job.id == NO_NUMBER]:
         from tui_queue.core.commands.add_elsewhere import ANSWER_S

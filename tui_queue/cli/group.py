@@ -34,16 +34,30 @@ class Commands(click.Group):
         command: click.Command = module.COMMANDS[cmd_name]
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; those of another queue's line are run as ours, or ours are shown."""
+        if args and args[0] not in self._known and args[0] != "-h" and not args[0].startswith("--"):
+            from tui_queue.cli.other_tools import line_of, ours
+
+            if (found := ours(args)) is not None:
+                if not found.same:
+                    shown = ", then ".join(f"`{line_of(line)}`" for line in found.lines)
+                    ctx.fail(f"{printable(line_of(args))} is {found.whose}; here that is {printable(shown)}.")
+                args = list(found.lines[0])
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the words begin with, by our name for it or by that of another queue."""
         name, *rest = args
         if name not in self._known and not name.startswith("-"):
-            from tui_queue.cli.other_words import SAME, complaint
+            from tui_queue.cli.other_words import MODULES, SAME, complaint
 
+            if name in MODULES:
+                return name, importlib.import_module(f"tui_queue.cli.{MODULES[name]}").COMMANDS[name], rest
             if name not in SAME:
-                ctx.fail(complaint(name, self._known))
+                ctx.fail(complaint(args, self._known))
             args = [*SAME[name], *rest]
         return super().resolve_command(ctx, args)
 

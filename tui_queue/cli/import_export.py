@@ -4,19 +4,20 @@ import csv
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options
 from tui_queue.core.commands.interchange import FORMATS, Import, read
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.import_result import ImportResult
+from tui_queue.core.units.printable import printable
 
 
 @click.command(name="import")
@@ -32,15 +33,19 @@ from tui_queue.core.model.import_result import ImportResult
     type=click.Choice(["pending", "interrupted"]),
     help="What becomes of jobs that ran: they wait again, or have failed as interrupted.",
 )
+@click.option("--start", is_flag=True, help="Let jobs and schedules of other programs start; default: hold them.")
 @click.option("--cwd", default="", metavar="DIR", help="Where relative paths start.", shell_complete=directories)
 @click.option("--dry-run", "-n", is_flag=True, help="Only tell what would be added.")
 @json_option
 @click.argument("source", metavar="FILE|-", shell_complete=files)
-def import_jobs(source: str, kind: str | None, running: str | None, cwd: str, dry_run: bool, as_json: bool) -> None:
+def import_jobs(
+    source: str, kind: str | None, running: str | None, start: bool, cwd: str, dry_run: bool, as_json: bool
+) -> None:
     """Add the jobs of another queue, all or none; those whose UUID is here already are left as they are.
 
     FILE is a job_queue.txt of lines `uuid path parameter STATUS`, what `export`, `tsp -l` (task-spooler) or `pueue
-    status --json` print, a joblog of GNU parallel, or a crontab, whose lines become schedules.
+    status --json` print, a joblog of GNU parallel, or a crontab, whose lines become schedules. What another
+    program may start still is held, and schedules are paused.
 
     Example: tui-queue import --running pending job_queue.txt
     """
@@ -53,6 +58,9 @@ def import_jobs(source: str, kind: str | None, running: str | None, cwd: str, dr
             "running", f"{found.running} of the jobs were running; say --running pending, or interrupted."
         )
     found = found.settled(again=running == "pending", now=now)
+    if found.foreign and not start:
+        found = found.held()
+    _ask_for_the_rest(found, dry_run=dry_run)
 
     async def work() -> None:
         async with use_queue(create=not dry_run) as queue:
@@ -72,8 +80,19 @@ def _json(found: Import, result: ImportResult | None) -> dict[str, Any]:
         "jobs": len(found.records) if result is None else len(result.numbers),
         "known": 0 if result is None else result.known,
         "ids": [] if result is None else list(result.numbers),
+        "held": [] if result is None else list(result.held),
         "schedules": [schedule.name for schedule in found.schedules],
+        "queues": [{"name": queue.name, "slots": queue.slots} for queue in found.queues],
+        "skipped": [{"line": each.line, "why": each.why} for each in found.skipped],
     }
+
+
+def _ask_for_the_rest(found: Import, *, dry_run: bool) -> None:
+    """Name the lines that can't be taken; ask for the others, where there is somebody to ask."""
+    for each in found.skipped:
+        click.echo(f"tui-queue: Line {each.line} is left out: {printable(each.why)}", err=True)
+    if found.skipped and not dry_run and not confirm(f"Add the other {len(found.schedules)}?"):
+        raise click.exceptions.Abort
 
 
 def _tell(found: Import, result: ImportResult | None) -> None:
@@ -83,11 +102,31 @@ def _tell(found: Import, result: ImportResult | None) -> None:
     would = "would be " if result is None else ""
     if found.schedules:
         names = [schedule.name for schedule in found.schedules]
-        click.echo(f"{len(names)} schedules {would}added: {', '.join(names)}")
+        paused = ", paused" if found.schedules[0].paused else ""
+        click.echo(f"{len(names)} schedules {would}added{paused}: {', '.join(names)}")
+        if paused and result is not None:
+            click.echo(f"tui-queue: `tui-queue schedule resume {names[0]}` lets it make jobs.", err=True)
         return
     jobs = len(found.records) if result is None else len(result.numbers)
     known = f"; {result.known} were here already" if result is not None and result.known else ""
     click.echo(f"{jobs:,} job{'s' if jobs != 1 else ''} {would}added{known}.")
+    if result is not None and found.foreign and result.held:
+        ids = " ".join(_ranges(result.held))
+        click.echo(
+            f"tui-queue: {len(result.held):,} of them are held, since another program may start them still;"
+            f" `tui-queue release {ids}` lets them start.",
+            err=True,
+        )
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
+    """Yield numbers in their order, those that follow each other as one range."""
+    first = last = numbers[0]
+    for number in (*numbers[1:], 0):
+        if number != last + 1:
+            yield f"{first}-{last}" if last > first else f"{first}"
+            first = number
+        last = number
 
 
 @click.command()

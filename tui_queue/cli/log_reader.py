@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
 RESET = b"\x1b[0m"
+POLL_S = 0.2  # between two reads of a log that grows, which no process tells of
 
 
 class LogReader:

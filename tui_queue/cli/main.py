@@ -62,6 +62,8 @@ def cli(context: click.Context, color: bool | None) -> None:
 
     Without a command it opens the dashboard. TUI_QUEUE_HOME=DIR keeps a queue of its own in DIR.
 
+    Words of pueue, task-spooler, Slurm, nq and at that mean the same work too. A shorter name: alias tuq=tui-queue
+
     Exit codes: 0 done; 1 the job or jobs failed; 2 wrong use; 3 no such job; 4 the queue can't be reached or written.
     """
     if color is None and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"):

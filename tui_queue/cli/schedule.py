@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from tui_queue.cli.add import JOB_WORDS
 from tui_queue.cli.command import confirm, run, use_queue
 from tui_queue.cli.completion_types import files, schedules
+from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
 from tui_queue.cli.options import capture_option, given, job_options
+from tui_queue.cli.standard_input import with_standard_input
 from tui_queue.cli.tables import print_schedules
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
@@ -59,7 +61,7 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@schedule.command(context_settings=JOB_WORDS)
+@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
 @_rule_options
 @job_options
 @json_option
@@ -67,7 +69,7 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("path", shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Make a schedule; its next times are shown first. All options stand before NAME.
+    """Make a schedule; its next times are shown first. All options stand before PATH.
 
     Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
     """
@@ -79,7 +81,9 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 
     async def work() -> None:
         async with use_queue(create=True) as queue:
-            draft = make_draft(**{"name": called, **fields, "path": path, "args": args})
+            draft = make_draft(
+                **await with_standard_input(queue, {"name": called, **fields, "path": path, "args": args})
+            )
             empty = Schedule(name=called, rule="", zone=local_zone().key, draft=draft, created_at=datetime.now(UTC))
             made = schedule_with(empty, **_rule_words(values))
             _show_next(made)
@@ -92,7 +96,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
     run(work())
 
 
-@schedule.command(context_settings=JOB_WORDS)
+@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
 @_rule_options
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
@@ -112,15 +116,18 @@ def edit(
 ) -> None:
     """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
 
-    Example: tui-queue schedule edit --cron '30 6 * * *' report
+    Options stand before NAME or right behind it; `--` ends them.
+
+    Example: tui-queue schedule edit report --cron '30 6 * * *'
     """
     fields = given(values)
 
     async def work() -> None:
         async with use_queue() as queue:
             old = await queue.commands.schedules.get(called)
+            changes = await with_standard_input(queue, _changes(fields, path, args))
             new = schedule_with(old, name=rename, **_rule_words(values))
-            new = replace(new, draft=_edited(old, fields, path, args))
+            new = replace(new, draft=edited(old.draft, changes) if changes else old.draft)
             if new == old and not capture_env:
                 raise BadInputError("schedule", "Nothing to change; see `tui-queue schedule edit --help`.")
             _show_next(new)
@@ -198,12 +205,8 @@ def _rule_words(values: dict[str, Any]) -> dict[str, Any]:
     return {"rule": rule, **{name: values[name] for name in ("zone", "missed", "overlap")}}
 
 
-def _edited(old: Schedule, fields: Fields, path: str | None, args: tuple[str, ...]) -> Any:
-    if path is not None:
-        fields["path"] = path
-    if args:
-        fields["args"] = args
-    return edited(old.draft, fields) if fields else old.draft
+def _changes(fields: Fields, path: str | None, args: tuple[str, ...]) -> Fields:
+    return fields | ({} if path is None else {"path": path}) | ({"args": args} if args else {})
 
 
 def _show_next(schedule: Schedule) -> None:

@@ -9,6 +9,7 @@ import click
 from tui_queue.cli.add import JOB_WORDS
 from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import files, templates
+from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.options import given, job_options
 from tui_queue.core.errors import BadInputError
@@ -23,7 +24,7 @@ def template() -> None:
     """Templates: options, and a script if you like, to begin with in `add --template NAME`."""
 
 
-@template.command(context_settings=JOB_WORDS)
+@template.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @json_option
 @click.argument("called", metavar="NAME", shell_complete=templates)
@@ -37,6 +38,8 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     fields = given(values)
     if not title("name", called):
         raise BadInputError("name", "The template needs a name.")
+    if "-" in (path, fields.get("stdin")):
+        raise BadInputError("template", "-: a template keeps no standard input; name a file.")
     if path is not None:
         is_file = os.sep in path and not fields.get("shell")
         fields |= {"path": os.path.abspath(path) if is_file else path, "args": list(args)}

@@ -9,7 +9,7 @@ from tui_queue.core.analysis.process_tree import drawn
 from tui_queue.core.analysis.usage_chart import mebibytes, percents, process_lines, sparkline
 from tui_queue.core.model.command_line import shell_line
 from tui_queue.core.model.job import Job, Run
-from tui_queue.core.model.options import options_to_json
+from tui_queue.core.model.options import directives_text, options_to_json
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
@@ -35,10 +35,12 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     options = json.loads(options_to_json(job.options))
     script = options.pop("script", {})
     options.pop("env", None)
+    options.pop("values", None)
     options.pop("environment", None)
     options.pop("interpreter", None)
     options.pop("cards", None)
     options.pop("shell", None)
+    options.pop("directives", None)
     yield "Job", f"{job.id}  {job.uuid}"
     yield "Name", job.name
     if (line := shell_line(job)) is None:
@@ -67,6 +69,8 @@ def _lines(details: Details, log_path: str | None, now: datetime, values: bool) 
     yield from _usage(details)
     yield "Devices", ", ".join(f"{name} {number}" for name, numbers in job.devices.items() for number in numbers)
     yield "Script", " ".join(filter(None, [details.script, script.get("sha256", "")[:12], script.get("commit", "")]))
+    if (told := job.options.directives) is not None:
+        yield "Directives", directives_text(printable(told.script), told.lines)
     yield "Options", ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
     yield "Runs with", details.environment
     yield "Differs", details.differs

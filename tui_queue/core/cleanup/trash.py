@@ -72,10 +72,11 @@ def is_nearly_full(runs: str) -> bool:
 
 
 def make_young(job: Job) -> None:
-    """Have the copy of a job's script stay for a while, though no job refers to it."""
-    if job.options.script is not None and job.options.script.copy:
+    """Have the copies of a job's script and input stay for a while, though no job refers to them."""
+    script = job.options.script
+    for copy in filter(None, (script.copy if script is not None else "", job.options.stdin)):
         with suppress(OSError):
-            os.utime(os.path.dirname(job.options.script.copy))
+            os.utime(os.path.dirname(copy))
 
 
 def _remove_empty(directory: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui_queue.core.commands.batches import BatchCommands
     from tui_queue.core.commands.cleanup import CleanupCommands
     from tui_queue.core.commands.interchange import InterchangeCommands
+    from tui_queue.core.commands.kept_files import KeptFiles
     from tui_queue.core.commands.queues import QueueCommands
     from tui_queue.core.commands.reports import ReportCommands
     from tui_queue.core.commands.schedules import ScheduleCommands
@@ -82,6 +83,13 @@ class Commands:
         from tui_queue.core.commands.interchange import InterchangeCommands  # noqa: PLC0415
 
         return InterchangeCommands(self._context)
+
+    @cached_property
+    def kept_files(self) -> "KeptFiles":
+        """Scripts and inputs that are kept with jobs."""
+        from tui_queue.core.commands.kept_files import KeptFiles  # noqa: PLC0415
+
+        return KeptFiles(self._context)
 
     def set_client(self, client: str) -> None:
         """Say through which client the user acts, for the audit trail."""

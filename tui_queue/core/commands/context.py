@@ -140,6 +140,13 @@ class CommandContext:
                 if cards is not None and (few := too_few(draft.options, wanted, cards)):
                     raise BadInputError("env", f"{few}; name others in it, or leave it out.")
 
+    async def resources(self) -> frozenset[str]:
+        """Return the names of the resources that the queue has."""
+        names = {*self.capacity.resources}
+        if GPU not in names and await self._cards():
+            names.add(GPU)
+        return frozenset(names)
+
     async def _total(self, name: str) -> int | None:
         if name != GPU or GPU in self.capacity.resources:
             return self.capacity.total(name)

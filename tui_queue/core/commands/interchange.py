@@ -11,13 +11,15 @@ from msgspec.structs import replace
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.new_jobs import with_values_kept
 from tui_queue.core.commands.schedules import with_next_time
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.importers.formats import IMPORTERS, importer_of
-from tui_queue.core.interchange.importers.importer import Origin
+from tui_queue.core.interchange.importers.importer import Origin, Skipped
 from tui_queue.core.interchange.record import Record, record_object, settled, to_cell
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import JobDraft, State
 from tui_queue.core.model.options import with_values
+from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.job_command import check_cwd
 from tui_queue.core.system.environment import capture, chosen
@@ -28,6 +30,8 @@ FORMATS = tuple(IMPORTERS)
 class Import(Struct, frozen=True, kw_only=True):
     """The jobs or schedules of a file.
 
+    ``foreign``: whether it is of another program, which may start the same jobs still. ``queues`` have the slots that
+    it gives them. ``skipped`` are lines that can't be taken.
     ``caution``: what the user must check in the jobs that have yet to run; empty for nothing.
     ``search_path``: the PATH that its jobs had; empty where the format does not tell.
     """
@@ -35,6 +39,9 @@ class Import(Struct, frozen=True, kw_only=True):
     format: str
     records: tuple[Record, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    foreign: bool = False
     caution: str = ""
     search_path: str = ""
 
@@ -47,6 +54,17 @@ class Import(Struct, frozen=True, kw_only=True):
     def pending(self) -> int:
         """The number of jobs that have yet to run."""
         return sum(record.state is State.PENDING for record in self.records)
+
+    def held(self) -> "Import":
+        """Return it with all jobs that have yet to run held, and all schedules paused."""
+        return replace(
+            self,
+            records=tuple(
+                replace(each, draft=replace(each.draft, held=True)) if each.state is State.PENDING else each
+                for each in self.records
+            ),
+            schedules=tuple(replace(each, paused=True) for each in self.schedules),
+        )
 
     def settled(self, *, again: bool, now: datetime) -> "Import":
         """Return it without running jobs: they become pending ``again``, or failed as interrupted."""
@@ -61,8 +79,14 @@ def read(text: str, kind: str | None, *, cwd: str, now: datetime) -> Import:
     origin = Origin(cwd=check_cwd(cwd), now=now)
     importer = IMPORTERS[kind] if kind else importer_of(text)
     found = list(importer.read(text, origin))
+    skipped = tuple(each for each in found if isinstance(each, Skipped))
+    if skipped and len(skipped) == len(found):
+        raise BadInputError("import", f"Line {skipped[0].line}: {skipped[0].why}")
     return Import(
         format=importer.name,
+        foreign=importer.foreign,
+        queues=tuple(each for each in found if isinstance(each, Queue)),
+        skipped=skipped,
         records=tuple(each for each in found if isinstance(each, Record)),
         schedules=tuple(each for each in found if isinstance(each, Schedule)),
         caution=importer.caution,
@@ -110,7 +134,7 @@ class InterchangeCommands:
             )
             result = ImportResult(numbers=(), known=0)
         else:
-            result = await self._store.import_export.add(imported.records, now=now)
+            result = await self._store.import_export.add(imported.records, queues=imported.queues, now=now)
         self._context.wake_scheduler()
         return result
 

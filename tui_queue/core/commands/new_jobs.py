@@ -31,10 +31,10 @@ async def prepared(
     """Return the drafts with their scripts and environments; what they need is on disk when this returns.
 
     A script is described by hash, size and commit, and copied where the user wants a copy; without ``script`` only for
-    such a copy. The environment is that of this process; for jobs ``like`` another one it is that of the other one,
-    with the variables that only the drafts take from this process; with ``capture_env`` they have of the other one
-    only the values that the user gave. Raises BadInputError for a resource that does not exist, a script that can't be
-    read, and a variable that is not set here.
+    such a copy. An input is copied. The environment is that of this process; for jobs ``like`` another one it is that
+    of the other one, with the variables that only the drafts take from this process; with ``capture_env`` they have of
+    the other one only the values that the user gave. Raises BadInputError for a resource that does not exist, a script
+    that can't be read, and a variable that is not set here.
     """
     if context.store.database.refusal:
         raise StoreError(context.store.database.refusal)
@@ -70,19 +70,26 @@ def chosen_python(context: CommandContext, draft: JobDraft, like: JobDraft | Non
 def _prepared(
     context: CommandContext, drafts: Sequence[JobDraft], like: JobDraft | None, *, capture_env: bool, script: bool
 ) -> list[JobDraft]:
+    from tui_queue.core.execution.kept_files import is_kept, keep_file  # noqa: PLC0415 - most commands add nothing
+
     scripts: dict[tuple[str, bool], Script] = {}
     environments = _Environments(context, None if like is None or capture_env else like.options)
     given = [_given(context.environments, draft, like) for draft in drafts]
     names = _kept(context.environments, given)
+    inputs: dict[str, str] = {}
     done = []
     for draft, values, name in zip(drafts, given, names, strict=True):
         options = _without(draft, name).options
         described = options.script
-        if script or options.copy:
-            key = draft.path, options.copy
+        copied = options.copy or is_kept(draft.path, context.scripts)
+        if script or copied:
+            key = draft.path, copied
             if key not in scripts:
-                scripts[key] = describe(draft.path, draft.cwd, copy_to=context.scripts if options.copy else None)
+                scripts[key] = describe(draft.path, draft.cwd, copy_to=context.scripts if copied else None)
             described = scripts[key]
+        if options.stdin and options.stdin not in inputs:
+            inputs[options.stdin] = keep_file(options.stdin, context.scripts)
+        options = replace(options, stdin=inputs.get(options.stdin, ""))
         environment = environments.of(options, values)
         changed = replace(options, script=described, environment=environment, interpreter=None, cards=None)
         if any(name == GPU for name, _ in options.resources) or any(name == MEMORY for name, _ in options.gates):

@@ -24,6 +24,10 @@ class QueueCommands:
         """Return one queue. Raises NoSuchQueueError."""
         return await self._queues.get(name)
 
+    async def resources(self) -> frozenset[str]:
+        """Return the names of the resources that jobs can be given."""
+        return await self._context.resources()
+
     async def add(self, queue: Queue) -> Queue:
         """Add a queue. Raises BadInputError when one of that name exists."""
         queue = await self._queues.add(queue)

@@ -5,11 +5,12 @@ closed it; the watcher says the start and the end into it · ``control`` a pipe 
 once a watcher has taken the run, and holds the UUID of its job; or the scheduler has revoked it, and it is a link ·
 ``start`` and ``end`` one line each: a JSON record and its CRC-32 · ``end.1``, ``end.2`` and so on the end, where the
 disk has refused the file before · ``times``, if the job asks for them, 16 bytes for each piece of output: where it
-begins in the log, and when it was seen, in nanoseconds since 1970 · ``growth``, if the job may be silent for a while
-only, when the watcher last saw the log grow (silence.py) · ``warning``, as ``start``, which signal told how many
-processes of the time limit · ``limit``, as ``start``, which time limit holds, if the user has changed it · ``usage``,
-by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then, bytes of
-resident memory. The last five are never synced; readers ignore an entry in them that is not whole.
+begins in the log, and when it was seen, in nanoseconds since 1970 · ``errors``, if the job wants them apart, its
+standard error, written by the job itself; the watcher puts it into the log, too · ``growth``, if the job may be silent
+for a while only, when the watcher last saw the log grow (silence.py) · ``warning``, as ``start``, which signal told how
+many processes of the time limit · ``limit``, as ``start``, which time limit holds, if the user has changed it ·
+``usage``, by the scheduler, a line for each measurement: seconds since 1970, seconds of processor time used by then,
+bytes of resident memory. The last five are never synced; readers ignore an entry in them that is not whole.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Describes a run to its watcher: what to start, where, with which environment and within which limits."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
@@ -56,6 +57,7 @@ class RunSpecs:
             chosen = "" if options.interpreter is None else options.interpreter.path
             argv.insert(0, job.python or chosen or self._python() or sys.executable)
         given = self._given(options.values)
+        output, error = (_latin(file_of(pattern, job)) for pattern in (options.output, options.error))
         added = _variables(job, files, path, environment.variables, given)
         added |= self._place  # what a job adds goes into the queue that runs it
         return {
@@ -77,6 +79,9 @@ class RunSpecs:
             "cpus": environment.cpus if environment.cpus != self._own.cpus else (),
             "limits": limits,
             "given": {name: value for name, value in differs.items() if name != "nice" or not options.nice},
+            "stdin": _latin(options.stdin),
+            "output": output,
+            "error": error if error != output else "",
             "pty": options.pty,
             "times": options.times,
             "log_limit": options.log_size or self._log_size(),
@@ -118,6 +123,13 @@ def _not_as_captured(captured: Environment, given: Environment) -> dict[str, obj
     return differs
 
 
+def file_of(pattern: str, job: Job) -> str:
+    """Return the path that a pattern is for a run of this job; empty for none."""
+    name = job.name.replace(os.sep, "_").replace("\0", "_")
+    values = {"j": str(job.id), "n": name, "a": str(job.attempt), "%": "%"}
+    return re.sub(r"%(.)", lambda found: values.get(found[1], found[0]), pattern)
+
+
 PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER")
 _KEPT = 64  # environments that a scheduler keeps in memory
 
@@ -138,10 +150,21 @@ def _variables(
         added |= {name: "cat" for name in PAGERS if name not in added and name not in captured}
     if "PYTHONUNBUFFERED" not in added and "PYTHONUNBUFFERED" not in captured:
         added["PYTHONUNBUFFERED"] = "1"  # also of a Python that a shell script starts
+    if job.options.directives is not None and job.options.directives.slurm:
+        added |= _slurms(job, dict(job.options.directives.slurm))
+    if path != job.path:
+        added["TUI_QUEUE_SCRIPT"] = job.path  # to the copy its own path is that of the copy
     if job.is_python and path != job.path:  # what the script imports lies beside the original
         others = added.get("PYTHONPATH", captured.get("PYTHONPATH", ""))
         added["PYTHONPATH"] = os.pathsep.join(filter(None, [os.path.dirname(job.path), others]))
     return added
+
+
+def _slurms(job: Job, known: Mapping[str, str]) -> dict[str, str]:
+    """Return what a script with `#SBATCH` lines finds; each job of an array counts as one of its own."""
+    number = str(job.id)
+    array = {"SLURM_ARRAY_JOB_ID": number} if "SLURM_ARRAY_TASK_ID" in known else {}
+    return {**known, **array, "SLURM_JOB_ID": number, "SLURM_JOB_NAME": job.name}
 
 
 def _marks(job: Job, files: RunFiles) -> dict[str, str]:

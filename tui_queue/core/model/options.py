@@ -1,7 +1,7 @@
 """The options of a job that its row keeps as JSON, so that a new one needs no column."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -99,6 +99,22 @@ class Interpreter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: Chosen
 
 
+class Directives(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The options that a script has named: its name, the line of each, the variables that Slurm would set."""
+
+    script: str
+    lines: tuple[tuple[str, int], ...] = ()
+    slurm: tuple[tuple[str, str], ...] = ()
+
+
+def directives_text(script: str, lines: Iterable[tuple[str, int]]) -> str:
+    """Say which options a script has named in which lines: ``timeout, resource (train.sh, line 3)``."""
+    names: dict[int, list[str]] = {}
+    for name, line in lines:
+        names.setdefault(line, []).append(name.replace("_", "-"))
+    return "; ".join(f"{', '.join(found)} ({script}, line {line})" for line, found in sorted(names.items()))
+
+
 class JobOptions(Struct, frozen=True, kw_only=True):
     """How a job is to be run; every default means that the user has not set it.
 
@@ -111,6 +127,9 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     own, with ``times`` it is noted when its lines were written. ``log_size`` are bytes; 0 is as the settings say.
     ``env`` are variables and their values; one without a value is taken from the process that adds the job. A job that
     was added has the values in a file named ``values`` (``EnvironmentFiles``), and here the names alone.
+    ``directives`` are those of its script, as far as they hold.
+    ``stdin`` is the file that is its standard input; of a job that was added, the copy that is kept. ``output`` and
+    ``error`` are patterns of files that get its output, or its standard error alone.
     With ``shell`` the job is a line that ``sh -c`` runs, its second argument.
     ``mail_to`` are addresses that get mail of what ``notify`` says, of every end unless it says less; ``on_end`` and
     ``on_failure`` are commands that the scheduler runs at the end of the job, and at its failure.
@@ -143,6 +162,9 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     lost_age_s: int = 0
     resume_args: tuple[str, ...] = ()
     copy: bool = False
+    stdin: str = ""
+    output: str = ""
+    error: str = ""
     pty: bool = False
     times: bool = False
     log_size: int = 0
@@ -155,6 +177,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
     script: Script | None = None
     environment: str = ""
     interpreter: Interpreter | None = None
+    directives: Directives | None = None
     cards: tuple[str, str] | None = None
 
 
@@ -181,6 +204,8 @@ def options_to_json(options: JobOptions) -> str:
         values["script"] = {name: known for name, known in asdict(options.script).items() if known != ""}
     if options.interpreter is not None:
         values["interpreter"] = asdict(options.interpreter)
+    if options.directives is not None:
+        values["directives"] = asdict(options.directives)
     return json.dumps(values, separators=(",", ":"))
 
 

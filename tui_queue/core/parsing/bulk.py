@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.command_line import SHELL, default_name, is_interpreter
 from tui_queue.core.model.job import JobDraft
+from tui_queue.core.parsing.directives import ScriptOptions
 from tui_queue.core.parsing.job_command import check_args, check_cwd, check_shell_line, is_there
 from tui_queue.core.parsing.job_draft import Fields, make_draft
 from tui_queue.core.parsing.job_options import BY_NAME
@@ -80,40 +81,49 @@ def text_of(field: str, value: Any) -> str:
             raise BadInputError(field, f"{field}: {printable(repr(value))} can't be used; give a text or a number.")
 
 
-def drafts_of_lines(lines: Iterable[str], fields: Mapping[str, Any]) -> list[JobDraft]:
+def drafts_of_lines(
+    lines: Iterable[str], fields: Mapping[str, Any], scripts: ScriptOptions | None = None
+) -> list[JobDraft]:
     """Return a draft for each line that is neither empty nor a comment; ``fields`` hold for all that say nothing else.
 
     A line that begins with ``{`` is a JSON object with ``path``, ``args`` and the options of the command line. With
     ``shell`` among the fields any other is run by a shell, else it is split into words as a shell would, without
-    running one; a line that would mean something else to a shell is refused. Raises BadInputError that names the line.
+    running one; a line that would mean something else to a shell is refused. The options that ``scripts`` finds in the
+    files of the jobs hold where nothing else is given. Raises BadInputError that names the line.
     """
     drafts = []
     cwd = check_cwd(fields.get("cwd", ""))
     read = _from_shell_line if fields.get("shell") else partial(_from_words, cwd=cwd)
     is_object = _OBJECT_AMONG_SHELL_LINES if fields.get("shell") else _OBJECT
-    patterns: dict[str, JobDraft] = {}  # many lines differ in their parameters only
+    make = _plain if scripts is None else scripts.drafts
+    patterns: dict[str, Sequence[JobDraft]] = {}  # many lines differ in their parameters only
     unnamed = set()  # those of interpreters, which are called by their parameters
     for place, line in enumerate(lines.splitlines() if isinstance(lines, str) else lines, start=1):
         text = line.removeprefix("\ufeff").strip()
         if not text or text.startswith("#"):
             continue
         try:
-            path, args, more = _from_json(text) if is_object.match(text) else read(text)
+            path, args, more = _from_json(text) if text[0] == "{" and is_object.match(text) else read(text)
             chosen = {**fields, **more} if more else fields
             shell = bool(chosen.get("shell"))
             words = check_shell_line(path, args)[1] if shell else check_args(args)
             key = f"{SHELL if shell else path}\0{more}" if more or shell else path
             if key not in patterns:
-                patterns[key] = make_draft(**{**chosen, "path": path})
-                if not chosen.get("name") and is_interpreter(patterns[key].path):
+                patterns[key] = make({**chosen, "path": path})
+                if not chosen.get("name") and is_interpreter(patterns[key][0].path):
                     unnamed.add(key)
-            draft = replace(patterns[key], args=words)
-            drafts.append(replace(draft, name=default_name(draft.path, words)) if key in unnamed else draft)
+            for each in patterns[key]:
+                draft = replace(each, args=words)
+                drafts.append(replace(draft, name=default_name(draft.path, words)) if key in unnamed else draft)
         except BadInputError as error:
             raise BadInputError("from", f"Line {place}: {error}") from None
     if not drafts:
         raise BadInputError("from", "No line holds a job.")
     return drafts
+
+
+def _plain(fields: Mapping[str, Any]) -> Sequence[JobDraft]:
+    return (make_draft(**fields),)
 
 
 _OBJECT = re.compile(r"\{")

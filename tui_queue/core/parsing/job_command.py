@@ -141,8 +141,11 @@ def check_args(args: Sequence[str]) -> tuple[str, ...]:
     """Return the arguments if the kernel can pass them on."""
     total = 0
     for place, arg in enumerate(args, start=1):
-        _refuse_nul("parameters", arg)
-        size = len(os.fsencode(arg))
+        if arg.isascii() and "\0" not in arg:
+            size = len(arg)
+        else:
+            _refuse_nul("parameters", arg)
+            size = len(os.fsencode(arg))
         total += size + 1
         if size > ARGUMENT_LIMIT:
             raise BadInputError(

@@ -1,7 +1,7 @@
 """Parses job drafts, and formats drafts again."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +64,7 @@ def edited(draft: JobDraft, fields: Mapping[str, Any], *, now: datetime | None =
         changed |= {"path", "args", "shell"}
         if has_default_name(draft):
             changed.add("name")
-    return with_attributes(draft, {name: attribute(new, name) for name in changed})
+    return _untold(with_attributes(draft, {name: attribute(new, name) for name in changed}), fields.keys())
 
 
 def fields_of(draft: JobDraft) -> Fields:
@@ -103,11 +103,24 @@ def with_attributes(draft: JobDraft, values: Mapping[str, Any]) -> JobDraft:
     return replace(draft, **others, options=replace(draft.options, **options) if options else draft.options)
 
 
+def _untold(draft: JobDraft, given: Collection[str]) -> JobDraft:
+    """Return a draft that does not say of these options any more that its script has named them."""
+    told = draft.options.directives
+    if told is None:
+        return draft
+    lines = tuple((name, line) for name, line in told.lines if name not in given)
+    return replace(draft, options=replace(draft.options, directives=replace(told, lines=lines)))
+
+
 def refuse_unmet_needs(draft: JobDraft) -> None:
     """Raise BadInputError where an option is given without another one that it needs."""
     for option in JOB_OPTIONS:
         need = option.needs
         if need is not None and not option.is_default(draft) and BY_NAME[need.option].is_default(draft):
             raise BadInputError(need.field, need.message)
+    if draft.options.pty and draft.options.error:
+        raise BadInputError(
+            "error", "Error file: with --pty all output comes through one terminal; leave one of them out."
+        )
     if draft.options.shell and draft.options.resume_args:
         raise BadInputError("resume_args", "Resume args: a shell line takes no further parameters; use a script.")

@@ -29,6 +29,7 @@ from tui_queue.core.parsing.job_command import check_cwd, check_name, check_pyth
 from tui_queue.core.parsing.notification_options import NOTIFICATION_OPTIONS
 from tui_queue.core.parsing.option import Context, Group, JobOption, Kind, Need, Offer, Parse
 from tui_queue.core.parsing.resources import parse_gates, parse_resources
+from tui_queue.core.parsing.stream_options import STREAM_OPTIONS
 from tui_queue.core.system.machine import identify
 from tui_queue.core.timing.datetimes import parse_datetime
 from tui_queue.core.timing.timezones import local_zone
@@ -471,6 +472,7 @@ JOB_OPTIONS = (
         below="cancel_when_silent",
         hint="Run a copy of the script, made now",
     ),
+    *STREAM_OPTIONS,
 )
 # In the order of the model, which is that of a template too.
 _ATTRIBUTES = (*JobDraft.__struct_fields__, *JobOptions.__struct_fields__)

@@ -11,7 +11,7 @@ _TOKEN = re.compile(
 _ASSIGNMENT = re.compile(r"(?a)[A-Za-z_][A-Za-z0-9_]*\+?=\S*")
 # `shlex` leaves a backslash there before all but a quote and another one.
 _WITHIN_QUOTES = re.compile(rf"(\\[$`])|\\.|({_VARIABLE})", re.DOTALL)
-_SIGNS = re.compile(r"[|&;<>()$`*?\[#~]")  # a line without any of them needs no search
+_SIGNS = re.compile(r"[|&;<>()$`*?\[#~=]")  # a line without any of them needs no search
 _PATTERNS = frozenset("*?[~")  # what a shell leaves as it is where no file fits
 
 
@@ -27,9 +27,9 @@ def shell_sign(text: str, is_file: Callable[[str], bool]) -> str:
     ``is_file`` says whether a word names a file: such a first word is no shell's, whatever characters it has, and such
     a parameter no pattern.
     """
-    text = text.strip()
-    if not _SIGNS.search(text) and not assignment(text):
+    if _SIGNS.search(text) is None:
         return ""
+    text = text.strip()
     first = _raw_word(text, 0)
     is_first_file = bool(first) and is_file(first)
     if not is_first_file and (given := assignment(text)):

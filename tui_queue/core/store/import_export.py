@@ -12,6 +12,7 @@ from tui_queue.core.interchange.record import Record
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.model.job import Job, JobDraft, Run, State
+from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, ReasonKind
 from tui_queue.core.store import ordering
 from tui_queue.core.store.database import Database
@@ -54,12 +55,13 @@ class ImportExport:
                 yield record
             after = page[-1].number
 
-    async def add(self, records: Sequence[Record], *, now: datetime) -> ImportResult:
+    async def add(self, records: Sequence[Record], *, queues: Sequence[Queue] = (), now: datetime) -> ImportResult:
         """Store all jobs that are not there yet, by their UUIDs, or none. Raises BadInputError.
 
         A job keeps its number where that is above all that were ever given; queues that are missing are made.
+        Queues get the slots of those in ``queues``, unless they have slots of their own.
         """
-        return await self._database.write(_add, records, now)
+        return await self._database.write(_add, records, queues, now)
 
 
 def _page(db: sqlite3.Connection, after: int, only: Filter) -> list[Record]:
@@ -80,28 +82,40 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> Record:
     )
 
 
-def _add(db: sqlite3.Connection, records: Sequence[Record], now: datetime) -> ImportResult:
-    new = [record for record in records if not record.uuid or not _is_known(db, record.uuid)]
+def _add(db: sqlite3.Connection, records: Sequence[Record], limits: Sequence[Queue], now: datetime) -> ImportResult:
+    known = [_known(db, record.uuid) for record in records]
+    new = [record for record, number in zip(records, known, strict=True) if not number]
     last = newest(db)
     keeps_places = last == 0
-    numbers: dict[int, int] = {}  # the old one: the new one
+    # The old one: the new one, or that of the job that is here already.
+    numbers = {record.number: number for record, number in zip(records, known, strict=True) if number}
     given = []
     for record in new:
         last = max(record.number, last + 1)
         given.append(last)
         numbers[record.number] = last
     queues = {queue.name for queue in all_queues(db)}
+    for limit in limits:
+        if limit.name not in queues:
+            db.execute("INSERT INTO queues (name, paused) VALUES (?, ?)", (limit.name, limit.paused))
+            queues.add(limit.name)
+        db.execute("UPDATE queues SET slots = ? WHERE name = ? AND slots IS NULL", (limit.slots, limit.name))
     for record, number in zip(new, given, strict=True):
         if record.draft.queue not in queues:
             db.execute("INSERT INTO queues (name) VALUES (?)", (record.draft.queue,))
             queues.add(record.draft.queue)
         place = record.place if keeps_places and record.place else ordering.first_place(number)
         _insert(db, replace(record, place=place, draft=_renumbered(record, numbers)), number, now)
-    return ImportResult(numbers=tuple(given), known=len(records) - len(new))
+    held = tuple(
+        number for record, number in zip(new, given, strict=True) if record.state is State.PENDING and record.draft.held
+    )
+    return ImportResult(numbers=tuple(given), known=len(records) - len(new), held=held)
 
 
-def _is_known(db: sqlite3.Connection, uuid: str) -> bool:
-    return db.execute("SELECT 1 FROM jobs WHERE uuid = ?", (uuid,)).fetchone() is not None
+def _known(db: sqlite3.Connection, uuid: str) -> int:
+    """Return the number of the job that is here with this UUID; 0 without one."""
+    row = db.execute("SELECT id FROM jobs WHERE uuid = ?", (uuid,)).fetchone() if uuid else None
+    return 0 if row is None else int(row[0])
 
 
 def _renumbered(record: Record, numbers: dict[int, int]) -> JobDraft:

@@ -87,7 +87,10 @@ _ALL_ENDED = "SELECT id, finished_at FROM jobs WHERE finished_at IS NOT NULL"
 
 _COPIES = """
     SELECT json_extract(options, '$.script.copy') AS copy FROM jobs WHERE copy IS NOT NULL
+    UNION SELECT json_extract(options, '$.stdin') AS copy FROM jobs WHERE copy IS NOT NULL
     UNION SELECT json_extract(json_extract(draft, '$.options'), '$.script.copy') AS copy FROM schedules
+    WHERE copy IS NOT NULL
+    UNION SELECT json_extract(json_extract(draft, '$.options'), '$.stdin') AS copy FROM schedules
     WHERE copy IS NOT NULL"""
 
 _ENVIRONMENTS = """
@@ -159,7 +162,7 @@ class Queries:
         return await self._database.read(removals)
 
     async def copies(self) -> set[str]:
-        """Return the paths of the copies of scripts that jobs or schedules refer to."""
+        """Return the paths of the copies of scripts and inputs that jobs or schedules refer to."""
         return await self._database.read(_copies)
 
     async def last_good(self, job: Job) -> Job | None:

@@ -36,6 +36,13 @@ class Choices:
         self._screen = screen
         self._commands = commands
         self._complain = complain
+        self._resources: frozenset[str] | None = None
+
+    async def resources(self) -> frozenset[str]:
+        """Return the names of the resources that the queue has, as they were when they were asked for first."""
+        if self._resources is None:
+            self._resources = await self._commands.queues.resources()
+        return self._resources
 
     async def recent(self) -> JobDraft | None:
         """Return the draft of a job that was added before."""

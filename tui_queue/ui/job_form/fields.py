@@ -10,6 +10,7 @@ from msgspec import Struct
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.command_line import has_default_name, shell_line
 from tui_queue.core.model.job import JobDraft
+from tui_queue.core.parsing.directives import ScriptOptions
 from tui_queue.core.parsing.job_command import (
     check_command,
     check_cwd,
@@ -55,14 +56,22 @@ class Checked(Struct, frozen=True, kw_only=True):
     path: str = ""
     draft: JobDraft | None
     sweep: Sweep | None = None
+    told: tuple[str, ...] = ()
     errors: Mapping[str, str] = {}
 
 
-def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whole: str, key: str = "") -> Checked:
+def check_entries(
+    entries: Mapping[str, str],
+    switches: Mapping[str, bool],
+    whole: str,
+    key: str = "",
+    scripts: ScriptOptions | None = None,
+) -> Checked:
     """Return what comes of what stands in the fields.
 
     The first may be a path, or a line that has parameters behind it; ``whole`` is what is a path even when there is no
-    such file any more, ``key`` the one that makes a shell line of both fields.
+    such file any more, ``key`` the one that makes a shell line of both fields. The options that ``scripts`` finds in
+    the script hold for empty fields.
     """
     errors: dict[str, str] = {}
 
@@ -96,8 +105,16 @@ def check_entries(entries: Mapping[str, str], switches: Mapping[str, bool], whol
     except ValueError:
         return Checked(path=path, draft=None, errors={"env": "Environment can't be split: a quote is not closed."})
     command = (line, ()) if shell else (path, args)
-    draft = attempt(lambda: make_draft(path=command[0], args=command[1], cwd=cwd, name=entries["name"], **others))
-    return Checked(path=path, draft=None if errors else draft, sweep=sweep, errors=errors)
+    fields = {**others, "path": command[0], "args": command[1], "cwd": cwd, "name": entries["name"]}
+    if scripts is None or shell:
+        draft = attempt(lambda: make_draft(**fields))
+        return Checked(path=path, draft=None if errors else draft, sweep=sweep, errors=errors)
+    given = {name: value for name, value in fields.items() if value or name in ("path", "args")}
+    draft = attempt(lambda: scripts.drafts(given, array=False)[0])
+    told = () if draft is None else (scripts.told_of(draft), *scripts.remarks)
+    return Checked(
+        path=path, draft=None if errors else draft, sweep=sweep, errors=errors, told=tuple(filter(None, told))
+    )
 
 
 def _split(line: str, cwd: str, key: str) -> tuple[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from textual.widgets import Button, Checkbox, Input, Label
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.command_line import default_name, shell_line
 from tui_queue.core.model.job import Job, JobDraft
+from tui_queue.core.parsing.directives import ScriptOptions
 from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
@@ -100,6 +101,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._verb = verb
         self._kept = draft if single else None
         self._running_job = running
+        self._is_new = draft is None
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
         # The path that was filled in, which no parameters follow.
@@ -278,7 +280,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 self._running_job, self._kept, {**entries, **switches}, {**self._entries(), **self._more.switched_on()}
             )
         key = self._with_keys("{form.shell}")
-        return await asyncio.to_thread(check_entries, self._entries(), self._more.switched_on(), self._path, key)
+        scripts = ScriptOptions(await self._choices.resources()) if self._choices and self._is_new else None
+        entries, switches = self._entries(), self._more.switched_on()
+        return await asyncio.to_thread(check_entries, entries, switches, self._path, key, scripts)
 
     def _show(self, checked: Checked) -> None:
         for field in COMMAND_FIELDS:
@@ -301,6 +305,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             if checked.sweep is not None:
                 runs, first = count_line(checked.sweep), list(first_lines(program(draft), checked.sweep))
             command.show(runs, f"   in {from_home(draft.cwd)}")
+            first += checked.told
         else:
             others = (words for field, words in checked.errors.items() if field not in COMMAND_FIELDS)
             command.show(next(others, ""), wrong=True)

@@ -20,6 +20,7 @@ class Files:
         self._output_synced = self._end_synced = False
         self.log = self._path(b"log")
         self.times = self._path(b"times")
+        self.errors = self._path(b"errors")
         queue = os.path.dirname(os.path.dirname(os.path.dirname(directory)))  # of runs/<job>/<attempt>
         self.background = os.fsdecode(os.path.join(queue, b"background"))
         self._ours = False  # whether this watcher has made the files: then no other one of this attempt lives

@@ -11,6 +11,10 @@ from .kernel import punch_hole
 from .limits import FOREVER
 from .records import Spec
 
+TYPE_CHECKING = False  # importing typing would double the start-up time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PUMPED = 1 << 20  # bytes that are taken from a terminal before the watcher turns to anything else
 KEPT = 1 << 20  # bytes of a terminal's output that wait for a disk that refuses them; what comes then is counted
 SOONEST_S, CALM_LOG_S = 0.05, 1.0  # between two measurements of a log with a limit: much is written, nothing is
@@ -25,7 +29,16 @@ class Output:
     Its size is kept within a limit, the times of its lines are noted, and what comes from a terminal is written to it.
     """
 
-    def __init__(self, spec: Spec, files: Files, terminal: int | None, poll: select.poll) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        files: Files,
+        terminal: int | None,
+        poll: select.poll,
+        about_to_free: "Callable[[int], None]",
+    ) -> None:
+        """``about_to_free`` hears up to which place the log is about to lose its middle."""
+        self._about_to_free = about_to_free
         self._limit = spec.get("log_limit") or 0
         self._full = spec.get("log_full") or "keep"
         self._with_times = bool(spec.get("times"))
@@ -166,6 +179,7 @@ class Output:
         head = max(PAGE, self._limit // 2 // PAGE * PAGE)
         end = (size - self._limit // 2) // PAGE * PAGE
         if end - max(self._hole, head) >= max(PAGE, self._limit // 8):
+            self._about_to_free(end)
             punch_hole(self._log, head, end)
             self._hole = end
         return ""

@@ -21,6 +21,7 @@ from .recipe import bring_back
 from .records import Record, Spec
 from .signal_handling import HARMLESS
 from .spawn import spawn, why_not
+from .streams import Streams
 from .successor import start_apart
 
 SHORT_S = 0.05  # a run that is over by then is not announced as started first
@@ -49,12 +50,12 @@ def watch(spec: Spec, events: int, wakeup: Wakeup) -> bool:
             if not _claims(files, directory, spec.get("uuid", "").encode("ascii")):
                 return True
             wakeup.clear()  # of the children of the run before
-            end, flush = _run(spec, files, events, wakeup)
+            end, flush, is_busy = _run(spec, files, events, wakeup)
         except NotYetError as obstacle:
             kept = not files.give_back()
             tell(events, NEVER_STARTED, {**obstacle.record, "kept": kept})
             return True
-        free = flush() and not has_children()
+        free = flush() and not is_busy() and not has_children()
         # First: the scheduler may have room where this disk is full.
         tell(events, ENDED if free else ENDED_WITH_LEFTOVERS, end)
         files.write_end(end)
@@ -73,10 +74,13 @@ def _claims(files: Files, directory: bytes, uuid: bytes) -> bool:
         raise NotYetError(of_every_start(error, directory)) from None
 
 
-def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record, Callable[[], bool]]":
+def _run(
+    spec: Spec, files: Files, events: int, wakeup: Wakeup
+) -> "tuple[Record, Callable[[], bool], Callable[[], bool]]":
     """Start the command, tell the scheduler, wait for the end. Raises NotYetError.
 
-    Return the end record, and what writes down the rest of the output and says whether there is none left.
+    Return the end record, what writes down the rest of the output and says whether there is none left, and what says
+    whether a copy of it hangs.
     """
     begun: Record = {"started_ns": time.time_ns()}  # before it, so that nothing of the run is left out
     if spec.get("given"):
@@ -84,7 +88,7 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     try:
         pid, terminal = spawn(files.log, spec)
     except OSError as error:
-        return {**why_not(error, spec), "finished_ns": time.time_ns()}, lambda: True
+        return {**why_not(error, spec), "finished_ns": time.time_ns()}, lambda: True, lambda: False
     run = Run(spec, files, pid, terminal, wakeup)
     kills = None
     # Of a run that is over in no time only the end is told.
@@ -97,7 +101,7 @@ def _run(spec: Spec, files: Files, events: int, wakeup: Wakeup) -> "tuple[Record
     end = {**begun, **forced, **run.reap(), **run.leftovers()}
     if end.get("signal") == signal.SIGKILL and not forced and kills is not None:
         end["oom"] = exhausted_since(kills)
-    return end, run.flush
+    return end, run.flush, run.is_busy
 
 
 def _stay_until_secure(files: Files, end: Record, flush: "Callable[[], bool]", receipt: Receipt) -> None:
@@ -137,7 +141,8 @@ class Run:
         self._leader = Leader(pid)
         self._tree = Tree(pid, files.log, root=os.getpid())
         self._leftovers = Leftovers(spec.get("leftovers", KEEP), pid, self._tree, wakeup)
-        self._output = Output(spec, files, terminal, self._poll)
+        self._streams = Streams(spec, files)
+        self._output = Output(spec, files, terminal, self._poll, self._streams.leave_out)
         self._limits = Limits(spec, files.log, self._warn)
 
     def ends_at_once(self) -> bool:
@@ -154,7 +159,9 @@ class Run:
             forced = _in_spite_of_errors(lambda: self._end_tree(why, deadline), late, {why: True})
         else:
             _in_spite_of_errors(self._leftovers.end, time.monotonic() + GIVE_UP_S)
+        self._streams.flush()
         self._output.finish()
+        self._streams.finish()
         return forced
 
     def record_start(self, record: Record) -> None:
@@ -163,10 +170,14 @@ class Run:
 
     def flush(self) -> bool:
         """Write down the output of the ended run that the disk has refused; return whether none is left."""
-        if not self._output.flush():
+        if not (self._output.flush() and self._streams.flush()):
             return False
         self._output.close()
         return True
+
+    def is_busy(self) -> bool:
+        """Whether a copy of the output into a file of the user's hangs."""
+        return self._streams.is_busy()
 
     def reap(self) -> Record:
         """Return how the leader ended, and what the run has used."""
@@ -196,7 +207,7 @@ class Run:
             why, patience = self._limits.poll(now)
             if why or full:
                 return why or full, now + self._grace_s
-            patience = min(patience, calm_s)
+            patience = min(patience, calm_s, self._streams.poll(now))
             if self._unrecorded is not None:
                 self.record_start(self._unrecorded)
                 patience = min(patience, LONGEST_AGAIN_S)
@@ -219,6 +230,7 @@ class Run:
             ended = self._leader.has_ended()
             now = time.monotonic()
             self._output.poll(now)
+            self._streams.poll(now)
             if ended and not self._tree.lives():
                 return {why: True}
             left = deadline - now

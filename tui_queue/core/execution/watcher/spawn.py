@@ -29,6 +29,8 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from None
     os.stat(spec["path"].encode("latin-1"))
     os.chdir(spec["cwd"].encode("latin-1"))
+    stdin = _input_of(spec)
+    errors = os.path.join(os.path.dirname(log), b"errors") if spec.get("error") else b""
     own_score = raise_score()
     try:
         os.umask(spec["umask"])
@@ -37,7 +39,7 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
         if spec.get("nice") or spec.get("cpus") or spec.get("limits"):
             output = os.open(log, os.O_WRONLY | os.O_APPEND)
             try:
-                return _fork(argv, env, output, spec), None
+                return _fork(argv, env, output, spec, errors), None
             finally:
                 _close(output)
         return os.posix_spawn(
@@ -45,9 +47,11 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
             argv,
             env,
             file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
+                (os.POSIX_SPAWN_OPEN, 2, errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                if errors
+                else (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsid=True,
             setsigmask=[],
@@ -60,6 +64,14 @@ def spawn(log: bytes, spec: Spec) -> tuple[int, int | None]:
             os.chdir("/")  # keep no file system busy
         except OSError:
             pass
+
+
+def _input_of(spec: Spec) -> bytes:
+    """Return the path of what the command reads. Raises InputError where that is gone."""
+    path: bytes = spec.get("stdin", "").encode("latin-1") or b"/dev/null"
+    if path != b"/dev/null" and not os.access(path, os.R_OK):
+        raise InputError(f"{os.fsdecode(path)}: the input that was kept with the job can't be read")
+    return path
 
 
 def _on_terminal(argv: list[bytes], env: dict[bytes, bytes], spec: Spec) -> tuple[int, int]:
@@ -97,6 +109,10 @@ class NiceError(OSError):
     """The kernel refuses the nice level that the job asks for."""
 
 
+class InputError(OSError):
+    """What the command is to read is gone."""
+
+
 class TerminalError(OSError):
     """The kernel has no terminal for the job."""
 
@@ -112,9 +128,9 @@ def _limit(spec: Spec) -> None:
             resource.setrlimit(int(number), (soft, resource.getrlimit(int(number))[1]))
 
 
-def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -> int:
+def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec, errors: bytes = b"") -> int:
     """Start a program as posix_spawn does, within its nice level, processors and limits. Raises OSError."""
-    nice = spec.get("nice") or 0
+    nice, stdin = spec.get("nice") or 0, _input_of(spec)
     readable, writable = os.pipe()  # closed by a successful exec
     try:
         child = os.fork()
@@ -126,9 +142,9 @@ def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -
         step = b"exec"
         try:
             os.setsid()
-            os.dup2(os.open(b"/dev/null", os.O_RDONLY), 0)
+            os.dup2(os.open(stdin, os.O_RDONLY), 0)
             os.dup2(output, 1)
-            os.dup2(1, 2)
+            os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if errors else 1, 2)
             step = b"nice"
             if nice:
                 os.setpriority(os.PRIO_PROCESS, 0, nice)
@@ -161,6 +177,8 @@ def _fork(argv: list[bytes], env: dict[bytes, bytes], output: int, spec: Spec) -
 def why_not(error: OSError, spec: Spec) -> Record:
     """Return the end record of a command that could not be started. Raises NotYetError where it may start later."""
     path, program = spec["path"].encode("latin-1"), spec["argv"][0].encode("latin-1")
+    if isinstance(error, InputError):
+        return {"error": str(error)}
     if isinstance(error, TerminalError):
         raise NotYetError({"why": str(error.strerror).lower(), "errno": error.errno, "everyone": False})
     if (passing := of_command(error, (error.strerror or str(error)).lower(), program)) is not None:

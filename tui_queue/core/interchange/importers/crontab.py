@@ -9,9 +9,9 @@ from tui_queue.core.interchange.importers.importer import (
     SHELL,
     Importer,
     Origin,
+    Skipped,
     first_line,
     first_word,
-    naming_line,
     numbered_lines,
 )
 from tui_queue.core.model.schedule import Schedule
@@ -29,18 +29,18 @@ def _recognises(text: str) -> bool:
     return re.match(_BEGIN, first_line(text)) is not None
 
 
-def _read(text: str, origin: Origin) -> Iterator[Schedule]:
+def _read(text: str, origin: Origin) -> Iterator[Schedule | Skipped]:
     table = _Table(origin)
     for number, line in numbered_lines(text):
         if line.lstrip().startswith("#"):
             continue
-        with naming_line(number):
-            if setting := re.fullmatch(_SETTING, line):
-                table.keep(setting[1], re.sub(r"^([\"'])(.*)\1$", r"\2", setting[2]))
-            elif entry := re.fullmatch(_ENTRY, line):
-                yield table.schedule(" ".join(entry[1].split()), entry[2])
-            else:
-                raise BadInputError("import", "neither a cron line nor NAME=value.")
+        try:
+            schedule = table.take(line)
+        except BadInputError as error:
+            yield Skipped(line=number, why=str(error))
+        else:
+            if schedule is not None:
+                yield schedule
 
 
 class _Table:
@@ -52,6 +52,15 @@ class _Table:
         self._zone = local_zone().key
         self._shell = SHELL
         self._names = set[str]()
+
+    def take(self, line: str) -> Schedule | None:
+        """Take in a line; return the schedule of an entry, None for a setting. Raises BadInputError."""
+        if setting := re.fullmatch(_SETTING, line):
+            self.keep(setting[1], re.sub(r"^([\"'])(.*)\1$", r"\2", setting[2]))
+            return None
+        if entry := re.fullmatch(_ENTRY, line):
+            return self.schedule(" ".join(entry[1].split()), entry[2])
+        raise BadInputError("import", "neither a cron line nor NAME=value.")
 
     def keep(self, name: str, value: str) -> None:
         """Apply a setting to the entries that follow."""
@@ -65,7 +74,7 @@ class _Table:
     def schedule(self, rule: str, command: str) -> Schedule:
         """Return the schedule of an entry. Raises BadInputError."""
         if rule == "@reboot":
-            raise BadInputError("import", "@reboot is no time; leave this line out.")
+            raise BadInputError("import", "@reboot is no time that comes again.")
         if re.search(r"(?<!\\)%", command):
             raise BadInputError("import", "text behind % is input for the command; write it into a script.")
         now = self._origin.now
@@ -92,4 +101,4 @@ class _Table:
         return free
 
 
-CRONTAB = Importer(name="crontab", recognises=_recognises, read=_read, search_path="/usr/bin:/bin")
+CRONTAB = Importer(name="crontab", recognises=_recognises, read=_read, foreign=True, search_path="/usr/bin:/bin")

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.interchange.record import Record
+from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 
 SHELL = "/bin/sh"
@@ -22,19 +23,32 @@ class Origin(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+class Skipped(Struct, frozen=True, kw_only=True):
+    """A line of a file that can't be taken, and why."""
+
+    line: int
+    why: str
+
+
+Found = Record | Schedule | Queue | Skipped
+
+
 class Importer(Struct, frozen=True, kw_only=True):
     """One format of files.
 
     ``name``: what the user calls it.
     ``recognises``: whether a text looks like this format.
-    ``read``: yields the jobs and schedules of a text. Raises BadInputError that names the line.
+    ``read``: yields what a text holds: jobs, schedules, queues with their slots, and lines that can't be taken. Raises
+    BadInputError that names the line.
+    ``foreign``: whether it is of another program, which may start the same jobs still.
     ``caution``: what the user must check in jobs that have yet to run, because the format loses it.
     ``search_path``: the PATH that its jobs have; empty where the format does not tell.
     """
 
     name: str
     recognises: Callable[[str], bool]
-    read: Callable[[str, Origin], Iterator[Record | Schedule]]
+    read: Callable[[str, Origin], Iterator[Found]]
+    foreign: bool = False
     caution: str = ""
     search_path: str = ""
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +33,7 @@ def _record(row: Mapping[str, str], origin: Origin) -> Record:
     state = State.FAILED if code or signal else State.COMPLETED
     record = Record(
         draft=draft_of(origin, state, SHELL, ("-c", command), name=first_word(command)),
+        uuid=_uuid(row),
         state=state,
         exit_code=None if signal else code & 255,
         signal=signal or None,
@@ -42,4 +44,10 @@ def _record(row: Mapping[str, str], origin: Origin) -> Record:
     return with_history(record, origin.now)
 
 
-JOBLOG = Importer(name="joblog", recognises=_recognises, read=_read)
+def _uuid(row: Mapping[str, str]) -> str:
+    """Return what a line is known by when it is read again: its number, host, start and command."""
+    known = "\t".join(row.get(name) or "" for name in ("Seq", "Host", "Starttime", "Command"))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"joblog {known}"))
+
+
+JOBLOG = Importer(name="joblog", recognises=_recognises, read=_read, foreign=True)

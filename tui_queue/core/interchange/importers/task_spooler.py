@@ -86,5 +86,6 @@ TASK_SPOOLER = Importer(
     name="tsp",
     recognises=_recognises,
     read=_read,
+    foreign=True,
     caution="`tsp -l` shows no quotes; look at the commands that wait.",
 )
