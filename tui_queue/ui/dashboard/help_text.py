@@ -42,7 +42,10 @@ _WHAT: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             ("table.select", "Select, or not any more"),
             ("table.range", "Select all from the last one"),
             ("table.all", "Select all that are shown, or none"),
-            ("table.filter", "Show only: words, state:failed, name:train, queue:gpu, batch:night"),
+            (
+                "table.filter",
+                "Show only: words, held, state:failed,lost, !queue:gpu, name:'two words', #12, exit:137, age:>2d",
+            ),
             ("table.order", "Order of the rows that are shown"),
             ("app.back", "Select none; show all"),
         ),

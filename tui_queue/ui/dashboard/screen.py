@@ -1,6 +1,7 @@
 """The dashboard: the table of jobs, the log of the one under the cursor, and a key for each verb."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import work
@@ -114,7 +115,7 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield self._table
             yield self._log
-        yield FilterBar()
+        yield FilterBar(self._table, self._window, partial(self._refresher.request, at_once=True))
         yield Keys(spare=SPARE_KEYS)
 
     async def on_mount(self) -> None:
@@ -183,15 +184,6 @@ class Dashboard(Screen[None]):
     def on_data_table_row_selected(self) -> None:
         """Do for Enter, which the table takes first, what it does everywhere."""
         self.action_log()
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """Show the jobs that the user wants to see now."""
-        self._window.filter_by(message.only)
-        self._refresher.request(at_once=True)
-
-    def on_filter_bar_entered(self) -> None:
-        """Let keys be verbs again."""
-        self._table.focus()
 
     def _show_log(self) -> None:
         jobs = self._table.chosen

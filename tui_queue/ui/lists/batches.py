@@ -7,8 +7,10 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_queue.core.model.filter import Field
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.selection import Verb, members
+from tui_queue.core.parsing.filter_words import quoted_word
 from tui_queue.ui.dashboard.cells import short_time
 from tui_queue.ui.dashboard.wording import stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
@@ -69,7 +71,7 @@ class BatchesScreen(TableScreen):
     def action_open(self) -> None:
         """Go to the jobs of the batch under the cursor."""
         if self.chosen is not None:
-            self.dismiss(f"batch:{self.chosen}")
+            self.dismiss(quoted_word(Field.BATCH, self.chosen))
 
     @work
     async def action_cancel(self) -> None:
