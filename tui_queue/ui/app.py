@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
 from textual.actions import ActionParseResult, SkipAction, parse
-from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -27,6 +27,7 @@ from tui_queue.ui.key_order import KeyOrder, keys_of_packet
 from tui_queue.ui.keymap import bindings_in, shown, shown_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
+from tui_queue.ui.palette import Offered, QueuePalette
 from tui_queue.ui.readable_app import ReadableApp
 from tui_queue.ui.terminal import plain
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
@@ -47,6 +48,7 @@ class TuiQueueApp(ReadableApp):
 
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
+    COMMANDS = {QueuePalette}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high")]
     BINDINGS = [
@@ -184,20 +186,27 @@ class TuiQueueApp(ReadableApp):
         else:
             super().copy_to_clipboard(text)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Put every verb that applies now into the palette, with its key; of the dashboard those of both panes."""
-        offered = set()
+    def offered(self, screen: Screen[object]) -> Iterable[Offered]:
+        """Put every verb that applies now into the palette, with its keys; of the dashboard those of both panes."""
+        found: dict[str, tuple[DOMNode, Binding]] = {}
+        keys: dict[str, list[str]] = defaultdict(list)
         for node, binding in (*_that_apply(screen), *self._of_panes(screen)):
-            if binding.id and binding.tooltip and binding.id not in offered:
-                offered.add(binding.id)
-                what = f"{binding.tooltip}  ({self.get_key_display(binding)})"
-                yield SystemCommand(binding.description, what, partial(self.run_action, binding.action, node))
+            if binding.id and binding.tooltip:
+                found.setdefault(binding.id, (node, binding))
+                keys[binding.id].append(self.get_key_display(binding))
+        for name, (node, binding) in found.items():
+            yield Offered(
+                name=binding.description,
+                about=f"{binding.tooltip}  ({keys[name][0]})",
+                keys=keys[name],
+                do=partial(self.run_action, binding.action, node),
+            )
         if self.terminal is not None:
             what = f"For a terminal that shows something else  ({shown(REDRAW)})"
-            yield SystemCommand("Draw all again", what, self.terminal.draw_all)
-        for command in super().get_system_commands(screen):
-            if command.title in _TEXTUALS:
-                yield command
+            yield Offered(name="Draw all again", about=what, keys=[shown(REDRAW)], do=self.terminal.draw_all)
+        for title, about, do, _ in self.get_system_commands(screen):
+            if title in _TEXTUALS:
+                yield Offered(name=title, about=about, keys=(), do=do)
 
     def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
         """Yield what the keys of the panes do that apply now, whichever of them has the focus."""

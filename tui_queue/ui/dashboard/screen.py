@@ -15,9 +15,9 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
-from tui_queue.ui.command_result import show_error
+from tui_queue.ui.command_result import result_of, show_error
 from tui_queue.ui.dashboard import leaving
-from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, SPARE_KEYS
+from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, LOG_HINTS, SPARE_KEYS
 from tui_queue.ui.dashboard.columns import ORDERS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.footer import Keys
@@ -116,7 +116,7 @@ class Dashboard(Screen[None]):
             yield self._table
             yield self._log
         yield FilterBar(self._table, self._window, partial(self._refresher.request, at_once=True))
-        yield Keys(spare=SPARE_KEYS)
+        yield Keys(spare=SPARE_KEYS, instead=lambda: LOG_HINTS if self._placement.is_zoomed else {})
 
     async def on_mount(self) -> None:
         """Show the queue for the first time; refresh it from now on."""
@@ -193,6 +193,21 @@ class Dashboard(Screen[None]):
             placeholder = with_keys(NONE_LIKE_THAT if self._window.is_filtered else EMPTY, self._keys)
         self._log.show_jobs(jobs, placeholder)
 
+    @work
+    async def go_to(self, number: int) -> None:
+        """Put the cursor on a job; where the filter leaves it out, or it ended long ago, show it alone."""
+        if number in {job.id for job in self._table.jobs}:
+            self._table.move_to(number)
+        elif await result_of(self, self._commands.jobs.get(str(number))) is not None:
+            self._filter(f"#{number}")
+        self._focus_shown_pane()
+
+    def show_only(self, words: str) -> None:
+        """Show the jobs that a filter finds."""
+        self._placement.zoom(False)
+        self._filter(words)
+        self._table.focus()
+
     def _filter(self, text: str | None = None) -> None:
         """Let the user type a filter; with a text that is the filter."""
         self.query_one(FilterBar).open(text)
@@ -201,6 +216,8 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the actions that change nothing the user sees, and those that apply to no job."""
+        if action == "leave_log":  # else its key is that of the app, which quits
+            return self._placement.is_zoomed
         if action == "split" and self._placement.is_zoomed:
             return None
         if action == "follow" and self._placement.is_hidden and not self._placement.is_zoomed:
@@ -254,10 +271,10 @@ class Dashboard(Screen[None]):
         answer: str | None = name
         while answer is not None and answer in LIST_SCREENS:
             answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo))
-        if answer is not None:
-            self._placement.zoom(False)
-            self._filter(answer)
-            self._table.focus()
+        if answer is not None and (number := answer.removeprefix("#")).isdecimal():
+            self.go_to(int(number))
+        elif answer is not None:
+            self.show_only(answer)
 
     @work
     async def action_stop_all(self) -> None:
@@ -268,6 +285,11 @@ class Dashboard(Screen[None]):
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
         self._placement.zoom(not self._placement.is_zoomed)
+        self._focus_shown_pane()
+
+    def action_leave_log(self) -> None:
+        """Take the whole screen back from the log."""
+        self._placement.zoom(False)
         self._focus_shown_pane()
 
     def _focus_shown_pane(self) -> None:

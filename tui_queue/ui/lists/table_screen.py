@@ -30,7 +30,7 @@ HELP_KEY = Binding("question_mark,f1", "help", "Help", key_display="?", id="app.
 
 
 class TableScreen(ModalScreen[str | None]):
-    """Shows rows by name; the answer is the name of the list screen to open next, or None to go back to the jobs."""
+    """Shows rows by name; the answer is the list screen to open next, None to go back to the jobs, or their filter."""
 
     DEFAULT_CSS = """
     TableScreen {
@@ -167,6 +167,14 @@ class TableScreen(ModalScreen[str | None]):
         """Open another list screen, or go back to the jobs."""
         if where != self.NAME:
             self.dismiss(where or None)
+
+    def go_to(self, number: int) -> None:
+        """Go back to the jobs, and to one of them."""
+        self.dismiss(f"#{number}")
+
+    def show_only(self, words: str) -> None:
+        """Go back to the jobs that a filter finds."""
+        self.dismiss(words)
 
     def action_cursor(self, rows: int) -> None:
         """Move the cursor by rows."""
