@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from textual.actions import ActionParseResult, SkipAction, parse
 from textual.await_complete import AwaitComplete
@@ -14,17 +16,19 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, Monochrome
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.notification import Channels
+from tui_queue.ui import toasts
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.key_order import KeyOrder, keys_of_packet
-from tui_queue.ui.keymap import bindings_in, shown, shown_keys
+from tui_queue.ui.keymap import NO_KEY, bindings_in, shown, shown_keys, with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.palette import Offered, QueuePalette
@@ -40,7 +44,18 @@ from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
 _FAREWELL_S = 3.0  # for which it is waited for what to say
+# Ids of bindings stand for their keys.
+QUITS = "{app.leave} quits; the jobs go on."
+QUITS_LATER = "Esc goes back to the jobs; {app.leave} quits there, and the jobs go on."
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A screen or pane that says why a key of its does nothing now."""
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why; empty for nothing to say."""
 
 
 class TuiQueueApp(ReadableApp):
@@ -90,6 +105,7 @@ class TuiQueueApp(ReadableApp):
         self.animation_level = "none"
         self._colourless = Colourless()
         self._plain = Plain(enabled=plain.is_needed(os.environ))
+        self._toasts = toasts.Toasts()
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
 
@@ -140,7 +156,18 @@ class TuiQueueApp(ReadableApp):
             return True
         for _ in range(_BEGINNINGS):
             await asyncio.sleep(0)
+        if not doing.result():
+            self._explain(action, default_namespace)
         return doing.result()
+
+    def _explain(self, action: "str | ActionParseResult", node: DOMNode | None) -> None:
+        """Tell the user why the key of an action does nothing."""
+        whose, name, parameters = parse(action) if isinstance(action, str) else action
+        target = {"app": self, "screen": self.screen}.get(whose, node)
+        if target is None or target.check_action(name, parameters) is not None or not isinstance(target, Explains):
+            return
+        if words := target.why_not(name, parameters):
+            self.notify(words, markup=False, timeout=5)
 
     def _done_late(self, doing: "asyncio.Future[bool]") -> None:
         if not doing.cancelled() and (error := doing.exception()) is not None:
@@ -165,6 +192,23 @@ class TuiQueueApp(ReadableApp):
         """Look at the queue again, soon; called whenever somebody changed it."""
         if self.is_running:
             self._dashboard.post_message(QueueChanged())
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message in the place of those before, where it does not hide the row with the cursor."""
+        lasts_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        if self._toasts.replaces(is_error=severity == "error", now=time.monotonic(), lasts_s=lasts_s):
+            self.clear_notifications()
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        if self.screen_stack:
+            toasts.place(self.screen, expected=True)
 
     def announce(self, title: str, text: str, way: str) -> None:
         """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
@@ -208,6 +252,10 @@ class TuiQueueApp(ReadableApp):
             if title in _TEXTUALS:
                 yield Offered(name=title, about=about, keys=(), do=do)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """Return the key of a binding as it is shown."""
+        return shown(NO_KEY) if binding.key == NO_KEY else super().get_key_display(binding)
+
     def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
         """Yield what the keys of the panes do that apply now, whichever of them has the focus."""
         for pane in screen.panes if isinstance(screen, Dashboard) else ():
@@ -246,8 +294,13 @@ class TuiQueueApp(ReadableApp):
             self.schedule_again()
 
     async def action_quit(self) -> None:
-        """Leave in the one way there is."""
-        await self.action_leave()
+        """Say which key leaves."""
+        self.action_help_quit()
+
+    def action_help_quit(self) -> None:
+        """Say which key leaves: Ctrl+C and Ctrl+Q are pressed by habit, in a form too."""
+        keys = shown_keys((TuiQueueApp,), self.keymap)
+        self.notify(with_keys(QUITS if self.screen is self._dashboard else QUITS_LATER, keys), markup=False, timeout=5)
 
     async def action_leave(self) -> None:
         """Leave; what goes on without us is said on the way out."""

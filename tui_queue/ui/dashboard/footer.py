@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from tui_queue.core.units.widths import cells
+from tui_queue.ui.keymap import NO_KEY
 from tui_queue.ui.terminal.private import WATCHERS
 
 _ROOMY = 84
@@ -51,7 +52,7 @@ class Keys(Footer):
         """Make the keys that fit."""
         width = self._made_for = self.app.size.width
         shown: Iterator[Widget] = iter(super().compose())
-        usual = list(shown)
+        usual = [key for key in shown if getattr(key, "key", "") != NO_KEY]
         keys = self._others(usual) or [key for key in usual if width >= self._spare.get(_action(key), 0)]
         room = width - sum(_width(key) for key in keys if _action(key) in _STAY)
         for key in keys:
@@ -68,7 +69,7 @@ class Keys(Footer):
         found: dict[str, Widget] = {}
         for each in self.screen.active_bindings.values():
             action = each.binding.action
-            if action in instead and action not in found:
+            if action in instead and action not in found and each.binding.key != NO_KEY:
                 display = self.app.get_key_display(each.binding)
                 words = each.binding.key, display, instead[action], action
                 found[action] = kind(*words, disabled=not each.enabled, tooltip=each.tooltip)

@@ -11,32 +11,32 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
-from tui_queue.ui.command_result import result_of, show_error
+from tui_queue.ui import toasts
+from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dashboard import leaving
 from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, LOG_HINTS, SPARE_KEYS
-from tui_queue.ui.dashboard.columns import ORDERS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.footer import Keys
 from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
+from tui_queue.ui.dashboard.preferences import Preferences
 from tui_queue.ui.dashboard.refresher import Refresher
 from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.undo import Undo
+from tui_queue.ui.dashboard.why_not import NO_LOG, WHOLE_LOG
 from tui_queue.ui.dashboard.wording import (
     EMPTY,
     NONE_LIKE_THAT,
     in_place_of_output,
     only_those_shown,
 )
-from tui_queue.ui.dashboard_settings import DashboardSettings, dashboard_settings_of
-from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
@@ -82,9 +82,7 @@ class Dashboard(Screen[None]):
     ) -> None:
         """``settings`` is the path of the settings; ``keys`` are those of each binding as shown, by its id."""
         super().__init__()
-        self._host = host
         self._commands = commands
-        self._settings = settings
         self._background = background
         self._keys = keys
         self._undo = Undo(commands)
@@ -95,6 +93,15 @@ class Dashboard(Screen[None]):
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
         self._jobs = JobActions(
             self, commands, table=self._table, log=self._log, window=self._window, undo=self._undo, keys=keys
+        )
+        self._preferences = Preferences(
+            self,
+            commands,
+            path=settings,
+            table=self._table,
+            window=self._window,
+            placement=self._placement,
+            put_on=host.put_on,
         )
         self._bound: tuple[Job, ...] | None = None  # the jobs that the keys were shown for
         self._refresher = Refresher(
@@ -136,6 +143,7 @@ class Dashboard(Screen[None]):
     def on_resize(self) -> None:
         """Put the log where there is room for it."""
         self._placement.arrange()
+        self.call_after_refresh(toasts.place, self)
 
     def on_screen_resume(self) -> None:
         """Let go of the screen that was above."""
@@ -165,6 +173,7 @@ class Dashboard(Screen[None]):
         if (chosen := self._table.chosen) != self._bound:  # else the same keys apply
             self._bound = chosen
             self.refresh_bindings()
+            toasts.place(self)
         if self._window.grow_at(message.job):
             self._refresher.request(at_once=True)
         self._show_log()
@@ -224,6 +233,12 @@ class Dashboard(Screen[None]):
             return None
         return not self.is_mounted or self._jobs.applies(action) or None
 
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        if action in ("split", "follow"):
+            return with_keys(WHOLE_LOG if action == "split" else NO_LOG, self._keys)
+        return self._jobs.why_not(action)
+
     def action_filter(self) -> None:
         """Show only the jobs that match what the user types, while it is typed."""
         self._placement.zoom(False)
@@ -232,13 +247,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_order(self) -> None:
         """Ask for an order of the rows."""
-        orders = {words: name for name, (words, _) in ORDERS.items()}
-        overview = self._window.overview
-        partly = overview is not None and (overview.unshown or overview.older)
-        which = f"{len(overview.jobs):,} jobs that are shown" if overview is not None and partly else "jobs"
-        chosen = await self.app.push_screen_wait(Picker(f"Order the {which} by", list(orders)))
-        if chosen is not None:
-            self._table.order_by(orders[chosen])
+        await self._preferences.order()
 
     @work
     async def action_find(self) -> None:
@@ -325,28 +334,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_settings(self) -> None:
         """Ask for other settings, save them, and apply at once those that can be."""
-        from tui_queue.ui.dialogs.settings import remarks, settings_form  # noqa: PLC0415 - as those above
-
-        try:
-            form = settings_form(self._settings)
-        except TuiQueueError as error:
-            show_error(self, error)
-            return
-        if changes := await self.app.push_screen_wait(form):
-            self._apply(changes)
-            self._commands.settings_changed()
-            self.notify(" ".join(["Saved.", *remarks(changes)]), markup=False)
-
-    def _apply(self, changes: Mapping[str, object]) -> None:
-        if theme := changes.get("dashboard.theme"):
-            self._host.put_on(str(theme))
-        if "dashboard.columns" in changes:
-            read = dashboard_settings_of({"columns": changes["dashboard.columns"]}, self._settings)
-            self._table.have_columns(read.columns)
-        if order := changes.get("dashboard.order"):
-            self._table.order_by(str(order))
-        if split := changes.get("dashboard.split"):
-            self._placement.put(str(split))
+        await self._preferences.change()
 
     # Actions of jobs; those that may ask the user are workers
 

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.command_line import default_name, shell_line
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.parsing.job_command import COMMAND_FIELDS
@@ -34,12 +35,15 @@ from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.more_options import MoreOptions
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.job_form.origin import Origin
+from tui_queue.ui.job_form.pasted_lines import ask
 from tui_queue.ui.job_form.path_suggester import PathSuggester
+from tui_queue.ui.job_form.typed import Typed
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
 
 # Ids of bindings stand for their keys.
 _HINT = "A script or program, parameters too; {form.browse} browses."
+_AS_LEFT = "As you left it."
 _ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
@@ -84,8 +88,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         verb: str = "Add",
         single: bool = False,
         commands: Commands | None = None,
+        typed: Typed | None = None,
     ) -> None:
-        """``commands`` know the templates and recent jobs to begin with.
+        """``commands`` know the templates and recent jobs to begin with; ``typed`` is what the user has left here.
 
         With ``single`` the form asks for exactly one job; if the user changes nothing, the answer is ``draft`` itself.
         """
@@ -96,6 +101,9 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
+        self._left = typed
+        self._draft = draft
+        self.typed: Typed | None = None  # what stands in it when it is left; None where that is what it began with
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
         # The path that was filled in, which no parameters follow.
@@ -143,7 +151,19 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     def on_mount(self) -> None:
         """Show what the first field wants."""
         self._at_first = self._entries(), self._more.switched_on()
+        if self._left is not None:
+            self._put_back(self._left)
+        if self._kept is None:
+            self._field("path").tells_of_lines = True
         self._check()
+
+    def _put_back(self, typed: Typed) -> None:
+        """Fill in what the user has left."""
+        self._path = typed.path
+        for field, entry in typed.entries.items():
+            self._field(field).value = entry
+        self._more.put_back(typed.entries, typed.switches)
+        self._field("path").action_end()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -185,7 +205,29 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Answer with nothing."""
-        self.dismiss(None)
+        self._answer(None)
+
+    def _answer(self, drafts: tuple[JobDraft, ...] | None) -> None:
+        """Answer, and leave behind what was typed."""
+        now = self._entries(), self._more.switched_on()
+        if now != self._at_first:
+            self.typed = Typed(entries=now[0], switches=now[1], path=self._path, like=self._draft)
+        self.dismiss(drafts)
+
+    @on(Field.Lines)
+    @work(exclusive=True, group="submit")
+    async def _take_lines(self, event: Field.Lines) -> None:
+        """Ask whether several pasted lines are one job or several."""
+        path = self._field("path")
+        try:
+            answer = await ask(self, event.lines, self._entries(), self._more.switched_on())
+        except BadInputError as error:
+            self.query_one("#path-note", Note).show(printable(str(error)), wrong=True)
+            return
+        if isinstance(answer, str):
+            path.replace(answer, *path.selection)
+        elif answer is not None:
+            self._answer(answer)
 
     @work(exclusive=True, group="submit")
     async def action_submit(self) -> None:
@@ -193,11 +235,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         now = self._entries(), self._more.switched_on()
         checked = await self._checked()
         if checked.draft is not None and self._kept is not None and now == self._at_first:
-            self.dismiss((self._kept,))
+            self._answer((self._kept,))
             return
         if checked.draft is not None:
             sweep = checked.sweep
-            self.dismiss(
+            self._answer(
                 (checked.draft,) if sweep is None else tuple(await asyncio.to_thread(swept, checked.draft, sweep))
             )
             return
@@ -276,6 +318,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             note = self.query_one(f"#{field}-note", Note)
             if field == "path" and not self._path_was_typed:
                 note.show(self._with_keys(_HINT))
+            elif field == "path" and self._is_as_left and "path" not in checked.errors:
+                note.show(_AS_LEFT)
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
         name = os.path.basename(checked.path.rstrip(os.sep))
@@ -300,6 +344,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             note.display = place < len(first)
         if self.focused is not None:
             self.call_after_refresh(self.focused.scroll_visible, animate=False)
+
+    @property
+    def _is_as_left(self) -> bool:
+        """Whether the form shows what the user has left in it, and no more."""
+        left = self._left
+        return left is not None and (self._entries(), self._more.switched_on()) == (left.entries, left.switches)
 
     def _input(self, field: str) -> Field:
         suggester = None

@@ -26,8 +26,8 @@ class Origin(Vertical):
 
     def compose(self) -> ComposeResult:
         """Stack the two lines."""
-        yield Note(id="environment")
-        yield Note(id="python")
+        yield Note(id="origin-environment")
+        yield Note(id="origin-python")
 
     def on_mount(self) -> None:
         """Say whose environment it is, which does not change while the form is open."""
@@ -50,7 +50,7 @@ class Origin(Vertical):
             note.show(f"Python: {path or chosen.why.text}", f" ({chosen.why.text})" if path else "")
 
     def _note(self, name: str) -> Note:
-        return self.query_one(f"#{name}", Note)
+        return self.query_one(f"#origin-{name}", Note)
 
 
 def _time(at: datetime, now: datetime) -> str:

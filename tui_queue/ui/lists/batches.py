@@ -99,8 +99,8 @@ class BatchesScreen(TableScreen):
 
     async def action_undo(self) -> None:
         """Take back the last step with jobs, on this screen or on the dashboard."""
-        if words := await self.undo.take_back(self.ask):
-            self.notify(words, markup=False, timeout=3)
+        if back := await self.undo.take_back(self.ask):
+            self.notify(back.text, markup=False, timeout=3)
 
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
         jobs = await self.ask(self.commands.batches.jobs(self.chosen)) if self.chosen is not None else None

@@ -145,6 +145,13 @@ class JobLog(Widget, can_focus=True):
             return self._attempts.has_several or None
         return super().check_action(action, parameters)
 
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        jobs = self._attempts.jobs
+        if len(jobs) > 1:
+            return f"That is for one log; {len(jobs):,} jobs are selected."
+        return f"Job {jobs[0].id} has had no other attempt." if jobs else "No job is chosen."
+
     def action_attempt(self, step: int) -> None:
         """Show the output of the attempt before, or of the next one."""
         self._attempts.step(step)
