@@ -12,6 +12,26 @@ def last_line(screen: str) -> str:
 
 
 @pytest.mark.long
+async def test_how_a_text_is_copied_is_said_where_the_mouse_is_on(cli: Cli) -> None:
+    cli("add", "echo", "hello")
+    cli.drain()
+    for mouse in (True, False):
+        cli.settings(f"mouse = {str(mouse).lower()}")
+        async with dashboard() as (pilot, app, _):
+            await see(pilot, "hello")
+            assert "drag selects" not in drawn(app)
+            await pilot.press("tab")
+            await until(pilot, lambda: app.focused is not None and app.focused.id == "log", "the log to have the keys")
+            if mouse:
+                await see(pilot, "drag selects, y copies")
+                await pilot.press("escape")
+                await until(pilot, lambda: "drag selects" not in drawn(app), "it to be said no more")
+            else:
+                await pilot.pause(0.1)
+                assert "drag selects" not in drawn(app)
+
+
+@pytest.mark.long
 async def test_q_goes_back_from_the_whole_log_and_its_keys_stand_in_the_last_line(cli: Cli) -> None:
     cli("add", "echo", "hello")
     cli.drain()

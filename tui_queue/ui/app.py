@@ -65,7 +65,7 @@ class TuiQueueApp(ReadableApp):
     CSS_PATH = "app.tcss"
     COMMANDS = {QueuePalette}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-low"), (18, "-high")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
@@ -82,12 +82,14 @@ class TuiQueueApp(ReadableApp):
         channels: Channels,
         dashboard_settings: DashboardSettings,
         keymap: Mapping[str, str],
+        mouse: bool = True,
     ) -> None:
-        """``settings`` is the path of their file."""
+        """``settings`` is the path of their file; ``mouse`` whether the terminal tells of it."""
         with _read_by_textual():
             super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
         self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
         self.keymap = keymap
+        self.has_mouse = mouse
         self.farewell = ""
         self.let_others_schedule: Callable[[], Awaitable[None]] | None = None  # before a stop
         self.schedule_again: Callable[[], None] | None = None  # after it

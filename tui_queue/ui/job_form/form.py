@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
@@ -21,7 +22,10 @@ from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.job_form.choices import Choices, chosen_file
+from tui_queue.ui.job_form.field_help import about, has_list, words_for
 from tui_queue.ui.job_form.fields import (
     MORE,
     Checked,
@@ -60,6 +64,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         #more { height: auto; margin-bottom: 1; }
         .heading { text-style: bold; margin-top: 1; }
         #below { dock: bottom; height: auto; background: $surface; }
+        &.-short Origin, &.-low Origin, &.-low #about { display: none; }
         #first { height: auto; }
         #buttons { height: 1; margin-top: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
@@ -76,6 +81,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         Binding("f3", "template", "Template", id="form.template", tooltip="Begin with what a template says"),
         Binding("f4", "keep", "Keep", id="form.keep", tooltip="Keep what stands here as a template"),
         Binding("f6", "shell", "Shell", id="form.shell", tooltip="Have a shell run the command as one line, or not"),
+        Binding("f7", "choose", "Choose", id="form.choose", tooltip="Choose from a list what the field can have"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
     ]
 
@@ -95,9 +101,10 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         With ``single`` the form asks for exactly one job; if the user changes nothing, the answer is ``draft`` itself.
         """
         super().__init__()
+        self._commands = commands
         self._choices = None if commands is None else Choices(self, commands, self._complain)
         self._more = MoreOptions(draft, single=single, commands=commands)
-        self._origin = None if commands is None else Origin(commands, draft)
+        self._origin = None if commands is None else Origin(commands, draft, is_new=not single)
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
@@ -122,6 +129,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 yield from self._compose_fields()
                 yield self._more
             with Vertical(id="below"):
+                yield Note(id="about")
                 yield Note(id="command")
                 if self._origin is not None:
                     yield self._origin
@@ -173,6 +181,23 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         elif event.input.id == "cwd":
             self._cwd = event.value
         self._check()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say what the field or the switch is for that is filled in."""
+        if text := about(event.widget.id or ""):
+            self.query_one("#about", Note).show(self._with_keys(text))
+
+    @work(exclusive=True, group="choose")
+    async def action_choose(self) -> None:
+        """Let the user choose what the field can have."""
+        field = self.focused
+        if isinstance(field, Field) and field.id and has_list(field.id):
+            words = await result_of(self, words_for(field.id, self._commands))
+            if words:
+                chosen = await self.app.push_screen_wait(Picker(MORE[field.id].caption, list(words)))
+                if chosen is not None:
+                    field.value = chosen
+                    field.action_end()
 
     @on(Checkbox.Changed)
     def _switched(self, event: Checkbox.Changed) -> None:
@@ -307,7 +332,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if self.display and self.is_attached:  # else the form has been answered, and its fields are being removed
             self._show(checked)
             if self._origin is not None:
-                await self._origin.show_python(checked.draft)
+                await self._origin.show(checked.draft, many=checked.sweep is not None)
 
     async def _checked(self) -> Checked:
         key = self._with_keys("{form.shell}")
