@@ -52,6 +52,18 @@ async def test_a_key_that_does_not_apply_says_why_and_which_one_does(cli: Cli) -
         await says(pilot, "[", "has had no other attempt.")
 
 
+@pytest.mark.long
+async def test_a_key_that_is_for_no_job_of_a_batch_says_why(cli: Cli) -> None:
+    cli("add", "--batch", "night", "true")
+    cli.drain()
+    async with dashboard(toasts=True) as (pilot, _, _):
+        await pilot.press("4")
+        await see(pilot, "night")
+        await says(pilot, "r", "Batch night: none of its jobs has failed.")
+        await says(pilot, "c", "Batch night: all of its jobs have ended.")
+        await says(pilot, "h", "Batch night: none of its jobs is pending.")
+
+
 async def test_a_key_for_a_job_where_there_is_none_says_how_to_add_one(cli: Cli) -> None:
     async with dashboard(toasts=True) as (pilot, _, _):
         await says(pilot, "r", "No job is here; a adds one.")

@@ -22,7 +22,7 @@ def place(screen: Screen[Any], *, expected: bool = False) -> None:
 
     Without any, and none ``expected``, nothing is laid out anew.
     """
-    racks = screen.query("ToastRack")
+    racks = screen.query_children("ToastRack")
     if not racks or not (racks.first().display or expected):
         return
     rack, line = racks.first(), cursor_line(screen)

@@ -22,6 +22,12 @@ _FOR = {  # the states of jobs that an action is for
     "retry": (State.FAILED,),
 }
 
+_NONE_FOR = {
+    "cancel": "all of its jobs have ended.",
+    "hold": "none of its jobs is pending.",
+    "retry": "none of its jobs has failed.",
+}
+
 
 class BatchesScreen(TableScreen):
     """Shows the batches, the latest first; the answer ``batch:NAME`` makes the dashboard show the jobs of one."""
@@ -63,6 +69,10 @@ class BatchesScreen(TableScreen):
         """Whether the batch has any jobs that an action is for."""
         wanted = _FOR.get(action, ())
         return not wanted or any(self._counts[name].get(state) for state in wanted)
+
+    def refusal(self, action: str, name: str) -> str:
+        """Say why an action is for none of the jobs of a batch."""
+        return f"Batch {name}: {_NONE_FOR[action]}"
 
     def on_data_table_row_selected(self) -> None:
         """Do for Enter, which the table takes first, what it does here."""

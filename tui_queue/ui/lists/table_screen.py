@@ -84,6 +84,16 @@ class TableScreen(ModalScreen[str | None]):
         name = self.chosen if self._names else None
         return (name is not None and self.applies(action, parameters, name)) or None
 
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        if self.chosen is None:
+            return with_keys(self.EMPTY, keys_of(self))
+        return self.refusal(action, self.chosen) if action in self.OF_ROW else ""
+
+    def refusal(self, action: str, name: str) -> str:
+        """Say that an action does not apply to the row of this name."""
+        return f"That does not apply to {name}."
+
     def compose(self) -> ComposeResult:
         """Stack the table, a line for hints and errors, and the keys."""
         with Vertical(id="box") as box:
