@@ -53,11 +53,49 @@ def test_the_words_of_the_filter_name_a_set_in_every_verb(queue: Cli) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("held", [5]),
+        ("!held state:pending", [4]),
+        ("!state:failed", [1, 3, 4, 5]),
+        ("state:failed,cancelled", [2, 3]),
+        ("#2,4-5 !exit:1", [4, 5]),
+        ("exit:0", [1]),
+        ("name:'two words'", []),
+        ("'train'", [2]),
+        ("queue:gpu,none", [4, 5]),
+        ("age:>2d", []),
+        ("took:<1h", [1, 2]),
+        ("ended:<1h !id:>2", [1, 2]),
+        ("why:'exit 1'", [2]),
+        ("path:false parameters:60", []),
+        ("parameters:60 attempt:0", [4, 5]),
+    ],
+)
+def test_all_that_a_table_shows_names_a_set(queue: Cli, words: str, numbers: list[int]) -> None:
+    found = json.loads(queue("remove", "--cancel", "--dry-run", "--json", "--where", words))
+    assert [job["id"] for job in found] == numbers
+
+
+def test_a_uuid_and_the_end_by_a_signal_name_jobs_too(queue: Cli) -> None:
+    queue("add", "sh", "-c", "kill -9 $$")
+    queue("cancel", "4-5")
+    queue.drain(code=1)
+    for words in ("exit:137", "signal:KILL", "signal:9", queue.job(6)["uuid"], f"uuid:{queue.job(6)['uuid'][:8]}"):
+        found = json.loads(queue("remove", "--dry-run", "--json", "--where", words))
+        assert [job["id"] for job in found] == [6], words
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ((), "No job is named; give its ID, or a set: --all, --batch NAME, --where 'state:failed queue:gpu'."),
         (("--where", ""), "--where: no words are given; `state:failed queue:gpu` say, or --all for all jobs."),
         (("--where", "queue:"), "queue: has no value; write it behind the colon, without a blank."),
+        (("--where", "queue:gpu exit:x"), "exit:x: no number; write exit:3, exit:>3 or exit:2-7."),
+        (("--where", "age:2d"), "age:2d: no span of time; write age:>2d or age:<90m."),
+        (("--where", "name:'two words"), "name:'two words: a quote is not closed."),
+        (("--batch", "day", "--where", "batch:night"), "Either --batch day or batch:night."),
         (("--where", "state:c"), "state:c: is that completed or cancelled? Write it out."),
         (("--batch", ""), "--batch: no name is given; `tui-queue batch` lists all."),
         (("--all", "4"), "Either some jobs, or a set: --all, --batch or --where."),

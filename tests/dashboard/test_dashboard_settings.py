@@ -141,15 +141,35 @@ async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focu
         await see(pilot, "No matches")
 
 
+async def test_a_key_in_the_settings_wins_and_the_default_that_had_it_loses_it(cli: Cli) -> None:
+    cli.settings('keys = {form.keep = "f6", job.cancel = "x", job.edit = "d"}')
+    cli("add", "--hold", "true")
+    async with dashboard(toasts=True) as (pilot, app, _):
+        await see(pilot, "○ held")
+        await pilot.press("a", *"true && false")
+        await see(pilot, "(form.shell: no key) has one run this line")
+        await pilot.press("ctrl+u", *"true", "f6")
+        await see(pilot, "Keep it as a template under which name?")
+        await pilot.press("escape", "escape", "question_mark")
+        await see(pilot, "– ")
+        assert re.search(r"– +Send a signal", drawn(app))
+        assert re.search(r"Delete +Remove", drawn(app))  # the other key that it has
+        await pilot.press("escape", "x")
+        await see(pilot, "– cancelled")
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
         ('keys = {job.destroy = "x"}', "[keys] job.destroy: no such binding; app.back,"),
         ('keys = {job.cancel = "ctr+x"}', "[keys] job.cancel = 'ctr+x': 'ctr+x' is no key"),
-        ('keys = {job.cancel = "x"}', "[keys] x is the key of job.cancel and of job.signal."),
+        ('keys = {job.cancel = "X", job.edit = "X"}', "[keys] X is the key of job.cancel and of job.edit."),
         ('keys = {form.more = "m"}', "[keys] form.more: m is for the fields there; take one such as ctrl+g or f6."),
         ('keys = {ask.leave = "ctrl+u"}', "[keys] ask.leave: Ctrl+U is for the fields there"),
-        ('keys = {entries.submit = "escape"}', "[keys] Esc is the key of entries.leave and of entries.submit."),
+        (
+            'keys = {entries.submit = "escape"}',
+            "[keys] Esc is the only key of entries.leave; give that another one too.",
+        ),
         ("keys = {job.cancel = 3}", "[keys] job.cancel must be keys in quotes"),
         (
             'dashboard = {theme = "pink"}',

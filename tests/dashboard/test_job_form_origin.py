@@ -68,3 +68,45 @@ async def test_the_form_of_a_clone_says_that_it_keeps_what_was_captured(
         await pilot.press("A")
         await see(pilot, "(the active virtual environment)")
         assert "Environment: as it was captured before" in drawn(app)
+
+
+async def test_the_form_says_what_its_fields_are_for_and_when_a_job_would_start(
+    cli: Cli, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(script("job.sh", "#!/bin/sh\n")).parent)
+    cli.settings("slots = 1")
+    cli("queue", "add", "night")
+    cli("queue", "pause", "night")
+    async with dashboard() as (pilot, app, _):
+        await pilot.press("a")
+        await see(pilot, "The script or program; its parameters may stand behind it.")
+        await pilot.press(*"job.sh")
+        await see(pilot, "Starts: at once (queue default)")
+        await see(pilot, " variables)")
+        await pilot.press("ctrl+t")
+        await see(pilot, "Queue to wait in; default: default. F7 lists them.")
+        await pilot.press("f7")
+        await see(pilot, "night")
+        await pilot.press("down", "enter")
+        await see(pilot, "Starts: later: queue paused (queue night)")
+        await pilot.press("ctrl+u", *"nosuch")
+        await see(pilot, "nosuch: no such queue")
+        assert cli.jobs() == {}
+        for size in ((20, 5), (40, 12), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.1)
+            assert "nosuch" in drawn(app)  # the field with the keys is seen
+
+
+@pytest.mark.long
+async def test_the_start_waits_for_a_slot_where_all_are_taken(
+    cli: Cli, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(script("job.sh", "#!/bin/sh\nsleep ${1:-1}\n")).parent)
+    cli.settings("slots = 1")
+    for words in (["true"], ["job.sh", "900"]):
+        cli("add", *words, cwd=Path.cwd())
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "running")
+        await pilot.press("a", *"job.sh")
+        await see(pilot, "Starts: later: slots")

@@ -58,6 +58,20 @@ def test_a_verb_right_after_a_filter_is_for_the_jobs_that_it_leaves(cli: Cli) ->
 
 
 @pytest.mark.long
+def test_a_verb_right_after_a_filter_that_means_nothing_is_no_verb(cli: Cli) -> None:
+    fill(cli)
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        press(window, "/state:gone\rc", "no such state")
+        window.rest()
+        assert set(states(cli).values()) == {"pending"}
+        window.type("\x1b")
+        window.read_until_gone("no such state")
+        window.type(":q!\r")
+        assert window.end_reading() == 0
+    assert set(states(cli).values()) == {"pending"}
+
+
+@pytest.mark.long
 def test_a_form_a_question_and_the_keys_after_them_come_in_one_packet(cli: Cli) -> None:
     cli.settings("slots = 1")
     cli("add", "sleep", "600")

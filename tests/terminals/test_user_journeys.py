@@ -21,8 +21,9 @@ BELOW, BESIDE = "\n╭─ ", " ╭─ "  # where the log begins
 ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
-HINTS = (*JOBS, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
-LAST = r"q Quit|d Remove +\? Help"  # without which the end is missing
+OF_LOG = ("/ Search", "n Next", "& Only", "} Error", "f Follow", "w Wrap", "v Pager", "y Copy", "t Times")
+HINTS = (*JOBS, *OF_LOG, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
+LAST = r"q Quit|q Back|d Remove +\? Help"  # without which the end is missing
 FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? Help) *")
 WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")

@@ -38,6 +38,7 @@ def open_app(queue: "OpenQueue") -> "TuiQueueApp":
         channels=settings.notify,
         dashboard_settings=dashboard_settings_of(settings.dashboard, path),
         keymap=_keymap(settings.keys, path),
+        mouse=settings.mouse,
     )
 
 

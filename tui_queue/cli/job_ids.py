@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tui_queue.cli.completion_types import batches
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError, NoSuchJobError
-from tui_queue.core.model.filter import Filter
+from tui_queue.core.model.filter import Field, Filter
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.selection import Selection, Span
 from tui_queue.core.units.printable import printable
@@ -29,7 +29,7 @@ def set_options(command: F) -> F:
             click.option(
                 "--where",
                 metavar="WORDS",
-                help="All jobs that the filter finds: 'state:failed queue:gpu name:train batch:night words'.",
+                help="All jobs that the filter finds: 'state:failed,held !queue:gpu exit:137 age:>2d words'.",
             ),
             click.option("--all", "everything", is_flag=True, help="All jobs that this applies to."),
         )
@@ -72,11 +72,11 @@ def set_filter(batch: str | None, where: str | None, *, failed: bool = False) ->
     if batch is not None:
         if not batch:
             raise BadInputError("batch", "--batch: no name is given; `tui-queue batch` lists all.")
-        if only.batch not in ("", batch):
-            raise BadInputError("batch", f"Either --batch {printable(batch)} or batch:{printable(only.batch)}.")
+        if others := only.asked(Field.BATCH) - {batch}:
+            raise BadInputError("batch", f"Either --batch {printable(batch)} or batch:{printable(min(others))}.")
         only = replace(only, batch=batch)
     if failed:
-        if only.states not in ((), (State.FAILED,)):
+        if only.asked(Field.STATE) - {State.FAILED}:
             raise BadInputError("failed", "Either --failed or other states in --where.")
         only = replace(only, states=(State.FAILED,))
     return only

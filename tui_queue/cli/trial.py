@@ -8,17 +8,16 @@ import click
 
 from tui_queue.cli.json_output import print_jobs
 from tui_queue.cli.tables import print_pairs, print_table
-from tui_queue.core.analysis.report import details_lines
+from tui_queue.core.analysis.report import details_lines, starts_text
 from tui_queue.core.errors import StoreError
 from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.queue import Place
-from tui_queue.core.model.reason import ReasonKind
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
-_UNKNOWN_YET = ("Job", "Added")
+_UNKNOWN_YET = ("Job", "Added", "Starts")  # the last is said in the place of the state
 
 
 async def show_trial(
@@ -42,7 +41,6 @@ async def show_trial(
 def _pairs(details: Details) -> Iterator[tuple[str, str]]:
     for label, text in details_lines(details, None, datetime.now(UTC)):
         if label == "State":
-            at_once = details.job.reason.kind is ReasonKind.STARTING
-            yield "Starts", "at once" if at_once else f"later: {details.job.reason}"
+            yield "Starts", starts_text(details)
         elif label not in _UNKNOWN_YET:
             yield label, text

@@ -3,30 +3,35 @@
 import asyncio
 import os
 import signal
+import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from textual.actions import ActionParseResult, SkipAction, parse
-from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter, Monochrome
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.notification import Channels
+from tui_queue.ui import toasts
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.key_order import KeyOrder, keys_of_packet
-from tui_queue.ui.keymap import bindings_in, shown, shown_keys
+from tui_queue.ui.keymap import NO_KEY, bindings_in, shown, shown_keys, with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
+from tui_queue.ui.palette import Offered, QueuePalette
 from tui_queue.ui.readable_app import ReadableApp
 from tui_queue.ui.terminal import plain
 from tui_queue.ui.terminal.driver import REDRAW, TerminalDriver
@@ -39,7 +44,18 @@ from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
 _FAREWELL_S = 3.0  # for which it is waited for what to say
+# Ids of bindings stand for their keys.
+QUITS = "{app.leave} quits; the jobs go on."
+QUITS_LATER = "Esc goes back to the jobs; {app.leave} quits there, and the jobs go on."
 _TEXTUALS = {"Theme", "Screenshot"}  # what its palette has that ours has not
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A screen or pane that says why a key of its does nothing now."""
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why; empty for nothing to say."""
 
 
 class TuiQueueApp(ReadableApp):
@@ -47,8 +63,9 @@ class TuiQueueApp(ReadableApp):
 
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
+    COMMANDS = {QueuePalette}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-low"), (18, "-high")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
@@ -65,12 +82,14 @@ class TuiQueueApp(ReadableApp):
         channels: Channels,
         dashboard_settings: DashboardSettings,
         keymap: Mapping[str, str],
+        mouse: bool = True,
     ) -> None:
-        """``settings`` is the path of their file."""
+        """``settings`` is the path of their file; ``mouse`` whether the terminal tells of it."""
         with _read_by_textual():
             super().__init__(driver_class=None if XTERM_PARSER.find() is None else TerminalDriver)
         self.terminal: TerminalDriver | None = None  # ours tells itself; none for Textual's own, and in tests
         self.keymap = keymap
+        self.has_mouse = mouse
         self.farewell = ""
         self.let_others_schedule: Callable[[], Awaitable[None]] | None = None  # before a stop
         self.schedule_again: Callable[[], None] | None = None  # after it
@@ -88,6 +107,7 @@ class TuiQueueApp(ReadableApp):
         self.animation_level = "none"
         self._colourless = Colourless()
         self._plain = Plain(enabled=plain.is_needed(os.environ))
+        self._toasts = toasts.Toasts()
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
 
@@ -138,7 +158,18 @@ class TuiQueueApp(ReadableApp):
             return True
         for _ in range(_BEGINNINGS):
             await asyncio.sleep(0)
+        if not doing.result():
+            self._explain(action, default_namespace)
         return doing.result()
+
+    def _explain(self, action: "str | ActionParseResult", node: DOMNode | None) -> None:
+        """Tell the user why the key of an action does nothing."""
+        whose, name, parameters = parse(action) if isinstance(action, str) else action
+        target = {"app": self, "screen": self.screen}.get(whose, node)
+        if target is None or target.check_action(name, parameters) is not None or not isinstance(target, Explains):
+            return
+        if words := target.why_not(name, parameters):
+            self.notify(words, markup=False, timeout=5)
 
     def _done_late(self, doing: "asyncio.Future[bool]") -> None:
         if not doing.cancelled() and (error := doing.exception()) is not None:
@@ -164,6 +195,23 @@ class TuiQueueApp(ReadableApp):
         if self.is_running:
             self._dashboard.post_message(QueueChanged())
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message in the place of those before, where it does not hide the row with the cursor."""
+        lasts_s = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        if self._toasts.replaces(is_error=severity == "error", now=time.monotonic(), lasts_s=lasts_s):
+            self.clear_notifications()
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        if self.screen_stack:
+            toasts.place(self.screen, expected=True)
+
     def announce(self, title: str, text: str, way: str) -> None:
         """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
         sequence = announcement(title, text, way, os.environ)
@@ -184,20 +232,31 @@ class TuiQueueApp(ReadableApp):
         else:
             super().copy_to_clipboard(text)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Put every verb that applies now into the palette, with its key; of the dashboard those of both panes."""
-        offered = set()
+    def offered(self, screen: Screen[object]) -> Iterable[Offered]:
+        """Put every verb that applies now into the palette, with its keys; of the dashboard those of both panes."""
+        found: dict[str, tuple[DOMNode, Binding]] = {}
+        keys: dict[str, list[str]] = defaultdict(list)
         for node, binding in (*_that_apply(screen), *self._of_panes(screen)):
-            if binding.id and binding.tooltip and binding.id not in offered:
-                offered.add(binding.id)
-                what = f"{binding.tooltip}  ({self.get_key_display(binding)})"
-                yield SystemCommand(binding.description, what, partial(self.run_action, binding.action, node))
+            if binding.id and binding.tooltip:
+                found.setdefault(binding.id, (node, binding))
+                keys[binding.id].append(self.get_key_display(binding))
+        for name, (node, binding) in found.items():
+            yield Offered(
+                name=binding.description,
+                about=f"{binding.tooltip}  ({keys[name][0]})",
+                keys=keys[name],
+                do=partial(self.run_action, binding.action, node),
+            )
         if self.terminal is not None:
             what = f"For a terminal that shows something else  ({shown(REDRAW)})"
-            yield SystemCommand("Draw all again", what, self.terminal.draw_all)
-        for command in super().get_system_commands(screen):
-            if command.title in _TEXTUALS:
-                yield command
+            yield Offered(name="Draw all again", about=what, keys=[shown(REDRAW)], do=self.terminal.draw_all)
+        for title, about, do, _ in self.get_system_commands(screen):
+            if title in _TEXTUALS:
+                yield Offered(name=title, about=about, keys=(), do=do)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return the key of a binding as it is shown."""
+        return shown(NO_KEY) if binding.key == NO_KEY else super().get_key_display(binding)
 
     def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
         """Yield what the keys of the panes do that apply now, whichever of them has the focus."""
@@ -237,8 +296,13 @@ class TuiQueueApp(ReadableApp):
             self.schedule_again()
 
     async def action_quit(self) -> None:
-        """Leave in the one way there is."""
-        await self.action_leave()
+        """Say which key leaves."""
+        self.action_help_quit()
+
+    def action_help_quit(self) -> None:
+        """Say which key leaves: Ctrl+C and Ctrl+Q are pressed by habit, in a form too."""
+        keys = shown_keys((TuiQueueApp,), self.keymap)
+        self.notify(with_keys(QUITS if self.screen is self._dashboard else QUITS_LATER, keys), markup=False, timeout=5)
 
     async def action_leave(self) -> None:
         """Leave; what goes on without us is said on the way out."""

@@ -14,7 +14,7 @@ from tui_queue.ui.dialogs.progress import ProgressDialog
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.job_form.file_browser import FileBrowser
 from tui_queue.ui.job_form.form import JobForm
-from tui_queue.ui.job_form.input import Field
+from tui_queue.ui.job_form.input import Field, Line
 from tui_queue.ui.keymap import Place, read_keymap
 from tui_queue.ui.lists.batches import BatchesScreen
 from tui_queue.ui.lists.queues import QueuesScreen
@@ -31,9 +31,9 @@ _PLACES: Sequence[Place] = (
     (TableScreen, SchedulesScreen),
     (TableScreen, BatchesScreen),
     (TableScreen, StatisticsScreen),
-    (JobForm, Field),
-    (EntryForm, Field),
-    (Prompt, Field),
+    (JobForm, Line, Field),
+    (EntryForm, Line, Field),
+    (Prompt, Line, Field),
     (Picker,),
     (Confirm,),
     (FileBrowser,),

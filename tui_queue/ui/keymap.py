@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
 from textual.binding import Binding
@@ -15,6 +15,7 @@ from tui_queue.core.units.printable import printable
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMED = {key.value for key in Keys}
+NO_KEY = "unbound"  # what Textual is told of a binding that has none
 _SHOWN = {
     "up": "↑",
     "down": "↓",
@@ -30,7 +31,9 @@ _SHOWN = {
     "backslash": "\\",
     "at": "@",
     "underscore": "_",
+    NO_KEY: "–",
 }
+_WAYS_OUT = (".leave", ".close", "form.cancel", "confirm.no", "view.jobs")
 Place = Sequence[type[DOMNode]]  # what takes keys together
 
 
@@ -44,10 +47,12 @@ def read_keymap(values: Mapping[str, object], where: str, places: Iterable[Place
             ids = ", ".join(sorted(filter(None, known)))
             raise BadInputError("config", f"{printable(where)}: [keys] {printable(name)}: no such binding; {ids}.")
         keymap[name] = _keys(name, keys, where)
+    lost: dict[str, set[str]] = defaultdict(set)  # keys that defaults lose to those in the settings
     for place in places:
-        _check_clashes(place, keymap, where)
+        for name, key in _taken_keys(place, keymap, where):
+            lost[name].add(key)
         _check_typing(place, keymap, where)
-    return keymap
+    return keymap | {name: _left(places, name, taken, where) for name, taken in lost.items()}
 
 
 def bindings_of(place: Place) -> Iterator[Binding]:
@@ -91,13 +96,24 @@ def bindings_by_key(kind: type[DOMNode]) -> Mapping[str, Binding]:
     return found
 
 
+def has_key(node: DOMNode, binding: Binding) -> bool:
+    """Whether a binding still has its key: the settings may have given it to another, or this one another key."""
+    keymap: Mapping[str, str] = getattr(node.app, "keymap", {})
+    return not binding.id or binding.id not in keymap or binding.key in keymap[binding.id].split(",")
+
+
 def _kinds(kind: type[DOMNode]) -> Place:
     return [each for each in reversed(kind.__mro__) if issubclass(each, DOMNode)]
 
 
 def with_keys(text: str, keys: Mapping[str, str]) -> str:
     """Return a text that names bindings, such as ``Press {job.add}.``, with the first key of each in their place."""
-    return re.sub(r"\{(\w+\.\w+)\}", lambda found: keys[found[1]].split()[0], text)
+
+    def key_of(name: str) -> str:
+        key = keys[name].split()[0]
+        return f"({name}: no key)" if key == _SHOWN[NO_KEY] else key
+
+    return re.sub(r"\{(\w+\.\w+)\}", lambda found: key_of(found[1]), text)
 
 
 def shown(key: str) -> str:
@@ -136,7 +152,8 @@ def _name_of(key: str) -> str:
 def _check_typing(place: Place, keymap: Mapping[str, str], where: str) -> None:
     """Refuse keys that the fields of a place take: they would never come to whom they are for."""
     fields = [node for node in place if issubclass(node, Input)]
-    taken = {key for field in fields for key in bindings_by_key(field)}
+    # What has a name can be given another key: it gives way.
+    taken = {key for field in fields for key, binding in bindings_by_key(field).items() if not binding.id}
     for name in sorted({str(binding.id) for binding in bindings_of(place)} & keymap.keys() if fields else ()):
         for key in keymap[name].split(","):
             if key in taken or key == "space" or len(shown(key)) == 1:
@@ -147,13 +164,34 @@ def _check_typing(place: Place, keymap: Mapping[str, str], where: str) -> None:
                 )
 
 
-def _check_clashes(place: Place, keymap: Mapping[str, str], where: str) -> None:
+def _taken_keys(place: Place, keymap: Mapping[str, str], where: str) -> Iterator[tuple[str, str]]:
+    """Yield the bindings whose default keys the settings give to others of a place, and those keys."""
     users: dict[str, set[str]] = defaultdict(set)
     for binding in bindings_of(place):
         for key in keymap.get(str(binding.id), binding.key).split(","):
             users[_name_of(key)].add(str(binding.id))
     for key, ids in users.items():
-        if len(ids) > 1 and not ids.isdisjoint(keymap):
-            raise BadInputError(
-                "config", f"{printable(where)}: [keys] {shown(key)} is the key of {' and of '.join(sorted(ids))}."
-            )
+        chosen = ids & keymap.keys()
+        if len(chosen) > 1:
+            raise _clash(where, key, chosen)
+        if chosen:
+            yield from ((name, key) for name in sorted(ids - chosen))
+
+
+def _left(places: Iterable[Place], name: str, taken: Set[str], where: str) -> str:
+    """Return the keys that a default has left; one that leaves a screen must have some."""
+    default = next(binding.key for place in places for binding in bindings_of(place) if binding.id == name)
+    if left := [key for key in default.split(",") if _name_of(key) not in taken]:
+        return ",".join(map(_name_of, left))
+    if name.endswith(_WAYS_OUT):
+        raise BadInputError(
+            "config",
+            f"{printable(where)}: [keys] {shown(min(taken))} is the only key of {name}; give that another one too.",
+        )
+    return NO_KEY
+
+
+def _clash(where: str, key: str, ids: Iterable[str]) -> BadInputError:
+    return BadInputError(
+        "config", f"{printable(where)}: [keys] {shown(key)} is the key of {' and of '.join(sorted(ids))}."
+    )

@@ -11,6 +11,7 @@ from tui_queue.core.model.command_line import shell_line
 from tui_queue.core.model.job import Job, Run
 from tui_queue.core.model.options import directives_text, options_to_json
 from tui_queue.core.model.overview import Details
+from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.widths import clipped
@@ -28,6 +29,13 @@ def details_lines(
     Only with ``values`` the lines have the values of variables.
     """
     return [(label, text) for label, text in _lines(details, log_path, now, values) if text]
+
+
+def starts_text(details: Details) -> str:
+    """Say when a job starts that would be added now, and what it waits for."""
+    if details.job.reason.kind is ReasonKind.STARTING:
+        return "at once"
+    return f"{details.starts} ({details.job.reason})" if details.starts else f"later: {details.job.reason}"
 
 
 def _lines(details: Details, log_path: str | None, now: datetime, values: bool) -> Iterator[tuple[str, str]]:

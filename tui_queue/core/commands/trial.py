@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
+from tui_queue.core.analysis.eta import Ahead
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.commands.new_jobs import prepared
 from tui_queue.core.inspection.details import read_details
@@ -33,18 +34,20 @@ async def try_out(
         unique=unique,
         place=place,
     )
-    jobs = await context.store.taking_in.try_out_here(request, capacity=context.capacity)
+    jobs, ahead = await context.store.taking_in.try_out_here(request, capacity=context.capacity)
     copied = {uuid: draft.options.copy for uuid, draft in zip(request.uuids, drafts, strict=True)}
     return [
-        await _told(context, replace(job, options=replace(job.options, copy=copied[job.uuid])), alone=len(jobs) == 1)
+        await _told(
+            context, replace(job, options=replace(job.options, copy=copied[job.uuid])), ahead, alone=len(jobs) == 1
+        )
         for job in jobs
     ]
 
 
-async def _told(context: CommandContext, job: Job, *, alone: bool) -> Details:
+async def _told(context: CommandContext, job: Job, ahead: Ahead | None, *, alone: bool) -> Details:
     if not alone:
         return Details(job=job, runs=(), logs=())
     samples = await context.store.queries.samples(job)
-    seen = await in_thread(partial(read_details, job, (), samples, None, context.executor))
+    seen = await in_thread(partial(read_details, job, (), samples, ahead, context.executor))
     environment = await in_thread(partial(about_environment, context.environments, job, context.executor))
     return replace(seen, environment=environment)

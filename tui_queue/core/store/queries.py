@@ -175,7 +175,7 @@ class Queries:
 
     async def ahead(self, job_id: int, *, capacity: Capacity, now: datetime) -> Ahead | None:
         """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
-        return await self._database.read(_ahead, job_id, capacity, now)
+        return await self._database.read(ahead_of, job_id, capacity, now)
 
     async def blocked(self) -> dict[int, Blocked]:
         """Return the pending jobs for which nothing happens until the user acts, by number."""
@@ -315,7 +315,8 @@ def _explain(
     return explain(db, capacity=capacity, scheduled=scheduled, now=now)
 
 
-def _ahead(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
+def ahead_of(db: sqlite3.Connection, job_id: int, capacity: Capacity, now: datetime) -> Ahead | None:
+    """Return what takes slots before a job that waits for one; None for another, and for too many to say."""
     before: list[int] = []
     others = 0
     for candidate, decision in _explain(db, capacity=capacity, scheduled=True, now=now):

@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec.structs import replace
 
+from tui_queue.core.analysis.eta import Ahead
 from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.model.queue import Place
@@ -16,6 +19,7 @@ from tui_queue.core.store.claim import explain
 from tui_queue.core.store.database import Database
 from tui_queue.core.store.incoming import Request
 from tui_queue.core.store.insert import add, like
+from tui_queue.core.store.queries import ahead_of
 from tui_queue.core.store.queues import all_queues
 
 _NUMBER = "SELECT id FROM jobs WHERE uuid = ?"
@@ -46,14 +50,15 @@ class TakingIn:
         """
         return await self._database.read(_try_out, request)
 
-    async def try_out_here(self, request: Request, *, capacity: Capacity) -> list[Job]:
+    async def try_out_here(self, request: Request, *, capacity: Capacity) -> tuple[list[Job], Ahead | None]:
         """Return the jobs that a request would add now, each with why it would wait. Raises TuiQueueError.
 
-        They are put into the database, and taken out again before anything else sees them.
+        Of a single one that waits for a slot what takes slots before it is returned too. They are put into the
+        database, and taken out again before anything else sees them.
         """
         if self._database.is_elsewhere:
-            return await self._database.read(_try_out, request, capacity)
-        return await self._database.write(_try_out, request, capacity)
+            return await self._database.read(_try_out_here, request, capacity)
+        return await self._database.write(_try_out_here, request, capacity)
 
 
 def _take(db: sqlite3.Connection, request: Request, now: datetime) -> tuple[int, ...]:
@@ -125,11 +130,23 @@ def _forget(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM settings WHERE substr(name, 1, ?) = ?", (len(_TAKEN), _TAKEN))
 
 
-def _try_out(db: sqlite3.Connection, request: Request, capacity: Capacity | None = None) -> list[Job]:
+def _try_out(db: sqlite3.Connection, request: Request) -> list[Job]:
+    with _tried(db):
+        return _added(db, request, request.at)
+
+
+def _try_out_here(db: sqlite3.Connection, request: Request, capacity: Capacity) -> tuple[list[Job], Ahead | None]:
+    with _tried(db):
+        jobs = _with_reasons(db, _added(db, request, request.at), capacity, request.at)
+        return jobs, ahead_of(db, jobs[0].id, capacity, request.at) if len(jobs) == 1 else None
+
+
+@contextmanager
+def _tried(db: sqlite3.Connection) -> Iterator[None]:
+    """Undo all that is done meanwhile."""
     db.execute("SAVEPOINT tried")
     try:
-        jobs = _added(db, request, request.at)
-        return jobs if capacity is None else _with_reasons(db, jobs, capacity, request.at)
+        yield
     finally:
         db.execute("ROLLBACK TO tried")
         db.execute("RELEASE tried")

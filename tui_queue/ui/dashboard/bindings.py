@@ -24,6 +24,20 @@ APPLIES: Mapping[str, Callable[[Job], bool]] = {
     "script": lambda _: True,
 }
 SPARE_KEYS = {"stop_all": 72, "hold": 72, "pause": 72, "follow": 90}  # action: cells from which its key is shown
+# What the line of keys has while the log has the whole screen: actions, and the words for them there.
+LOG_HINTS = {
+    "search": "Search",
+    "next(1)": "Next",
+    "only": "Only",
+    "error(1)": "Error",
+    "follow": "Follow",
+    "toggle('wrap')": "Wrap",
+    "page": "Pager",
+    "copy": "Copy",
+    "toggle('times')": "Times",
+    "help": "Help",
+    "leave_log": "Back",
+}
 
 DASHBOARD_KEYS: list[BindingType] = [
     Binding("a", "add", "Add", id="job.add", tooltip="Add a job"),
@@ -71,6 +85,7 @@ DASHBOARD_KEYS: list[BindingType] = [
     Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),
     Binding("5", "view('history')", "History", id="view.history", show=False, tooltip="How ended jobs have done"),
     Binding("l,enter", "log", "Log", id="log.zoom", tooltip="Give the log the whole screen, and back"),
+    Binding("q", "leave_log", "Back", id="log.back", show=False, tooltip="Take the whole screen back from the log"),
     Binding("s", "split", "Place of the log", id="log.split", show=False, tooltip="Beside the jobs, below, or hidden"),
     Binding("f", "follow", "Follow", id="log.toggle", tooltip="Follow the end of the log, or stay"),
     Binding("y", "copy", "Copy", id="job.copy", show=False, tooltip="Copy its number, command or log's path"),

@@ -1,21 +1,28 @@
 """The line in which the user types which jobs to show."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui_queue.core.errors import BadInputError
-from tui_queue.core.model.filter import Filter
-from tui_queue.core.parsing.filter import parse_filter, remark
+from tui_queue.core.parsing.filter import WrongWord, check_typed, parse_filter, remark
+from tui_queue.core.units.widths import cells
+from tui_queue.ui.dashboard.job_table import JobTable
+from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.job_form.input import Line
+
+_PLACEHOLDER = "words  state:failed  held  !queue:gpu  name:'two words'  #12  exit:137  age:>2d"
 
 
 class FilterBar(Horizontal):
-    """Reads the filter while the user types it; what is wrong with it stands beside it."""
+    """Reads the filter while the user types it; a word that is wrong is marked, and why stands beside it.
+
+    Meanwhile the table keeps the jobs that were asked for last, dimmed.
+    """
 
     DEFAULT_CSS = """
     FilterBar {
@@ -28,22 +35,26 @@ class FilterBar(Horizontal):
             text-wrap: nowrap; text-overflow: ellipsis;
             &.-remark { color: $text-muted; max-width: 75%; }
         }
+        &.-wrong #filter { max-width: 60%; }
+        &.-wrong #filter-note { width: 1fr; max-width: 100%; padding-left: 1; }
     }
+    JobTable.-stale { text-opacity: 65%; }
+    JobTable.-stale:ansi { text-opacity: 50%; }
     """
 
-    @dataclass
-    class Changed(Message):
-        """The user wants to see other jobs."""
-
-        only: Filter
-
-    class Entered(Message):
-        """The user has finished typing."""
+    def __init__(self, table: JobTable, window: JobWindow, refresh: Callable[[], None]) -> None:
+        """``refresh`` shows the jobs of the window in the table."""
+        super().__init__()
+        self._table = table
+        self._window = window
+        self._refresh = refresh
+        self._marked = _Marked()
 
     def compose(self) -> ComposeResult:
         """Put the line before the note on it."""
         yield Static("/", id="filter-sign")
-        yield Line(placeholder="words  state:failed  name:train  queue:gpu  batch:night", id="filter", compact=True)
+        line = Line(placeholder=_PLACEHOLDER, highlighter=self._marked, id="filter", compact=True)
+        yield line
         yield Static(id="filter-note", markup=False)
 
     @property
@@ -66,18 +77,49 @@ class FilterBar(Horizontal):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        note = self.query_one("#filter-note", Static)
-        note.remove_class("-remark")
         try:
             only = parse_filter(event.value)
-        except BadInputError as error:
-            note.update(str(error))
+        except WrongWord as wrong:
+            self._complain(wrong)
             return
-        note.update(words := remark(event.value))
-        note.set_class(bool(words), "-remark")
-        self.post_message(self.Changed(only))
+        self._say("", remark(event.value, states=True))
+        self._window.filter_by(only)
+        self._refresh()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
+        """Let keys be verbs again; not while a word is wrong: they would be for jobs that were not asked for."""
         event.stop()
-        self.post_message(self.Entered())
+        try:
+            check_typed(event.value)
+        except WrongWord as wrong:
+            self._complain(wrong)
+        else:
+            self._table.focus()
+
+    def _complain(self, wrong: WrongWord) -> None:
+        self._marked.place = wrong.begin, wrong.begin + len(wrong.word)
+        self._say(wrong.why, "")
+
+    def _say(self, wrong: str, note: str) -> None:
+        line, said = self.query_one(Input), self.query_one("#filter-note", Static)
+        if not wrong:
+            self._marked.place = None
+        self.set_class(bool(wrong), "-wrong")
+        line.styles.width = cells(line.value) + 1 if wrong else None
+        self._table.set_class(bool(wrong), "-stale")
+        said.set_class(bool(note), "-remark")
+        said.update(wrong or note)
+        line.refresh()
+
+
+class _Marked(Highlighter):
+    """Marks a part of a line as wrong, also where there are no colours."""
+
+    place: tuple[int, int] | None = None
+
+    def highlight(self, text: Text) -> None:
+        """Mark it."""
+        if self.place is not None:
+            for style in ("fail", "underline"):
+                text.stylize(style, *self.place)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from signal import SIGKILL
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 from textual.screen import ModalScreen, Screen
@@ -27,17 +27,27 @@ from tui_queue.ui.dashboard.bindings import APPLIES
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.undo import Undo
-from tui_queue.ui.dashboard.wording import copyable, count, has_run, named, one_at_a_time, removing, stopping, what_ends
+from tui_queue.ui.dashboard.why_not import why_not
+from tui_queue.ui.dashboard.wording import (
+    copyable,
+    count,
+    has_run,
+    kept,
+    named,
+    one_at_a_time,
+    removing,
+    stopping,
+    was_removed,
+    what_ends,
+)
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
+from tui_queue.ui.job_form.typed import TypedForms
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import QueueChanged
 from tui_queue.ui.terminal.external_program import pager, readable, run_external
-
-if TYPE_CHECKING:
-    from tui_queue.ui.job_form.form import JobForm
 
 T = TypeVar("T")
 
@@ -67,10 +77,15 @@ class JobActions:
         self._window = window
         self._undo = undo
         self._keys = keys
+        self._typed = TypedForms()
 
     def applies(self, action: str) -> bool:
         """Whether an action applies to the job under the cursor, or to any of the selected ones."""
         return action not in APPLIES or any(map(APPLIES[action], self._table.chosen))
+
+    def why_not(self, action: str) -> str:
+        """Return why an action applies to none of them; empty where it does."""
+        return with_keys(why_not(action, self._table.chosen, APPLIES.get(action, lambda _: True)), self._keys)
 
     def _chosen(self, action: str) -> list[Job]:
         """Return those of the selected jobs, or of the one under the cursor, that an action applies to."""
@@ -84,38 +99,36 @@ class JobActions:
         return jobs[0] if len(jobs) == 1 else None
 
     async def take_back(self) -> None:
-        """Take back the last step, if that is possible."""
-        if said := await self._undo.take_back(partial(result_of, self._screen)):
-            self._screen.notify(said, markup=False, timeout=3)
+        """Take back the last step, if that is possible; the cursor goes to the job that it was done to."""
+        if (back := await self._undo.take_back(partial(result_of, self._screen))) is None:
+            return
+        if back.jobs:
+            self._window.wanted = back.jobs[0]
+            self._screen.post_message(QueueChanged())
+        self._screen.notify(back.text, markup=False, timeout=5)
 
     async def add(self) -> None:
         """Ask for a job and add it."""
-        await self._add(_form(cwd=_here(), commands=self._commands))
+        await self._add("Add a job", cwd=_here())
 
     async def clone(self) -> None:
         """Ask for changes to a copy of the chosen job, and add it."""
         if (job := self._chosen_one("clone")) and (draft := await self._with_values(job)):
-            draft = replace(draft, not_before=None)
-            form = _form(cwd=job.cwd, title=f"Clone job {job.id}", draft=draft, commands=self._commands)
-            await self._add(form, like=draft)
+            await self._add(f"Clone job {job.id}", cwd=job.cwd, draft=replace(draft, not_before=None))
 
     async def edit(self) -> None:
         """Change the chosen job."""
         if (job := self._chosen_one("edit")) and (draft := await self._with_values(job)):
             title = f"Edit job {job.id}"
-            form = _form(
-                cwd=job.cwd,
-                title=title,
-                draft=draft,
-                verb="Save",
-                single=True,
-                commands=self._commands,
-                running=job if job.takes_slot else None,
+            drafts = await self._ask_for_job(
+                title, cwd=job.cwd, draft=draft, verb="Save", single=True, running=job if job.takes_slot else None
             )
-            drafts = await self._ask(form)
-            if drafts is None or drafts[0] == draft:
+            if drafts is None:
                 return
-            if await result_of(self._screen, self._commands.jobs.edit(job.id, drafts[0])) is not None:
+            if drafts[0] == draft:
+                self._typed.forget(title)
+            elif await result_of(self._screen, self._commands.jobs.edit(job.id, drafts[0])) is not None:
+                self._typed.forget(title)
                 self._undo.edited(job)
 
     async def _with_values(self, job: Job) -> JobDraft | None:
@@ -223,10 +236,15 @@ class JobActions:
         moving = self._commands.jobs.verbs.move_to_trash(members(jobs), session=True)
         if (removed := await result_of(self._screen, moving)) is None:
             return
-        self._told(removed[0], Verb.REMOVE, quiet=True)
-        if removed[1] is not None:
-            self._undo.removed(removed[1])
-            self._screen.set_timer(DELETED_AFTER_S + 1, self._empty_trash)
+        done, trashed = removed
+        if trashed is None:
+            self._told(done, Verb.REMOVE, quiet=True)
+            return
+        self._undo.removed(trashed)
+        left = f"; {done.text('').partition(', ')[2]}" if done.left else ""
+        said = with_keys(was_removed(trashed.ids), self._keys)
+        self._screen.notify(f"{said}{left}", markup=False, timeout=5)
+        self._screen.set_timer(DELETED_AFTER_S + 1, self._empty_trash)
 
     async def _have_ended(self, jobs: Sequence[Job]) -> bool:
         """Wait until cancelled jobs have ended; tell the user of those that do not, and return False."""
@@ -297,11 +315,42 @@ class JobActions:
         if wrong:
             self._screen.notify(wrong, severity="error", markup=False)
 
-    async def _add(self, form: "JobForm", *, like: JobDraft | None = None) -> None:
+    async def _ask_for_job(
+        self,
+        title: str,
+        *,
+        cwd: str,
+        draft: JobDraft | None = None,
+        verb: str = "Add",
+        single: bool = False,
+        running: Job | None = None,
+    ) -> tuple[JobDraft, ...] | None:
+        """Show the form of a job; what the user leaves in it comes back the next time."""
+        from tui_queue.ui.job_form.form import JobForm  # noqa: PLC0415 - the first picture does without
+
+        typed = self._typed.of(title, draft)
+        form = JobForm(
+            cwd=cwd,
+            title=title,
+            draft=draft,
+            verb=verb,
+            single=single,
+            commands=self._commands,
+            running=running,
+            typed=typed,
+        )
         drafts = await self._ask(form)
+        self._typed.keep(title, form.typed)
+        if drafts is None and form.typed is not None:
+            self._screen.notify(with_keys(kept(draft, single=single), self._keys), markup=False, timeout=5)
+        return drafts
+
+    async def _add(self, title: str, *, cwd: str, draft: JobDraft | None = None) -> None:
+        drafts = await self._ask_for_job(title, cwd=cwd, draft=draft)
         if drafts is None or not await self._are_wanted(drafts):
             return
-        if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=like)):
+        if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=draft)):
+            self._typed.forget(title)
             if jobs[0].id:
                 self._window.wanted = jobs[0].id
             else:  # the other host that runs the queue has not answered yet
@@ -326,12 +375,6 @@ class JobActions:
 
     async def _empty_trash(self) -> None:
         await self._commands.cleanup.empty_trash()
-
-
-def _form(**fields: Any) -> "JobForm":
-    from tui_queue.ui.job_form.form import JobForm  # noqa: PLC0415 - the first picture does without
-
-    return JobForm(**fields)
 
 
 def _ids(jobs: Sequence[Job]) -> list[int]:

@@ -25,6 +25,7 @@ class JobWindow:
         self.filter = Filter()
         self._loaded = self._shown = self.filter  # of what was loaded last, and of what the table has
         self.wanted: int | None = None  # the job that the cursor goes to once it is shown
+        self._asked: int | None = None  # that of the overview that was loaded last
         self._active, self._ended = ACTIVE_SHOWN, ENDED_SHOWN
         self._at_end: int | None = None  # the job under the cursor when more were loaded last
 
@@ -36,10 +37,16 @@ class JobWindow:
     async def load(self) -> Overview:
         """Load the overview of the window; what is no longer needed is left out."""
         self._shrink()
-        only = self.filter
+        only, asked = self.filter, self.wanted
         overview = await self._commands.reports.overview(active=self._active, ended=self._ended, only=only)
-        self._loaded = only
+        self._loaded, self._asked = only, asked
         return overview
+
+    def go_where_wanted(self) -> None:
+        """Put the cursor on the job that the user wants, if it was wanted when the jobs that are shown were loaded."""
+        if self._asked is not None and self._asked == self.wanted:
+            self._table.move_to(self._asked)
+            self.wanted = None
 
     async def settled(self) -> None:
         """Wait until the table has the jobs of the filter."""

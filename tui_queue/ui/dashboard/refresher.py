@@ -153,9 +153,7 @@ class Refresher:
         if (words := with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)) != self._more:
             self._more = self._table.border_subtitle = words
         self._table.set_class(overview.unshown > 0, "-more")
-        if self._window.wanted is not None:
-            self._table.move_to(self._window.wanted)
-            self._window.wanted = None
+        self._window.go_where_wanted()
         self._placement.arrange()
 
     def _forecast(self) -> None:

@@ -1,6 +1,7 @@
 """The dashboard: the table of jobs, the log of the one under the cursor, and a key for each verb."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import work
@@ -10,32 +11,32 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
-from tui_queue.ui.command_result import show_error
+from tui_queue.ui import toasts
+from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dashboard import leaving
-from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, SPARE_KEYS
-from tui_queue.ui.dashboard.columns import ORDERS
+from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, LOG_HINTS, SPARE_KEYS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.footer import Keys
 from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
+from tui_queue.ui.dashboard.preferences import Preferences
 from tui_queue.ui.dashboard.refresher import Refresher
 from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.undo import Undo
+from tui_queue.ui.dashboard.why_not import NO_LOG, WHOLE_LOG
 from tui_queue.ui.dashboard.wording import (
     EMPTY,
     NONE_LIKE_THAT,
     in_place_of_output,
     only_those_shown,
 )
-from tui_queue.ui.dashboard_settings import DashboardSettings, dashboard_settings_of
-from tui_queue.ui.dialogs.picker import Picker
+from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
@@ -81,9 +82,7 @@ class Dashboard(Screen[None]):
     ) -> None:
         """``settings`` is the path of the settings; ``keys`` are those of each binding as shown, by its id."""
         super().__init__()
-        self._host = host
         self._commands = commands
-        self._settings = settings
         self._background = background
         self._keys = keys
         self._undo = Undo(commands)
@@ -94,6 +93,15 @@ class Dashboard(Screen[None]):
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
         self._jobs = JobActions(
             self, commands, table=self._table, log=self._log, window=self._window, undo=self._undo, keys=keys
+        )
+        self._preferences = Preferences(
+            self,
+            commands,
+            path=settings,
+            table=self._table,
+            window=self._window,
+            placement=self._placement,
+            put_on=host.put_on,
         )
         self._bound: tuple[Job, ...] | None = None  # the jobs that the keys were shown for
         self._refresher = Refresher(
@@ -114,8 +122,8 @@ class Dashboard(Screen[None]):
         with Container(id="panes"):
             yield self._table
             yield self._log
-        yield FilterBar()
-        yield Keys(spare=SPARE_KEYS)
+        yield FilterBar(self._table, self._window, partial(self._refresher.request, at_once=True))
+        yield Keys(spare=SPARE_KEYS, instead=lambda: LOG_HINTS if self._placement.is_zoomed else {})
 
     async def on_mount(self) -> None:
         """Show the queue for the first time; refresh it from now on."""
@@ -135,6 +143,7 @@ class Dashboard(Screen[None]):
     def on_resize(self) -> None:
         """Put the log where there is room for it."""
         self._placement.arrange()
+        self.call_after_refresh(toasts.place, self)
 
     def on_screen_resume(self) -> None:
         """Let go of the screen that was above."""
@@ -164,6 +173,7 @@ class Dashboard(Screen[None]):
         if (chosen := self._table.chosen) != self._bound:  # else the same keys apply
             self._bound = chosen
             self.refresh_bindings()
+            toasts.place(self)
         if self._window.grow_at(message.job):
             self._refresher.request(at_once=True)
         self._show_log()
@@ -184,15 +194,6 @@ class Dashboard(Screen[None]):
         """Do for Enter, which the table takes first, what it does everywhere."""
         self.action_log()
 
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """Show the jobs that the user wants to see now."""
-        self._window.filter_by(message.only)
-        self._refresher.request(at_once=True)
-
-    def on_filter_bar_entered(self) -> None:
-        """Let keys be verbs again."""
-        self._table.focus()
-
     def _show_log(self) -> None:
         jobs = self._table.chosen
         if jobs:
@@ -200,6 +201,21 @@ class Dashboard(Screen[None]):
         else:
             placeholder = with_keys(NONE_LIKE_THAT if self._window.is_filtered else EMPTY, self._keys)
         self._log.show_jobs(jobs, placeholder)
+
+    @work
+    async def go_to(self, number: int) -> None:
+        """Put the cursor on a job; where the filter leaves it out, or it ended long ago, show it alone."""
+        if number in {job.id for job in self._table.jobs}:
+            self._table.move_to(number)
+        elif await result_of(self, self._commands.jobs.get(str(number))) is not None:
+            self._filter(f"#{number}")
+        self._focus_shown_pane()
+
+    def show_only(self, words: str) -> None:
+        """Show the jobs that a filter finds."""
+        self._placement.zoom(False)
+        self._filter(words)
+        self._table.focus()
 
     def _filter(self, text: str | None = None) -> None:
         """Let the user type a filter; with a text that is the filter."""
@@ -209,11 +225,19 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the actions that change nothing the user sees, and those that apply to no job."""
+        if action == "leave_log":  # else its key is that of the app, which quits
+            return self._placement.is_zoomed
         if action == "split" and self._placement.is_zoomed:
             return None
         if action == "follow" and self._placement.is_hidden and not self._placement.is_zoomed:
             return None
         return not self.is_mounted or self._jobs.applies(action) or None
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        if action in ("split", "follow"):
+            return with_keys(WHOLE_LOG if action == "split" else NO_LOG, self._keys)
+        return self._jobs.why_not(action)
 
     def action_filter(self) -> None:
         """Show only the jobs that match what the user types, while it is typed."""
@@ -223,13 +247,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_order(self) -> None:
         """Ask for an order of the rows."""
-        orders = {words: name for name, (words, _) in ORDERS.items()}
-        overview = self._window.overview
-        partly = overview is not None and (overview.unshown or overview.older)
-        which = f"{len(overview.jobs):,} jobs that are shown" if overview is not None and partly else "jobs"
-        chosen = await self.app.push_screen_wait(Picker(f"Order the {which} by", list(orders)))
-        if chosen is not None:
-            self._table.order_by(orders[chosen])
+        await self._preferences.order()
 
     @work
     async def action_find(self) -> None:
@@ -262,10 +280,10 @@ class Dashboard(Screen[None]):
         answer: str | None = name
         while answer is not None and answer in LIST_SCREENS:
             answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo))
-        if answer is not None:
-            self._placement.zoom(False)
-            self._filter(answer)
-            self._table.focus()
+        if answer is not None and (number := answer.removeprefix("#")).isdecimal():
+            self.go_to(int(number))
+        elif answer is not None:
+            self.show_only(answer)
 
     @work
     async def action_stop_all(self) -> None:
@@ -276,6 +294,11 @@ class Dashboard(Screen[None]):
     def action_log(self) -> None:
         """Give the log the whole screen, or take it back."""
         self._placement.zoom(not self._placement.is_zoomed)
+        self._focus_shown_pane()
+
+    def action_leave_log(self) -> None:
+        """Take the whole screen back from the log."""
+        self._placement.zoom(False)
         self._focus_shown_pane()
 
     def _focus_shown_pane(self) -> None:
@@ -311,28 +334,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_settings(self) -> None:
         """Ask for other settings, save them, and apply at once those that can be."""
-        from tui_queue.ui.dialogs.settings import remarks, settings_form  # noqa: PLC0415 - as those above
-
-        try:
-            form = settings_form(self._settings)
-        except TuiQueueError as error:
-            show_error(self, error)
-            return
-        if changes := await self.app.push_screen_wait(form):
-            self._apply(changes)
-            self._commands.settings_changed()
-            self.notify(" ".join(["Saved.", *remarks(changes)]), markup=False)
-
-    def _apply(self, changes: Mapping[str, object]) -> None:
-        if theme := changes.get("dashboard.theme"):
-            self._host.put_on(str(theme))
-        if "dashboard.columns" in changes:
-            read = dashboard_settings_of({"columns": changes["dashboard.columns"]}, self._settings)
-            self._table.have_columns(read.columns)
-        if order := changes.get("dashboard.order"):
-            self._table.order_by(str(order))
-        if split := changes.get("dashboard.split"):
-            self._placement.put(str(split))
+        await self._preferences.change()
 
     # Actions of jobs; those that may ask the user are workers
 

@@ -15,7 +15,15 @@ _KEPT = 50  # steps that can be taken back
 
 class _Step(Struct, frozen=True):
     what: str
+    jobs: tuple[int, ...]
     back: Callable[[], Awaitable[object]]
+
+
+class TakenBack(Struct, frozen=True):
+    """What to tell the user of a step that was taken back, and the jobs that it was done to."""
+
+    text: str
+    jobs: tuple[int, ...] = ()
 
 
 class Undo:
@@ -25,12 +33,12 @@ class Undo:
         self._commands = commands
         self._steps: list[_Step] = []
 
-    async def take_back(self, result_of: Callable[[Awaitable[object]], Awaitable[object]]) -> str:
-        """Take back the last step, and return what to tell the user; ``result_of`` awaits, and shows what is wrong."""
+    async def take_back(self, result_of: Callable[[Awaitable[object]], Awaitable[object]]) -> TakenBack | None:
+        """Take back the last step; ``result_of`` awaits, and shows what is wrong: then there is nothing to tell."""
         if not self._steps:
-            return "Nothing to undo."
+            return TakenBack("Nothing to undo.")
         step = self._steps.pop()
-        return "" if await result_of(step.back()) is None else f"Undone: {step.what}."
+        return None if await result_of(step.back()) is None else TakenBack(f"Undone: {step.what}.", step.jobs)
 
     def cancelled(self, jobs: Sequence[Job]) -> None:
         """Note that jobs were cancelled, as they are now; those that were running stay so."""
@@ -47,12 +55,14 @@ class Undo:
     def edited(self, before: Job) -> None:
         """Note that a job was changed."""
         draft = before.draft
-        self._did(f"change of job {before.id}", lambda: self._commands.jobs.edit(before.id, draft, like=draft))
+        self._did(
+            f"change of job {before.id}", [before.id], lambda: self._commands.jobs.edit(before.id, draft, like=draft)
+        )
 
     def removed(self, removed: TrashedJobs) -> None:
         """Note that jobs were removed."""
         what = f"job {removed.ids[0]}" if len(removed.ids) == 1 else f"{len(removed.ids)} jobs"
-        self._did(f"removal of {what}", lambda: self._commands.jobs.verbs.restore(removed))
+        self._did(f"removal of {what}", removed.ids, lambda: self._commands.jobs.verbs.restore(removed))
 
     def moved(self, before: Sequence[Job], follower: Job | None) -> None:
         """Note that jobs were moved from their place before ``follower``, or from the end of their queue."""
@@ -63,14 +73,15 @@ class Undo:
                 return self._commands.jobs.move(ids, Move.BOTTOM)
             return self._commands.jobs.move(ids, Move.BEFORE, follower.id)
 
-        self._did(f"move of {_jobs(before)}", back)
+        self._did(f"move of {_jobs(before)}", ids, back)
 
     def _act_back(self, what: str, jobs: Sequence[Job], verb: Verb) -> None:
         if jobs:
-            self._did(f"{what} of {_jobs(jobs)}", lambda: self._commands.jobs.verbs.act(verb, members(jobs)))
+            ids = [job.id for job in jobs]
+            self._did(f"{what} of {_jobs(jobs)}", ids, lambda: self._commands.jobs.verbs.act(verb, members(jobs)))
 
-    def _did(self, what: str, back: Callable[[], Awaitable[object]]) -> None:
-        self._steps = [*self._steps[-_KEPT + 1 :], _Step(what, back)]
+    def _did(self, what: str, ids: Sequence[int], back: Callable[[], Awaitable[object]]) -> None:
+        self._steps = [*self._steps[-_KEPT + 1 :], _Step(what, tuple(ids), back)]
 
 
 def _jobs(jobs: Sequence[Job]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from tui_queue.core.model.command_line import command_line
-from tui_queue.core.model.job import Job, State
+from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
@@ -48,6 +48,19 @@ def removing(jobs: Sequence[Job], alive: Sequence[Job]) -> str:
     running = sum(job.takes_slot for job in alive)
     which = "it" if len(jobs) == 1 else "them" if len(alive) == len(jobs) else f"all {len(jobs)}"
     return f"{stopping(running, len(alive) - running - len(left), left)}, and remove {which}?"
+
+
+def was_removed(ids: Sequence[int]) -> str:
+    """Say that jobs were removed, and which key brings them back; ids of bindings stand for their keys."""
+    if len(ids) == 1:
+        return f"Removed job {ids[0]} · {{job.undo}} restores it"
+    return f"Removed {len(ids):,} jobs · {{job.undo}} restores them"
+
+
+def kept(draft: JobDraft | None, *, single: bool) -> str:
+    """Say that what was typed into a form comes back, and which key brings it; ids of bindings stand for their keys."""
+    key = "job.add" if draft is None else "job.edit" if single else "job.clone"
+    return f"What you typed is kept; {{{key}}} brings it back."
 
 
 def has_run(running: Sequence[Job], now: datetime) -> str:

@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Label, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.switch import Switch
 from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.word_suggester import among
@@ -28,10 +29,14 @@ _PREVIEW = 6  # lines
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line to fill in; ``choices`` complete what is typed, of ``several`` words the last."""
+    """One line to fill in; ``choices`` complete what is typed, of ``several`` words the last.
+
+    ``key`` is what the file calls it, if it is of one.
+    """
 
     name: str
     label: str
+    key: str = ""
     value: str = ""
     hint: str = ""
     choices: Sequence[str] = ()
@@ -70,11 +75,14 @@ class EntryForm(ModalScreen[T | None]):
         #note, #preview { height: auto; margin-top: 1; color: $text-muted; }
         #note { color: $text-error; }
         #about { height: auto; color: $text-muted; }
+        .field .key { width: auto; padding-left: 1; color: $text-muted; text-style: none; }
+        &.-narrow .field .key { display: none; }
     }
     """
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "Save", id="entries.submit", tooltip="Take what stands here"),
+        Binding("f7", "choose", "Choose", id="entries.choose", tooltip="Choose from a list what the line can have"),
         Binding("escape", "leave", "Back", id="entries.leave", tooltip="Change nothing"),
     ]
 
@@ -109,6 +117,8 @@ class EntryForm(ModalScreen[T | None]):
                             id=entry.name,
                             compact=True,
                         )
+                        if entry.key:
+                            yield Label(entry.key, classes="key")
                 for name, label, value in self._entries.switches:
                     yield Switch(label, value, id=name, compact=True)
             with Vertical(id="below"):
@@ -124,7 +134,19 @@ class EntryForm(ModalScreen[T | None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say more about the line or the switch that is filled in."""
         if self._entries.about:
-            self.query_one("#about", Static).update(self._entries.about.get(event.widget.id or "", ""))
+            words = self._entries.about.get(event.widget.id or "", "")
+            self.query_one("#about", Static).update(with_keys(words, keys_of(self)))
+
+    @work(exclusive=True, group="choose")
+    async def action_choose(self) -> None:
+        """Let the user choose what the line can have; of several words one more."""
+        line = self.focused
+        entry = next((each for each in self._entries.lines if line is not None and each.name == line.id), None)
+        if entry is None or not entry.choices or not isinstance(line, Field):
+            return
+        if (chosen := await self.app.push_screen_wait(Picker(entry.label, list(entry.choices)))) is not None:
+            line.value = f"{line.value} {chosen}".strip() if entry.several else chosen
+            line.action_end()
 
     @on(Input.Changed)
     @on(Checkbox.Changed)

@@ -22,7 +22,8 @@ _DEFAULTS = {"": Settings(), "notify": Channels(), "dashboard": DashboardSetting
 
 class _Setting(Struct, frozen=True):
     name: str  # with the table that it stands in
-    about: str
+    label: str
+    about: str = ""
     choices: tuple[str, ...] = ()
     several: bool = False  # words, which are a list in the file
 
@@ -37,26 +38,34 @@ class _Setting(Struct, frozen=True):
 
 
 _SETTINGS = (
-    _Setting("slots", "How many jobs of a queue run at a time that has no number of its own."),
-    _Setting("grace_s", "Seconds between SIGTERM and SIGKILL when a job is cancelled."),
-    _Setting("python", "The interpreter of .py jobs without an environment; empty: python3."),
-    _Setting("keep_for", "How long ended jobs are kept: 30d; empty: for ever."),
-    _Setting("keep_jobs", "How many ended jobs are kept; 0: all."),
-    _Setting("keep_logs", "How much their logs may take: 2G; empty: anything."),
-    _Setting("compress_after", "When logs of ended jobs are compressed: 7d; empty: never."),
-    _Setting("log_size", "How much the output of one run may take: 500M; empty: anything."),
-    _Setting("log_full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
-    _Setting("leftovers", "Processes that a job leaves running: keep, wait for them, or kill.", tuple(Leftovers)),
-    _Setting("notify.on", "Of which ends somebody is told: end, failure, never.", tuple(Notify)),
-    _Setting("notify.terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
-    _Setting("notify.hook", "A command that is told, with its words; no shell."),
-    _Setting("dashboard.theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
-    _Setting("dashboard.columns", f"Empty: the usual ones; or of {', '.join(COLUMNS)}.", tuple(COLUMNS), several=True),
-    _Setting("dashboard.order", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
-    _Setting("dashboard.split", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
-    _Setting("dashboard.title", 'title: the terminal is given one, as "2 running, 5 waiting"'),
-    _Setting("mouse", "mouse: the dashboard listens to it"),
-    _Setting("background", "background: the queue goes on without a dashboard"),
+    _Setting("slots", "Jobs at a time", "How many jobs of a queue run at a time that has no number of its own."),
+    _Setting("grace_s", "Grace in seconds", "Seconds between SIGTERM and SIGKILL when a job is cancelled."),
+    _Setting("python", "Python", "The interpreter of .py jobs without an environment; empty: python3."),
+    _Setting("keep_for", "Keep jobs for", "How long ended jobs are kept: 30d; empty: for ever."),
+    _Setting("keep_jobs", "Jobs to keep", "How many ended jobs are kept; 0: all."),
+    _Setting("keep_logs", "Room for logs", "How much their logs may take: 2G; empty: anything."),
+    _Setting("compress_after", "Compress after", "When logs of ended jobs are compressed: 7d; empty: never."),
+    _Setting("log_size", "Longest log", "How much the output of one run may take: 500M; empty: anything."),
+    _Setting("log_full", "When that is full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
+    _Setting(
+        "leftovers", "Leftovers", "Processes that a job leaves running: keep, wait for them, or kill.", tuple(Leftovers)
+    ),
+    _Setting("notify.on", "Tell of", "Of which ends you are told: end, failure, never.", tuple(Notify)),
+    _Setting("notify.terminal", "Tell by terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
+    _Setting("notify.hook", "Tell by command", "A command that is told, with its words; no shell."),
+    _Setting("dashboard.theme", "Theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
+    _Setting(
+        "dashboard.columns",
+        "Columns",
+        f"Empty: the usual ones; or of {', '.join(COLUMNS)}.",
+        tuple(COLUMNS),
+        several=True,
+    ),
+    _Setting("dashboard.order", "Order of rows", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
+    _Setting("dashboard.split", "Place of the log", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
+    _Setting("dashboard.title", 'Give the terminal a title, as "2 running, 5 waiting"'),
+    _Setting("mouse", "Listen to the mouse"),
+    _Setting("background", "Go on without a dashboard"),
 )
 _LINES = [each for each in _SETTINGS if not isinstance(each.default, bool)]
 _SWITCHES = [each for each in _SETTINGS if isinstance(each.default, bool)]
@@ -90,7 +99,8 @@ def settings_form(path: str) -> EntryForm[Changes]:
             lines=[
                 Entry(
                     name=each.key,
-                    label=each.name,
+                    label=each.label,
+                    key=each.name,
                     value=lines[each.key],
                     hint=str(each.default),
                     choices=each.choices,
@@ -98,8 +108,8 @@ def settings_form(path: str) -> EntryForm[Changes]:
                 )
                 for each in _LINES
             ],
-            switches=[(each.key, each.about, switches[each.key]) for each in _SWITCHES],
-            about={each.key: each.about for each in _LINES},
+            switches=[(each.key, f"{each.label}  ({each.name})", switches[each.key]) for each in _SWITCHES],
+            about={each.key: _about(each) for each in _LINES},
         ),
         check,
         save=saved,
@@ -110,6 +120,16 @@ def remarks(changes: Changes) -> Iterator[str]:
     """Yield what is to be said of settings that do not count at once."""
     for when in dict.fromkeys(later(name) for name in changes if later(name)):
         yield f"{', '.join(name for name in changes if later(name) == when)}: {when}."
+
+
+def _about(setting: _Setting) -> str:
+    """Say what a setting is for, and what it is by default."""
+    parts = [setting.about]
+    if str(setting.default) and "empty" not in setting.about.lower():
+        parts.append(f"Default: {setting.default}.")
+    if setting.choices:
+        parts.append("{entries.choose} lists them.")
+    return " ".join(parts)
 
 
 def _value(values: Mapping[str, object], setting: _Setting) -> object:

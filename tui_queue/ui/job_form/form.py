@@ -10,10 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label
 
 from tui_queue.core.commands.commands import Commands
+from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.command_line import default_name, shell_line
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.parsing.directives import ScriptOptions
@@ -21,7 +23,10 @@ from tui_queue.core.parsing.job_command import COMMAND_FIELDS
 from tui_queue.core.parsing.job_draft import swept
 from tui_queue.core.parsing.sweep import FIRST, count_line, first_lines
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.job_form.choices import Choices, chosen_file
+from tui_queue.ui.job_form.field_help import about, has_list, words_for
 from tui_queue.ui.job_form.fields import (
     MORE,
     Checked,
@@ -35,13 +40,16 @@ from tui_queue.ui.job_form.input import FORM_CSS, Field
 from tui_queue.ui.job_form.more_options import MoreOptions
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.job_form.origin import Origin
+from tui_queue.ui.job_form.pasted_lines import ask
 from tui_queue.ui.job_form.path_suggester import PathSuggester
 from tui_queue.ui.job_form.running import check_running
+from tui_queue.ui.job_form.typed import Typed
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
 
 # Ids of bindings stand for their keys.
 _HINT = "A script or program, parameters too; {form.browse} browses."
+_AS_LEFT = "As you left it."
 _ROOMY = 78  # cells of a terminal where the line below the form has room for all of its keys
 _LABEL_WIDTH = 19  # cells, as in the style sheet of the form
 
@@ -58,6 +66,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         #more { height: auto; margin-bottom: 1; }
         .heading { text-style: bold; margin-top: 1; }
         #below { dock: bottom; height: auto; background: $surface; }
+        &.-short Origin, &.-low Origin, &.-low #about { display: none; }
         #first { height: auto; }
         #buttons { height: 1; margin-top: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
@@ -74,6 +83,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         Binding("f3", "template", "Template", id="form.template", tooltip="Begin with what a template says"),
         Binding("f4", "keep", "Keep", id="form.keep", tooltip="Keep what stands here as a template"),
         Binding("f6", "shell", "Shell", id="form.shell", tooltip="Have a shell run the command as one line, or not"),
+        Binding("f7", "choose", "Choose", id="form.choose", tooltip="Choose from a list what the field can have"),
         Binding("escape", "cancel", "Cancel", id="form.cancel", tooltip="Add nothing"),
     ]
 
@@ -87,21 +97,26 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         single: bool = False,
         commands: Commands | None = None,
         running: Job | None = None,
+        typed: Typed | None = None,
     ) -> None:
-        """``commands`` know the templates and recent jobs to begin with.
+        """``commands`` know the templates and recent jobs to begin with; ``typed`` is what the user has left here.
 
         With ``single`` the form asks for exactly one job; if the user changes nothing, the answer is ``draft`` itself.
         ``running`` is a running job, of which only a few things can be changed.
         """
         super().__init__()
+        self._commands = commands
         self._choices = None if commands is None else Choices(self, commands, self._complain)
         self._more = MoreOptions(draft, single=single, commands=commands)
-        self._origin = None if commands is None else Origin(commands, draft)
+        self._origin = None if commands is None else Origin(commands, draft, is_new=not single)
         self._heading = title
         self._verb = verb
         self._kept = draft if single else None
         self._running_job = running
         self._is_new = draft is None
+        self._left = typed
+        self._draft = draft
+        self.typed: Typed | None = None  # what stands in it when it is left; None where that is what it began with
         self._path_was_typed = False
         self._first = {"cwd": cwd} if draft is None else entries_of(draft)
         # The path that was filled in, which no parameters follow.
@@ -120,6 +135,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 yield from self._compose_fields()
                 yield self._more
             with Vertical(id="below"):
+                yield Note(id="about")
                 yield Note(id="command")
                 if self._origin is not None:
                     yield self._origin
@@ -149,7 +165,19 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     def on_mount(self) -> None:
         """Show what the first field wants."""
         self._at_first = self._entries(), self._more.switched_on()
+        if self._left is not None:
+            self._put_back(self._left)
+        if self._kept is None:
+            self._field("path").tells_of_lines = True
         self._check()
+
+    def _put_back(self, typed: Typed) -> None:
+        """Fill in what the user has left."""
+        self._path = typed.path
+        for field, entry in typed.entries.items():
+            self._field(field).value = entry
+        self._more.put_back(typed.entries, typed.switches)
+        self._field("path").action_end()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -159,6 +187,23 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         elif event.input.id == "cwd":
             self._cwd = event.value
         self._check()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say what the field or the switch is for that is filled in."""
+        if text := about(event.widget.id or ""):
+            self.query_one("#about", Note).show(self._with_keys(text))
+
+    @work(exclusive=True, group="choose")
+    async def action_choose(self) -> None:
+        """Let the user choose what the field can have."""
+        field = self.focused
+        if isinstance(field, Field) and field.id and has_list(field.id):
+            words = await result_of(self, words_for(field.id, self._commands))
+            if words:
+                chosen = await self.app.push_screen_wait(Picker(MORE[field.id].caption, list(words)))
+                if chosen is not None:
+                    field.value = chosen
+                    field.action_end()
 
     @on(Checkbox.Changed)
     def _switched(self, event: Checkbox.Changed) -> None:
@@ -191,7 +236,29 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Answer with nothing."""
-        self.dismiss(None)
+        self._answer(None)
+
+    def _answer(self, drafts: tuple[JobDraft, ...] | None) -> None:
+        """Answer, and leave behind what was typed."""
+        now = self._entries(), self._more.switched_on()
+        if now != self._at_first:
+            self.typed = Typed(entries=now[0], switches=now[1], path=self._path, like=self._draft)
+        self.dismiss(drafts)
+
+    @on(Field.Lines)
+    @work(exclusive=True, group="submit")
+    async def _take_lines(self, event: Field.Lines) -> None:
+        """Ask whether several pasted lines are one job or several."""
+        path = self._field("path")
+        try:
+            answer = await ask(self, event.lines, self._entries(), self._more.switched_on())
+        except BadInputError as error:
+            self.query_one("#path-note", Note).show(printable(str(error)), wrong=True)
+            return
+        if isinstance(answer, str):
+            path.replace(answer, *path.selection)
+        elif answer is not None:
+            self._answer(answer)
 
     @work(exclusive=True, group="submit")
     async def action_submit(self) -> None:
@@ -199,11 +266,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         now = self._entries(), self._more.switched_on()
         checked = await self._checked()
         if checked.draft is not None and self._kept is not None and now == self._at_first:
-            self.dismiss((self._kept,))
+            self._answer((self._kept,))
             return
         if checked.draft is not None:
             sweep = checked.sweep
-            self.dismiss(
+            self._answer(
                 (checked.draft,) if sweep is None else tuple(await asyncio.to_thread(swept, checked.draft, sweep))
             )
             return
@@ -271,7 +338,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         if self.display and self.is_attached:  # else the form has been answered, and its fields are being removed
             self._show(checked)
             if self._origin is not None:
-                await self._origin.show_python(checked.draft)
+                await self._origin.show(checked.draft, many=checked.sweep is not None)
 
     async def _checked(self) -> Checked:
         if self._running_job is not None and self._kept is not None:
@@ -289,6 +356,8 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             note = self.query_one(f"#{field}-note", Note)
             if field == "path" and not self._path_was_typed:
                 note.show(self._with_keys(_HINT))
+            elif field == "path" and self._is_as_left and "path" not in checked.errors:
+                note.show(_AS_LEFT)
             else:
                 note.show(checked.errors.get(field, ""), wrong=True)
         name = os.path.basename(checked.path.rstrip(os.sep))
@@ -314,6 +383,12 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             note.display = place < len(first)
         if self.focused is not None:
             self.call_after_refresh(self.focused.scroll_visible, animate=False)
+
+    @property
+    def _is_as_left(self) -> bool:
+        """Whether the form shows what the user has left in it, and no more."""
+        left = self._left
+        return left is not None and (self._entries(), self._more.switched_on()) == (left.entries, left.switches)
 
     def _input(self, field: str) -> Field:
         suggester = None

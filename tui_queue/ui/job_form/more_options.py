@@ -65,6 +65,14 @@ class MoreOptions(Vertical):
         if lines:
             self.display = True
 
+    def put_back(self, entries: Mapping[str, str], switches: Mapping[str, bool]) -> None:
+        """Fill in all that is here as it was, and unfold if that is anything."""
+        for name in MORE:
+            self.query_one(f"#{name}", Field).value = entries.get(name, "")
+        for switch in self._offered:
+            self.query_one(f"#{switch}", Checkbox).value = switches.get(switch, False)
+        self.display = any(entries.get(name) for name in MORE) or any(switches.values())
+
     def _names_for(self, option: JobOption) -> WordSuggester | None:
         if option.choices:
             return among(option.choices)

@@ -7,8 +7,10 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_queue.core.model.filter import Field
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.selection import Verb, members
+from tui_queue.core.parsing.filter_words import quoted_word
 from tui_queue.ui.dashboard.cells import short_time
 from tui_queue.ui.dashboard.wording import stopping, what_ends
 from tui_queue.ui.dialogs.confirm import Confirm
@@ -18,6 +20,12 @@ _FOR = {  # the states of jobs that an action is for
     "cancel": (State.PENDING, State.RUNNING),
     "hold": (State.PENDING,),
     "retry": (State.FAILED,),
+}
+
+_NONE_FOR = {
+    "cancel": "all of its jobs have ended.",
+    "hold": "none of its jobs is pending.",
+    "retry": "none of its jobs has failed.",
 }
 
 
@@ -62,6 +70,10 @@ class BatchesScreen(TableScreen):
         wanted = _FOR.get(action, ())
         return not wanted or any(self._counts[name].get(state) for state in wanted)
 
+    def refusal(self, action: str, name: str) -> str:
+        """Say why an action is for none of the jobs of a batch."""
+        return f"Batch {name}: {_NONE_FOR[action]}"
+
     def on_data_table_row_selected(self) -> None:
         """Do for Enter, which the table takes first, what it does here."""
         self.action_open()
@@ -69,7 +81,7 @@ class BatchesScreen(TableScreen):
     def action_open(self) -> None:
         """Go to the jobs of the batch under the cursor."""
         if self.chosen is not None:
-            self.dismiss(f"batch:{self.chosen}")
+            self.dismiss(quoted_word(Field.BATCH, self.chosen))
 
     @work
     async def action_cancel(self) -> None:
@@ -97,8 +109,8 @@ class BatchesScreen(TableScreen):
 
     async def action_undo(self) -> None:
         """Take back the last step with jobs, on this screen or on the dashboard."""
-        if words := await self.undo.take_back(self.ask):
-            self.notify(words, markup=False, timeout=3)
+        if back := await self.undo.take_back(self.ask):
+            self.notify(back.text, markup=False, timeout=3)
 
     async def _jobs(self, wanted: Callable[[Job], bool]) -> list[Job]:
         jobs = await self.ask(self.commands.batches.jobs(self.chosen)) if self.chosen is not None else None

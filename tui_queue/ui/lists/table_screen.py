@@ -30,7 +30,7 @@ HELP_KEY = Binding("question_mark,f1", "help", "Help", key_display="?", id="app.
 
 
 class TableScreen(ModalScreen[str | None]):
-    """Shows rows by name; the answer is the name of the list screen to open next, or None to go back to the jobs."""
+    """Shows rows by name; the answer is the list screen to open next, None to go back to the jobs, or their filter."""
 
     DEFAULT_CSS = """
     TableScreen {
@@ -83,6 +83,16 @@ class TableScreen(ModalScreen[str | None]):
             return True
         name = self.chosen if self._names else None
         return (name is not None and self.applies(action, parameters, name)) or None
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        if self.chosen is None:
+            return with_keys(self.EMPTY, keys_of(self))
+        return self.refusal(action, self.chosen) if action in self.OF_ROW else ""
+
+    def refusal(self, action: str, name: str) -> str:
+        """Say that an action does not apply to the row of this name."""
+        return f"That does not apply to {name}."
 
     def compose(self) -> ComposeResult:
         """Stack the table, a line for hints and errors, and the keys."""
@@ -167,6 +177,14 @@ class TableScreen(ModalScreen[str | None]):
         """Open another list screen, or go back to the jobs."""
         if where != self.NAME:
             self.dismiss(where or None)
+
+    def go_to(self, number: int) -> None:
+        """Go back to the jobs, and to one of them."""
+        self.dismiss(f"#{number}")
+
+    def show_only(self, words: str) -> None:
+        """Go back to the jobs that a filter finds."""
+        self.dismiss(words)
 
     def action_cursor(self, rows: int) -> None:
         """Move the cursor by rows."""

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_queue.core.model.job import Job
+from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.attempts import AttemptChoice
 from tui_queue.ui.log.bindings import LOG_KEYS
 from tui_queue.ui.log.canvas import LogCanvas, width_for_rows
@@ -44,7 +45,7 @@ class JobLog(Widget, can_focus=True):
         """``log_path`` returns where the output of a job's attempt is."""
         super().__init__(id=id)
         self._attempts = AttemptChoice(log_path)
-        self._status = LogStatus(self, lambda: [*self._search.remarks(), *self._feed.remarks()])
+        self._status = LogStatus(self, self._remarks)
         self._feed = LogFeed(self, self._status, self._available_layout)
         self._search = LogSearch(self, self._feed, self._status)
         self._numbers = LineNumbers(self, self._feed)
@@ -52,6 +53,21 @@ class JobLog(Widget, can_focus=True):
         self._canvas = LogCanvas(self, self._feed, self._selection, self._search.spans)
         self._title: str | Text | None = None
         self._feed.listeners = (self._search, self._numbers)
+
+    def _remarks(self) -> Sequence[str]:
+        """Return what its lower border says; how a text is copied only where the mouse comes to us."""
+        remarks = [*self._search.remarks(), *self._feed.remarks()]
+        if self.has_focus and getattr(self.app, "has_mouse", False) and "job.copy" in (keys := keys_of(self.screen)):
+            remarks.append(with_keys("drag selects, {job.copy} copies", keys))
+        return remarks
+
+    def on_focus(self) -> None:
+        """Say what only counts where the keys go, once that is here."""
+        self.call_later(self._status.update)
+
+    def on_blur(self) -> None:
+        """Say it no more."""
+        self.call_later(self._status.update)
 
     @property
     def following(self) -> bool:
@@ -150,6 +166,13 @@ class JobLog(Widget, can_focus=True):
         if action == "attempt":
             return self._attempts.has_several or None
         return super().check_action(action, parameters)
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Return why the key of an action does nothing now."""
+        jobs = self._attempts.jobs
+        if len(jobs) > 1:
+            return f"That is for one log; {len(jobs):,} jobs are selected."
+        return f"Job {jobs[0].id} has had no other attempt." if jobs else "No job is chosen."
 
     def action_attempt(self, step: int) -> None:
         """Show the output of the attempt before, or of the next one."""
