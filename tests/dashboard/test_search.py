@@ -30,7 +30,7 @@ async def test_a_line_is_found_in_any_log_and_gone_to(cli: Cli) -> None:
     cli("add", "--name", "fourth", "--hold", "echo", "needle")
     cli.drain()
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("F")
         await look_for(pilot, "needle")
         await until(pilot, lambda: isinstance(app.screen, SearchResults), "the answers")
@@ -59,7 +59,7 @@ async def test_all_attempts_are_searched_and_the_one_of_the_line_is_shown(cli: C
         cli("retry", "1")
     cli.drain(code=1)
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✗ failed")
+        await see(pilot, "✗ fail")
         await pilot.press("F")
         await look_for(pilot, "attempt")
         await see(pilot, "4 lines in 1 job")
@@ -89,7 +89,7 @@ async def test_a_log_with_more_lines_than_are_listed_says_so(cli: Cli) -> None:
         cli("add", "--name", f"prints {count}", "seq", "-f", "needle %g", str(count))
     cli.drain()
     async with dashboard((80, 50)) as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("F")
         await look_for(pilot, "needle")
         await see(pilot, "40 lines in 2 jobs")
@@ -106,7 +106,7 @@ async def test_a_log_on_the_whole_screen_keeps_the_keys(cli: Cli) -> None:
         cli("add", "--name", f"number {number}", "sh", "-c", f"echo needle {number}; seq 100")
     cli.drain()
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("l", "F")
         await look_for(pilot, "needle 1")
         await see(pilot, "1 line in")
@@ -123,7 +123,7 @@ async def test_a_line_of_one_job_is_gone_to_while_others_are_selected(cli: Cli) 
         cli("add", "--name", f"number {number}", "echo", f"needle {number}")
     cli.drain()
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("g", "space", "space")
         await see(pilot, "2 jobs")
         await pilot.press("F")

@@ -329,6 +329,6 @@ async def test_the_header_and_the_rows_of_the_dashboard_name_the_shortage(
         await until(pilot, lambda: f"{WAITS}no watcher starts: {tmp_path}" in drawn(app).splitlines()[0], "the header")
         await until(pilot, lambda: WAITS in drawn(app).splitlines()[2], "the row")
         (tmp_path / "python").symlink_to(os.path.realpath(sys.prefix + "/bin/python"))
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await until(pilot, lambda: WAITS not in drawn(app), "the header without it")
     assert cli.job(1)["attempt"] == 1

@@ -217,7 +217,7 @@ def test_the_dashboard_lives_and_is_left_while_the_log_in_it_hangs(
         window.type("l?")
         window.see("Change a copy and add it")
         window.type("\x1b")
-        window.see("Exit/why")
+        window.see("Progress, why")
         window.type("j")
         window.see("│from the near one")
         window.type("k")

@@ -13,10 +13,10 @@ from tests.support.raw_terminal import ASKS_FOR_IT, HAS_IT, RawTerminal, raw_ter
 from tests.support.tmux import Terminal, terminal
 from tests.terminals.test_terminal import open_dashboard
 from tui_queue.core.model.job import State
-from tui_queue.ui.dashboard.cells import SIGNS
+from tui_queue.ui.dashboard.states import LOOKS
 
 NAMES = ("plain", "日本語のジョブ名前です", "שלום עולם", "مرحبا", "é́ñ", "a" * 60)
-STATES = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
+STATES = {words for look in LOOKS.values() for words in (look.words(80), look.words(120))}
 REPORTS_ALL_KEYS = 0b1000  # with kitty's protocol
 PICTURES = re.compile("[\U0001f000-\U0001faff]")  # which terminals give one cell or two
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0-9;]*m")
@@ -43,7 +43,7 @@ def fill(cli: Cli) -> None:
 
 
 def rows(screen: str) -> list[str]:
-    return [line for line in screen.splitlines() if re.match(r" ●?\d+ ", line)]
+    return [line for line in screen.splitlines() if re.match(r"[* ] *\d+ ", line)]
 
 
 def shows_states_below_each_other(screen: str) -> bool:
@@ -89,7 +89,7 @@ def drawn_whole(cli: Cli, size: tuple[int, int]) -> Iterator[RawTerminal]:
 def test_no_picture_of_the_start_cuts_a_state(cli: Cli, size: tuple[int, int]) -> None:
     fill(cli)
     with drawn_whole(cli, size) as window:
-        window.see("▶ running")
+        window.see("► run")
         window.rest_for(1.5)
         drawn = [picture for picture in window.screen.pictures if rows(picture)]
         assert drawn
@@ -101,7 +101,7 @@ def test_no_picture_of_the_start_cuts_a_state(cli: Cli, size: tuple[int, int]) -
 def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> None:
     cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..150}")
     with drawn_whole(cli, (200, 50)) as window:
-        window.see("○ held")
+        window.see("◇ hold")
         window.type("G" + 20 * "k")
         window.see(" 130 many")
         for looks in (r"\n╭─", r"\n a Add", r"ID[^\n]*╭─"):  # below, hidden, beside again
@@ -111,7 +111,7 @@ def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> Non
             window.read_until(lambda looks=looks: re.search(looks, window.text()), looks)  # type: ignore[misc]
             window.rest()
             for picture in window.screen.pictures:
-                assert all("○ held" in row or "▌" in row for row in rows(picture)), picture  # or the notice is over it
+                assert all("◇ hold" in row or "▌" in row for row in rows(picture)), picture  # or the notice is over it
                 assert any(row.startswith(" 130 ") for row in rows(picture)), picture
 
 
@@ -126,7 +126,7 @@ def test_without_colours_signs_and_the_cursor_are_still_there(cli: Cli) -> None:
     fill(cli)
     with terminal(cli, env=["NO_COLOR=1"]) as window:
         open_dashboard(window)
-        window.wait_for(f"{SIGNS[State.RUNNING][0]} running")
+        window.wait_for(LOOKS[State.RUNNING].words(80))
         wait_for(lambda: is_reversed(coloured(window), r" 1 .*sleep"), "the cursor")
         drawn = coloured(window)
         assert not COLOUR.search(drawn), COLOUR.findall(drawn)

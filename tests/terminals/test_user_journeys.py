@@ -24,10 +24,12 @@ JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log"
 HINTS = (*JOBS, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
 LAST = r"q Quit|d Remove +\? Help"  # without which the end is missing
 FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? Help) *")
-WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
-STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
-SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
-ROW = re.compile(r" ●?(\d+) ")
+SHORT = ("○ wait", "◇ hold", "► run", "» ends", "‖ pause", "✓ done", "✗ fail", "– cancel")
+FORMAL = ("○ pending", "◇ held", "► running", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
+WORDS = (*FORMAL, *SHORT)
+STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| \S| [·─])")
+SIGN = re.compile(r"[○◇►»‖✓✗–] [^\d]")
+ROW = re.compile(r"[* ] *(\d+) ")
 ASKS = re.compile(
     r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─╯"
 )
@@ -136,30 +138,30 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way = Way(size, type_=window.type, look=window.screen)
         way.step("", "The queue is empty. Press a to add a job.")
         way.add("jobs/countdown.py", "1", "Countdown: 1 seconds")
-        way.step("", "✓ completed", gone="▶ running")
+        way.step("", "✓ done", gone="► run")
 
-        way.add("jobs/chatty.py", "100000 5", "▶ running", "Line 1")
+        way.add("jobs/chatty.py", "100000 5", "► run", "Line 1")
         way.goes_on()
-        way.step("l", "2 chatty.py ▶ running", gone="Exit/why")
+        way.step("l", "2 chatty.py ► run", gone="Progress, why")
         way.goes_on()
         way.step("/", "Search the log")
         way.step(f"/line 1$/{ENTER}", "/line 1$/: 1 of 1 lines", "G follows")
         way.step(ESCAPE, gone="/line 1$/")
         way.step("G", gone="G follows")
         way.goes_on()
-        way.step(ESCAPE, "Exit/why", "▶ running")
+        way.step(ESCAPE, "Progress, why", "► run")
 
         way.type("q")
         window.wait_for("Without you 1 run on; 0 wait")
         assert cli.job(2)["state"] == "running"
         open_dashboard(window)
-        way.step("g", "2 chatty.py ▶ running", "✓ completed", "Line ")
+        way.step("g", "2 chatty.py ► run", "✓ done", "Line ")
         way.goes_on()
         way.step("*", "2 jobs", "2│ Line ")
         way.goes_on()
         way.step("F", "Search all logs")
         way.step(f"countdown: 1{ENTER}", "1 line in 2 jobs", "Enter goes there   Esc goes back")
-        way.step(ENTER, "1 countdown.py ✓ completed", "countdown: 1: 1 of 1 lines", gone="2 jobs")
+        way.step(ENTER, "1 countdown.py ✓ done", "countdown: 1: 1 of 1 lines", gone="2 jobs")
         assert cli.job(2)["attempt"] == 1
 
 
@@ -172,21 +174,21 @@ def test_a_running_job_is_cancelled_and_failed_ones_are_retried(
     cli("add", "--name", "looks", "test", "-e", str(there))
     cli("add", "true")
     with in_raw(cli, size, term) as way:
-        way.step("", "▶ running", "✗ failed", "✓ completed")
+        way.step("", "► run", "✗ fail", "✓ done")
         way.step("gc", "Stop job 1, sleep?", "Yes  y", "No  n")
-        way.step(ESCAPE, "▶ running", gone="Stop job 1")
+        way.step(ESCAPE, "► run", gone="Stop job 1")
         way.step("c", "Stop job 1, sleep?", "Yes  y", "No  n")
-        way.step("y", "– cancelled", gone="▶ running")
+        way.step("y", "– cancel", gone="► run")
 
         way.step("/", "state:failed")
         way.type("state:failed")
         way.comes_to([2])
-        way.step(ENTER, "q Quit", "2 looks ✗ failed")
+        way.step(ENTER, "q Quit", "2 looks ✗ fail")
         way.step("i", "Job 2, looks", "failed: exit 1", "Attempt    1, exit 1", "Esc closes")
         way.step(ESCAPE, gone="Esc closes")
         there.touch()
         way.step("r", "No job is like that. Press Esc to show all.")
-        way.step(ESCAPE, "– cancelled", "✓ completed", gone="✗ failed")
+        way.step(ESCAPE, "– cancel", "✓ done", gone="✗ fail")
     assert [cli.job(2)[what] for what in ("state", "attempt")] == ["completed", 2]
 
 
@@ -203,8 +205,8 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
         for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BELOW):
             way.step("s", "job-1", log, gone="" if log else "╭")
         way.step("", "Press + for one.")
-        way.step("h", "○ held", "This job is held. Press h to release it.")
-        way.step("h", "○ pending", gone="○ held")
+        way.step("h", "◇ hold", "This job is held. Press h to release it.")
+        way.step("h", "○ wait", gone="◇ hold")
 
         way.comes_to([1, 2, 4, 3], "GK")
         way.comes_to([1, 2, 3, 4], "J")
@@ -213,8 +215,8 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
         way.step(f"{TAB}5", "Priority           5")
         way.comes_to([4, 1, 2, 3], ENTER)
 
-        way.step("g  ", "●4", "●1")
-        way.step("c", "– cancelled")
+        way.step("g  ", "*  4", "*  1")
+        way.step("c", "– cancel")
         way.comes_to([2, 3, 4, 1])
         way.step("d", "Remove 2 ended jobs and their logs?", "Yes  y", "No  n")
         way.step("y", gone="cancelled")
@@ -238,7 +240,7 @@ def test_a_schedule_is_added_and_slots_are_changed(cli: Cli, size: tuple[int, in
         way.step("a", "Add a queue", "Enter saves", "Esc goes back", "Outside of its hours stop what runs")
         way.step(f"gpu{TAB}{CLEAR}1")
         way.step(ENTER, "gpu", "0/1", gone="Add a queue")
-        way.step("1", "Exit/why", "The queue is empty", "q Quit")
+        way.step("1", "Progress, why", "The queue is empty", "q Quit")
     assert '"slots": 1' in cli("queue", "list", "--json")
     assert '"rule": "every 1h"' in cli("schedule", "list", "--json")
 
@@ -247,7 +249,7 @@ def test_keys_that_come_together_are_obeyed_in_their_order(cli: Cli) -> None:
     with in_raw(cli, (80, 24), TERMS[0]) as way:
         way.step("a", "Job path")
         way.step("ab\x7fcd\x1b[D\x1b[DX", "Job path           aXcd ")
-        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "✓ completed")
+        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "✓ done")
     assert (cli.job(1)["name"], cli.job(1)["args"]) == ("echo", ["say", "halo"])
 
 

@@ -106,7 +106,7 @@ async def take_pictures(pilot: Pilot[None], size: tuple[int, int]) -> None:
     if size == SIZES[0]:
         await cancel_one(pilot)
     await pilot.press("g", "j")
-    await see(pilot, "train large ▶ running")
+    await see(pilot, "train large ► run")
     await see(pilot, "%|")
     await until(pilot, lambda: re.search(r" 7 .*running.* \d+% \d+m", drawn(pilot.app)), "its bar")
     save(pilot, "dashboard", size)
@@ -174,7 +174,7 @@ async def take_pictures_of_questions(pilot: Pilot[None], size: tuple[int, int]) 
     await see(pilot, "Every process")
     save(pilot, "stop-all", size)
     await pilot.press("n", "/", *"id:9", "enter")
-    await see(pilot, "evaluate ○ pending")
+    await see(pilot, "evaluate ○ wait")
     await pilot.press("e")
     await see(pilot, "Edit job 9")
     save(pilot, "edit", size)
@@ -211,7 +211,7 @@ async def take_picture_of_split(pilot: Pilot[None], size: tuple[int, int]) -> No
     """Put the log where it is not at this size: away, or below the jobs."""
     back = 1 if size == SIZES[0] else 2
     await pilot.press("g", "s")
-    await see(pilot, "▶ running")
+    await see(pilot, "► run")
     save(pilot, "split", size)
     await pilot.press(*["s"] * back)
 

@@ -17,6 +17,7 @@ from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
+from tui_queue.ui.dashboard.start_times import TELL_EVERY_S, StartTimes
 from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.wording import more_wait, window_title
@@ -59,6 +60,7 @@ class Refresher:
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
         self._wanted = asyncio.Event()  # set whenever that is what the user has done, and waits for
         self._clocks: list[Timer] = []  # of what changes by the clock while a job runs
+        self._starts = StartTimes(screen, commands, table)
         self._pace = Pace(time.monotonic())
         self._more = ""  # what stands below the table
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
@@ -77,6 +79,7 @@ class Refresher:
                 (_MEASURE_EVERY_S, self._measure),
             )
         ]
+        self._screen.set_interval(TELL_EVERY_S, self._tell_time)
         self._screen.run_worker(self._follow(), group=SCREEN_WORKERS)
         self._commands.call_after_each(partial(self.request, at_once=True))
         self._changed.set()
@@ -131,6 +134,8 @@ class Refresher:
         self._show(overview)
         if is_first:
             self._forecast()
+        if self._starts.are_due:
+            self._tell_time()
         if self._commands.elsewhere and not self._said_elsewhere:
             self._said_elsewhere = True
             self._screen.notify(self._commands.elsewhere, markup=False, timeout=15)
@@ -169,6 +174,9 @@ class Refresher:
             self._table.show_forecasts(forecasts)
             if any(job.id in forecasts and not forecasts[job.id].agrees_with(job.reason) for job in running):
                 self.request()  # what a run does by itself wakes no one
+
+    def _tell_time(self) -> None:
+        self._run("times", self._starts.tell)
 
     def _measure(self) -> None:
         self._run("surroundings", self._show_surroundings)

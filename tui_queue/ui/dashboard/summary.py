@@ -10,7 +10,7 @@ from tui_queue.core.model.job import State
 from tui_queue.core.model.overview import Overview, Surroundings
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
-from tui_queue.ui.dashboard.cells import SIGNS
+from tui_queue.ui.dashboard.states import LOOKS
 
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -107,7 +107,7 @@ def _rough_size(size_bytes: float) -> str:
 
 def _counts(overview: Overview, *, words: bool) -> list[Text]:
     return [
-        Text(f"{SIGNS[state][0]} {overview.count(state)}{f' {state}' if words else ''}", style=SIGNS[state][1])
+        Text(f"{LOOKS[state].sign} {overview.count(state)}{f' {state}' if words else ''}", style=LOOKS[state].style)
         for state in State
         if overview.count(state) or state in (State.RUNNING, State.PENDING)
     ]

@@ -33,11 +33,12 @@ class _Wanted(NamedTuple):
 class AttemptChoice:
     """The jobs whose output is shown, and the attempt of a single one."""
 
-    def __init__(self, log_path: Callable[[Job], str | None]) -> None:
-        """``log_path`` returns where the output of a job's attempt is."""
+    def __init__(self, log_path: Callable[[Job], str | None], width: Callable[[], int]) -> None:
+        """``log_path`` returns where the output of a job's attempt is, ``width`` how many cells the screen has."""
         self.jobs: Sequence[Job] = ()
         self.placeholder = ""
         self._log_path = log_path
+        self._width = width
         self._wanted: _Wanted | None = None
         self._attempt: int | None = None  # that the user chose; None: the latest
 
@@ -84,7 +85,7 @@ class AttemptChoice:
         if wanted is not None:
             self._wanted = None
             self._attempt = wanted.attempt if wanted.attempt < job.attempt else None
-        attempt, title = self._attempt or job.attempt, headline(job)
+        attempt, title = self._attempt or job.attempt, headline(job, self._width())
         if self._attempt:
             title = Text(f" {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt} ")
         return ShownLog(

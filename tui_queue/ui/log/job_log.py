@@ -42,7 +42,7 @@ class JobLog(Widget, can_focus=True):
     def __init__(self, *, id: str, log_path: Callable[[Job], str | None]) -> None:  # noqa: A002
         """``log_path`` returns where the output of a job's attempt is."""
         super().__init__(id=id)
-        self._attempts = AttemptChoice(log_path)
+        self._attempts = AttemptChoice(log_path, lambda: self.app.size.width)
         self._status = LogStatus(self, lambda: [*self._search.remarks(), *self._feed.remarks()])
         self._feed = LogFeed(self, self._status, self._available_layout)
         self._search = LogSearch(self, self._feed, self._status)

@@ -15,14 +15,15 @@ _SIGNS = str.maketrans(
     {
         **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
         **dict.fromkeys("│┃║▏▕▌▐▎▊", "|"),
-        **dict.fromkeys("─━═╌–—▔▁", "-"),
+        **dict.fromkeys("─╌╸–—▔▁", "-"),
+        **dict.fromkeys("━═◇", "="),
         **dict.fromkeys("█▉▇▆", "#"),
         **dict.fromkeys("░▒▓", "."),
         **dict.fromkeys("▅▄▃", "="),
         **dict.fromkeys("▂", "_"),
         **dict.fromkeys("●•", "*"),
         **dict.fromkeys("▶►", ">"),
-        **dict(zip("○✓✗‖…·▼▲↑↓←→×’", "o+x\"~.v^^v<>x'", strict=True)),
+        **dict(zip("○✓✗‖»…·▼▲↑↓←→×’", "o+x\"~~.v^^v<>x'", strict=True)),
     }
 )
 
