@@ -251,14 +251,14 @@ async def test_a_hidden_log_is_shown_whole_at_a_line_that_was_found(cli: Cli) ->
         await pilot.press("F", *"/^2.2$/", "enter")
         await see(pilot, "Enter goes there")
         await pilot.press("enter")
-        await until(pilot, lambda: re.search(r"│2.2 +│", drawn(app)), "the line")
+        await until(pilot, lambda: re.search(r"(?m)^2.2 +$", drawn(app)), "the line")
         assert app.focused is app.screen.query_one(JobLog)
 
 
 def log_place(app: TuiQueueApp) -> str:
-    """Return where the log is by the corner of its frame."""
-    corners = [line.index("╭") for line in drawn(app).splitlines() if "╭" in line]
-    return "hidden" if not corners else "beside" if corners[0] else "below"
+    """Return where the log is by the line above it."""
+    places = [found.start() for line in drawn(app).splitlines() if (found := re.search("[─━] Log ", line))]
+    return "hidden" if not places else "beside" if places[0] else "below"
 
 
 async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:

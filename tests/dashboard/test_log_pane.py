@@ -24,7 +24,8 @@ class Host(ReadableApp):
 
     def compose(self) -> ComposeResult:
         log = JobLog(id="log", log_path=lambda _: None)
-        log.styles.border = ("round", "white")
+        log.styles.padding = (0, 1, 1, 1)
+        yield log.rule
         yield log
 
     def on_mount(self) -> None:

@@ -67,7 +67,7 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
         await see(pilot, "keep_for: within the hour.")
         await see(pilot, "✓ done")  # the slots count at once
         assert app.current_theme.name == "nord"
-        await until(pilot, lambda: "╭" not in drawn(app), "the log to hide")
+        await until(pilot, lambda: "─ Log" not in drawn(app), "the log to hide")
         await until(pilot, lambda: drawn(app).index("false") < drawn(app).index("true"), "the other order")
     written = file.read_text()
     assert written == (

@@ -43,7 +43,7 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
 
         add(window, "jobs/family.py", "600")
         for member in ("child", "child", "grandchild"):
-            window.wait_for(f"│{member} ")
+            window.wait_for(f"\n{member} ")
         wait_for(lambda: cli("log", "2").count("\n") == 3, "the family")
         family = [int(pid) for pid in re.findall(r"child (\d+)\n", cli("log", "2"))]
         assert len(set(family)) == 3
@@ -147,7 +147,7 @@ def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
 
 
 def below_table(window: Terminal) -> str:
-    return window.screen().partition("╭")[2]
+    return window.screen().partition("─ Log ")[2]
 
 
 def resident_mib(shell: int) -> float:

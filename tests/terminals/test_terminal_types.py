@@ -104,7 +104,7 @@ def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> Non
         window.see("◇ hold")
         window.type("G" + 20 * "k")
         window.see(" 130 many")
-        for looks in (r"\n╭─", r"\n a Add", r"ID[^\n]*╭─"):  # below, hidden, beside again
+        for looks in (r"\n─ Log", r"\n a Add", r"━ Jobs[^\n]*─ Log"):  # below, hidden, beside again
             window.rest()
             window.screen.pictures.clear()
             window.type("s")

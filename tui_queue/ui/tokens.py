@@ -44,6 +44,7 @@ _OF_TERMINAL = {
     "muted": "default",
     "key": "cyan",
     "rule": "default",
+    "lit": "bold cyan",
     "bar": "green",
     "cause": "red",
     "worry": "bold yellow",
@@ -140,6 +141,7 @@ def rich_styles(theme: Theme, variables: Mapping[str, str]) -> dict[str, Style]:
     }
     found = Style(color=_hex(variables["background"]), bgcolor=_hex(variables["wait"]))
     return styles | {
+        "lit": Style(color=_hex(variables["key"]), bold=True),
         "bar": Style(color=_hex(variables["run"])),
         "cause": Style(color=_hex(variables["fail"])),
         "worry": Style(color=_hex(variables["wait"]), bold=True),

@@ -1,6 +1,6 @@
 """The cells of tables: how states, reasons, forecasts and times are shown; pure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
 
@@ -32,7 +32,7 @@ def state_cell(job: Job, width: int) -> Text:
 def why_cell(job: Job, forecast: Forecast | None, width: int) -> Text:
     """Return how far a job has come, why it waits, or what it died of, in few characters."""
     if job.state is State.PENDING:
-        return cell(_without_today(job.reason), look_of(job).style)
+        return cell(_without_day(job), look_of(job).style)
     if job.state is State.RUNNING:
         return cell(job.reason, "worry") if job.reason else progress_cell(forecast, width)
     left = f"{processes_text(job.processes_left)} left" if job.processes_left else ""
@@ -66,8 +66,12 @@ def bar(fraction: float, room: int) -> tuple[str, str]:
     return lit, _REST * (room - len(lit))
 
 
-def _without_today(reason: str) -> str:
-    return reason.replace(f"{datetime.now(UTC).astimezone():%Y-%m-%d} ", "")
+def _without_day(job: Job) -> str:
+    """Return why a job waits, without the day of a time that is today, or less than a day away."""
+    now = datetime.now(UTC)
+    reason = job.reason.replace(f"{now.astimezone():%Y-%m-%d} ", "")
+    at = job.not_before
+    return reason.replace(f"{at.astimezone():%Y-%m-%d} ", "") if at and at - now < timedelta(days=1) else reason
 
 
 def short_time(at: datetime | None, now: datetime) -> str:
@@ -84,12 +88,11 @@ def headline(job: Job, width: int, now: datetime | None = None) -> Text:
     look = look_of(job)
     reason = "" if job.state in (State.COMPLETED, State.CANCELLED) else job.reason
     state = f"{look.words(width)}{job.left_text}", look.style
-    words = Text.assemble((f" {job.id} ", "bold"), printable(job.name), "  ", state, no_wrap=True)
+    words = Text.assemble((f"  {job.id} ", "bold"), printable(job.name), "  ", state, no_wrap=True)
     if reason:
         words.append(f" · {printable(reason)}", look.style)
     if (taken := job.elapsed_s(now or datetime.now(UTC))) is not None and job.state.ended:
         words.append(f" · {duration(taken)}")
     if job.attempt > 1:
         words.append(f" · attempt {job.attempt}")
-    words.append(" ")
     return words

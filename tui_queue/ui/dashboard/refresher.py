@@ -20,10 +20,11 @@ from tui_queue.ui.dashboard.log_placement import LogPlacement
 from tui_queue.ui.dashboard.start_times import TELL_EVERY_S, StartTimes
 from tui_queue.ui.dashboard.summary import Summary
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
-from tui_queue.ui.dashboard.wording import more_wait, window_title
+from tui_queue.ui.dashboard.wording import more_wait, shown_of, window_title
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.pace import EVERY_S, Pace
+from tui_queue.ui.title_rule import TitleRule
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
@@ -40,6 +41,7 @@ class Refresher:
         commands: Commands,
         *,
         summary: Summary,
+        rule: TitleRule,
         table: JobTable,
         window: JobWindow,
         placement: LogPlacement,
@@ -47,10 +49,11 @@ class Refresher:
         give_title: Callable[[str], None] | None,
         keys: Mapping[str, str],
     ) -> None:
-        """``give_title`` gives the terminal a title, where the settings want one."""
+        """``rule`` stands above the table; ``give_title`` gives the terminal a title, where the settings want one."""
         self._screen = screen
         self._commands = commands
         self._summary = summary
+        self._rule = rule
         self._table = table
         self._window = window
         self._placement = placement
@@ -62,7 +65,6 @@ class Refresher:
         self._clocks: list[Timer] = []  # of what changes by the clock while a job runs
         self._starts = StartTimes(screen, commands, table)
         self._pace = Pace(time.monotonic())
-        self._more = ""  # what stands below the table
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
@@ -155,9 +157,8 @@ class Refresher:
         if self._give_title is not None:
             self._give_title(window_title(overview))
         self._table.show(overview.jobs)
-        if (words := with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)) != self._more:
-            self._more = self._table.border_subtitle = words
-        self._table.set_class(overview.unshown > 0, "-more")
+        more = more_wait(overview.unshown, ACTIVE_SHOWN)
+        self._rule.say(right=with_keys(shown_of(overview, self._table.order, more), self._keys))
         if self._window.wanted is not None:
             self._table.move_to(self._window.wanted)
             self._window.wanted = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -41,6 +41,7 @@ from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.preload import PRELOAD_S, preload
 from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tidy
+from tui_queue.ui.title_rule import TitleRule
 
 if TYPE_CHECKING:
     from tui_queue.ui.log.search_results import SearchHit
@@ -89,6 +90,7 @@ class Dashboard(Screen[None]):
         self._undo = Undo(commands)
         self._summary = Summary(id="summary")
         self._table = JobTable(id="jobs", columns=dashboard_settings.columns, order=dashboard_settings.order)
+        self._rule = TitleRule("Jobs")
         self._log = JobLog(id="log", log_path=commands.jobs.log_path)
         self._window = JobWindow(commands, self._table)
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
@@ -100,6 +102,7 @@ class Dashboard(Screen[None]):
             self,
             commands,
             summary=self._summary,
+            rule=self._rule,
             table=self._table,
             window=self._window,
             placement=self._placement,
@@ -112,14 +115,19 @@ class Dashboard(Screen[None]):
         """Stack the summary, the two panes, and the keys."""
         yield self._summary
         with Container(id="panes"):
-            yield self._table
-            yield self._log
+            with Vertical(id="jobs-pane"):
+                yield self._rule
+                yield self._table
+            with Vertical(id="log-pane"):
+                yield self._log.rule
+                yield self._log
         yield FilterBar()
         yield Keys(spare=SPARE_KEYS)
 
     async def on_mount(self) -> None:
         """Show the queue for the first time; refresh it from now on."""
         self._placement.arrange()
+        self._rule.follow(self._table)
         self._table.focus()
         self.set_timer(PRELOAD_S, preload)
         self.set_timer(SETTLED_S, settle)
@@ -129,6 +137,7 @@ class Dashboard(Screen[None]):
 
     def _draw_in_other_colours(self, _: object) -> None:
         self._summary.redraw()
+        self._rule.redraw()
         self._log.forget_colours()
         self._show_log()
 

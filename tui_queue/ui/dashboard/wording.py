@@ -10,6 +10,7 @@ from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dashboard.columns import NATURAL
 from tui_queue.ui.keymap import with_keys
 
 _ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
@@ -71,7 +72,16 @@ def more_wait(unshown: int, at_once: int) -> str:
     if not unshown:
         return ""
     which = "them" if unshown <= at_once else f"the next {at_once:,}"
-    return f" {unshown:,} more wait; {{table.bottom}} shows {which} "
+    return f"{unshown:,} more wait; {{table.bottom}} shows {which}"
+
+
+def shown_of(overview: Overview, order: str, more: str) -> str:
+    """Say how many of all jobs are shown, and in which order; or ``more``, if there is more to say."""
+    shown, of_all = len(overview.jobs), sum(overview.counts.values())
+    if not of_all:
+        return "none yet"
+    count_of = f"{shown:,}" if shown == of_all else f"{shown:,} of {of_all:,}"
+    return f"{count_of} · {more or ('as they start' if order == NATURAL else f'by {order}')}"
 
 
 def only_those_shown(selected: int, unshown: int, older: bool) -> str:

@@ -46,7 +46,7 @@ class QueuesScreen(TableScreen):
         overview = await self.commands.reports.overview(ended=0)
         active = Counter((job.queue, job.state) for job in overview.jobs)
         limit = "" if overview.limit is None else f"at most {overview.limit} jobs run in all of them together"
-        self.query_one("#box").border_subtitle = limit
+        self.rule.say(right=limit)
         self._with_jobs = {job.queue for job in overview.jobs}
         self._slots = {
             queue.name: overview.default_slots if queue.slots is None else queue.slots for queue in overview.queues

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
@@ -22,6 +21,7 @@ from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
+from tui_queue.ui.title_rule import TitleRule
 
 T = TypeVar("T")
 
@@ -36,9 +36,7 @@ class TableScreen(ModalScreen[str | None]):
     TableScreen {
         background: $background;
 
-        #box {
-            height: 1fr; border: round $primary; border-title-color: $foreground; background: $background;
-        }
+        #box { height: 1fr; background: $background; }
         DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
         Note { padding: 0 1; }
     }
@@ -65,6 +63,7 @@ class TableScreen(ModalScreen[str | None]):
         super().__init__()
         self.commands = commands
         self.undo = undo
+        self.rule = TitleRule("")
         self.hints: Mapping[str, str] = {}  # the line below the table for a row, by its name
         self._names: list[str] = []
         self.changed = asyncio.Event()  # set whenever the rows are to be refreshed
@@ -86,33 +85,35 @@ class TableScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Stack the table, a line for hints and errors, and the keys."""
-        with Vertical(id="box") as box:
-            box.border_title = self._tabs()
+        with Vertical(id="box"):
+            yield self.rule
             yield DataTable[Text](cursor_type="row", id="rows")
             yield Note(id="note")
         yield Keys(spare={})
 
     def on_mount(self) -> None:
         """Lay the columns out and fill them."""
-        width = self.app.size.width - 4 - 2 * len(self.COLUMNS)
+        width = self.app.size.width - 1 - 2 * len(self.COLUMNS)
         spare = width - sum(self.COLUMNS.values())
         table = self.query_one(DataTable)
         open_ended = sum(1 for wanted in self.COLUMNS.values() if not wanted)
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
+        self.rule.say(self._tabs())
+        self.rule.follow(table)
         table.focus()
         self.run_worker(follow(self.changed, self._refresh_rows), group=SCREEN_WORKERS)
         self.changed.set()
 
-    def _tabs(self) -> Content:
+    def _tabs(self) -> Text:
         """Return the list screens, each with its key; this one stands out."""
         keys: dict[str, str] = {}
         for active in self.active_bindings.values():
             where = active.binding.action.removeprefix("go('").removesuffix("')")
             if where != active.binding.action and where not in keys:
                 keys[where] = self.app.get_key_display(active.binding)
-        return Content("  ").join(
-            Content.styled(f"{key} {(where or 'jobs').capitalize()}", "reverse" if where == self.NAME else "")
+        return Text("  ").join(
+            Text(f"{key} {(where or 'jobs').capitalize()}", style="reverse" if where == self.NAME else "")
             for where, key in keys.items()
         )
 

@@ -74,7 +74,7 @@ class AttemptChoice:
     def _of_several(self) -> ShownLog:
         jobs = self.jobs
         return ShownLog(
-            title=f"{len(jobs)} jobs" + (f", {MOST} of them here" if len(jobs) > MOST else ""),
+            title=f"  {len(jobs)} jobs" + (f", {MOST} of them here" if len(jobs) > MOST else ""),
             source={str(job.id): path for job in jobs[:MOST] if job.attempt and (path := self._log_path(job))},
             live=any(job.state is State.RUNNING for job in jobs),
             placeholder="None of these jobs has any output yet.",
@@ -87,7 +87,7 @@ class AttemptChoice:
             self._attempt = wanted.attempt if wanted.attempt < job.attempt else None
         attempt, title = self._attempt or job.attempt, headline(job, self._width())
         if self._attempt:
-            title = Text(f" {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt} ")
+            title = Text(f"  {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt}")
         return ShownLog(
             title=title,
             source=self._log_path(replace(job, attempt=attempt)) if attempt else None,

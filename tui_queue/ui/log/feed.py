@@ -106,6 +106,8 @@ class LogFeed:
             if is_new:
                 self._widget.refresh()
         was_live, self._is_live = self._is_live, live
+        if was_live != live:
+            self._status.update()
         paths = [source] if isinstance(source, str) else [*(source or {}).values()]
         if live and not was_live and paths:
             start_worker(self._widget, partial(self._follow, paths), group="follow", exclusive=True)
@@ -179,6 +181,8 @@ class LogFeed:
     def remarks(self) -> list[str]:
         """Return what is not as it is at the start."""
         remarks = ["wrap"] if self.layout.wrap else []
+        if self.view.following and self._is_live and self._is_open:
+            remarks.append("following")
         if not self.view.following:
             unseen, uncounted = self.view.unseen, self.view.uncounted
             new = f"▼ {unseen:,} new lines" if unseen else "not following"
@@ -187,7 +191,7 @@ class LogFeed:
         return remarks
 
     def redraw(self) -> None:
-        """Draw the pane and its border again."""
+        """Draw the pane and the words above it again."""
         self._status.update()
         self._widget.refresh()
 
