@@ -251,7 +251,7 @@ async def test_a_hidden_log_is_shown_whole_at_a_line_that_was_found(cli: Cli) ->
         await pilot.press("F", *"/^2.2$/", "enter")
         await see(pilot, "Enter goes there")
         await pilot.press("enter")
-        await until(pilot, lambda: re.search(r"(?m)^2.2 +$", drawn(app)), "the line")
+        await until(pilot, lambda: re.search(r"(?m)^2.2 +│", drawn(app)), "the line")
         assert app.focused is app.screen.query_one(JobLog)
 
 

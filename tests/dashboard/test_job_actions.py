@@ -129,7 +129,7 @@ async def test_the_same_job_once_more_is_asked_about(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("add", "jobs/countdown.py", "3")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "pending")
+        await see(pilot, "○ wait")
         await pilot.press("C")
         await see(pilot, "Clone job 1")
         await pilot.press("ctrl+s")
@@ -146,7 +146,7 @@ async def test_a_set_is_cancelled_though_some_of_it_ended_while_the_question_was
     cli("add", "sleep", "60")
     cli("add", "--hold", "true")
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "running")
+        await see(pilot, "► run ")
         await pilot.press("asterisk", "c")
         await see(pilot, "and take out 2 pending")
         go.touch()
@@ -172,7 +172,7 @@ async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_canc
     cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
     async with dashboard() as (pilot, _, _):
         await see(pilot, "✓ done, 2 processes left")
-        await see(pilot, "  2 processes left ")  # whole in a narrow column
+        await see(pilot, " 2 processes left  ")  # whole in a narrow column
         await pilot.press("c")
         await see(pilot, "End 2 processes that job 1, sleep left?")
         await pilot.press("y")

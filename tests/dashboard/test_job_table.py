@@ -50,7 +50,7 @@ async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
         assert re.search(row.format("sleeps", "0"), drawn(app))
         assert heading(drawn(app)) == ["ID", "Job", "State", "CPU", "Memory", "Progress,", "why"]
         await queue.commands.jobs.cancel([1, 2])
-        await until(pilot, lambda: "running" not in drawn(app) and "MiB" not in drawn(app), "it to end")
+        await until(pilot, lambda: "► run" not in drawn(app) and "MiB" not in drawn(app), "it to end")
 
 
 async def test_no_column_is_cut_at_any_width(cli: Cli) -> None:
@@ -88,7 +88,7 @@ async def test_a_click_on_a_heading_orders_by_it_and_the_next_one_takes_that_bac
     for name in ("b", "c", "a"):
         cli("add", "--name", name, "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "pending")
+        await see(pilot, "○ wait")
         table = app.screen.query_one(JobTable)
         for column, signed, order in (
             ("ID", "ID↓", "acb"),
@@ -116,7 +116,9 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
         await see(pilot, "✓ done")
         await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: re.search(r"✓ 1   scheduler here   load \d+\.\d *\n", drawn(app)), "the load alone")
+        await until(
+            pilot, lambda: re.search(r"✓ 1  scheduler here  load \d+\.\d  mem ", drawn(app)), "what there is room for"
+        )
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
         await queue.commands.jobs.cancel([2])

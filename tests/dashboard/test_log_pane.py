@@ -25,6 +25,7 @@ class Host(ReadableApp):
     def compose(self) -> ComposeResult:
         log = JobLog(id="log", log_path=lambda _: None)
         log.styles.padding = (0, 1, 1, 1)
+        log.styles.height = "1fr"
         yield log.rule
         yield log
 

@@ -88,7 +88,7 @@ def test_a_second_dashboard_shows_the_same_and_says_who_schedules(cli: Cli) -> N
         open_dashboard(first)
         first.wait_for("scheduler here")
         open_dashboard(second)
-        second.wait_for("scheduler: process")
+        second.wait_for("scheduler: other screen")
         add(second, "jobs/countdown.py", "1")
         first.wait_for("✓ done")
         second.wait_for("✓ done")

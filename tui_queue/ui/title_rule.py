@@ -38,11 +38,15 @@ class TitleRule(Static):
         """Show other words behind the name, or at the right end."""
         if words is not None:
             self._words = Text(words) if isinstance(words, str) else words
-        self._right = self._right if right is None else right
+        if right is not None:
+            self._right = right
         self._draw()
 
-    def redraw(self) -> None:
-        """Draw the same in other colours."""
+    def on_mount(self) -> None:
+        """Draw in the colours of the theme."""
+        self.app.theme_changed_signal.subscribe(self, self._redraw)
+
+    def _redraw(self, _: object) -> None:
         self._drawn = None
         self._draw()
 

@@ -45,6 +45,7 @@ _OF_TERMINAL = {
     "key": "cyan",
     "rule": "default",
     "lit": "bold cyan",
+    "tab": "bold reverse",
     "bar": "green",
     "cause": "red",
     "worry": "bold yellow",
@@ -142,6 +143,7 @@ def rich_styles(theme: Theme, variables: Mapping[str, str]) -> dict[str, Style]:
     found = Style(color=_hex(variables["background"]), bgcolor=_hex(variables["wait"]))
     return styles | {
         "lit": Style(color=_hex(variables["key"]), bold=True),
+        "tab": Style(color=_hex(variables["block-cursor-foreground"]), bgcolor=_hex(variables["key"]), bold=True),
         "bar": Style(color=_hex(variables["run"])),
         "cause": Style(color=_hex(variables["fail"])),
         "worry": Style(color=_hex(variables["wait"]), bold=True),

@@ -18,7 +18,7 @@ from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
 from tui_queue.ui.dashboard.start_times import TELL_EVERY_S, StartTimes
-from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.summary import QueueStatus
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.wording import more_wait, shown_of, window_title
 from tui_queue.ui.keymap import with_keys
@@ -40,7 +40,7 @@ class Refresher:
         screen: Screen[None],
         commands: Commands,
         *,
-        summary: Summary,
+        status: QueueStatus,
         rule: TitleRule,
         table: JobTable,
         window: JobWindow,
@@ -52,7 +52,7 @@ class Refresher:
         """``rule`` stands above the table; ``give_title`` gives the terminal a title, where the settings want one."""
         self._screen = screen
         self._commands = commands
-        self._summary = summary
+        self._status = status
         self._rule = rule
         self._table = table
         self._window = window
@@ -151,8 +151,8 @@ class Refresher:
                 clock.resume()
             else:
                 clock.pause()  # it would wake the process for nothing
-        self._summary.show(overview)
-        if self._summary.shows_surroundings != self._any_runs:
+        self._status.show(overview)
+        if self._status.shows_surroundings != self._any_runs:
             self._measure()
         if self._give_title is not None:
             self._give_title(window_title(overview))
@@ -185,7 +185,7 @@ class Refresher:
     async def _show_surroundings(self) -> None:
         """Show what the machine has free and how many jobs end, but only while a job runs: else nothing is drawn."""
         surroundings = await result_of(self._screen, self._commands.reports.surroundings()) if self._any_runs else None
-        self._summary.show_surroundings(surroundings if self._any_runs else None)
+        self._status.show_surroundings(surroundings if self._any_runs else None)
 
     def _run(self, group: str, show: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Show something beside all else; what of the group still runs is cancelled."""

@@ -10,22 +10,22 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
-from tui_queue.ui.command_result import show_error
 from tui_queue.ui.dashboard import leaving
 from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, SPARE_KEYS
+from tui_queue.ui.dashboard.change_settings import Dressed, change_looks, changed_settings
 from tui_queue.ui.dashboard.columns import ORDERS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.footer import Keys
+from tui_queue.ui.dashboard.header import Header
 from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
 from tui_queue.ui.dashboard.refresher import Refresher
-from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.summary import QueueStatus
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dashboard.wording import (
@@ -34,7 +34,7 @@ from tui_queue.ui.dashboard.wording import (
     in_place_of_output,
     only_those_shown,
 )
-from tui_queue.ui.dashboard_settings import DashboardSettings, dashboard_settings_of
+from tui_queue.ui.dashboard_settings import DashboardSettings
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import with_keys
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tui_queue.ui.log.search_results import SearchHit
 
 
-class Host(Protocol):
+class Host(Dressed, Protocol):
     """The application, as the dashboard needs it."""
 
     def announce(self, title: str, text: str, way: str) -> None:
@@ -55,9 +55,6 @@ class Host(Protocol):
 
     def give_title(self, text: str) -> None:
         """Give the terminal a title."""
-
-    def put_on(self, theme: str) -> None:
-        """Draw in the colours of a theme."""
 
 
 class Dashboard(Screen[None]):
@@ -88,7 +85,7 @@ class Dashboard(Screen[None]):
         self._background = background
         self._keys = keys
         self._undo = Undo(commands)
-        self._summary = Summary(id="summary")
+        self._status = QueueStatus()
         self._table = JobTable(id="jobs", columns=dashboard_settings.columns, order=dashboard_settings.order)
         self._rule = TitleRule("Jobs")
         self._log = JobLog(id="log", log_path=commands.jobs.log_path)
@@ -101,7 +98,7 @@ class Dashboard(Screen[None]):
         self._refresher = Refresher(
             self,
             commands,
-            summary=self._summary,
+            status=self._status,
             rule=self._rule,
             table=self._table,
             window=self._window,
@@ -112,8 +109,8 @@ class Dashboard(Screen[None]):
         )
 
     def compose(self) -> ComposeResult:
-        """Stack the summary, the two panes, and the keys."""
-        yield self._summary
+        """Stack the header, the two panes, and the keys."""
+        yield Header("view.jobs", self._keys, self._status)
         with Container(id="panes"):
             with Vertical(id="jobs-pane"):
                 yield self._rule
@@ -136,8 +133,6 @@ class Dashboard(Screen[None]):
         await self._refresher.start()
 
     def _draw_in_other_colours(self, _: object) -> None:
-        self._summary.redraw()
-        self._rule.redraw()
         self._log.forget_colours()
         self._show_log()
 
@@ -263,6 +258,11 @@ class Dashboard(Screen[None]):
         self._focus_shown_pane()
         self.on_job_table_moved(JobTable.Moved(self._table.job))
 
+    def action_jobs(self) -> None:
+        """Go to the table: the tab of jobs."""
+        self._placement.zoom(False)
+        self._table.focus()
+
     @work
     async def action_view(self, name: str) -> None:
         """Show a list screen, and those that the user opens from there; then the jobs that it asks for."""
@@ -270,7 +270,7 @@ class Dashboard(Screen[None]):
 
         answer: str | None = name
         while answer is not None and answer in LIST_SCREENS:
-            answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo))
+            answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo, self._status))
         if answer is not None:
             self._placement.zoom(False)
             self._filter(answer)
@@ -320,28 +320,9 @@ class Dashboard(Screen[None]):
     @work
     async def action_settings(self) -> None:
         """Ask for other settings, save them, and apply at once those that can be."""
-        from tui_queue.ui.dialogs.settings import remarks, settings_form  # noqa: PLC0415 - as those above
-
-        try:
-            form = settings_form(self._settings)
-        except TuiQueueError as error:
-            show_error(self, error)
-            return
-        if changes := await self.app.push_screen_wait(form):
-            self._apply(changes)
+        if changes := await changed_settings(self, self._settings):
+            change_looks(changes, self._settings, host=self._host, table=self._table, placement=self._placement)
             self._commands.settings_changed()
-            self.notify(" ".join(["Saved.", *remarks(changes)]), markup=False)
-
-    def _apply(self, changes: Mapping[str, object]) -> None:
-        if theme := changes.get("dashboard.theme"):
-            self._host.put_on(str(theme))
-        if "dashboard.columns" in changes:
-            read = dashboard_settings_of({"columns": changes["dashboard.columns"]}, self._settings)
-            self._table.have_columns(read.columns)
-        if order := changes.get("dashboard.order"):
-            self._table.order_by(str(order))
-        if split := changes.get("dashboard.split"):
-            self._placement.put(str(split))
 
     # Actions of jobs; those that may ask the user are workers
 

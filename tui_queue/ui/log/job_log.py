@@ -62,7 +62,6 @@ class JobLog(Widget, can_focus=True):
     def forget_colours(self) -> None:
         """Draw the title again when it is given next, also where its words are the same."""
         self._title = None
-        self.rule.redraw()
 
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
