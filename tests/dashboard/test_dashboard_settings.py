@@ -197,7 +197,8 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
         (60, "beside", ["below", "hidden", "below"]),
         (80, "auto", ["below", "hidden", "below"]),
         (96, "auto", ["below", "hidden", "beside", "below"]),
-        (120, "auto", ["beside", "below", "hidden", "beside"]),
+        (120, "auto", ["below", "hidden", "beside", "below"]),
+        (160, "auto", ["beside", "below", "hidden", "beside"]),
         (200, "hidden", ["hidden", "beside"]),
     ],
 )

@@ -115,11 +115,9 @@ def compose_line(overview: Overview, width: int, surroundings: Surroundings | No
 
 def _gauge(overview: Overview, *, label: bool) -> Text:
     lit, rest = bar(overview.taken / overview.slots if overview.slots else 0, _GAUGE)
+    words = "slots " if label else ""
     return Text.assemble(
-        ("slots " if label else "", "muted"),
-        (lit, "bar"),
-        (rest, "rule"),
-        (f" {overview.taken}/{overview.slots}", "bold"),
+        (words, "muted"), (lit, "bar"), (rest, "rule"), (f" {overview.taken}/{overview.slots}", "bold")
     )
 
 
