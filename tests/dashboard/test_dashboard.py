@@ -135,6 +135,55 @@ async def test_the_log_takes_the_whole_screen_and_gives_it_back(cli: Cli) -> Non
         await see(pilot, "Progress, why")
 
 
+async def test_the_first_screen_says_what_to_press_what_to_type_and_what_will_happen(cli: Cli) -> None:
+    cli.settings("slots = 2")
+    async with dashboard() as (pilot, app, _):
+        for words in (
+            "a   Add your first job",
+            "$ tui-queue add train.py --epochs 3",
+            "Two jobs run at a time",
+            "none yet",
+        ):
+            await see(pilot, words)
+        await pilot.press("/", *"state:failed", "enter")
+        await until(pilot, lambda: "Add your first job" not in drawn(app), "the filter to be what counts")
+        await see(pilot, "No job is like that.")
+        await pilot.press("escape", "escape")
+        await see(pilot, "Add your first job")
+        cli("add", "--hold", "true")
+        await see(pilot, "◇ hold")
+        assert "Add your first job" not in drawn(app)
+
+
+async def test_the_heavy_line_is_above_the_pane_that_has_the_keys(cli: Cli) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "━ Jobs ━")
+        await see(pilot, "─ Log  1 true")
+        await pilot.press("tab")
+        await see(pilot, "─ Jobs ─")
+        await see(pilot, "━ Log  1 true")
+
+
+async def test_a_double_press_of_the_key_cancels_and_the_button_has_named_that(cli: Cli) -> None:
+    cli("add", "sleep", "60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "► run ")
+        await pilot.press("c")
+        await see(pilot, "c Cancel job 1    Esc Let it be")
+        await pilot.press("c")
+        await see(pilot, "– cancel")
+
+
+async def test_a_digit_opens_each_screen_and_its_tab_stands_at_the_top(cli: Cli) -> None:
+    async with dashboard((120, 30)) as (pilot, _, _):
+        for key, title in (("2", "Queues"), ("3", "Schedules"), ("4", "Batches"), ("5", "Statistics"), ("1", "Jobs")):
+            await pilot.press(key)
+            await see(pilot, f"━ {title} ━")
+            await see(pilot, "1 Jobs  2 Queues  3 Schedules  4 Batches  5 Statistics")
+            await see(pilot, "scheduler here")
+
+
 async def test_a_copy_of_a_job_is_changed_and_added(cli: Cli) -> None:
     cli("add", "--name", "first", "jobs/fail.py", "3")
     async with dashboard() as (pilot, _, _):
@@ -147,8 +196,10 @@ async def test_a_copy_of_a_job_is_changed_and_added(cli: Cli) -> None:
 
 
 async def test_the_log_stands_below_the_table_or_from_160_columns_on_beside_it(cli: Cli) -> None:
+    cli("add", "--hold", "true")
     for width, beside in ((60, False), (80, False), (120, False), (159, False), (160, True), (200, True)):
         async with dashboard((width, 30)) as (pilot, app, _):
+            await see(pilot, "◇")
             table, log = app.screen.query_one("#jobs").region, app.screen.query_one("#log").region
             assert (log.x > table.x) == beside
             assert (log.y > table.y) != beside

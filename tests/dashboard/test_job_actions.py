@@ -51,10 +51,10 @@ async def test_slots_are_changed_live(cli: Cli) -> None:
     async with dashboard() as (pilot, _, _):
         await see(pilot, "no slots")
         await pilot.press("+")
-        await see(pilot, "slots 0/1")
+        await see(pilot, " 0/1 ")
         await see(pilot, "✓ done")
         await pilot.press("-", "-")
-        await see(pilot, "slots 0/0")
+        await see(pilot, " 0/0 ")
     assert json.loads(cli("queue", "list", "--json"))[0]["slots"] == 0
 
 

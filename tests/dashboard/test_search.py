@@ -114,7 +114,7 @@ async def test_a_log_on_the_whole_screen_keeps_the_keys(cli: Cli) -> None:
         await see(pilot, "needle 1: 1 of 1")
         assert isinstance(app.focused, JobLog)
         await pilot.press("j", "j")
-        await until(pilot, lambda: drawn(app).splitlines()[2].startswith("2 "), "the log to be scrolled")
+        await until(pilot, lambda: drawn(app).splitlines()[3].startswith("2 "), "the log to be scrolled")
         assert cursor(app) == 1
 
 

@@ -63,11 +63,11 @@ def test_borders_stand_in_terminals_of_any_opinion(cli: Cli, monkeypatch: pytest
         window.see("Esc closes")
         window.rest()
         buffer = window.screen.buffer
-        top, left = next((row, at) for row in range(HEIGHT) for at in range(WIDTH) if buffer[row][at].data == "╭")
-        bottom = next(row for row in range(top, HEIGHT) if buffer[row][left].data == "╰")
+        top, left = next((row, at) for row in range(HEIGHT) for at in range(WIDTH) if buffer[row][at].data == "┏")
+        bottom = next(row for row in range(top, HEIGHT) if buffer[row][left].data == "└")
         for opinion, screen in screens(window, monkeypatch):
             side = column(screen, WIDTH - 1 - left, range(top, bottom + 1))
-            assert side == f"╮{'│' * (bottom - top - 1)}╯", opinion
+            assert side == f"┓{'│' * (bottom - top - 1)}┘", opinion
 
 
 @pytest.mark.long

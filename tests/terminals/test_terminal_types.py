@@ -23,7 +23,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0
 WAYS = (  # keys, what is seen then, and what must be whole on that screen
     ("a", "Job path", ("Esc", "Ctrl+T")),
     ("?", "Add a job", ("Esc closes",)),
-    ("c", "Stop job 1", ("Yes", "No")),
+    ("c", "Stop job 1", ("c Cancel job 1", "Esc Let it be")),
     ("i", "Command", ("Esc closes",)),
     ("o", "Order the jobs by", ("Enter takes it", "Esc goes back")),
     ("y", "Copy of job 1", ("Enter takes it", "Esc goes back")),

@@ -31,7 +31,7 @@ STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| \S| [·─])")
 SIGN = re.compile(r"[○◇►»‖✓✗–] [^\d]")
 ROW = re.compile(r"[* ] *(\d+) ")
 ASKS = re.compile(
-    r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─╯"
+    r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─┘"
 )
 
 
@@ -83,10 +83,10 @@ def cut(screen: str, width: int, height: int) -> list[str]:
     wrong = [f"too wide: {line!r}" for line in lines if cell_len(line) > width]
     if len(lines) != height:
         wrong.append(f"{len(lines)} lines")
-    if "╰" not in lines[-1] and not FOOTER.fullmatch(lines[-1]):  # a form that is folded out covers the keys
+    if "└" not in lines[-1] and not FOOTER.fullmatch(lines[-1]):  # a form that is folded out covers the keys
         wrong.append(f"a hint is cut: {lines[-1]!r}")
-    wrong += [f"a hint is cut: {line!r}" for line in lines if "╰" in line and "Esc" in line and not ASKS.search(line)]
-    if "╭" in screen or "Esc closes" in screen:  # what lies below a dialog is covered
+    wrong += [f"a hint is cut: {line!r}" for line in lines if "└" in line and "Esc" in line and not ASKS.search(line)]
+    if "┏" in screen or "Esc closes" in screen:  # what lies below a dialog is covered
         return wrong
     for line in lines:
         states = len(STATE.findall(line))
@@ -175,9 +175,9 @@ def test_a_running_job_is_cancelled_and_failed_ones_are_retried(
     cli("add", "true")
     with in_raw(cli, size, term) as way:
         way.step("", "► run", "✗ fail", "✓ done")
-        way.step("gc", "Stop job 1, sleep?", "Yes  y", "No  n")
+        way.step("gc", "Stop job 1, sleep?", "c Cancel job 1", "Esc Let it be")
         way.step(ESCAPE, "► run", gone="Stop job 1")
-        way.step("c", "Stop job 1, sleep?", "Yes  y", "No  n")
+        way.step("c", "Stop job 1, sleep?", "c Cancel job 1", "Esc Let it be")
         way.step("y", "– cancel", gone="► run")
 
         way.step("/", "state:failed")
@@ -200,8 +200,8 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
     with in_raw(cli, size, term) as way:
         way.comes_to([1, 2, 3, 4])
         way.step("", "no slots", "Press + for one.")
-        way.step("?", "─ Keys ─", "Esc closes")
-        way.step("q", "no slots", gone="─ Keys ─")
+        way.step("?", "━ Keys ━", "Esc closes")
+        way.step("q", "no slots", gone="━ Keys ━")
         for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BELOW):
             way.step("s", "job-1", log, gone="" if log else "─ Log ")
         way.step("", "Press + for one.")
@@ -218,7 +218,7 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
         way.step("g  ", "*  4", "*  1")
         way.step("c", "– cancel")
         way.comes_to([2, 3, 4, 1])
-        way.step("d", "Remove 2 ended jobs and their logs?", "Yes  y", "No  n")
+        way.step("d", "Remove 2 ended jobs and their logs?", "d Remove 2 jobs", "Esc Let them be")
         way.step("y", gone="cancelled")
         way.comes_to([2, 3])
     assert list(cli.jobs()) == [2, 3]

@@ -18,7 +18,7 @@ class TitleRule(Static):
 
     def __init__(self, name: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._name = name
+        self._pane = name
         self._words = Text()
         self._right = ""
         self._lit = False
@@ -57,7 +57,7 @@ class TitleRule(Static):
     def _draw(self) -> None:
         if not (width := self.size.width):
             return
-        line = ruled(self._name, self._words, self._right, width, lit=self._lit)
+        line = ruled(self._pane, self._words, self._right, width, lit=self._lit)
         if self._drawn is None or (line, line.spans) != (self._drawn, self._drawn.spans):
             self._drawn = line
             self.update(line, layout=False)

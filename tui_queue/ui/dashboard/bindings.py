@@ -66,7 +66,7 @@ DASHBOARD_KEYS: list[BindingType] = [
         show=False,
         tooltip="One slot less for its queue",
     ),
-    Binding("1", "jobs", "Jobs", id="view.jobs", show=False, tooltip="The table of jobs"),
+    Binding("1", "jobs", "Jobs", id="table.jobs", show=False, tooltip="The table of jobs"),
     Binding("2", "view('queues')", "Queues", id="view.queues", show=False, tooltip="All queues"),
     Binding("3", "view('schedules')", "Schedules", id="view.schedules", show=False, tooltip="All schedules"),
     Binding("4", "view('batches')", "Batches", id="view.batches", show=False, tooltip="All batches"),

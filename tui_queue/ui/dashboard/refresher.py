@@ -14,6 +14,7 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import State
 from tui_queue.core.model.overview import Overview
 from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dashboard.first_steps import FirstSteps
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
@@ -42,6 +43,7 @@ class Refresher:
         *,
         status: QueueStatus,
         rule: TitleRule,
+        first: FirstSteps,
         table: JobTable,
         window: JobWindow,
         placement: LogPlacement,
@@ -49,11 +51,15 @@ class Refresher:
         give_title: Callable[[str], None] | None,
         keys: Mapping[str, str],
     ) -> None:
-        """``rule`` stands above the table; ``give_title`` gives the terminal a title, where the settings want one."""
+        """``rule`` stands above the table, and ``first`` in its place while there is no job.
+
+        ``give_title`` gives the terminal a title, where the settings want one.
+        """
         self._screen = screen
         self._commands = commands
         self._status = status
         self._rule = rule
+        self._first = first
         self._table = table
         self._window = window
         self._placement = placement
@@ -157,6 +163,8 @@ class Refresher:
         if self._give_title is not None:
             self._give_title(window_title(overview))
         self._table.show(overview.jobs)
+        self._first.say(overview)
+        self._screen.set_class(not any(overview.counts.values()) and not self._window.is_filtered, "-empty")
         more = more_wait(overview.unshown, ACTIVE_SHOWN)
         self._rule.say(right=with_keys(shown_of(overview, self._table.order, more), self._keys))
         if self._window.wanted is not None:

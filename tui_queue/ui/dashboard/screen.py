@@ -18,6 +18,7 @@ from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, SPARE_KEYS
 from tui_queue.ui.dashboard.change_settings import Dressed, change_looks, changed_settings
 from tui_queue.ui.dashboard.columns import ORDERS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
+from tui_queue.ui.dashboard.first_steps import FirstSteps
 from tui_queue.ui.dashboard.footer import Keys
 from tui_queue.ui.dashboard.header import Header
 from tui_queue.ui.dashboard.job_actions import JobActions
@@ -88,6 +89,7 @@ class Dashboard(Screen[None]):
         self._status = QueueStatus()
         self._table = JobTable(id="jobs", columns=dashboard_settings.columns, order=dashboard_settings.order)
         self._rule = TitleRule("Jobs")
+        self._first = FirstSteps(keys)
         self._log = JobLog(id="log", log_path=commands.jobs.log_path)
         self._window = JobWindow(commands, self._table)
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
@@ -100,6 +102,7 @@ class Dashboard(Screen[None]):
             commands,
             status=self._status,
             rule=self._rule,
+            first=self._first,
             table=self._table,
             window=self._window,
             placement=self._placement,
@@ -110,11 +113,12 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Stack the header, the two panes, and the keys."""
-        yield Header("view.jobs", self._keys, self._status)
+        yield Header("view.jobs", {**self._keys, "view.jobs": self._keys["table.jobs"]}, self._status)
         with Container(id="panes"):
             with Vertical(id="jobs-pane"):
                 yield self._rule
                 yield self._table
+                yield self._first
             with Vertical(id="log-pane"):
                 yield self._log.rule
                 yield self._log
@@ -279,7 +283,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_stop_all(self) -> None:
         """Cancel all jobs, and leave once they have ended; ask first."""
-        if await leaving.stop_all(self, self._commands, self._refresher.refreshed):
+        if await leaving.stop_all(self, self._commands, self._refresher.refreshed, self._keys["queue.stop_all"]):
             await self.app.run_action("leave")
 
     def action_log(self) -> None:

@@ -17,6 +17,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _GAUGE = 6  # cells
 _WORDS_FROM = 118  # cells of the screen from which counts have words
 _LABEL_FROM = 60  # cells from which the slots have a label
+_CANCELLED_FROM = 150  # cells from which there is room for how many were cancelled
 _SMALL = 40  # cells below which slots and counts are all there is
 _COUNTED = (State.RUNNING, State.PENDING, State.FAILED, State.COMPLETED, State.CANCELLED)
 _WORRY = 9  # rank of what the user is to know on any screen
@@ -96,7 +97,7 @@ class Summary(Static):
 
 def compose_line(overview: Overview, width: int, surroundings: Surroundings | None = None) -> Text:
     """Return the line for a width in cells: of its parts, those of the lowest ranks are left out until it fits."""
-    parts = [(_WORRY, _gauge(overview, label=width >= _LABEL_FROM)), (8, _counts(overview, words=width >= _WORDS_FROM))]
+    parts = [(_WORRY, _gauge(overview, label=width >= _LABEL_FROM)), (8, _counts(overview, width))]
     parts += [(_WORRY, Text(words, style="fail")) for words in _worries(overview)]
     parts += [(7, Text(words, style="muted")) for words in _scheduler(overview)]
     if surroundings is not None:
@@ -121,7 +122,8 @@ def _gauge(overview: Overview, *, label: bool) -> Text:
     )
 
 
-def _counts(overview: Overview, *, words: bool) -> Text:
+def _counts(overview: Overview, width: int) -> Text:
+    words, cancelled = width >= _WORDS_FROM, width >= _CANCELLED_FROM
     counted = [(state, overview.count(state)) for state in _COUNTED]
     return Text("   " if words else "  ").join(
         Text(
@@ -129,7 +131,7 @@ def _counts(overview: Overview, *, words: bool) -> Text:
             style=LOOKS[state].style if count else "muted",
         )
         for state, count in counted
-        if count or state is not State.CANCELLED
+        if state is not State.CANCELLED or (count and cancelled)
     )
 
 

@@ -62,6 +62,16 @@ def what_ends(running: Sequence[Job], now: datetime) -> str:
     return f"{has_run(running, now)} {_ALL_ENDS[len(running) > 1]}" if running else ""
 
 
+def of(jobs: Sequence[Job]) -> str:
+    """Return what a button calls one job, or several."""
+    return f"job {jobs[0].id}" if len(jobs) == 1 else count(len(jobs), "job")
+
+
+def processes_of(left: Sequence[Job]) -> str:
+    """Return how many processes ended jobs have left."""
+    return processes_text(sum(job.processes_left for job in left))
+
+
 def count(how_many: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless it is 1."""
     return f"{how_many} {noun}{'' if how_many == 1 else 's'}"

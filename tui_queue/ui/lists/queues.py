@@ -13,7 +13,6 @@ from tui_queue.core.model.job import State
 from tui_queue.core.model.queue import DEFAULT_QUEUE, Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
-from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
@@ -119,7 +118,7 @@ class QueuesScreen(TableScreen):
         """Remove the queue under the cursor."""
         if (name := self.chosen) is None:
             return
-        if await self.app.push_screen_wait(Confirm(f"Remove queue {name}?")):
+        if await self.app.push_screen_wait(self.sure(f"Remove queue {name}?", f"Remove {name}", "queues.remove")):
             await self.ask(self.commands.queues.remove(name))
 
 

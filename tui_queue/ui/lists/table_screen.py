@@ -20,6 +20,7 @@ from tui_queue.ui.dashboard.header import Header
 from tui_queue.ui.dashboard.summary import QueueStatus
 from tui_queue.ui.dashboard.tabs import TABS
 from tui_queue.ui.dashboard.undo import Undo
+from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
@@ -158,6 +159,10 @@ class TableScreen(ModalScreen[str | None]):
         except TuiQueueError as error:
             note.show(printable(str(error)), wrong=True)
             return None
+
+    def sure(self, question: str, act: str, key: str, *, detail: str = "") -> Confirm:
+        """Return the question before an act; ``key`` is the id of the binding that has asked."""
+        return Confirm(question, detail=detail, yes=act, no="Let it be", keys=keys_of(self)[key])
 
     def action_go(self, where: str) -> None:
         """Open another list screen, or go back to the jobs."""

@@ -13,7 +13,7 @@ from tui_queue.core.units.widths import clusters
 
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
+        **dict.fromkeys("╭╮╰╯┌┐└┘┏┓┗┛├┤┬┴┼", "+"),
         **dict.fromkeys("│┃║▏▕▌▐▎▊", "|"),
         **dict.fromkeys("─╌╸–—▔▁", "-"),
         **dict.fromkeys("━═◇", "="),
