@@ -292,5 +292,5 @@ async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:
         await pilot.press("slash", *"nothing", "enter")
         await see(pilot, "No job is like that. Press b to show all.")
         await pilot.press("b", "Q")
-        await see(pilot, "Ctrl+Y")
-        await see(pilot, "No  F7")
+        await see(pilot, "Q Cancel all and quit")
+        await see(pilot, "F7 Stay")

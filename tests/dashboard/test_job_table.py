@@ -113,7 +113,7 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
     cli("add", "true")
     cli("add", "sleep", "60")
     async with dashboard((160, 30)) as (pilot, app, queue):
-        await see(pilot, "✓ done")
+        await see(pilot, "✓ completed")
         await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
         await pilot.resize_terminal(80, 24)
         await until(

@@ -43,7 +43,7 @@ def fill(cli: Cli) -> None:
 
 
 def rows(screen: str) -> list[str]:
-    return [line for line in screen.splitlines() if re.match(r"[* ] *\d+ ", line)]
+    return [line for line in screen.splitlines() if re.match(r"[* ] *\d+ [○◇►»‖✓✗–!?]", line)]
 
 
 def shows_states_below_each_other(screen: str) -> bool:

@@ -29,7 +29,7 @@ FORMAL = ("○ pending", "◇ held", "► running", "‖ paused", "✓ completed
 WORDS = (*FORMAL, *SHORT)
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| \S| [·─])")
 SIGN = re.compile(r"[○◇►»‖✓✗–] [^\d]")
-ROW = re.compile(r"[* ] *(\d+) ")
+ROW = re.compile(r"[* ] *(\d+) [○◇►»‖✓✗–!?]")
 ASKS = re.compile(
     r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─┘"
 )

@@ -54,7 +54,7 @@ def first_steps(keys: Mapping[str, str], slots: int) -> Text:
     text.append("$ ", "muted").append(f"{_COMMAND}\n\n", "bar")
     runs = _NUMBERS[slots] if slots < len(_NUMBERS) else f"{slots} jobs run"
     text.append(f"{runs} at a time; the others wait their turn.\n")
-    text.append("They go on when you leave: ").append(with_keys("{app.leave}", keys), "lit")
-    text.append(" quits, the jobs go on.\n")
-    text.append("A .py file runs with the Python environment that is active where you add it.", "muted")
+    text.append("What runs goes on when you leave: ").append(with_keys("{app.leave}", keys), "lit")
+    text.append(" quits, the queue does not.\n")
+    text.append("A .py file runs with the Python environment active where you add it.", "muted")
     return text
