@@ -12,6 +12,7 @@ from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import raw_terminal
 from tests.support.tmux import terminal
 from tests.terminals.test_terminal import open_dashboard
+from tui_queue.ui.dashboard.states import FORMAL_FROM, HELD, LOOKS, PAUSED
 
 pytestmark = pytest.mark.long
 
@@ -27,6 +28,7 @@ FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? He
 SHORT = ("○ wait", "◇ hold", "► run", "» ends", "‖ pause", "✓ done", "✗ fail", "– cancel")
 FORMAL = ("○ pending", "◇ held", "► running", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
 WORDS = (*FORMAL, *SHORT)
+FORMAL_OF = {look.words(80): look.words(120) for look in (*LOOKS.values(), HELD, PAUSED)}
 STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| \S| [·─])")
 SIGN = re.compile(r"[○◇►»‖✓✗–] [^\d]")
 ROW = re.compile(r"[* ] *(\d+) [○◇►»‖✓✗–!?]")
@@ -46,6 +48,8 @@ class Way:
     def step(self, keys: str, *seen: str, gone: str = "") -> str:
         """Type keys; wait until all that is seen then is there, what is gone is not, and nothing is cut."""
         self.type(keys)
+        if self.size[0] >= FORMAL_FROM:
+            seen, gone = tuple(map(formal, seen)), formal(gone)
 
         def wrong() -> list[str]:
             screen = self.look()
@@ -74,6 +78,13 @@ class Way:
         self.step("a", "Job path", "Enter adds", "Ctrl+T more", "Esc cancels")
         self.step(f"{path}{TAB}{parameters}", "Runs:", path, parameters, "Add", "Cancel")
         return self.step(ENTER, *seen, gone="Job path")
+
+
+def formal(text: str) -> str:
+    """Return what is looked for with the words of states that a wide screen has."""
+    for short, word in FORMAL_OF.items():
+        text = text.replace(short, word)
+    return text
 
 
 def cut(screen: str, width: int, height: int) -> list[str]:

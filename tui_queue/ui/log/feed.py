@@ -185,7 +185,7 @@ class LogFeed:
             remarks.append("following")
         if not self.view.following:
             unseen, uncounted = self.view.unseen, self.view.uncounted
-            new = f"▼ {unseen:,} new lines, " if unseen else ""
+            new = f"▼ {unseen:,} new, " if unseen else ""
             new = f"▼ {uncounted / 2**20:,.0f} MiB new, " if uncounted > COUNTED else new
             remarks.append(with_keys(f"{new}{{log.end}} follows", keys_of(self._widget)))
         return remarks
