@@ -23,6 +23,17 @@ async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_
         await until(pilot, lambda: "2m left" not in drawn(app), "the bar to go")
 
 
+async def test_a_job_that_waits_for_a_slot_says_when_it_may_get_one(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    cli("add", "--name", "bar", "sh", "-c", "printf '  40%%|####      | 4/10 [00:04<02:00]'; exec sleep 60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "40%  2m left")
+    cli("add", "--name", "next", "true")
+    async with dashboard() as (pilot, app, queue):
+        await until(pilot, lambda: re.search(r"○ wait +next +slots +in ~2m", drawn(app)), "when it may start")
+        await queue.commands.jobs.cancel([1])
+
+
 def heading(screen: str) -> list[str]:
     return next(line.split() for line in screen.splitlines() if line.lstrip().startswith("ID"))
 
