@@ -8,6 +8,7 @@ while nothing happens, for each key that moves the cursor, and while five jobs r
 
 import argparse
 import os
+import re
 import sqlite3
 import statistics
 import subprocess
@@ -25,6 +26,7 @@ from tests.support.raw_terminal import RawTerminal, raw_terminal
 
 SIZE = (200, 50)
 KEYS = 60
+ABOVE_LOG = re.compile("[━─] Log ")
 PARTS = ("drain", "busy", "gap", "start", "paint", "keys", "drainkeys", "bytes")
 FLOOD = """
 import itertools, time
@@ -106,7 +108,7 @@ def key_to_paint_s(window: RawTerminal, times: int) -> list[float]:
 
 def headline(window: RawTerminal) -> str:
     """Return what stands above the log: number, name and state of the job under the cursor."""
-    return window.screen.display[1].partition("╭")[2]
+    return next((line[found.start() :] for line in window.screen.display if (found := ABOVE_LOG.search(line))), "")
 
 
 def time_keys(jobs: int) -> list[float]:

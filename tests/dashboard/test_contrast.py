@@ -95,7 +95,7 @@ async def press(pilot: Pilot[Any], keys: str) -> None:
 async def filled(cli: Cli) -> AsyncIterator[tuple[Pilot[Any], TuiQueueApp]]:
     fill(cli)
     async with dashboard((120, 40), toasts=True) as (pilot, app, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await press(pilot, "g")
         await see(pilot, "line 3")
         yield pilot, app

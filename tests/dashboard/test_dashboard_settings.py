@@ -18,7 +18,7 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
     cli.settings('keys = {job.cancel = "r,f8", "job.retry" = "c"}')
     cli("add", "--hold", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         await see(pilot, "r Cancel")
         await see(pilot, "c Retry")
         await pilot.press("question_mark")
@@ -26,12 +26,12 @@ async def test_keys_are_mapped_anew_and_shown_as_they_are(cli: Cli) -> None:
         await see(pilot, "d Delete")
         await pilot.press("escape")
         await pilot.press("f8")
-        await see(pilot, "– cancelled")
+        await see(pilot, "– cancel")
         await pilot.press("colon")
         await pilot.press(*"retry")
         await see(pilot, "Put an ended job into the queue again  (c)")
         await pilot.press("enter")
-        await until(pilot, lambda: "– cancelled" not in drawn(app), "the job to be in the queue again")
+        await until(pilot, lambda: "– cancel" not in drawn(app), "the job to be in the queue again")
 
 
 @pytest.mark.long
@@ -42,7 +42,7 @@ async def test_the_keys_of_forms_and_questions_are_mapped_too_and_named_in_their
     )
     cli("add", "--hold", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         await pilot.press("a", "f7")
         await see(pilot, "Backspace up   Ctrl+H hidden   F11 back")
         await pilot.press("f11")
@@ -93,7 +93,7 @@ async def test_all_the_keys_are_in_the_help(cli: Cli) -> None:
 async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
     cli("add", "true")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         for words, what in (
             ("range", "Select up to here"),
             ("more", "One slot more"),
@@ -122,14 +122,14 @@ async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focu
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1, "the palette to go")
 
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         app.screen.query_one(JobTable).move_to(1)
         await see(pilot, "60")
         await choose("error before", "Go to the error before  ({)")
         await see(pilot, "Error: disk full")
         assert isinstance(app.focused, JobTable)
         await pilot.press("l")
-        await until(pilot, lambda: "Exit/why" not in drawn(app), "the log to be all")
+        await until(pilot, lambda: "Progress, why" not in drawn(app), "the log to be all")
         await choose("select all", "Select all, or none  (*)")
         await see(pilot, "2 jobs")
         await choose("filter", "Show some only  (/)")
@@ -205,7 +205,7 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
     cli("add", "--hold", "true")
     cli("add", "--hold", "false")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         names = {"ansi": ("ansi-dark", "textual-ansi")}  # the latter until Textual 8.2.4
         assert app.current_theme.name in names.get(theme, (theme,))
         assert drawn(app).index("false") < drawn(app).index("true")
@@ -217,7 +217,8 @@ async def test_a_theme_is_chosen(cli: Cli, theme: str) -> None:
         (60, "beside", ["below", "hidden", "below"]),
         (80, "auto", ["below", "hidden", "below"]),
         (96, "auto", ["below", "hidden", "beside", "below"]),
-        (120, "auto", ["beside", "below", "hidden", "beside"]),
+        (120, "auto", ["below", "hidden", "beside", "below"]),
+        (160, "auto", ["beside", "below", "hidden", "beside"]),
         (200, "hidden", ["hidden", "beside"]),
     ],
 )
@@ -234,7 +235,7 @@ async def test_the_log_is_beside_the_jobs_or_below_or_hidden(
             await until(pilot, lambda: log_place(app) == place, place)  # noqa: B023
             assert table.virtual_size.width <= table.size.width
             await pilot.press("l", "s")  # on the whole screen it is wherever it was
-            await until(pilot, lambda: log_place(app) == "below" and "Exit/why" not in drawn(app), "it alone")
+            await until(pilot, lambda: log_place(app) == "below" and "Progress, why" not in drawn(app), "it alone")
             await pilot.press("l", "tab", "s")
             assert table.has_focus or log_place(app) != "hidden"
 
@@ -267,18 +268,18 @@ async def test_a_hidden_log_is_shown_whole_at_a_line_that_was_found(cli: Cli) ->
     cli("add", "seq", "500")
     cli("add", "--hold", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("F", *"/^2.2$/", "enter")
         await see(pilot, "Enter goes there")
         await pilot.press("enter")
-        await until(pilot, lambda: re.search(r"│2.2 +│", drawn(app)), "the line")
+        await until(pilot, lambda: re.search(r"(?m)^2.2 +│", drawn(app)), "the line")
         assert app.focused is app.screen.query_one(JobLog)
 
 
 def log_place(app: TuiQueueApp) -> str:
-    """Return where the log is by the corner of its frame."""
-    corners = [line.index("╭") for line in drawn(app).splitlines() if "╭" in line]
-    return "hidden" if not corners else "beside" if corners[0] else "below"
+    """Return where the log is by the line above it."""
+    places = [found.start() for line in drawn(app).splitlines() if (found := re.search("[─━] Log ", line))]
+    return "hidden" if not places else "beside" if places[0] else "below"
 
 
 async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:
@@ -311,5 +312,5 @@ async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:
         await pilot.press("slash", *"nothing", "enter")
         await see(pilot, "No job is like that. Press b to show all.")
         await pilot.press("b", "Q")
-        await see(pilot, "Ctrl+Y")
-        await see(pilot, "No  F7")
+        await see(pilot, "Q Cancel all and quit")
+        await see(pilot, "F7 Stay")

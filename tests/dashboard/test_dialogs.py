@@ -53,6 +53,15 @@ async def test_a_question_is_answered_no_unless_yes_is_chosen(keys: list[str], a
     assert app.answers == [answer]
 
 
+@pytest.mark.parametrize(("keys", "answers"), [("c", [True]), ("f8", [True]), ("d", []), ("dn", [False])])
+async def test_the_key_that_has_asked_confirms(keys: str, answers: list[bool]) -> None:
+    app = Host(Confirm("Stop it?", yes="Cancel job 1", no="Let it be", keys="c F8"))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "c Cancel job 1" in drawn(app) and "Esc Let it be" in drawn(app), "the acts")
+        await pilot.press(*([keys] if keys == "f8" else keys))
+        await until(pilot, lambda: app.answers == answers, "the answer")
+
+
 async def test_a_question_with_a_click_on_yes_is_answered_yes() -> None:
     app = Host(Confirm("Stop it?", yes="Stop it", no="Let it run"))
     async with app.run_test(size=(80, 24)) as pilot:

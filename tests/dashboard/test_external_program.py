@@ -39,14 +39,14 @@ def test_the_terminal_has_a_title_while_the_dashboard_is_open(cli: Cli) -> None:
     cli.settings("dashboard = {title = false}")
     cli("add", "--hold", "true")
     with raw_terminal(cli.env, size=(80, 24)) as window:
-        window.see("○ held")
+        window.see("◇ hold")
         assert "waiting\x1b\\" not in window.said()
 
 
 def test_number_command_and_log_are_copied_through_the_terminal(cli: Cli) -> None:
     cli("add", "echo", "two words")
     with raw_terminal(cli.env, size=(80, 24)) as window:
-        window.see("✓ completed")
+        window.see("✓ done")
         for down, text in (("", b"1"), ("j", b"/echo 'two words'"), ("jj", b"/log")):
             window.type("y")
             window.see("Copy of job 1, echo")
@@ -62,7 +62,7 @@ def test_the_terminal_is_lent_to_a_pager_and_an_editor_and_the_queue_goes_on(
     program = script("shows.sh", '#!/bin/sh\ntrap \'\' INT\necho "SHOWN: $1"\ncat "$1"\nread answer\n')
     cli("add", script("job.sh", "#!/bin/sh\necho printed\n"))
     with raw_terminal({**cli.env, "PAGER": program, "EDITOR": f"'{program}'", "VISUAL": ""}, size=(80, 24)) as window:
-        window.see("✓ completed")
+        window.see("✓ done")
         for key, shown in (("v", "printed"), ("E", "echo printed")):
             window.read_until(lambda: "SHOWN" not in window.text(), "the dashboard")
             window.type(key)

@@ -13,20 +13,20 @@ from tests.support.pilot import drawn, see, until
 async def test_a_pending_job_is_held_and_released_by_a_key(cli: Cli) -> None:
     cli("add", "--hold", "true")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         await see(pilot, "This job is held. Press h to release it.")
         await pilot.press("h")
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
 
 
 async def test_a_running_job_is_paused_and_goes_on_by_a_key(cli: Cli) -> None:
     cli("add", "sleep", "60")
     async with dashboard() as (pilot, _, queue):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press("p")
-        await see(pilot, "‖ paused")
+        await see(pilot, "‖ pause")
         await pilot.press("p")
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await queue.commands.jobs.cancel([1])
 
 
@@ -53,17 +53,17 @@ async def test_slots_are_changed_live(cli: Cli) -> None:
     async with dashboard() as (pilot, _, _):
         await see(pilot, "no slots")
         await pilot.press("+")
-        await see(pilot, "slots 0/1")
-        await see(pilot, "✓ completed")
+        await see(pilot, " 0/1 ")
+        await see(pilot, "✓ done")
         await pilot.press("-", "-")
-        await see(pilot, "slots 0/0")
+        await see(pilot, " 0/0 ")
     assert json.loads(cli("queue", "list", "--json"))[0]["slots"] == 0
 
 
 async def test_a_job_is_edited_in_the_form(cli: Cli) -> None:
     cli("add", "--hold", "--priority", "5", "echo", "one")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         await pilot.press("e")
         await see(pilot, "Edit job 1")
         await pilot.press("tab", "end", *" two", "ctrl+s")
@@ -77,7 +77,7 @@ async def test_an_edit_that_changes_nothing_is_none(cli: Cli) -> None:
     cli("add", "--hold", "--copy", "--at", "+2h", "--env", "A=two words", "jobs/countdown.py", "3")
     async with dashboard() as (pilot, _, _):
         for keys in ((), ("tab", "end", "5")):
-            await see(pilot, "○ held")
+            await see(pilot, "◇ hold")
             await pilot.press("e")
             await see(pilot, "Edit job 1")
             await pilot.press(*keys, "ctrl+s")
@@ -96,13 +96,13 @@ async def test_a_signal_is_sent_by_name(cli: Cli) -> None:
         await see(pilot, "no such signal")
         await pilot.press("ctrl+u", *"usr1", "enter")
         await see(pilot, "heard")
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
 
 
 async def test_a_kill_is_asked_about(cli: Cli) -> None:
     cli("add", "sh", "-c", "echo ready; exec sleep 60")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "ready")
+        await see(pilot, "► run")
         for answer in ("n", "y"):
             await pilot.press("x")
             await see(pilot, "Which signal for job 1")
@@ -118,7 +118,7 @@ async def test_a_kill_is_asked_about(cli: Cli) -> None:
 async def test_everything_about_a_job_is_shown(cli: Cli) -> None:
     cli("add", "--name", "[/b]", "sh", "-c", "echo 'No space left on device' >&2; exit 1")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✗ failed")
+        await see(pilot, "✗ fail")
         await pilot.press("i")
         await see(pilot, "Esc closes")
         for words in ("Why", "No space left on device", "[/b]", "Attempt"):
@@ -131,7 +131,7 @@ async def test_the_same_job_once_more_is_asked_about(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("add", "jobs/countdown.py", "3")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "pending")
+        await see(pilot, "○ wait")
         await pilot.press("C")
         await see(pilot, "Clone job 1")
         await pilot.press("ctrl+s")
@@ -148,7 +148,7 @@ async def test_a_set_is_cancelled_though_some_of_it_ended_while_the_question_was
     cli("add", "sleep", "60")
     cli("add", "--hold", "true")
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "running")
+        await see(pilot, "► run ")
         await pilot.press("asterisk", "c")
         await see(pilot, "and take out 2 pending")
         go.touch()
@@ -173,8 +173,8 @@ async def test_a_pending_job_is_cancelled_and_removed_by_one_key(cli: Cli) -> No
 async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_cancel(cli: Cli) -> None:
     cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✓ completed, 2 processes left")
-        await see(pilot, " 0, 2 left ")  # whole in a narrow column
+        await see(pilot, "✓ done, 2 processes left")
+        await see(pilot, " 2 processes left  ")  # whole in a narrow column
         await pilot.press("c")
         await see(pilot, "End 2 processes that job 1, sleep left?")
         await pilot.press("y")
@@ -185,13 +185,13 @@ async def test_what_an_ended_job_has_left_is_shown_and_ended_by_the_key_for_canc
 async def test_a_job_that_has_left_processes_is_removed_when_they_have_ended(cli: Cli) -> None:
     cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✓ completed, 2 processes left")
+        await see(pilot, "✓ done, 2 processes left")
         await pilot.press("d")
         await see(pilot, "End 2 processes that job 1, sleep left, and remove it?")
         await pilot.press("y")
         await until(pilot, lambda: cli.jobs() == {}, "it to be removed")
         await pilot.press("u")
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
 
 
 async def test_a_key_starts_a_held_job_beyond_the_slots(cli: Cli) -> None:

@@ -15,25 +15,36 @@ async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_
     cli("add", "--name", "bar", "sh", "-c", "printf '  40%%|####      | 4/10 [00:04<02:00]'; exec sleep 60")
     cli("add", "--name", "silent", "sleep", "60")
     async with dashboard() as (pilot, app, queue):
-        await see(pilot, "40% 2m")
+        await see(pilot, "40%  2m left")
         row = next(line for line in drawn(app).splitlines() if " bar " in line)
-        assert re.search(r"▶ running.*█+░+ +40% 2m", row)
+        assert re.search(r"► run .*━{6}─+ +40%  2m left +<1m", row)
         assert "%" not in next(line for line in drawn(app).splitlines() if " silent " in line)
         await queue.commands.jobs.cancel([1, 2])
-        await until(pilot, lambda: "40% 2m" not in drawn(app), "the bar to go")
+        await until(pilot, lambda: "2m left" not in drawn(app), "the bar to go")
+
+
+async def test_a_job_that_waits_for_a_slot_says_when_it_may_get_one(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    cli("add", "--name", "bar", "sh", "-c", "printf '  40%%|####      | 4/10 [00:04<02:00]'; exec sleep 60")
+    async with dashboard() as (pilot, _, _):
+        await see(pilot, "40%  2m left")
+    cli("add", "--name", "next", "true")
+    async with dashboard() as (pilot, app, queue):
+        await until(pilot, lambda: re.search(r"○ wait +next +slots +in ~2m", drawn(app)), "when it may start")
+        await queue.commands.jobs.cancel([1])
 
 
 def heading(screen: str) -> list[str]:
-    return next(line.split() for line in screen.splitlines() if line.startswith(" ID"))
+    return next(line.split() for line in screen.splitlines() if line.lstrip().startswith("ID"))
 
 
 async def test_the_columns_are_those_of_the_settings_that_fit_the_width(cli: Cli) -> None:
     cli.settings('slots = 0\ndashboard = {columns = ["name", "state", "priority", "attempt", "path", "why"]}')
     cli("add", "--priority", "7", "true")
     for width, columns in (
-        (110, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
-        (80, ["ID", "Name", "State", "Pri", "Try", "Path", "Exit/why"]),
-        (57, ["ID", "Name", "State", "Pri", "Exit/why"]),
+        (110, ["ID", "Job", "State", "Pri", "Try", "Path", "Progress,", "why"]),
+        (80, ["ID", "Job", "State", "Pri", "Try", "Path", "Progress,", "why"]),
+        (57, ["ID", "Job", "Pri", "Try", "Path", "Progress,", "why"]),
     ):
         async with dashboard((width, 24)) as (pilot, app, _):
             await see(pilot, "no slots")
@@ -45,12 +56,12 @@ async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
     cli("add", "--name", "spins", "sh", "-c", "while :; do :; done")
     cli("add", "--name", "sleeps", "sh", "-c", "sleep 60; true")
     async with dashboard() as (pilot, app, queue):
-        row = r"\b{}.* ▶ running +{}% +\d+ MiB"
+        row = r"\b{} .* ► run +{}% +\d+ MiB"
         await until(pilot, lambda: re.search(row.format("spins", r"[1-9]\d+"), drawn(app)), "what one uses")
         assert re.search(row.format("sleeps", "0"), drawn(app))
-        assert heading(drawn(app)) == ["ID", "Name", "State", "CPU", "Memory", "Exit/why"]
+        assert heading(drawn(app)) == ["ID", "Job", "State", "CPU", "Memory", "Progress,", "why"]
         await queue.commands.jobs.cancel([1, 2])
-        await until(pilot, lambda: "running" not in drawn(app) and "MiB" not in drawn(app), "it to end")
+        await until(pilot, lambda: "► run" not in drawn(app) and "MiB" not in drawn(app), "it to end")
 
 
 async def test_no_column_is_cut_at_any_width(cli: Cli) -> None:
@@ -78,7 +89,7 @@ async def test_the_order_of_the_rows_is_chosen_and_the_cursor_stays_on_its_job(c
         await until(pilot, lambda: [job.name for job in table.jobs] == ["a", "b", "c"], "the order")
         assert table.job is not None
         assert table.job.id == 1
-        assert heading(drawn(app))[:3] == ["ID", "Name↑", "Parameters"]
+        assert heading(drawn(app))[:3] == ["ID", "State", "Job↑"]
         await pilot.press("T")  # moves in the queue, not on screen
         assert [job.name for job in table.jobs] == ["a", "b", "c"]
 
@@ -88,16 +99,16 @@ async def test_a_click_on_a_heading_orders_by_it_and_the_next_one_takes_that_bac
     for name in ("b", "c", "a"):
         cli("add", "--name", name, "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "pending")
+        await see(pilot, "○ wait")
         table = app.screen.query_one(JobTable)
         for column, signed, order in (
             ("ID", "ID↓", "acb"),
-            ("Name", "Name↑", "abc"),
-            ("Parameters", "Name↑", "abc"),  # by which there is no order
-            ("Elapsed", "Elapsed↓", "bca"),
-            ("Elapsed", "Elapsed", "bca"),
+            ("Job", "Job↑", "abc"),
+            ("Parameters", "Job↑", "abc"),  # by which there is no order
+            ("Took", "Took↓", "bca"),
+            ("Took", "Took", "bca"),
         ):
-            line = next(line for line in drawn(app).splitlines() if line.startswith(" ID"))
+            line = next(line for line in drawn(app).splitlines() if line.lstrip().startswith("ID"))
             await pilot.click(JobTable, offset=(line.index(column), 0))
             await until(pilot, lambda: "".join(job.name for job in table.jobs) == order, column)  # noqa: B023
             await until(pilot, lambda: signed in heading(drawn(app)), signed)  # noqa: B023
@@ -116,7 +127,9 @@ async def test_what_is_around_the_queue_is_seen_at_a_glance_while_jobs_run(
         await see(pilot, "✓ completed")
         await until(pilot, lambda: re.search(r"load \d.*mem \d.*disk \d.*█ +1 ended in 12m", drawn(app)), "the glance")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: re.search(r"✓ 1   scheduler here   load \d+\.\d *\n", drawn(app)), "the load alone")
+        await until(
+            pilot, lambda: re.search(r"✓ 1  scheduler here  load \d+\.\d  mem ", drawn(app)), "what there is room for"
+        )
         await pilot.resize_terminal(60, 24)
         await until(pilot, lambda: "load" not in drawn(app) and "✓ 1" in drawn(app), "it to make room")
         await queue.commands.jobs.cancel([2])
@@ -154,7 +167,7 @@ async def test_the_row_of_a_running_job_says_which_of_its_processes_were_warned(
         await see(pilot, "nothing handles USR1")
         for name, words in (("traps", "warned 1 process"), ("plain", "nothing handles USR1")):
             row = next(line for line in drawn(app).splitlines() if f" {name} " in line)
-            assert re.search(rf"▶ running.* {words} ", row)
+            assert re.search(rf"► run.* {words} ", row)
         await queue.commands.jobs.cancel([1, 2])
         await until(pilot, lambda: words not in drawn(app), "the words to go")
 

@@ -121,7 +121,7 @@ async def test_a_schedule_is_made_run_changed_paused_and_removed_by_keys(cli: Cl
         await see(pilot, "There is no schedule")
         assert schedule() == {}
         await pilot.press("1")
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
 
 
 @pytest.mark.long
@@ -269,7 +269,7 @@ async def test_a_cancel_of_a_batch_says_what_it_ends_and_only_what_waited_comes_
     cli.settings("slots = 1")
     cli("add", "--batch", "night", "--sweep", "-y", "sleep", "{60..61}")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press("4")
         await see(pilot, "0/2")
         await pilot.press("c")
@@ -289,14 +289,14 @@ async def test_the_jobs_of_a_batch_are_shown_from_a_log_on_the_whole_screen_too(
     cli("add", "true")
     cli.drain()
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("l")
-        await until(pilot, lambda: "Exit/why" not in drawn(app), "the log to be all")
+        await until(pilot, lambda: "Progress, why" not in drawn(app), "the log to be all")
         await pilot.press("4")
         await see(pilot, "night")
         await pilot.press("enter")
         await see(pilot, "batch:night")
-        await see(pilot, "Exit/why")
+        await see(pilot, "Progress, why")
         await until(pilot, lambda: app.focused is app.screen.query_one(JobTable), "the table to have the keys")
 
 
@@ -331,7 +331,7 @@ async def test_the_first_and_the_last_line_that_is_found_are_a_key_away(cli: Cli
     cli("add", "sh", "-c", "for i in 1 2 3; do echo word $i; done")
     cli.drain()
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("F", *"word", "enter")
         await see(pilot, "3 lines in 1 job")
         table = app.screen.query_one(DataTable)
@@ -345,7 +345,7 @@ async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None
     cli("add", "false")
     cli.drain(code=1)
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("5")
         await see(pilot, "by name, ended within a week")
         await see(pilot, "all of them")
@@ -353,14 +353,14 @@ async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None
         await see(pilot, "by queue")
         await see(pilot, "cancelled 0, longest")
         await pilot.press("s", "1")
-        await see(pilot, "Exit/why")
+        await see(pilot, "Progress, why")
 
 
 @pytest.mark.long
 async def test_a_screen_can_be_closed_at_any_moment_of_a_refresh(cli: Cli) -> None:
     cli("add", "--hold", "--batch", "night", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         for turns in range(40):
             for key, leave in (("2", "1"), ("4", "1"), ("i", "escape")):
                 app.post_message(Key(key, key))
@@ -369,4 +369,4 @@ async def test_a_screen_can_be_closed_at_any_moment_of_a_refresh(cli: Cli) -> No
                 await asyncio.sleep(turns / 4000)
                 app.post_message(Key(leave, None if leave == "escape" else leave))
                 await until(pilot, lambda: len(app.screen_stack) == 1, "it to close")
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")

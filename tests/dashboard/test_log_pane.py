@@ -25,7 +25,9 @@ class Host(ReadableApp):
 
     def compose(self) -> ComposeResult:
         log = JobLog(id="log", log_path=lambda _: None)
-        log.styles.border = ("round", "white")
+        log.styles.padding = (0, 1, 1, 1)
+        log.styles.height = "1fr"
+        yield log.rule
         yield log
 
     def on_mount(self) -> None:
@@ -77,13 +79,13 @@ async def test_it_follows_the_end_until_somebody_scrolls_up(tmp_path: Path) -> N
         await until(pilot, lambda: "line 99 " not in drawn(app), "the end to leave the screen")
         with app.path.open("a") as log:
             log.write("".join(f"more {number}\n" for number in range(12)))
-        await see(pilot, "▼ 12 new lines")
+        await see(pilot, "▼ 12 new")
         assert "line 78 " in drawn(app)
         assert "line 77 " in drawn(app)
         await pilot.press("G")
         await see(pilot, "more 11")
         assert app.log_view.following
-        assert "new lines" not in drawn(app)
+        assert "▼" not in drawn(app)
 
 
 async def test_going_down_to_the_end_follows_again(tmp_path: Path) -> None:

@@ -65,9 +65,9 @@ async def test_what_is_changed_is_written_and_all_comments_stay(cli: Cli, home: 
             split="hidden",
         )
         await see(pilot, "keep_for: within the hour.")
-        await see(pilot, "✓ completed")  # the slots count at once
+        await see(pilot, "✓ done")  # the slots count at once
         assert app.current_theme.name == "nord"
-        await until(pilot, lambda: "╭" not in drawn(app), "the log to hide")
+        await until(pilot, lambda: "─ Log" not in drawn(app), "the log to hide")
         await until(pilot, lambda: drawn(app).index("false") < drawn(app).index("true"), "the other order")
     written = file.read_text()
     assert written == (
@@ -127,7 +127,7 @@ async def test_only_what_was_changed_in_the_form_is_written_over_what_others_wro
         await pilot.press("end", "ctrl+u", "2", "enter")
         await closed(pilot)
         assert file.read_text() == "# by an editor\ngrace_s = 7\nslots = 2\nkeep_jobs = 9\nbackground = false\n"
-        await see(pilot, "slots 0/2")
+        await see(pilot, " 0/2 ")
 
 
 async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, home: Path) -> None:
@@ -149,7 +149,7 @@ async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, hom
 async def test_the_columns_are_completed_and_count_at_once(cli: Cli, home: Path) -> None:
     cli("add", "--hold", "--name", "one", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "Exit/why")
+        await see(pilot, "Progress, why")
         await pilot.press("S")
         await see(pilot, "keep_logs")
         line = app.screen.query_one("#columns", Input)
@@ -161,10 +161,10 @@ async def test_the_columns_are_completed_and_count_at_once(cli: Cli, home: Path)
         await pilot.press("enter")
         await closed(pilot)
         await see(pilot, "/true")
-        assert "Exit/why" not in drawn(app)
+        assert "Progress, why" not in drawn(app)
         assert tomllib.loads((home / "config.toml").read_text())["dashboard"] == {"columns": ["name", "path"]}
         await fill(pilot, columns="")
-        await see(pilot, "Exit/why")
+        await see(pilot, "Progress, why")
     assert tomllib.loads((home / "config.toml").read_text())["dashboard"] == {"columns": []}
 
 

@@ -56,7 +56,7 @@ async def test_two_removals_are_taken_back_one_after_the_other(cli: Cli, home: P
     cli.drain()
     before = cli.jobs()
     async with dashboard(toasts=True) as (pilot, _, _):
-        await until(pilot, lambda: drawn(pilot.app).count("✓ completed") >= 4, "all jobs to be shown")
+        await until(pilot, lambda: drawn(pilot.app).count("✓ done") >= 4, "all jobs to be shown")
         await pilot.press("d")
         await until(pilot, lambda: len(cli.jobs()) == 4, "one to be removed")
         await pilot.press("asterisk", "d", "y")
@@ -77,7 +77,7 @@ async def test_two_removals_are_taken_back_one_after_the_other(cli: Cli, home: P
 async def test_what_was_removed_is_deleted_when_the_dashboard_is_left(cli: Cli, home: Path) -> None:
     cli("add", "true")
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("d")
         await see(pilot, "The queue is empty")
         assert len(aside(home)) == 1
@@ -89,7 +89,7 @@ async def test_what_was_removed_is_deleted_when_the_dashboard_is_left(cli: Cli, 
 async def test_a_job_whose_log_is_gone_is_not_brought_back(cli: Cli, home: Path) -> None:
     cli("add", "true")
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("d")
         await see(pilot, "The queue is empty")
         shutil.rmtree(home / "runs" / ".removed")
@@ -103,7 +103,7 @@ async def test_a_job_that_has_been_imported_since_is_not_brought_back(cli: Cli, 
     cli.drain()
     cli("export", str(tmp_path / "jobs.jsonl"))
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         await pilot.press("d")
         await see(pilot, "The queue is empty")
         cli("import", str(tmp_path / "jobs.jsonl"))

@@ -80,7 +80,7 @@ def test_the_clock_is_set_and_the_queue_goes_on(cli: Cli, tmp_path: Path, jump: 
 async def test_keys_are_obeyed_while_the_store_does_not_answer(cli: Cli, home: Path) -> None:
     cli("add", "--hold", "true")
     async with dashboard(toasts=True) as (pilot, _, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         with closing(sqlite3.connect(home / "queue.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             await pilot.press("h")
@@ -90,6 +90,6 @@ async def test_keys_are_obeyed_while_the_store_does_not_answer(cli: Cli, home: P
             await pilot.press("escape", "2")
             await see(pilot, "Running")
             await pilot.press("1")
-            await see(pilot, "○ held")
+            await see(pilot, "◇ hold")
             other.execute("ROLLBACK")
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")

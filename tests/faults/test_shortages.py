@@ -326,8 +326,8 @@ async def test_the_header_and_the_rows_of_the_dashboard_name_the_shortage(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     async with dashboard(size=(200, 50)) as (pilot, app, _):
         await pilot.press("h")
-        await until(pilot, lambda: f"{WAITS}no watcher starts: {tmp_path}" in drawn(app).splitlines()[0], "the header")
-        await until(pilot, lambda: WAITS in drawn(app).splitlines()[2], "the row")
+        await until(pilot, lambda: f"{WAITS}no watcher starts: {tmp_path}" in drawn(app).splitlines()[1], "the header")
+        await until(pilot, lambda: WAITS in drawn(app).splitlines()[4], "the row")
         (tmp_path / "python").symlink_to(os.path.realpath(sys.prefix + "/bin/python"))
         await see(pilot, "✓ completed")
         await until(pilot, lambda: WAITS not in drawn(app), "the header without it")

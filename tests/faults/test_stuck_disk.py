@@ -1,6 +1,7 @@
 """A disk that does not answer any more freezes no key: the logs on it stay as they are, all else goes on."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -217,9 +218,9 @@ def test_the_dashboard_lives_and_is_left_while_the_log_in_it_hangs(
         window.type("l?")
         window.see("Change a copy and add it")
         window.type("\x1b")
-        window.see("Exit/why")
+        window.see("Progress, why")
         window.type("j")
-        window.see("│from the near one")
+        window.read_until(lambda: re.search(r"(?m) from the near one *$", window.text()), "its log")
         window.type("k")
         window.see(WAITS)
         cli("add", "--name", "third", "echo", "from the third one")

@@ -76,7 +76,7 @@ def test_a_form_a_question_and_the_keys_after_them_come_in_one_packet(cli: Cli) 
     cli.settings("slots = 1")
     cli("add", "sleep", "600")
     with raw_terminal(cli.env, size=(80, 24)) as window:
-        window.see("▶ running")
+        window.see("► run")
         press(window, "ccat\t/etc/hosts\x1b", "running")  # no answer of a question
         window.rest()
         assert states(cli) == {1: "running"}

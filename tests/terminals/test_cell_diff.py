@@ -93,9 +93,9 @@ def test_a_form_that_is_left_alone_writes_nothing(cli: Cli) -> None:
 def test_all_is_drawn_again_by_the_palette_too(cli: Cli) -> None:
     cli("add", "--hold", "true")
     with raw_terminal(cli.env, size=(80, 24)) as window:
-        window.see("○ held")
+        window.see("◇ hold")
         window.screen.reset()
         window.type("\x10draw")
         window.see("(Ctrl+L)")
         window.type("\r")
-        window.see("○ held")
+        window.see("◇ hold")

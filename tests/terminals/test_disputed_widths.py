@@ -52,22 +52,22 @@ def test_borders_stand_in_terminals_of_any_opinion(cli: Cli, monkeypatch: pytest
     with raw_terminal(cli.env, size=(WIDTH, HEIGHT)) as window:
         window.see("the end")
         window.rest()
-        top = next(row for row in range(HEIGHT) if window.screen.buffer[row][0].data == "╭")
+        top = next(row for row in range(HEIGHT) if window.screen.display[row].startswith("─ Log "))
         for opinion, screen in screens(window, monkeypatch):
-            assert column(screen, WIDTH - 1, range(top, HEIGHT - 1)) == f"╮{'│' * (HEIGHT - top - 3)}╯", opinion
+            assert screen.buffer[top][WIDTH - 1].data == "─", opinion
             for row in range(top + 1, top + 1 + len(TEXTS)):
                 number = row - top - 1
-                place = SEQUENCES[list(SEQUENCES)[number]][1] + 2
+                place = SEQUENCES[list(SEQUENCES)[number]][1] + 1
                 assert screen.buffer[row][place].data == str(number), (opinion, number)
         window.type("i")
         window.see("Esc closes")
         window.rest()
         buffer = window.screen.buffer
-        top, left = next((row, at) for row in range(HEIGHT) for at in range(WIDTH) if buffer[row][at].data == "╭")
-        bottom = next(row for row in range(top, HEIGHT) if buffer[row][left].data == "╰")
+        top, left = next((row, at) for row in range(HEIGHT) for at in range(WIDTH) if buffer[row][at].data == "┏")
+        bottom = next(row for row in range(top, HEIGHT) if buffer[row][left].data == "└")
         for opinion, screen in screens(window, monkeypatch):
             side = column(screen, WIDTH - 1 - left, range(top, bottom + 1))
-            assert side == f"╮{'│' * (bottom - top - 1)}╯", opinion
+            assert side == f"┓{'│' * (bottom - top - 1)}┘", opinion
 
 
 @pytest.mark.long
@@ -77,5 +77,4 @@ def test_borders_stand_in_tmux(cli: Cli) -> None:
         open_dashboard(window)
         window.wait_for("the end")
         lines = window.tmux("capture-pane", "-p", "-N").splitlines()
-        top = next(row for row, line in enumerate(lines) if line.startswith("╭"))
-        assert {line[-1] for line in lines[top + 1 : -2]} == {"│"}
+        assert [line[-1] for line in lines if line.startswith("─ Log ")] == ["─"]

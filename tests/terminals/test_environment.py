@@ -104,7 +104,7 @@ def test_ctrl_z_lets_another_process_schedule_and_fg_brings_it_back(cli: Cli) ->
     cli("add", "sleep", "600")
     cli("add", "true")
     with in_shell(cli) as window:
-        window.wait_for("running")
+        window.wait_for("► run")
         window.keys("C-z")
         window.wait_for("Stopped")
         cli("cancel", "1")

@@ -61,24 +61,24 @@ async def see_output(cli: Cli) -> None:
 async def zoom(cli: Cli) -> None:
     await fill(cli, "jobs/countdown.py 600")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press(*keys("output on the whole screen"))
-        await until(pilot, lambda: "Exit/why" not in drawn(app), "the table to go")
+        await until(pilot, lambda: "Progress, why" not in drawn(app), "the table to go")
         await see(pilot, "Countdown: 599 seconds")
 
 
 async def cancel(cli: Cli) -> None:
     await fill(cli, "sleep 600")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press(*keys("cancel a running job"))
-        await see(pilot, "– cancelled")
+        await see(pilot, "– cancel")
 
 
 async def retry(cli: Cli) -> None:
     await fill(cli, "false")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "✗ failed")
+        await see(pilot, "✗ fail")
         await pilot.press(*keys("retry"))
         await see(pilot, "attempt 2")
 
@@ -86,17 +86,17 @@ async def retry(cli: Cli) -> None:
 async def hold(cli: Cli) -> None:
     await fill(cli, "true", slots=0)
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "○ pending")
+        await see(pilot, "○ wait")
         await pilot.press(*keys("hold a job that waits"))
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
 
 
 async def pause(cli: Cli) -> None:
     await fill(cli, "sleep 600")
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press(*keys("pause a running job"))
-        await see(pilot, "‖ paused")
+        await see(pilot, "‖ pause")
 
 
 async def move_up(cli: Cli) -> None:
@@ -120,8 +120,8 @@ async def reorder(cli: Cli, act: str, *order: int) -> None:
 async def only_failed(cli: Cli) -> None:
     await fill(cli, "true", "false", "true")
     async with dashboard() as (pilot, _, _):
-        await until(pilot, lambda: drawn(pilot.app).count("✓ completed") >= 2, "the others to end")
-        await see(pilot, "✗ failed")
+        await until(pilot, lambda: drawn(pilot.app).count("✓ done") >= 2, "the others to end")
+        await see(pilot, "✗ fail")
         await pilot.press(*keys("only the failed ones"))
         await shows(pilot, 2)
 
@@ -139,7 +139,7 @@ async def remove_two(cli: Cli) -> None:
 async def leave(cli: Cli) -> None:
     await fill(cli, "sleep 600")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await press_and_leave(pilot, *keys("leave, jobs go on"))
         assert "1 run" in app.farewell
     assert cli.job(1)["state"] == "running"
@@ -149,7 +149,7 @@ async def come_back(cli: Cli) -> None:
     assert keys("come back") == [*"tui-queue", "enter"]
     await leave(cli)
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         assert shown(pilot) == [1]
 
 

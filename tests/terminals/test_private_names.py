@@ -40,7 +40,7 @@ def walk(cli: Cli, *hidden: str) -> None:
         window.see("Esc closes")
         window.type("\x1b")
         window.read_until_gone("Esc closes")
-        window.see("✓ completed")
+        window.see("✓ done")
         window.rest()
         window.screen.reset()
         window.resize(100, 30)
@@ -66,7 +66,7 @@ async def test_textual_has_each_of_them(cli: Cli) -> None:
     """The list that this fails with is what to replace, after an upgrade of Textual, in ui/terminal/private.py."""
     cli("add", "true")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
         things: list[DOMNode] = [app, Input(), *app.query("*")]
         missing = [
             f"{name.path} (seen in {READ_IN}): {name.reason} Without it: {name.without}"

@@ -49,9 +49,9 @@ def test_four_jobs_end_truly_after_the_connection_has_been_cut(
             add(window, "jobs/fail.py", "3 1")
             add(window, "jobs/countdown.py", "2")
             add(window, "jobs/fail.py", "7 0.5")
-            window.wait_for("4 fail.py ○")  # the cursor is on the job that was added last
+            window.wait_for("4 fail.py  ○")  # the cursor is on the job that was added last
             window.keys("g")
-            window.wait_for("│Waiting")
+            window.wait_for("\nWaiting")
             assert [job["state"] for job in cli.jobs().values()] == ["running", "pending", "pending", "pending"]
             server.kill_sessions()
             window.wait_for("closed")

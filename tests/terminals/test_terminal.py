@@ -36,14 +36,14 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         open_dashboard(window)
         window.wait_for("The queue is empty")
         add(window, "jobs/countdown.py", "600")
-        window.wait_for("▶ running")
+        window.wait_for("► run")
         window.wait_for("Countdown: 600 seconds")
         window.wait_for("Countdown: 598 seconds")
         assert cli.job(1)["state"] == "running"
 
         add(window, "jobs/family.py", "600")
         for member in ("child", "child", "grandchild"):
-            window.wait_for(f"│{member} ")
+            window.wait_for(f"\n{member} ")
         wait_for(lambda: cli("log", "2").count("\n") == 3, "the family")
         family = [int(pid) for pid in re.findall(r"child (\d+)\n", cli("log", "2"))]
         assert len(set(family)) == 3
@@ -51,7 +51,7 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         window.keys("c")
         window.wait_for("Stop job 2")
         window.keys("y")
-        window.wait_for("– cancelled")
+        window.wait_for("– cancel")
         wait_for(lambda: not any(process_is_alive(pid) for pid in family), "the whole family to be gone")
 
         window.keys("q")
@@ -59,8 +59,8 @@ def test_jobs_are_added_watched_cancelled_and_found_again(cli: Cli) -> None:
         assert "Traceback" not in left
 
         open_dashboard(window)
-        window.wait_for("▶ running")
-        window.wait_until(re.compile(r"2 +family\.py +600 +– cancelled").search, "job 2")
+        window.wait_for("► run")
+        window.wait_until(re.compile(r"2 – cancel +family\.py 600").search, "job 2")
         window.keys("g")
         window.wait_for("Countdown: 5")
         window.keys("c")
@@ -79,7 +79,7 @@ def test_what_another_process_adds_appears_by_itself(cli: Cli) -> None:
         open_dashboard(window)
         cli("add", "--name", "from outside", "jobs/colours.py")
         window.wait_for("from outside")
-        window.wait_for("✓ completed")
+        window.wait_for("✓ done")
 
 
 @pytest.mark.long
@@ -88,10 +88,10 @@ def test_a_second_dashboard_shows_the_same_and_says_who_schedules(cli: Cli) -> N
         open_dashboard(first)
         first.wait_for("scheduler here")
         open_dashboard(second)
-        second.wait_for("scheduler: process")
+        second.wait_for("scheduler: other screen")
         add(second, "jobs/countdown.py", "1")
-        first.wait_for("✓ completed")
-        second.wait_for("✓ completed")
+        first.wait_for("✓ done")
+        second.wait_for("✓ done")
         first.keys("q")
         first.wait_for("$")
         second.wait_for("scheduler here")
@@ -124,7 +124,7 @@ def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
         open_dashboard(window)
         add(window, "jobs/chatty.py", "1000000")
         window.wait_for("Line 1000000")
-        window.wait_for("✓ completed")
+        window.wait_for("✓ done")
         cli("add", "sh", "-c", "while :; do echo a flood of words that does not end; done")
         cli("add", "true")
         window.wait_for("✓ 2 ")  # all three are in the table
@@ -143,11 +143,11 @@ def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
         window.keys("c")
         window.wait_for("Stop job 2")
         window.keys("y")
-        window.wait_for("– cancelled")
+        window.wait_for("– cancel")
 
 
 def below_table(window: Terminal) -> str:
-    return window.screen().partition("╭")[2]
+    return window.screen().partition("─ Log ")[2]
 
 
 def resident_mib(shell: int) -> float:

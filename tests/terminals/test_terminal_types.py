@@ -13,23 +13,23 @@ from tests.support.raw_terminal import ASKS_FOR_IT, HAS_IT, RawTerminal, raw_ter
 from tests.support.tmux import Terminal, terminal
 from tests.terminals.test_terminal import open_dashboard
 from tui_queue.core.model.job import State
-from tui_queue.ui.dashboard.cells import SIGNS
+from tui_queue.ui.dashboard.states import LOOKS
 
 NAMES = ("plain", "日本語のジョブ名前です", "שלום עולם", "مرحبا", "é́ñ", "a" * 60)
-STATES = {f"{sign} {state}" for state, (sign, _) in SIGNS.items()}
+STATES = {words for look in LOOKS.values() for words in (look.words(80), look.words(120))}
 REPORTS_ALL_KEYS = 0b1000  # with kitty's protocol
 PICTURES = re.compile("[\U0001f000-\U0001faff]")  # which terminals give one cell or two
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];)[0-9;]*m")
 WAYS = (  # keys, what is seen then, and what must be whole on that screen
     ("a", "Job path", ("Esc", "Ctrl+T")),
     ("?", "Add a job", ("Esc closes",)),
-    ("c", "Stop job 1", ("Yes", "No")),
+    ("c", "Stop job 1", ("c Cancel job 1", "Esc Let it be")),
     ("i", "Command", ("Esc closes",)),
     ("o", "Order the jobs by", ("Enter takes it", "Esc goes back")),
     ("y", "Copy of job 1", ("Enter takes it", "Esc goes back")),
     (":", "Search for commands", ("Add a job",)),
     ("/", "state:failed", ()),
-    ("2", "default", ("1 Jobs", "a Add", "d Remove")),
+    ("2", "default", ("2 Queues", "a Add", "d Remove")),
 )
 
 
@@ -43,11 +43,11 @@ def fill(cli: Cli) -> None:
 
 
 def rows(screen: str) -> list[str]:
-    return [line for line in screen.splitlines() if re.match(r" ●?\d+ ", line)]
+    return [line for line in screen.splitlines() if re.match(r"[* ] *\d+ [○◇►»‖✓✗–!?]", line)]
 
 
 def shows_states_below_each_other(screen: str) -> bool:
-    shown = [(row, state) for row in rows(screen) for state in STATES if state in row]
+    shown = [(row, state) for row in rows(screen) for state in STATES if f"{state} " in f"{row} "]
     places = {cell_len(row[: row.index(state)]) for row, state in shown}
     return len(shown) == len(rows(screen)) >= 4 and len(places) == 1
 
@@ -89,29 +89,29 @@ def drawn_whole(cli: Cli, size: tuple[int, int]) -> Iterator[RawTerminal]:
 def test_no_picture_of_the_start_cuts_a_state(cli: Cli, size: tuple[int, int]) -> None:
     fill(cli)
     with drawn_whole(cli, size) as window:
-        window.see("▶ running")
+        window.see("► run")
         window.rest_for(1.5)
         drawn = [picture for picture in window.screen.pictures if rows(picture)]
         assert drawn
         for picture in drawn:
-            assert all(any(state in row for state in STATES) for row in rows(picture)), picture
+            assert all(any(f"{state} " in f"{row} " for state in STATES) for row in rows(picture)), picture
 
 
 @pytest.mark.long
 def test_no_picture_of_a_split_cuts_a_state_or_loses_the_cursor(cli: Cli) -> None:
     cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..150}")
     with drawn_whole(cli, (200, 50)) as window:
-        window.see("○ held")
+        window.see("◇ held")
         window.type("G" + 20 * "k")
         window.see(" 130 many")
-        for looks in (r"\n╭─", r"\n a Add", r"ID[^\n]*╭─"):  # below, hidden, beside again
+        for looks in (r"\n─ Log", r"\n a Add", r"━ Jobs[^\n]*─ Log"):  # below, hidden, beside again
             window.rest()
             window.screen.pictures.clear()
             window.type("s")
             window.read_until(lambda looks=looks: re.search(looks, window.text()), looks)  # type: ignore[misc]
             window.rest()
             for picture in window.screen.pictures:
-                assert all("○ held" in row or "▌" in row for row in rows(picture)), picture  # or the notice is over it
+                assert all("◇ held" in row or "▌" in row for row in rows(picture)), picture  # or the notice is over it
                 assert any(row.startswith(" 130 ") for row in rows(picture)), picture
 
 
@@ -126,7 +126,7 @@ def test_without_colours_signs_and_the_cursor_are_still_there(cli: Cli) -> None:
     fill(cli)
     with terminal(cli, env=["NO_COLOR=1"]) as window:
         open_dashboard(window)
-        window.wait_for(f"{SIGNS[State.RUNNING][0]} running")
+        window.wait_for(LOOKS[State.RUNNING].words(80))
         wait_for(lambda: is_reversed(coloured(window), r" 1 .*sleep"), "the cursor")
         drawn = coloured(window)
         assert not COLOUR.search(drawn), COLOUR.findall(drawn)
@@ -165,7 +165,7 @@ def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cl
     fill(cli)
     env = {name: value for name, value in cli.env.items() if name not in ("COLORTERM", "NO_COLOR")}
     with raw_terminal(env, size=(80, 24), term=term) as window:
-        window.see("running")
+        window.see("► run")
         assert clashes(window) == []
         for keys, seen in (("a", "Job path"), ("\x1bc", "Stop job 1"), ("n?", "closes"), ("\x1b,", "grace_s")):
             for key in keys:

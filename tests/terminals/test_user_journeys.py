@@ -12,12 +12,13 @@ from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import raw_terminal
 from tests.support.tmux import terminal
 from tests.terminals.test_terminal import open_dashboard
+from tui_queue.ui.dashboard.states import FORMAL_FROM, HELD, LOOKS, PAUSED
 
 pytestmark = pytest.mark.long
 
 SIZES = ((80, 24), (60, 20), (200, 50))
 TERMS = ("xterm-256color", "screen-256color", "tmux-256color", "linux")
-BELOW, BESIDE = "\n╭─ ", " ╭─ "  # where the log begins
+BELOW, BESIDE = "\n─ Log ", " ─ Log "  # where the log begins
 ENTER, ESCAPE, TAB, CLEAR, MORE = "\r", "\x1b", "\t", "\x15", "\x14"
 
 JOBS = ("a Add", "c Cancel", "r Retry", "d Remove", "h Hold", "p Pause", "l Log", "f Follow", "? Help", "Q Stop all")
@@ -25,12 +26,15 @@ OF_LOG = ("/ Search", "n Next", "& Only", "} Error", "f Follow", "w Wrap", "v Pa
 HINTS = (*JOBS, *OF_LOG, "q Quit", "e Edit", "+ Slot", "- Slot", "L Limit", "o Job", "r Run now")
 LAST = r"q Quit|q Back|d Remove +\? Help"  # without which the end is missing
 FOOTER = re.compile(rf" *((({'|'.join(map(re.escape, HINTS))}) +)+({LAST})|\? Help) *")
-WORDS = ("○ pending", "○ held", "▶ running", "▶ cancelling", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
-STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| [·─])")
-SIGN = re.compile(r"[○▶‖✓✗–] [^\d]")
-ROW = re.compile(r" ●?(\d+) ")
+SHORT = ("○ wait", "◇ hold", "► run", "» ends", "‖ pause", "✓ done", "✗ fail", "– cancel")
+FORMAL = ("○ pending", "◇ held", "► running", "‖ paused", "✓ completed", "✗ failed", "– cancelled")
+WORDS = (*FORMAL, *SHORT)
+FORMAL_OF = {look.words(80): look.words(120) for look in (*LOOKS.values(), HELD, PAUSED)}
+STATE = re.compile(rf"({'|'.join(WORDS)})(?=  | *$| \S| [·─])")
+SIGN = re.compile(r"[○◇►»‖✓✗–] [^\d]")
+ROW = re.compile(r"[* ] *(\d+) [○◇►»‖✓✗–!?]")
 ASKS = re.compile(
-    r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─╯"
+    r"(Enter [a-z ]+(   (Ctrl\+T more|Ctrl\+R recent|F3 template))*   Esc (cancels|goes back)|Esc closes) ─┘"
 )
 
 
@@ -45,6 +49,8 @@ class Way:
     def step(self, keys: str, *seen: str, gone: str = "") -> str:
         """Type keys; wait until all that is seen then is there, what is gone is not, and nothing is cut."""
         self.type(keys)
+        if self.size[0] >= FORMAL_FROM:
+            seen, gone = tuple(map(formal, seen)), formal(gone)
 
         def wrong() -> list[str]:
             screen = self.look()
@@ -75,6 +81,13 @@ class Way:
         return self.step(ENTER, *seen, gone="Job path")
 
 
+def formal(text: str) -> str:
+    """Return what is looked for with the words of states that a wide screen has."""
+    for short, word in FORMAL_OF.items():
+        text = text.replace(short, word)
+    return text
+
+
 def cut(screen: str, width: int, height: int) -> list[str]:
     """Say what of a screen is not whole: a hint of a key, a state, a row."""
     lines = [line.rstrip() for line in screen.splitlines()]
@@ -82,10 +95,11 @@ def cut(screen: str, width: int, height: int) -> list[str]:
     wrong = [f"too wide: {line!r}" for line in lines if cell_len(line) > width]
     if len(lines) != height:
         wrong.append(f"{len(lines)} lines")
-    if "╰" not in lines[-1] and not FOOTER.fullmatch(lines[-1]):  # a form that is folded out covers the keys
+    has_keys_above = "Esc goes back ━" in lines[0]  # lines that were found
+    if "└" not in lines[-1] and not has_keys_above and not FOOTER.fullmatch(lines[-1]):  # forms may cover the keys
         wrong.append(f"a hint is cut: {lines[-1]!r}")
-    wrong += [f"a hint is cut: {line!r}" for line in lines if "╰" in line and "Esc" in line and not ASKS.search(line)]
-    if screen.count("╭") > 1 or "Esc closes" in screen:  # what lies below a dialog is covered
+    wrong += [f"a hint is cut: {line!r}" for line in lines if "└" in line and "Esc" in line and not ASKS.search(line)]
+    if "┏" in screen or "Esc closes" in screen:  # what lies below a dialog is covered
         return wrong
     for line in lines:
         states = len(STATE.findall(line))
@@ -137,30 +151,30 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way = Way(size, type_=window.type, look=window.screen)
         way.step("", "The queue is empty. Press a to add a job.")
         way.add("jobs/countdown.py", "1", "Countdown: 1 seconds")
-        way.step("", "✓ completed", gone="▶ running")
+        way.step("", "✓ done", gone="► run")
 
-        way.add("jobs/chatty.py", "100000 5", "▶ running", "Line 1")
+        way.add("jobs/chatty.py", "100000 5", "► run", "Line 1")
         way.goes_on()
-        way.step("l", "2 chatty.py ▶ running", gone="Exit/why")
+        way.step("l", "2 chatty.py  ► run", gone="Progress, why")
         way.goes_on()
         way.step("/", "Search the log")
         way.step(f"/line 1$/{ENTER}", "/line 1$/: 1 of 1 lines", "G follows")
         way.step(ESCAPE, gone="/line 1$/")
         way.step("G", gone="G follows")
         way.goes_on()
-        way.step(ESCAPE, "Exit/why", "▶ running")
+        way.step(ESCAPE, "Progress, why", "► run")
 
         way.type("q")
         window.wait_for("Without you 1 run on; 0 wait")
         assert cli.job(2)["state"] == "running"
         open_dashboard(window)
-        way.step("g", "2 chatty.py ▶ running", "✓ completed", "Line ")
+        way.step("g", "2 chatty.py  ► run", "✓ done", "Line ")
         way.goes_on()
         way.step("*", "2 jobs", "2│ Line ")
         way.goes_on()
         way.step("F", "Search all logs")
         way.step(f"countdown: 1{ENTER}", "1 line in 2 jobs", "Enter goes there   Esc goes back")
-        way.step(ENTER, "1 countdown.py ✓ completed", "countdown: 1: 1 of 1 lines", gone="2 jobs")
+        way.step(ENTER, "1 countdown.py  ✓ done", "countdown: 1: 1 of 1 lines", gone="2 jobs")
         assert cli.job(2)["attempt"] == 1
 
 
@@ -173,21 +187,21 @@ def test_a_running_job_is_cancelled_and_failed_ones_are_retried(
     cli("add", "--name", "looks", "test", "-e", str(there))
     cli("add", "true")
     with in_raw(cli, size, term) as way:
-        way.step("", "▶ running", "✗ failed", "✓ completed")
-        way.step("gc", "Stop job 1, sleep?", "Yes  y", "No  n")
-        way.step(ESCAPE, "▶ running", gone="Stop job 1")
-        way.step("c", "Stop job 1, sleep?", "Yes  y", "No  n")
-        way.step("y", "– cancelled", gone="▶ running")
+        way.step("", "► run", "✗ fail", "✓ done")
+        way.step("gc", "Stop job 1, sleep?", "c Cancel job 1", "Esc Let it be")
+        way.step(ESCAPE, "► run", gone="Stop job 1")
+        way.step("c", "Stop job 1, sleep?", "c Cancel job 1", "Esc Let it be")
+        way.step("y", "– cancel", gone="► run")
 
         way.step("/", "state:failed")
         way.type("state:failed")
         way.comes_to([2])
-        way.step(ENTER, "q Quit", "2 looks ✗ failed")
+        way.step(ENTER, "q Quit", "2 looks  ✗ fail")
         way.step("i", "Job 2, looks", "failed: exit 1", "Attempt    1, exit 1", "Esc closes")
         way.step(ESCAPE, gone="Esc closes")
         there.touch()
         way.step("r", "No job is like that. Press Esc to show all.")
-        way.step(ESCAPE, "– cancelled", "✓ completed", gone="✗ failed")
+        way.step(ESCAPE, "– cancel", "✓ done", gone="✗ fail")
     assert [cli.job(2)[what] for what in ("state", "attempt")] == ["completed", 2]
 
 
@@ -199,13 +213,13 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
     with in_raw(cli, size, term) as way:
         way.comes_to([1, 2, 3, 4])
         way.step("", "no slots", "Press + for one.")
-        way.step("?", "─ Keys ─", "Esc closes")
-        way.step("q", "no slots", gone="─ Keys ─")
+        way.step("?", "━ Keys ━", "Esc closes")
+        way.step("q", "no slots", gone="━ Keys ━")
         for log in (BELOW, "", BESIDE) if size[0] >= 120 else ("", BELOW):
-            way.step("s", "job-1", log, gone="" if log else "╭")
+            way.step("s", "job-1", log, gone="" if log else "─ Log ")
         way.step("", "Press + for one.")
-        way.step("h", "○ held", "This job is held. Press h to release it.")
-        way.step("h", "○ pending", gone="○ held")
+        way.step("h", "◇ hold", "This job is held. Press h to release it.")
+        way.step("h", "○ wait", gone="◇ hold")
 
         way.comes_to([1, 2, 4, 3], "GK")
         way.comes_to([1, 2, 3, 4], "J")
@@ -214,10 +228,10 @@ def test_jobs_are_held_put_in_order_selected_and_removed(cli: Cli, size: tuple[i
         way.step(f"{TAB}5", "Priority           5")
         way.comes_to([4, 1, 2, 3], ENTER)
 
-        way.step("g  ", "●4", "●1")
-        way.step("c", "– cancelled")
+        way.step("g  ", "*  4", "*  1")
+        way.step("c", "– cancel")
         way.comes_to([2, 3, 4, 1])
-        way.step("d", "Remove 2 ended jobs and their logs?", "Yes  y", "No  n")
+        way.step("d", "Remove 2 ended jobs and their logs?", "d Remove 2 jobs", "Esc Let them be")
         way.step("y", gone="cancelled")
         way.comes_to([2, 3])
     assert list(cli.jobs()) == [2, 3]
@@ -239,7 +253,7 @@ def test_a_schedule_is_added_and_slots_are_changed(cli: Cli, size: tuple[int, in
         way.step("a", "Add a queue", "Enter saves", "Esc goes back", "Outside of its hours stop what runs")
         way.step(f"gpu{TAB}{CLEAR}1")
         way.step(ENTER, "gpu", "0/1", gone="Add a queue")
-        way.step("1", "Exit/why", "The queue is empty", "q Quit")
+        way.step("1", "Progress, why", "The queue is empty", "q Quit")
     assert '"slots": 1' in cli("queue", "list", "--json")
     assert '"rule": "every 1h"' in cli("schedule", "list", "--json")
 
@@ -248,7 +262,7 @@ def test_keys_that_come_together_are_obeyed_in_their_order(cli: Cli) -> None:
     with in_raw(cli, (80, 24), TERMS[0]) as way:
         way.step("a", "Job path")
         way.step("ab\x7fcd\x1b[D\x1b[DX", "Job path           aXcd ")
-        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "✓ completed")
+        way.step("\x05\x15echo\thallo\x7f\x7fo\x01un\x7f \x1b[H\x1b[3~say\r", "✓ done")
     assert (cli.job(1)["name"], cli.job(1)["args"]) == ("echo", ["say", "halo"])
 
 

@@ -130,7 +130,7 @@ def test_each_theme_has_all_the_colours_that_our_screens_name(theme: Theme) -> N
     files = [path for path in (ROOT / "tui_queue/ui").rglob("*") if path.suffix in {".py", ".tcss"}]
     named = {name for path in files for name in re.findall(r" \$([a-z][a-z-]+[0-9]?)\b", path.read_text())}
     shown = readable(theme)
-    assert {"key", "cursor", "panel-lighten-2"} <= named
+    assert {"key", "cursor", "text-muted"} <= named
     assert named - {*shown.to_color_system().generate(), *shown.variables} == set()
 
 

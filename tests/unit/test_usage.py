@@ -117,7 +117,7 @@ async def test_the_details_on_screen_show_it_in_80_columns(cli: Cli, script: Scr
     over = tmp_path / "over"
     cli("add", "--name", "busy", script("busy.sh", BUSY), str(over))
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "running")
+        await see(pilot, "► run")
         file = tmp_path / "home" / "runs" / "1" / "1" / "usage"
 
         def is_measured() -> bool:
@@ -130,7 +130,7 @@ async def test_the_details_on_screen_show_it_in_80_columns(cli: Cli, script: Scr
         await see(pilot, "   └─ ")
         await pilot.press("escape")
         over.touch()
-        await see(pilot, "✓ completed")
+        await see(pilot, "✓ done")
 
 
 def test_a_short_job_has_none(cli: Cli) -> None:

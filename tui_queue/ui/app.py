@@ -64,7 +64,7 @@ class TuiQueueApp(ReadableApp):
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
     COMMANDS = {QueuePalette}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-low"), (18, "-high")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),

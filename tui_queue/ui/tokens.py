@@ -43,12 +43,18 @@ _OF_TERMINAL = {
     "cancel": "default",
     "muted": "default",
     "key": "cyan",
+    "rule": "default",
+    "lit": "bold cyan",
+    "tab": "bold reverse",
+    "bar": "green",
+    "cause": "red",
     "worry": "bold yellow",
     "hit": "black on yellow",
     "this_hit": "bold underline black on yellow",
 }
 _TERMINAL_VARIABLES = {
     "muted": "ansi_default",
+    "rule": "ansi_default",
     "key": "ansi_cyan",
     "cursor": "ansi_blue",
     "text-muted": "ansi_default",
@@ -75,6 +81,7 @@ def readable(theme: Theme) -> Theme:
     variables = {name: state.hex for name, state in states.items()}
     accent = legible(primary, grounds)
     muted = legible(text.blend(background, 0.3, alpha=1), grounds)
+    rule = text.blend(background, 0.7, alpha=1)
     greyed = legible(text.blend(background, 0.5, alpha=1), grounds, GREYED)
     for name in ("warning", "error", "success", "primary", "secondary", "accent"):
         variables[f"text-{name}"] = legible(Color.parse(colours[f"text-{name}"]), grounds).hex
@@ -82,6 +89,7 @@ def readable(theme: Theme) -> Theme:
     variables |= {
         "cursor": cursor.hex,
         "muted": muted.hex,
+        "rule": rule.hex,
         "key": accent.hex,
         "text": text.hex,
         "text-muted": muted.hex,
@@ -129,10 +137,15 @@ def rich_styles(theme: Theme, variables: Mapping[str, str]) -> dict[str, Style]:
     if is_of_terminal(theme):
         return {name: Style.parse(style) for name, style in _OF_TERMINAL.items()}
     styles = {
-        name: Style(color=_hex(variables[name]), bold=name in _BOLD or None) for name in (*STATES, "muted", "key")
+        name: Style(color=_hex(variables[name]), bold=name in _BOLD or None)
+        for name in (*STATES, "muted", "key", "rule")
     }
     found = Style(color=_hex(variables["background"]), bgcolor=_hex(variables["wait"]))
     return styles | {
+        "lit": Style(color=_hex(variables["key"]), bold=True),
+        "tab": Style(color=_hex(variables["block-cursor-foreground"]), bgcolor=_hex(variables["key"]), bold=True),
+        "bar": Style(color=_hex(variables["run"])),
+        "cause": Style(color=_hex(variables["fail"])),
         "worry": Style(color=_hex(variables["wait"]), bold=True),
         "hit": found,
         "this_hit": found + Style(bold=True, underline=True),

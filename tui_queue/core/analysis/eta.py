@@ -79,11 +79,21 @@ def starts_in(job: Job, ahead: Ahead, remaining_s: Mapping[int, float | None]) -
 
     ``remaining_s`` are the seconds that each job ahead is believed to take yet; None where nobody knows.
     """
+    seconds = seconds_to_starts(job, ahead, remaining_s).get(job.id)
+    return "" if seconds is None else _start(seconds, ahead)
+
+
+def seconds_to_starts(job: Job, ahead: Ahead, remaining_s: Mapping[int, float | None]) -> dict[int, float]:
+    """Return when a job that waits for a slot, and those before it, may get one, as far as that can honestly be said.
+
+    The seconds from now are by the numbers of the jobs; ``remaining_s`` as in ``starts_in``.
+    """
     free = dict(ahead.slots)
     free_of_all = float("inf") if ahead.limit is None else ahead.limit
     ends: list[tuple[float, str]] = []
     waiting = [*ahead.before, job]
     started = list(ahead.running)
+    starts: dict[int, float] = {}
     now_s = 0.0
     while True:
         for one in started:
@@ -96,14 +106,13 @@ def starts_in(job: Job, ahead: Ahead, remaining_s: Mapping[int, float | None]) -
         for one in waiting:
             taken = [other.queue for other in started]
             if free.get(one.queue, 0) > taken.count(one.queue) and free_of_all > len(taken):
-                if one.id == job.id:
-                    return _start(now_s, ahead)
+                starts[one.id] = now_s
                 started.append(one)
         if started:
-            waiting = [one for one in waiting if one not in started]
+            waiting = [one for one in waiting if one.id not in starts]
             continue
-        if not ends:
-            return ""
+        if not ends or job.id in starts:
+            return starts
         now_s, queue = heapq.heappop(ends)
         free[queue] += 1
         free_of_all += 1

@@ -144,6 +144,13 @@ class ReportCommands:
         """Return forecasts of the running ones of these jobs by number; with ``measure`` what they use as well."""
         return await self._forecaster.of(jobs, measure=measure)
 
+    async def starts(self, job: Job) -> Mapping[int, float]:
+        """Return when jobs that wait for a slot may start, up to this one; seconds by number, as far as known."""
+        from tui_queue.core.inspection.details import starts_by_number  # noqa: PLC0415 - takes long
+
+        ahead = await self._store.queries.ahead(job.id, capacity=self._capacity, now=datetime.now(UTC))
+        return {} if ahead is None else await in_thread(partial(starts_by_number, job, ahead, self._executor))
+
     async def statistics(self, since: datetime, group: "Group") -> "tuple[Figures, tuple[Figures, ...]]":
         """Return the figures of all jobs that have ended since, and those of each group, the largest group first."""
         return await self._store.statistics.figures(since, group)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tui_queue.core.analysis.eta import Ahead, Estimate, Sample, estimate, starts_in
+from tui_queue.core.analysis.eta import Ahead, Estimate, Sample, estimate, seconds_to_starts, starts_in
 from tui_queue.core.analysis.failure import MISSING_MODULE, TAIL, diagnose, last_lines
 from tui_queue.core.analysis.progress import progress_of
 from tui_queue.core.analysis.usage_chart import activity, parse
@@ -64,7 +64,7 @@ def read_details(
         script=_about_script(job, run),
         output=tuple(last_lines(tail, LINES)),
         estimate="" if (guess := _estimate(job, tail, samples)) is None else str(guess),
-        starts="" if ahead is None else _starts(job, ahead, executor),
+        starts="" if ahead is None else starts_in(job, ahead, _remaining_s(ahead, executor)),
         silent_s=executor.silent_s(job, datetime.now(UTC)) if running else None,
         warned=Warnings(executor).of(job),
         asks=job.id in waiting_for_input([job], executor),
@@ -106,13 +106,18 @@ def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> Estimate | No
     return estimate(samples, elapsed_s=elapsed_s, progress=progress_of(tail) if running else None)
 
 
-def _starts(job: Job, ahead: Ahead, executor: Executor) -> str:
+def starts_by_number(job: Job, ahead: Ahead, executor: Executor) -> dict[int, float]:
+    """Return in how many seconds a job that waits for a slot, and those before it, may start; reads ends of logs."""
+    return seconds_to_starts(job, ahead, _remaining_s(ahead, executor))
+
+
+def _remaining_s(ahead: Ahead, executor: Executor) -> dict[int, float | None]:
     remaining_s = {}
     for one in (*ahead.running, *ahead.before):
         tail = _output(executor.log_path(one)) if one.state is State.RUNNING else b""
         guess = None if one.paused else _estimate(one, tail, ahead.samples[one.id])
         remaining_s[one.id] = None if guess is None else guess.remaining_s
-    return starts_in(job, ahead, remaining_s)
+    return remaining_s
 
 
 def _usage(path: str | None) -> tuple[Usage, ...]:

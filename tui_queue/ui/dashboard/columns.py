@@ -11,40 +11,65 @@ from tui_queue.core.model.command_line import parameters_line
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.usage import Activity
-from tui_queue.core.units.durations import duration
-from tui_queue.ui.dashboard.cells import cell, exit_cell, short_time, state_cell
+from tui_queue.ui.dashboard.cells import SIGN_ALONE_BELOW, cell, short_time, state_cell, why_cell
+from tui_queue.ui.dashboard.row_strip import GAP
+from tui_queue.ui.dashboard.states import FORMAL_FROM, is_quiet
+from tui_queue.ui.dashboard.when import When, took_cell
 
-PADDING = 2  # cells that a column takes beside its width
+MARK = "*"  # before the number of a selected job
 _SCROLLBAR = 1
-_WIDE = 100  # cells from which the reason has room
+_WIDEST_FROM = 150  # cells of a pane from which it has every usual column
 
 
 class Seen(Struct, frozen=True):
-    """The values that the cells of a row are made of; ``mark`` stands before the number of a selected job."""
+    """The values that the cells of a row are made of; ``marked`` is a selected job, and
+    ``starts`` when one that waits for a slot may get it.
+
+    With ``parameters`` those stand behind the name, since they have no column; ``pane`` is the width of the table.
+    """
 
     job: Job
     now: datetime
     forecast: Forecast | None
-    mark: str
+    starts: datetime | None
+    when: When
+    marked: bool
     widths: Mapping[str, int]
+    pane: int
+    parameters: bool
 
 
 class Column(Struct, frozen=True):
-    """A column of the table. One that shares takes the width that is left, and at least its own.
+    """A column of the table; its ``widths`` are those in panes from so many cells on.
 
-    Where the terminal is narrow the columns with the highest ``spare`` are left out first; 0 is never left out.
+    One that shares takes of the width that is left, and at least its own. Where the terminal is narrow the columns with
+    the highest ``spare`` are left out first; 0 is never left out. A cell of one that is ``right`` stands at its end.
     """
 
     heading: str
-    width: int
+    widths: Mapping[int, int]
     cell: Callable[[Seen], Text]
     spare: int = 0
     shares: bool = False
-    wide: int = 0  # its width where the table is wide
+    right: bool = False
+
+    def width(self, pane: int) -> int:
+        """Return the width in a pane of so many cells."""
+        return self.widths[max(begin for begin in self.widths if begin <= max(0, pane))]
 
 
 def _id_cell(seen: Seen) -> Text:
-    return cell(f"{seen.mark}{seen.job.id}", "bold reverse" if seen.mark else "bold")
+    number = str(seen.job.id)
+    if not seen.marked:
+        return cell(number, "muted" if is_quiet(seen.job) else "bold")
+    return Text.assemble((MARK.ljust(max(1, seen.widths.get("id", 0) - len(number))), "key"), (number, "key"))
+
+
+def _name_cell(seen: Seen) -> Text:
+    style = "muted" if is_quiet(seen.job) else ""
+    if not seen.parameters or not (parameters := parameters_line(seen.job)):
+        return cell(seen.job.name, style)
+    return Text.assemble(cell(seen.job.name, style), " ", cell(parameters, "muted"), no_wrap=True, overflow="ellipsis")
 
 
 def _activity(seen: Seen) -> Activity | None:
@@ -61,55 +86,85 @@ def _memory_cell(seen: Seen) -> Text:
     return cell("" if active is None else mebibytes(active.rss_bytes))
 
 
-def _ended_cell(seen: Seen) -> Text:
-    return cell(short_time(seen.job.finished_at, seen.now))
+def _parameters_cell(seen: Seen) -> Text:
+    return cell(parameters_line(seen.job), "muted")
 
 
-def _why_cell(seen: Seen) -> Text:
-    return exit_cell(seen.job, seen.forecast, seen.widths.get("why", 0))
+def _when_cell(seen: Seen) -> Text:
+    return seen.when.cell(seen.job, seen.forecast, seen.now, seen.starts)
+
+
+def _quietly(words: str, seen: Seen) -> Text:
+    return cell(words, "muted" if is_quiet(seen.job) else "")
 
 
 COLUMNS = {
-    "id": Column("ID", 4, _id_cell),
-    "name": Column("Name", 8, lambda seen: cell(seen.job.name), shares=True),
-    "parameters": Column("Parameters", 6, lambda seen: cell(parameters_line(seen.job)), spare=3, shares=True),
-    "path": Column("Path", 10, lambda seen: cell(seen.job.path), spare=9, shares=True),
-    "queue": Column("Queue", 8, lambda seen: cell(seen.job.queue), spare=4),
-    "batch": Column("Batch", 10, lambda seen: cell(seen.job.batch), spare=8),
-    "priority": Column("Pri", 4, lambda seen: cell(str(seen.job.priority)), spare=6),
-    "state": Column("State", 12, lambda seen: state_cell(seen.job)),
-    "attempt": Column("Try", 3, lambda seen: cell(str(seen.job.attempt or "")), spare=7),
-    "added": Column("Added", 8, lambda seen: cell(short_time(seen.job.created_at, seen.now)), spare=11),
-    "started": Column("Started", 8, lambda seen: cell(short_time(seen.job.started_at, seen.now)), spare=5),
-    "ended": Column("Ended", 8, _ended_cell, spare=10),
-    "elapsed": Column("Elapsed", 7, lambda seen: cell(duration(seen.job.elapsed_s(seen.now))), spare=2),
-    "cpu": Column("CPU", 5, _cpu_cell, spare=5),
-    "memory": Column("Memory", 10, _memory_cell, spare=5),
-    "why": Column("Exit/why", 14, _why_cell, wide=26),
+    "id": Column("ID", {0: 4}, _id_cell, right=True),
+    "state": Column(
+        "State",
+        {0: 1, SIGN_ALONE_BELOW: 8, FORMAL_FROM: 11},
+        lambda seen: state_cell(seen.job, seen.pane),
+    ),
+    "name": Column("Job", {0: 8}, _name_cell, shares=True),
+    "parameters": Column("Parameters", {0: 6}, _parameters_cell, spare=3, shares=True),
+    "path": Column("Path", {0: 10}, lambda seen: cell(seen.job.path, "muted"), spare=9, shares=True),
+    "queue": Column("Queue", {0: 8}, lambda seen: cell(seen.job.queue, "muted"), spare=4),
+    "batch": Column("Batch", {0: 10}, lambda seen: cell(seen.job.batch, "muted"), spare=8),
+    "priority": Column("Pri", {0: 4}, lambda seen: _quietly(str(seen.job.priority), seen), spare=6, right=True),
+    "attempt": Column("Try", {0: 3}, lambda seen: _quietly(str(seen.job.attempt or ""), seen), spare=7, right=True),
+    "added": Column("Added", {0: 8}, lambda seen: cell(short_time(seen.job.created_at, seen.now), "muted"), spare=11),
+    "ended": Column("Ended", {0: 8}, lambda seen: cell(short_time(seen.job.finished_at, seen.now), "muted"), spare=10),
+    "why": Column(
+        "Progress, why",
+        {0: 14, SIGN_ALONE_BELOW: 21, FORMAL_FROM: 24, _WIDEST_FROM: 29},
+        lambda seen: why_cell(seen.job, seen.forecast, seen.widths.get("why", 0)),
+    ),
+    "when": Column(
+        "When",
+        {0: 8, SIGN_ALONE_BELOW: 10, FORMAL_FROM: 11},
+        _when_cell,
+        spare=1,
+    ),
+    "started": Column(
+        "Started", {0: 8}, lambda seen: cell(short_time(seen.job.started_at, seen.now), "muted"), spare=5
+    ),
+    "cpu": Column("CPU", {0: 5}, _cpu_cell, spare=5, right=True),
+    "memory": Column("Memory", {0: 9}, _memory_cell, spare=5, right=True),
+    "elapsed": Column("Took", {0: 6}, lambda seen: took_cell(seen.job, seen.now), spare=2, right=True),
 }
 MEASURED = {"cpu", "memory"}  # columns for which the processes of running jobs are measured
-DEFAULT_COLUMNS = ("id", "name", "parameters", "queue", "state", "started", "elapsed", "why")
+_USUAL = {  # columns of panes from so many cells on
+    0: ("id", "state", "name", "when"),
+    SIGN_ALONE_BELOW: ("id", "state", "name", "why", "when", "elapsed"),
+    FORMAL_FROM: ("id", "state", "name", "parameters", "queue", "why", "when", "elapsed"),
+    _WIDEST_FROM: ("id", "state", "name", "parameters", "queue", "why", "when", "started", "cpu", "memory", "elapsed"),
+}
 
 
-def layout(names: Sequence[str], width: int, *, widest: int, order: str) -> dict[str, int]:
+def usual_columns(pane: int) -> tuple[str, ...]:
+    """Return the columns that a pane of so many cells has, unless the user has chosen others."""
+    return _USUAL[max(begin for begin in _USUAL if begin <= max(0, pane))]
+
+
+def layout(names: Sequence[str], pane: int, *, widest: int, order: str) -> dict[str, int]:
     """Return those of these columns that fit, with their widths in cells; ``widest`` has the longest number."""
-    widths = {name: (COLUMNS[name].wide if width >= _WIDE else 0) or COLUMNS[name].width for name in names}
+    widths = {name: COLUMNS[name].width(pane) for name in names}
     if "id" in widths:
         widths["id"] = max(widths["id"], widest + 1)
-    widths = {name: max(taken, len(heading(name, order))) for name, taken in widths.items()}
+    widths = {name: max(taken, len(heading(name, order, pane))) for name, taken in widths.items()}
     spare = sorted((name for name in widths if COLUMNS[name].spare), key=lambda name: COLUMNS[name].spare)
-    while spare and _taken(widths) > width:
+    while spare and _taken(widths) > pane:
         del widths[spare.pop()]
     sharing = [name for name in widths if COLUMNS[name].shares]
-    left = max(0, width - _taken({name: 0 if name in sharing else taken for name, taken in widths.items()}))
+    left = max(0, pane - _taken({name: 0 if name in sharing else taken for name, taken in widths.items()}))
     for place, name in enumerate(sharing):
-        widths[name] = max(COLUMNS[name].width, left // (len(sharing) - place))
+        widths[name] = max(COLUMNS[name].width(pane), left // (len(sharing) - place))
         left -= widths[name]
     return widths
 
 
 def _taken(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + PADDING * len(widths) + _SCROLLBAR
+    return sum(widths.values()) + GAP * (len(widths) - 1) + _SCROLLBAR
 
 
 NATURAL = "queue"
@@ -138,8 +193,10 @@ ORDER_OF: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def heading(name: str, order: str) -> str:
-    """Return the heading of a column, with an arrow if the rows are ordered by it."""
+def heading(name: str, order: str, pane: int) -> str:
+    """Return the heading of a column, with an arrow if the rows are ordered by it; none above a sign alone."""
+    if name == "state" and pane < SIGN_ALONE_BELOW:
+        return ""
     by, rises = ORDER_OF.get(name, ("", False))
     return f"{COLUMNS[name].heading}{('↑' if rises else '↓') if by == order else ''}"
 

@@ -34,7 +34,9 @@ from tui_queue.ui.dashboard.wording import (
     has_run,
     kept,
     named,
+    of,
     one_at_a_time,
+    processes_of,
     removing,
     stopping,
     was_removed,
@@ -207,7 +209,8 @@ class JobActions:
                 if len(running) == len(jobs) == 1
                 else f"{stopping(len(running), len(jobs) - len(running) - len(left), left)}?"
             )
-            if not await self._ask(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
+            act = f"End {processes_of(left)}" if left and len(left) == len(jobs) else f"Cancel {of(jobs)}"
+            if not await self._sure(question, act, "job.cancel", jobs, detail=what_ends(running, datetime.now(UTC))):
                 return
         ended = set(_ids(left))
         self._undo.cancelled([job for job in (await self._act(Verb.CANCEL, jobs)).jobs if job.id not in ended])
@@ -225,7 +228,7 @@ class JobActions:
         alive = [job for job in jobs if APPLIES["cancel"](job)]
         if alive or len(jobs) > 1:
             detail = what_ends([job for job in alive if job.takes_slot], datetime.now(UTC))
-            if not await self._ask(Confirm(removing(jobs, alive), detail=detail)):
+            if not await self._sure(removing(jobs, alive), f"Remove {of(jobs)}", "job.remove", jobs, detail=detail):
                 return
         if over := [job for job in jobs if not APPLIES["cancel"](job)]:
             await self._remove(over)
@@ -304,7 +307,7 @@ class JobActions:
 
     async def _is_to_be_killed(self, jobs: Sequence[Job]) -> bool:
         detail = f"{has_run(jobs, datetime.now(UTC))} KILL leaves no time to save anything."
-        return await self._ask(Confirm(f"Kill {named(jobs)}?", detail=detail))
+        return await self._sure(f"Kill {named(jobs)}?", f"Kill {of(jobs)}", "", jobs, detail=detail)
 
     async def _run_external(self, program: Callable[[Mapping[str, str]], list[str]], path: str) -> None:
         """Show a file in a program that takes over the terminal."""
@@ -361,13 +364,19 @@ class JobActions:
     async def _are_wanted(self, drafts: Sequence[JobDraft]) -> bool:
         """Ask before adding many jobs, or one that is pending or running already."""
         if len(drafts) > MANY:
-            return await self._ask(Confirm(f"Add {len(drafts):,} jobs?"))
+            question = f"Add {len(drafts):,} jobs?"
+            return await self._ask(Confirm(question, yes=f"Add {len(drafts):,} jobs", no="Add none"))
         if len(drafts) > 1:
             return True
         (draft,) = drafts
         twin = await result_of(self._screen, self._commands.jobs.like(draft))
         question = f"Job {twin.id} is the same and {twin.state}. Add it once more?" if twin else ""
-        return twin is None or await self._ask(Confirm(question))
+        return twin is None or await self._ask(Confirm(question, yes="Add it once more", no="Add none"))
+
+    async def _sure(self, question: str, act: str, key: str, jobs: Sequence[Job], *, detail: str) -> bool:
+        """Ask before an act; ``key`` is the id of the binding that has asked."""
+        no = "Let it be" if len(jobs) == 1 else "Let them be"
+        return await self._ask(Confirm(question, detail=detail, yes=act, no=no, keys=self._keys.get(key, "")))
 
     async def _ask(self, dialog: ModalScreen[T]) -> T:
         """Show a dialog and return the user's answer; a worker must call it."""

@@ -23,6 +23,7 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.model.overview import Details
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.widths import cells
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
 
@@ -36,18 +37,21 @@ _FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the 
 class JobDetails(ModalScreen[None]):
     """Shows lines of a label and a text; refreshes when the queue changes, and by the clock until the job has ended."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     JobDetails {
         align: center middle;
 
         #details {
             width: 100%; height: auto; max-height: 100%; padding: 0 1;
-            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
-            background: $surface; scrollbar-size: 1 1;
+            """
+        + FRAME
+        + """ scrollbar-size: 1 1;
         }
         Static { height: auto; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "close", "Close", id="details.close", tooltip="Go back"),
         Binding("j", "scroll(1)", "Down", show=False),

@@ -22,23 +22,13 @@ from textual.widgets import DataTable
 from tui_queue.core.model.forecast import Forecast
 from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import DEFAULT_QUEUE
-from tui_queue.ui.dashboard.columns import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
-    MEASURED,
-    NATURAL,
-    ORDER_OF,
-    PADDING,
-    Seen,
-    heading,
-    in_order,
-    layout,
-)
-from tui_queue.ui.dashboard.row_strip import RowStyle, row_strip
+from tui_queue.ui.dashboard.columns import NATURAL, ORDER_OF, in_order
+from tui_queue.ui.dashboard.row_cells import RowCells
+from tui_queue.ui.dashboard.row_strip import GAP, RowStyle, row_strip
 from tui_queue.ui.terminal.private import NEW_ROWS, SHOWS_HOVER, SIZE_UPDATED
+from tui_queue.ui.tokens import is_of_terminal
 
-_KEPT = 1000  # rows that were drawn, whose cells are kept
-_MARK = "●"  # before the number of a selected job
+_KEPT = 1000  # styles of rows
 
 
 class JobTable(DataTable[Text]):
@@ -81,15 +71,12 @@ class JobTable(DataTable[Text]):
 
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0)
         SIZE_UPDATED.replace(self, self._fit)
-        self._columns = tuple(columns)  # the number is among them always: rows are put in order by it
         self.order = order
         self._given: tuple[Job, ...] = ()
-        self._forecasts: Mapping[int, Forecast] = {}
-        self._widths: dict[str, int] = {}
+        self._cells = RowCells(columns)
         self._places: dict[int, int] = {}  # of each of them
-        self._cells: dict[int, tuple[Job, list[Text]]] = {}  # of rows that were drawn, and what they were made of
         self._styles: dict[object, RowStyle] = {}
         self._selected: set[int] = set()
         self._chosen: tuple[Job, ...] = ()  # those; empty until somebody asks, as each verb does whenever keys change
@@ -159,7 +146,7 @@ class JobTable(DataTable[Text]):
         now = datetime.now(UTC)
         if (today := now.astimezone().date()) != self._drawn_on:
             self._drawn_on = today
-            self._cells.clear()
+            self._cells.forget()
         self._rows = jobs
         self._places = {job.id: place for place, job in enumerate(jobs)}
         self._selected &= self._places.keys()
@@ -178,26 +165,38 @@ class JobTable(DataTable[Text]):
 
     def have_columns(self, columns: Sequence[str]) -> None:
         """Show other columns; without any the usual ones."""
-        self._columns = tuple(columns)
+        self._cells.columns = tuple(columns)
         self._lay_out()
 
     def tick(self) -> None:
         """Let the time of running jobs go on."""
         self._draw_changes(self._in_view(), datetime.now(UTC))
 
+    def tell_time(self, starts: Mapping[int, datetime]) -> None:
+        """Say anew of all jobs when something happened, or will; ``starts`` are of those that wait for slots."""
+        before = self._in_view()
+        self._cells.starts = starts
+        self._cells.forget()
+        self._draw_changes(before, datetime.now(UTC))
+
+    @property
+    def in_view(self) -> tuple[Job, ...]:
+        """The jobs whose rows can be seen."""
+        return tuple(self._rows[row] for row in self._rows_in_view)
+
     @property
     def running_in_view(self) -> tuple[Job, ...]:
         """The running jobs whose rows can be seen."""
-        return tuple(self._rows[row] for row in self._rows_in_view if self._rows[row].state is State.RUNNING)
+        return tuple(job for job in self.in_view if job.state is State.RUNNING)
 
     @property
     def measures(self) -> bool:
         """Whether it shows what running jobs use."""
-        return not MEASURED.isdisjoint(self._widths)
+        return self._cells.measures
 
     def show_forecasts(self, forecasts: Mapping[int, Forecast]) -> None:
         """Show how far running jobs have come, and what they use."""
-        self._forecasts = forecasts
+        self._cells.forecasts = forecasts
         self.tick()
 
     def move_to(self, job_id: int) -> None:
@@ -235,8 +234,7 @@ class JobTable(DataTable[Text]):
     def _select(self, keys: set[int]) -> None:
         before = self._in_view()
         changed, self._selected, self._chosen = keys ^ self._selected, keys, ()
-        for key in changed:
-            self._cells.pop(key, None)
+        self._cells.forget(changed)
         if changed:
             self._draw_changes(before, datetime.now(UTC))
             self.post_message(self.Moved(self.job))
@@ -279,11 +277,9 @@ class JobTable(DataTable[Text]):
         kept, top = self.job, self.scroll_y
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
-            self._cells.clear()
-            wanted = self._columns or [name for name in DEFAULT_COLUMNS if name != "queue" or self._with_queue]
-            self._widths = layout(wanted, self._laid_out, widest=self._widest, order=self.order)
-            for name, width in self._widths.items():
-                self.add_column(heading(name, self.order), key=name, width=width)
+            self._cells.lay_out(self._laid_out, self.order, widest=self._widest, with_queue=self._with_queue)
+            for (name, words), width in zip(self._cells.headings.items(), self._cell_widths, strict=True):
+                self.add_column(words, key=name, width=width)
         self.show(self._given)
         # DataTable measures rows when it is idle; until then it could not be scrolled to where it was.
         self._make_room()
@@ -314,7 +310,7 @@ class JobTable(DataTable[Text]):
         cells = self._cells_of(self._rows[row], None)
         hovered = row == self.hover_row and bool(SHOWS_HOVER.of(self))
         colours = self._row_style(row, style, hovered=hovered, chosen=row == self.cursor_row)
-        return row_strip(cells, tuple(self._widths.values()), width, colours, self.app.console)
+        return row_strip(cells, tuple(self._cells.widths.values()), width, colours, self.app.console)
 
     def notify_style_update(self) -> None:
         """Take other colours."""
@@ -331,25 +327,13 @@ class JobTable(DataTable[Text]):
             for name, applies in (("datatable--hover", hovered), ("datatable--cursor", chosen)):
                 if applies and self.show_cursor:
                     above += self.get_component_rich_style(name)
-            # As DataTable does: the colour of the cursor's text goes before that of the text itself.
-            known = self._styles[key] = RowStyle(
-                base + above, Style.from_color(color=above.color), row, self.app.console
-            )
+            few = is_of_terminal(self.app.current_theme)  # of those colours not all can be read where the cursor is
+            own = Style.from_color(color=above.color) if few else Style()
+            known = self._styles[key] = RowStyle(base + above, own, row, self.app.console)
         return known
 
-    def _seen(self, job: Job, now: datetime) -> Seen:
-        mark = _MARK if job.id in self._selected else ""
-        return Seen(job, now, self._forecasts.get(job.id), mark, self._widths)
-
     def _cells_of(self, job: Job, now: datetime | None) -> list[Text]:
-        """Return what a row shows; what it showed last, where that is so still and ``now`` is not given."""
-        known = self._cells.get(job.id)
-        if known is not None and known[0] == job and (now is None or job.state is not State.RUNNING):
-            return known[1]
-        seen = self._seen(job, now or datetime.now(UTC))
-        cells = [COLUMNS[name].cell(seen) for name in self._widths]
-        self._cells[job.id] = job, cells
-        return cells
+        return self._cells.of(job, now, marked=job.id in self._selected)
 
     @property
     def _rows_in_view(self) -> range:
@@ -359,13 +343,11 @@ class JobTable(DataTable[Text]):
     def _in_view(self) -> dict[int, list[Text]]:
         """Return what each line of the screen shows."""
         first = self.scroll_offset.y
-        known = ((row - first, self._cells.get(self._rows[row].id)) for row in self._rows_in_view)
-        return {line: drawn[1] for line, drawn in known if drawn is not None}
+        known = ((row - first, self._cells.drawn(self._rows[row])) for row in self._rows_in_view)
+        return {line: drawn for line, drawn in known if drawn is not None}
 
     def _draw_changes(self, before: Mapping[int, list[Text]], now: datetime) -> None:
         """Draw the cells that differ from those that the lines of the screen have shown."""
-        if len(self._cells) > _KEPT:
-            self._cells.clear()
         first, lefts = self.scroll_offset.y, list(accumulate(self._cell_widths, initial=0))
         shown = {row - first: self._cells_of(self._rows[row], now) for row in self._rows_in_view}
         for line in before.keys() | shown.keys():
@@ -379,7 +361,8 @@ class JobTable(DataTable[Text]):
 
     @property
     def _cell_widths(self) -> list[int]:
-        return [width + PADDING for width in self._widths.values()]
+        *widths, last = self._cells.widths.values() or [0]
+        return [*(width + GAP for width in widths), last]
 
     def _make_room(self) -> None:
         """Have a place for each job, and be as high as they need."""

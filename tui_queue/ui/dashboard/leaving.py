@@ -18,10 +18,10 @@ from tui_queue.ui.dialogs.progress import ProgressDialog
 _KILLED_WITHIN_S = 5.0  # after the grace
 
 
-async def stop_all(screen: Screen[None], commands: Commands, refreshed: asyncio.Event) -> bool:
+async def stop_all(screen: Screen[None], commands: Commands, refreshed: asyncio.Event, keys: str) -> bool:
     """Cancel all jobs after a question, and wait until the running ones have ended; False if the user stays.
 
-    ``refreshed`` is set whenever the queue may have changed.
+    ``refreshed`` is set whenever the queue may have changed; ``keys`` are those that have asked, as they are shown.
     """
     overview = await result_of(screen, commands.reports.overview(active=0, ended=0))
     numbers = await result_of(screen, commands.jobs.in_state(State.RUNNING))
@@ -32,7 +32,9 @@ async def stop_all(screen: Screen[None], commands: Commands, refreshed: asyncio.
     if not running and not pending:
         return True
     question = f"{stopping(len(running), pending)}, then leave?"
-    if not await screen.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
+    detail = what_ends(running, datetime.now(UTC))
+    confirm = Confirm(question, detail=detail, yes="Cancel all and quit", no="Stay", keys=keys)
+    if not await screen.app.push_screen_wait(confirm):
         return False
     stopped = await result_of(screen, commands.jobs.cancel_all())
     if stopped is None:

@@ -1,16 +1,18 @@
 """Where the log of the dashboard lies: beside the jobs, below them, on the whole screen, or hidden."""
 
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard_settings import SPLITS
 from tui_queue.ui.log.job_log import JobLog
 
-_BESIDE_FROM, _AUTO_FROM = 96, 120  # columns of the terminal from which the log lies beside the jobs
+_BESIDE_FROM, _AUTO_FROM = 96, 160  # columns of the terminal from which the log may, and does, lie beside the jobs
+_HIDDEN_BELOW = 16  # lines of the terminal that are too few for both
 
 
 class LogPlacement:
-    """Places the log by classes of the screen that its style sheet knows: -beside, -hidden and -zoomed."""
+    """Places the log by classes of the screen that its style sheet knows: -beside, -roomy, -hidden and -zoomed."""
 
     def __init__(self, screen: Screen[None], table: JobTable, log: JobLog, split: str) -> None:
         """``split`` is where the settings want the log; the user may place it elsewhere."""
@@ -31,8 +33,8 @@ class LogPlacement:
 
     @property
     def place(self) -> str:
-        """Where the log is to lie in a terminal of this width."""
-        return place_of_log(self._split, self._screen.app.size.width)
+        """Where the log is to lie in a terminal of this size."""
+        return place_of_log(self._split, self._screen.app.size)
 
     def zoom(self, on: bool) -> None:
         """Give the log the whole screen, or take it back."""
@@ -46,7 +48,7 @@ class LogPlacement:
 
     def put_next(self) -> None:
         """Place the log at the next of its places."""
-        self.put(next_split(self._split, self._screen.app.size.width))
+        self.put(next_split(self._split, self._screen.app.size))
 
     def arrange(self) -> None:
         """Fit the log to the terminal; it is not hidden while it shows why there is no job."""
@@ -54,6 +56,7 @@ class LogPlacement:
         before = self._screen.classes
         hidden = place == "hidden" and bool(self._table.jobs)
         self._screen.set_class(place == "beside", "-beside")
+        self._screen.set_class(self._screen.app.size.width >= _AUTO_FROM, "-roomy")
         self._screen.set_class(hidden, "-hidden")
         if hidden and self._log.has_focus and not self.is_zoomed:
             self._table.focus()
@@ -61,15 +64,15 @@ class LogPlacement:
             self._screen.refresh_bindings()
 
 
-def place_of_log(split: str, width: int) -> str:
-    """Return where the log lies in a terminal of this many columns: beside the jobs, below them, or hidden."""
+def place_of_log(split: str, size: Size) -> str:
+    """Return where the log lies in a terminal of this size: beside the jobs, below them, or hidden."""
     if split == "auto":
-        return "beside" if width >= _AUTO_FROM else "below"
-    return "below" if split == "beside" and width < _BESIDE_FROM else split
+        return "beside" if size.width >= _AUTO_FROM else "below" if size.height >= _HIDDEN_BELOW else "hidden"
+    return "below" if split == "beside" and size.width < _BESIDE_FROM else split
 
 
-def next_split(split: str, width: int) -> str:
+def next_split(split: str, size: Size) -> str:
     """Return the split of the next place of the log; auto, where that is the same place."""
-    places = [each for each in SPLITS if place_of_log(each, width) == each]
-    place = places[(places.index(place_of_log(split, width)) + 1) % len(places)]
-    return "auto" if place == place_of_log("auto", width) else place
+    places = [each for each in SPLITS if place_of_log(each, size) == each]
+    place = places[(places.index(place_of_log(split, size)) + 1) % len(places)]
+    return "auto" if place == place_of_log("auto", size) else place

@@ -14,15 +14,18 @@ from tui_queue.core.commands.commands import Commands
 from tui_queue.core.model.job import State
 from tui_queue.core.model.overview import Overview
 from tui_queue.ui.command_result import result_of
+from tui_queue.ui.dashboard.first_steps import FirstSteps
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import ACTIVE_SHOWN, JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
-from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.start_times import TELL_EVERY_S, StartTimes
+from tui_queue.ui.dashboard.summary import QueueStatus
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
-from tui_queue.ui.dashboard.wording import more_wait, window_title
+from tui_queue.ui.dashboard.wording import more_wait, shown_of, window_title
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged
 from tui_queue.ui.pace import EVERY_S, Pace
+from tui_queue.ui.title_rule import TitleRule
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
@@ -38,7 +41,9 @@ class Refresher:
         screen: Screen[None],
         commands: Commands,
         *,
-        summary: Summary,
+        status: QueueStatus,
+        rule: TitleRule,
+        first: FirstSteps,
         table: JobTable,
         window: JobWindow,
         placement: LogPlacement,
@@ -46,10 +51,15 @@ class Refresher:
         give_title: Callable[[str], None] | None,
         keys: Mapping[str, str],
     ) -> None:
-        """``give_title`` gives the terminal a title, where the settings want one."""
+        """``rule`` stands above the table, and ``first`` in its place while there is no job.
+
+        ``give_title`` gives the terminal a title, where the settings want one.
+        """
         self._screen = screen
         self._commands = commands
-        self._summary = summary
+        self._status = status
+        self._rule = rule
+        self._first = first
         self._table = table
         self._window = window
         self._placement = placement
@@ -59,8 +69,8 @@ class Refresher:
         self._changed = asyncio.Event()  # set whenever the queue has changed since the last refresh
         self._wanted = asyncio.Event()  # set whenever that is what the user has done, and waits for
         self._clocks: list[Timer] = []  # of what changes by the clock while a job runs
+        self._starts = StartTimes(screen, commands, table)
         self._pace = Pace(time.monotonic())
-        self._more = ""  # what stands below the table
         self._said_elsewhere = False  # whether the user has been told that another host runs the queue
         self.refreshed = asyncio.Event()  # set whenever there is a new overview
 
@@ -77,6 +87,7 @@ class Refresher:
                 (_MEASURE_EVERY_S, self._measure),
             )
         ]
+        self._screen.set_interval(TELL_EVERY_S, self._tell_time)
         self._screen.run_worker(self._follow(), group=SCREEN_WORKERS)
         self._commands.call_after_each(partial(self.request, at_once=True))
         self._changed.set()
@@ -131,6 +142,8 @@ class Refresher:
         self._show(overview)
         if is_first:
             self._forecast()
+        if self._starts.are_due:
+            self._tell_time()
         if self._commands.elsewhere and not self._said_elsewhere:
             self._said_elsewhere = True
             self._screen.notify(self._commands.elsewhere, markup=False, timeout=15)
@@ -144,15 +157,16 @@ class Refresher:
                 clock.resume()
             else:
                 clock.pause()  # it would wake the process for nothing
-        self._summary.show(overview)
-        if self._summary.shows_surroundings != self._any_runs:
+        self._status.show(overview)
+        if self._status.shows_surroundings != self._any_runs:
             self._measure()
         if self._give_title is not None:
             self._give_title(window_title(overview))
         self._table.show(overview.jobs)
-        if (words := with_keys(more_wait(overview.unshown, ACTIVE_SHOWN), self._keys)) != self._more:
-            self._more = self._table.border_subtitle = words
-        self._table.set_class(overview.unshown > 0, "-more")
+        self._first.say(overview)
+        self._screen.set_class(not any(overview.counts.values()) and not self._window.is_filtered, "-empty")
+        more = more_wait(overview.unshown, ACTIVE_SHOWN)
+        self._rule.say(right=with_keys(shown_of(overview, self._table.order, more), self._keys))
         self._window.go_where_wanted()
         self._placement.arrange()
 
@@ -168,13 +182,16 @@ class Refresher:
             if any(job.id in forecasts and not forecasts[job.id].agrees_with(job.reason) for job in running):
                 self.request()  # what a run does by itself wakes no one
 
+    def _tell_time(self) -> None:
+        self._run("times", self._starts.tell)
+
     def _measure(self) -> None:
         self._run("surroundings", self._show_surroundings)
 
     async def _show_surroundings(self) -> None:
         """Show what the machine has free and how many jobs end, but only while a job runs: else nothing is drawn."""
         surroundings = await result_of(self._screen, self._commands.reports.surroundings()) if self._any_runs else None
-        self._summary.show_surroundings(surroundings if self._any_runs else None)
+        self._status.show_surroundings(surroundings if self._any_runs else None)
 
     def _run(self, group: str, show: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Show something beside all else; what of the group still runs is cancelled."""

@@ -9,6 +9,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
+GAP = 1  # cells between two columns
+
 
 class RowStyle:
     """How the texts of one row are coloured, below and above their own style; a click on them tells the row."""
@@ -28,23 +30,27 @@ class RowStyle:
 
 
 def row_strip(cells: Sequence[Text], widths: Sequence[int], width: int, style: RowStyle, console: Console) -> Strip:
-    """Return the cells, each with a blank on either side, and blanks up to ``width``."""
-    segments: list[Segment] = []
-    blanks, plain = 1, style.of("")
+    """Return the cells with a blank between each two, and blanks up to ``width``."""
+    parts: list[tuple[str, Style]] = []
+    blanks, plain = 0, style.of("")
     for text, room in zip(cells, widths, strict=True):
         left = room
         for words, colours in _cut(text, room, console):
-            if colours or words.strip(" "):
-                if blanks:
-                    segments.append(Segment(" " * blanks, plain))
-                    blanks = 0
-                segments.append(Segment(words, style.of(colours)))
+            if words and (colours or words.strip(" ")):
+                # Each change of colours costs more bytes than the words: blanks have those of the words before them.
+                before, colour = parts.pop() if parts else ("", plain)
+                before, blanks, own = f"{before}{' ' * blanks}", 0, style.of(colours)
+                if before and own is not colour:
+                    parts.append((before, colour))
+                    before = ""
+                parts.append((f"{before}{words}", own))
             else:
                 blanks += len(words)
             left -= cell_len(words)
-        blanks += left + 2
-    taken = sum(widths) + 2 * len(widths)
-    segments.append(Segment(" " * (max(0, width - taken) + blanks - 1), plain))
+        blanks += left + GAP
+    taken = sum(widths) + GAP * (len(widths) - 1)
+    segments = [Segment(words, colours) for words, colours in parts]
+    segments.append(Segment(" " * (max(0, width - taken) + blanks - GAP), plain))
     strip = Strip(segments, max(width, taken))
     return strip.crop(0, width) if taken > width else strip
 

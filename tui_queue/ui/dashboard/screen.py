@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -19,14 +19,16 @@ from tui_queue.ui.command_result import result_of
 from tui_queue.ui.dashboard import leaving
 from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, LOG_HINTS, SPARE_KEYS
 from tui_queue.ui.dashboard.filter_bar import FilterBar
+from tui_queue.ui.dashboard.first_steps import FirstSteps
 from tui_queue.ui.dashboard.footer import Keys
+from tui_queue.ui.dashboard.header import Header
 from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
 from tui_queue.ui.dashboard.preferences import Preferences
 from tui_queue.ui.dashboard.refresher import Refresher
-from tui_queue.ui.dashboard.summary import Summary
+from tui_queue.ui.dashboard.summary import QueueStatus
 from tui_queue.ui.dashboard.terminal_notifier import TerminalNotifier
 from tui_queue.ui.dashboard.undo import Undo
 from tui_queue.ui.dashboard.why_not import NO_LOG, WHOLE_LOG
@@ -42,6 +44,7 @@ from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.preload import PRELOAD_S, preload
 from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tidy
+from tui_queue.ui.title_rule import TitleRule
 
 if TYPE_CHECKING:
     from tui_queue.ui.log.search_results import SearchHit
@@ -86,8 +89,10 @@ class Dashboard(Screen[None]):
         self._background = background
         self._keys = keys
         self._undo = Undo(commands)
-        self._summary = Summary(id="summary")
+        self._status = QueueStatus()
         self._table = JobTable(id="jobs", columns=dashboard_settings.columns, order=dashboard_settings.order)
+        self._rule = TitleRule("Jobs")
+        self._first = FirstSteps(keys)
         self._log = JobLog(id="log", log_path=commands.jobs.log_path)
         self._window = JobWindow(commands, self._table)
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
@@ -107,7 +112,9 @@ class Dashboard(Screen[None]):
         self._refresher = Refresher(
             self,
             commands,
-            summary=self._summary,
+            status=self._status,
+            rule=self._rule,
+            first=self._first,
             table=self._table,
             window=self._window,
             placement=self._placement,
@@ -117,17 +124,23 @@ class Dashboard(Screen[None]):
         )
 
     def compose(self) -> ComposeResult:
-        """Stack the summary, the two panes, and the keys."""
-        yield self._summary
+        """Stack the header, the two panes, and the keys."""
+        yield Header("view.jobs", {**self._keys, "view.jobs": self._keys["table.jobs"]}, self._status)
         with Container(id="panes"):
-            yield self._table
-            yield self._log
+            with Vertical(id="jobs-pane"):
+                yield self._rule
+                yield self._table
+                yield self._first
+            with Vertical(id="log-pane"):
+                yield self._log.rule
+                yield self._log
         yield FilterBar(self._table, self._window, partial(self._refresher.request, at_once=True))
         yield Keys(spare=SPARE_KEYS, instead=lambda: LOG_HINTS if self._placement.is_zoomed else {})
 
     async def on_mount(self) -> None:
         """Show the queue for the first time; refresh it from now on."""
         self._placement.arrange()
+        self._rule.follow(self._table)
         self._table.focus()
         self.set_timer(PRELOAD_S, preload)
         self.set_timer(SETTLED_S, settle)
@@ -136,7 +149,6 @@ class Dashboard(Screen[None]):
         await self._refresher.start()
 
     def _draw_in_other_colours(self, _: object) -> None:
-        self._summary.redraw()
         self._log.forget_colours()
         self._show_log()
 
@@ -272,6 +284,11 @@ class Dashboard(Screen[None]):
         self._focus_shown_pane()
         self.on_job_table_moved(JobTable.Moved(self._table.job))
 
+    def action_jobs(self) -> None:
+        """Go to the table: the tab of jobs."""
+        self._placement.zoom(False)
+        self._table.focus()
+
     @work
     async def action_view(self, name: str) -> None:
         """Show a list screen, and those that the user opens from there; then the jobs that it asks for."""
@@ -279,7 +296,7 @@ class Dashboard(Screen[None]):
 
         answer: str | None = name
         while answer is not None and answer in LIST_SCREENS:
-            answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo))
+            answer = await self.app.push_screen_wait(LIST_SCREENS[answer](self._commands, self._undo, self._status))
         if answer is not None and (number := answer.removeprefix("#")).isdecimal():
             self.go_to(int(number))
         elif answer is not None:
@@ -288,7 +305,7 @@ class Dashboard(Screen[None]):
     @work
     async def action_stop_all(self) -> None:
         """Cancel all jobs, and leave once they have ended; ask first."""
-        if await leaving.stop_all(self, self._commands, self._refresher.refreshed):
+        if await leaving.stop_all(self, self._commands, self._refresher.refreshed, self._keys["queue.stop_all"]):
             await self.app.run_action("leave")
 
     def action_log(self) -> None:

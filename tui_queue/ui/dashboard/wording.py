@@ -10,6 +10,7 @@ from tui_queue.core.model.overview import Overview
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.units.durations import duration
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dashboard.columns import NATURAL
 from tui_queue.ui.keymap import with_keys
 
 _ALL_ENDS = ("Every process it has started is ended.", "Every process they have started is ended.")
@@ -74,6 +75,16 @@ def what_ends(running: Sequence[Job], now: datetime) -> str:
     return f"{has_run(running, now)} {_ALL_ENDS[len(running) > 1]}" if running else ""
 
 
+def of(jobs: Sequence[Job]) -> str:
+    """Return what a button calls one job, or several."""
+    return f"job {jobs[0].id}" if len(jobs) == 1 else count(len(jobs), "job")
+
+
+def processes_of(left: Sequence[Job]) -> str:
+    """Return how many processes ended jobs have left."""
+    return processes_text(sum(job.processes_left for job in left))
+
+
 def count(how_many: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless it is 1."""
     return f"{how_many} {noun}{'' if how_many == 1 else 's'}"
@@ -84,7 +95,16 @@ def more_wait(unshown: int, at_once: int) -> str:
     if not unshown:
         return ""
     which = "them" if unshown <= at_once else f"the next {at_once:,}"
-    return f" {unshown:,} more wait; {{table.bottom}} shows {which} "
+    return f"{unshown:,} more wait; {{table.bottom}} shows {which}"
+
+
+def shown_of(overview: Overview, order: str, more: str) -> str:
+    """Say how many of all jobs are shown, and in which order; or ``more``, if there is more to say."""
+    shown, of_all = len(overview.jobs), sum(overview.counts.values())
+    if not of_all:
+        return "none yet"
+    count_of = f"{shown:,}" if shown == of_all else f"{shown:,} of {of_all:,}"
+    return f"{count_of} · {more or ('as they start' if order == NATURAL else f'by {order}')}"
 
 
 def only_those_shown(selected: int, unshown: int, older: bool) -> str:

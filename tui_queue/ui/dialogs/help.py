@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_queue.core.units.widths import cells
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.keymap import keys_of, with_keys
 
 Group = tuple[str, Sequence[tuple[str, str]]]
@@ -23,14 +24,16 @@ _WIDE = 100  # cells
 class Help(ModalScreen[None]):
     """Shows groups of keys, each with what it does."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     Help {
         align: center middle;
 
         #keys {
             width: 90%; max-width: 60; height: auto; max-height: 100%; padding: 1 2;
-            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
-            background: $surface; scrollbar-size: 1 1;
+            """
+        + FRAME
+        + """ scrollbar-size: 1 1;
         }
         Grid { height: auto; grid-size: 1; grid-rows: auto; grid-gutter: 1 4; }
         &.-spread #keys { max-width: 110; }
@@ -38,6 +41,7 @@ class Help(ModalScreen[None]):
         .group { height: auto; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "close", "Close", id="help.close", tooltip="Go back"),
         Binding("j", "scroll(1)", "Down", show=False),

@@ -13,25 +13,29 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class Picker(ModalScreen[str | None]):
     """Asks for one of the names; with ``remove`` a key takes one away, which it may refuse by returning False."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     Picker {
         align: center middle;
 
         #choose {
             width: 90%; max-width: 64; height: auto; max-height: 100%; padding: 1 2;
-            border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
-            background: $surface;
+            """
+        + FRAME
+        + """
         }
         OptionList { height: auto; max-height: 15; background: $surface; }
         OptionList, OptionList:focus { border: none; padding: 0; background-tint: $surface; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", id="choose.leave", tooltip="Choose nothing"),
         Binding("j", "cursor('down')", "Down", show=False),

@@ -12,24 +12,29 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class ProgressDialog(ModalScreen[bool]):
     """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     ProgressDialog {
         align: center middle;
 
         #wait {
             width: 90%; max-width: 64; height: auto; max-height: 100%; padding: 1 2;
-            border: round $primary; background: $surface;
+            """
+        + FRAME
+        + """
         }
         Static { height: auto; }
         #detail { color: $text-muted; margin-top: 1; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "answer(True)", "Go on now", id="wait.enough", tooltip="Go on without waiting"),
         Binding("escape", "answer(False)", "Back", id="wait.back", tooltip="Go back"),

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.job_form.input import Field
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import keys_of, with_keys
@@ -21,18 +22,22 @@ from tui_queue.ui.keymap import keys_of, with_keys
 class Prompt(ModalScreen[str | None]):
     """Asks until ``check`` has nothing to say against the answer, or Esc."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     Prompt {
         align: center middle;
 
         #ask {
             width: 90%; max-width: 64; height: auto; padding: 1 2;
-            border: round $primary; border-subtitle-color: $text-muted; background: $surface;
+            """
+        + FRAME
+        + """
         }
         Static { height: auto; margin-bottom: 1; }
         Input { background: $panel; }
     }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", id="ask.leave", tooltip="Change nothing"),
     ]

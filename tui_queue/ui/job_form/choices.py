@@ -75,13 +75,17 @@ class Choices:
         name = (await self._screen.app.push_screen_wait(prompt) or "").strip()
         if not name or (found := await result_of(self._screen, self._commands.templates.all())) is None:
             return
-        if name not in found or await self._screen.app.push_screen_wait(Confirm(f"Replace template {name}?")):
+        if name not in found or await self._screen.app.push_screen_wait(
+            Confirm(f"Replace template {name}?", yes="Replace it", no="Keep it")
+        ):
             fields = fields_of(draft)
             lasting = {key: value for key, value in fields.items() if key not in BY_NAME or BY_NAME[key].lasting}
             await result_of(self._screen, self._commands.templates.put(name, lasting))
 
     async def _remove(self, name: str) -> bool:
-        if not await self._screen.app.push_screen_wait(Confirm(f"Remove template {name}?")):
+        if not await self._screen.app.push_screen_wait(
+            Confirm(f"Remove template {name}?", yes="Remove it", no="Keep it")
+        ):
             return False
         await result_of(self._screen, self._commands.templates.remove(name))
         left = await result_of(self._screen, self._commands.templates.all())

@@ -13,19 +13,24 @@ from textual_fspicker.base_dialog import Dialog, FileSystemPickerScreen
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from tui_queue.core.units.printable import printable
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class FileBrowser(FileSystemPickerScreen, inherit_bindings=False):
     """Chooses one file; names that a terminal would obey, or could not draw, are left out."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     FileBrowser {
-        Dialog { width: 90%; max-width: 100; height: 90%; border: round $primary; background: $surface; }
+        Dialog { width: 90%; max-width: 100; height: 90%; """
+        + FRAME
+        + """ }
         Dialog OptionList, Dialog OptionList:focus { background: $surface; background-tint: $surface; }
         #keys { height: 1; padding: 0 1; color: $text-muted; }
     }
     """
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("full_stop", "hidden", "Hidden files", show=False, id="browse.hidden", tooltip="Show them, or not"),

@@ -14,18 +14,21 @@ from textual.reactive import reactive
 from textual.widgets import Input
 
 from tui_queue.core.units.widths import cells
+from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.job_form.edits import Edits, end_of_difference
 from tui_queue.ui.keymap import bindings_by_key, has_key
 from tui_queue.ui.terminal.private import POSITION_TO_CELL
 
 # How a screen looks that holds lines of a label and a field; to be put inside its own style.
-FORM_CSS = """
+FORM_CSS = (
+    """
     align: center middle;
 
     #form {
-        width: 100%; max-width: 78; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
-        border: round $primary; border-title-color: $foreground;
-        border-subtitle-color: $text-muted; background: $surface;
+        width: 100%; max-width: 96; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2;
+    """
+    + FRAME
+    + """
     }
     .field { height: 1; }
     .field Label { width: 19; color: $text-muted; }
@@ -33,6 +36,7 @@ FORM_CSS = """
     .field Input { width: 1fr; background: $panel; }
     Checkbox { background: $surface; border: none; padding: 0; }
 """
+)
 
 
 class Line(Input):

@@ -12,8 +12,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.selection import Verb, members
 from tui_queue.core.parsing.filter_words import quoted_word
 from tui_queue.ui.dashboard.cells import short_time
-from tui_queue.ui.dashboard.wording import stopping, what_ends
-from tui_queue.ui.dialogs.confirm import Confirm
+from tui_queue.ui.dashboard.wording import of, stopping, what_ends
 from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
 
 _FOR = {  # the states of jobs that an action is for
@@ -92,7 +91,8 @@ class BatchesScreen(TableScreen):
             return
         running = [job for job in jobs if job.takes_slot]
         question = f"{stopping(len(running), len(jobs) - len(running))}, all of batch {batch}?"
-        if await self.app.push_screen_wait(Confirm(question, detail=what_ends(running, datetime.now(UTC)))):
+        detail = what_ends(running, datetime.now(UTC))
+        if await self.app.push_screen_wait(self.sure(question, f"Cancel {of(jobs)}", "batches.cancel", detail=detail)):
             await self._act(Verb.CANCEL, jobs, self.undo.cancelled)
 
     async def action_hold(self) -> None:

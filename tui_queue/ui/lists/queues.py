@@ -13,7 +13,6 @@ from tui_queue.core.model.job import State
 from tui_queue.core.model.queue import DEFAULT_QUEUE, Queue
 from tui_queue.core.parsing.fields import title
 from tui_queue.core.parsing.queues import queue_with, slots_of
-from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
@@ -46,7 +45,7 @@ class QueuesScreen(TableScreen):
         overview = await self.commands.reports.overview(ended=0)
         active = Counter((job.queue, job.state) for job in overview.jobs)
         limit = "" if overview.limit is None else f"at most {overview.limit} jobs run in all of them together"
-        self.query_one("#box").border_subtitle = limit
+        self.rule.say(right=limit)
         self._with_jobs = {job.queue for job in overview.jobs}
         self._slots = {
             queue.name: overview.default_slots if queue.slots is None else queue.slots for queue in overview.queues
@@ -119,7 +118,7 @@ class QueuesScreen(TableScreen):
         """Remove the queue under the cursor."""
         if (name := self.chosen) is None:
             return
-        if await self.app.push_screen_wait(Confirm(f"Remove queue {name}?")):
+        if await self.app.push_screen_wait(self.sure(f"Remove queue {name}?", f"Remove {name}", "queues.remove")):
             await self.ask(self.commands.queues.remove(name))
 
 

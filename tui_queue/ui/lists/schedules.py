@@ -15,7 +15,6 @@ from tui_queue.core.model.job import JobDraft
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.timezones import local_zone
-from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
 from tui_queue.ui.job_form.form import JobForm
 from tui_queue.ui.lists.table_screen import HELP_KEY, TableScreen
@@ -112,7 +111,9 @@ class SchedulesScreen(TableScreen):
         detail = "The jobs that it has made stay."
         if (name := self.chosen) is None:
             return
-        if await self.app.push_screen_wait(Confirm(f"Remove schedule {name}?", detail=detail)):
+        if await self.app.push_screen_wait(
+            self.sure(f"Remove schedule {name}?", f"Remove {name}", "schedules.remove", detail=detail)
+        ):
             await self.ask(self.commands.schedules.remove(name))
 
 

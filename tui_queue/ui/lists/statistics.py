@@ -37,7 +37,7 @@ class StatisticsScreen(TableScreen):
         """Return a row for each group, the largest first, below one for all of them."""
         since = datetime.now(UTC) - timedelta(days=_SPANS[self._span])
         every, groups = await self.commands.reports.statistics(since, self._by)
-        self.query_one("#box").border_subtitle = f"by {self._by}, ended within a {self._span}"
+        self.rule.say(right=f"by {self._by}, ended within a {self._span}")
         named = [(each.name or "(none)", each) for each in groups]
         if len(groups) > 1:
             named.insert(0, ("all of them", every))

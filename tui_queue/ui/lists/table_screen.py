@@ -8,7 +8,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
@@ -17,11 +16,16 @@ from tui_queue.core.errors import TuiQueueError
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard.cells import cell
 from tui_queue.ui.dashboard.footer import Keys
+from tui_queue.ui.dashboard.header import Header
+from tui_queue.ui.dashboard.summary import QueueStatus
+from tui_queue.ui.dashboard.tabs import TABS
 from tui_queue.ui.dashboard.undo import Undo
+from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.job_form.note import Note
 from tui_queue.ui.keymap import bindings_of, keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS, QueueChanged, follow
+from tui_queue.ui.title_rule import TitleRule
 
 T = TypeVar("T")
 
@@ -36,9 +40,7 @@ class TableScreen(ModalScreen[str | None]):
     TableScreen {
         background: $background;
 
-        #box {
-            height: 1fr; border: round $primary; border-title-color: $foreground; background: $background;
-        }
+        #box { height: 1fr; background: $background; }
         DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
         Note { padding: 0 1; }
     }
@@ -48,7 +50,7 @@ class TableScreen(ModalScreen[str | None]):
         Binding("2", "go('queues')", "Queues", show=False, id="view.queues", tooltip="All queues"),
         Binding("3", "go('schedules')", "Schedules", show=False, id="view.schedules", tooltip="All schedules"),
         Binding("4", "go('batches')", "Batches", show=False, id="view.batches", tooltip="All batches"),
-        Binding("5", "go('history')", "History", show=False, id="view.history", tooltip="How ended jobs have done"),
+        Binding("5", "go('history')", "Statistics", show=False, id="view.history", tooltip="How ended jobs have done"),
         Binding("colon", "app.command_palette", "Palette", show=False, id="app.palette"),
         Binding("j", "cursor(1)", "Down", show=False, id="listing.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="listing.up"),
@@ -60,11 +62,16 @@ class TableScreen(ModalScreen[str | None]):
     EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
 
-    def __init__(self, commands: Commands, undo: Undo) -> None:
-        """``undo`` is that of the dashboard, so that what the user does with jobs here can be taken back there."""
+    def __init__(self, commands: Commands, undo: Undo, status: QueueStatus) -> None:
+        """``undo`` is that of the dashboard, so that what is done with jobs here can be taken back there.
+
+        The header shows the ``status``.
+        """
         super().__init__()
         self.commands = commands
         self.undo = undo
+        self.rule = TitleRule(TABS[f"view.{self.NAME}"])
+        self._status = status
         self.hints: Mapping[str, str] = {}  # the line below the table for a row, by its name
         self._names: list[str] = []
         self.changed = asyncio.Event()  # set whenever the rows are to be refreshed
@@ -95,36 +102,26 @@ class TableScreen(ModalScreen[str | None]):
         return f"That does not apply to {name}."
 
     def compose(self) -> ComposeResult:
-        """Stack the table, a line for hints and errors, and the keys."""
-        with Vertical(id="box") as box:
-            box.border_title = self._tabs()
+        """Stack the header, the table, a line for hints and errors, and the keys."""
+        yield Header(f"view.{self.NAME}", keys_of(self), self._status)
+        with Vertical(id="box"):
+            yield self.rule
             yield DataTable[Text](cursor_type="row", id="rows")
             yield Note(id="note")
         yield Keys(spare={})
 
     def on_mount(self) -> None:
         """Lay the columns out and fill them."""
-        width = self.app.size.width - 4 - 2 * len(self.COLUMNS)
+        width = self.app.size.width - 1 - 2 * len(self.COLUMNS)
         spare = width - sum(self.COLUMNS.values())
         table = self.query_one(DataTable)
         open_ended = sum(1 for wanted in self.COLUMNS.values() if not wanted)
         for heading, wanted in self.COLUMNS.items():
             table.add_column(heading, width=wanted or max(8, spare // open_ended))
+        self.rule.follow(table)
         table.focus()
         self.run_worker(follow(self.changed, self._refresh_rows), group=SCREEN_WORKERS)
         self.changed.set()
-
-    def _tabs(self) -> Content:
-        """Return the list screens, each with its key; this one stands out."""
-        keys: dict[str, str] = {}
-        for active in self.active_bindings.values():
-            where = active.binding.action.removeprefix("go('").removesuffix("')")
-            if where != active.binding.action and where not in keys:
-                keys[where] = self.app.get_key_display(active.binding)
-        return Content("  ").join(
-            Content.styled(f"{key} {(where or 'jobs').capitalize()}", "reverse" if where == self.NAME else "")
-            for where, key in keys.items()
-        )
 
     @property
     def chosen(self) -> str | None:
@@ -172,6 +169,10 @@ class TableScreen(ModalScreen[str | None]):
         except TuiQueueError as error:
             note.show(printable(str(error)), wrong=True)
             return None
+
+    def sure(self, question: str, act: str, key: str, *, detail: str = "") -> Confirm:
+        """Return the question before an act; ``key`` is the id of the binding that has asked."""
+        return Confirm(question, detail=detail, yes=act, no="Let it be", keys=keys_of(self)[key])
 
     def action_go(self, where: str) -> None:
         """Open another list screen, or go back to the jobs."""

@@ -33,11 +33,12 @@ class _Wanted(NamedTuple):
 class AttemptChoice:
     """The jobs whose output is shown, and the attempt of a single one."""
 
-    def __init__(self, log_path: Callable[[Job], str | None]) -> None:
-        """``log_path`` returns where the output of a job's attempt is."""
+    def __init__(self, log_path: Callable[[Job], str | None], width: Callable[[], int]) -> None:
+        """``log_path`` returns where the output of a job's attempt is, ``width`` how many cells the screen has."""
         self.jobs: Sequence[Job] = ()
         self.placeholder = ""
         self._log_path = log_path
+        self._width = width
         self._wanted: _Wanted | None = None
         self._attempt: int | None = None  # that the user chose; None: the latest
 
@@ -73,7 +74,7 @@ class AttemptChoice:
     def _of_several(self) -> ShownLog:
         jobs = self.jobs
         return ShownLog(
-            title=f"{len(jobs)} jobs" + (f", {MOST} of them here" if len(jobs) > MOST else ""),
+            title=f"  {len(jobs)} jobs" + (f", {MOST} of them here" if len(jobs) > MOST else ""),
             source={str(job.id): path for job in jobs[:MOST] if job.attempt and (path := self._log_path(job))},
             live=any(job.state is State.RUNNING for job in jobs),
             placeholder="None of these jobs has any output yet.",
@@ -84,9 +85,9 @@ class AttemptChoice:
         if wanted is not None:
             self._wanted = None
             self._attempt = wanted.attempt if wanted.attempt < job.attempt else None
-        attempt, title = self._attempt or job.attempt, headline(job)
+        attempt, title = self._attempt or job.attempt, headline(job, self._width())
         if self._attempt:
-            title = Text(f" {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt} ")
+            title = Text(f"  {job.id} {printable(job.name)} · attempt {attempt} of {job.attempt}")
         return ShownLog(
             title=title,
             source=self._log_path(replace(job, attempt=attempt)) if attempt else None,

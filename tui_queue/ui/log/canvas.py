@@ -49,7 +49,8 @@ class LogCanvas:
         widget, view = self._widget, self._feed.view
         width, style = widget.size.width, self._base
         if not view.lines:
-            text = Text(self._feed.message if y == 0 else "", style="muted", no_wrap=True)
+            words = Text(self._feed.message, style="muted").wrap(widget.app.console, max(1, width))
+            text = words[y] if y < len(words) else Text()
             return Strip(text.render(widget.app.console)).crop_extend(0, width, style).apply_style(style)
         if y >= len(view.lines):
             return Strip.blank(width, style)

@@ -107,6 +107,8 @@ class LogFeed:
             if is_new:
                 self._widget.refresh()
         was_live, self._is_live = self._is_live, live
+        if was_live != live:
+            self._status.update()
         paths = [source] if isinstance(source, str) else [*(source or {}).values()]
         if live and not was_live and paths:
             start_worker(self._widget, partial(self._follow, paths), group="follow", exclusive=True)
@@ -180,15 +182,17 @@ class LogFeed:
     def remarks(self) -> list[str]:
         """Return what is not as it is at the start."""
         remarks = ["wrap"] if self.layout.wrap else []
+        if self.view.following and self._is_live and self._is_open:
+            remarks.append("following")
         if not self.view.following:
             unseen, uncounted = self.view.unseen, self.view.uncounted
-            new = f"▼ {unseen:,} new lines" if unseen else "not following"
-            new = f"▼ {uncounted / 2**20:,.0f} MiB new" if uncounted > COUNTED else new
-            remarks.append(with_keys(f"{new}, {{log.end}} follows", keys_of(self._widget)))
+            new = f"▼ {unseen:,} new, " if unseen else ""
+            new = f"▼ {uncounted / 2**20:,.0f} MiB new, " if uncounted > COUNTED else new
+            remarks.append(with_keys(f"{new}{{log.end}} follows", keys_of(self._widget)))
         return remarks
 
     def redraw(self) -> None:
-        """Draw the pane and its border again."""
+        """Draw the pane and the words above it again."""
         self._status.update()
         self._widget.refresh()
 

@@ -1,7 +1,7 @@
 """The log pane: the output of the job under the cursor, or of all selected ones; live, and never in the way of a key.
 
 The parts: ``AttemptChoice`` (which log), ``LogFeed`` (reads it), ``LogCanvas`` (draws it), ``LogSearch``,
-``LineNumbers`` and ``LogStatus`` (the border). The widget hands them keys and events.
+``LineNumbers`` and ``LogStatus`` (the words above the pane). The widget hands them keys and events.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,7 @@ from tui_queue.ui.log.search import LogSearch
 from tui_queue.ui.log.selection import LogSelection
 from tui_queue.ui.log.status import LogStatus
 from tui_queue.ui.log.view import Layout
+from tui_queue.ui.title_rule import TitleRule
 
 WHEEL = 3  # lines
 _OF_ONE = {"search", "next", "only", "error", "line"}  # actions that need a single log
@@ -44,8 +45,9 @@ class JobLog(Widget, can_focus=True):
     def __init__(self, *, id: str, log_path: Callable[[Job], str | None]) -> None:  # noqa: A002
         """``log_path`` returns where the output of a job's attempt is."""
         super().__init__(id=id)
-        self._attempts = AttemptChoice(log_path)
-        self._status = LogStatus(self, self._remarks)
+        self.rule = TitleRule("Log")  # what stands above the pane: the dashboard places it there
+        self._attempts = AttemptChoice(log_path, lambda: self.app.size.width)
+        self._status = LogStatus(self.rule, self._remarks)
         self._feed = LogFeed(self, self._status, self._available_layout)
         self._search = LogSearch(self, self._feed, self._status)
         self._numbers = LineNumbers(self, self._feed)
@@ -81,8 +83,9 @@ class JobLog(Widget, can_focus=True):
     def show_jobs(self, jobs: Sequence[Job], placeholder: str) -> None:
         """Show the output of one job, or the latest lines of several; the placeholder where there is none."""
         shown = self._attempts.choose(jobs, placeholder)
-        if shown.title != self._title:  # Textual draws the whole pane again for the same title too
-            self._title = self.border_title = shown.title
+        if shown.title != self._title:
+            self._title = shown.title
+            self.rule.say(shown.title)
         self.show(shown.source, live=shown.live, placeholder=shown.placeholder)
         if shown.place is not None:
             self._search.go_to(*shown.place)
@@ -98,6 +101,10 @@ class JobLog(Widget, can_focus=True):
     def path_of(self, job: Job) -> str | None:
         """Return where the output of a job is: of the attempt that is shown of it, else of the latest; or None."""
         return self._attempts.path_of(job)
+
+    def on_mount(self) -> None:
+        """Have the rule above be heavy while the keys go here."""
+        self.rule.follow(self)
 
     def on_unmount(self) -> None:
         """Close the log."""

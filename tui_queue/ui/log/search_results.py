@@ -7,7 +7,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
@@ -19,6 +18,7 @@ from tui_queue.ui.dashboard.cells import cell
 from tui_queue.ui.dashboard.wording import count
 from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.messages import SCREEN_WORKERS
+from tui_queue.ui.title_rule import TitleRule
 
 PER_LOG = 20  # lines
 JOBS = 10_000  # the latest ones
@@ -42,10 +42,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
     SearchResults {
         background: $background;
 
-        #box {
-            height: 1fr; border: round $primary; border-title-color: $foreground; border-subtitle-color: $text-muted;
-            background: $background;
-        }
+        #box { height: 1fr; background: $background; }
         DataTable { height: 1fr; background: $background; scrollbar-size: 1 1; }
     }
     """
@@ -61,13 +58,14 @@ class SearchResults(ModalScreen[SearchHit | None]):
         super().__init__()
         self._commands = commands
         self._words = words
+        self._rule = TitleRule(printable(words))
         self._rows: list[SearchHit] = []
         self._lines = 0
 
     def compose(self) -> ComposeResult:
         """Show a table."""
-        with Vertical(id="box") as box:
-            box.border_title = Content(printable(self._words))
+        with Vertical(id="box"):
+            yield self._rule
             yield DataTable[Text](cursor_type="row", id="lines")
 
     def on_mount(self) -> None:
@@ -76,6 +74,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         table.add_column("Job", width=_NUMBER_WIDE)
         table.add_column("Name", width=_NAME_WIDE)
         table.add_column("Line", width=max(20, self.app.size.width - _NUMBER_WIDE - _NAME_WIDE - 9))
+        self._rule.follow(table)
         table.focus()
         self._search()
 
@@ -113,9 +112,7 @@ class SearchResults(ModalScreen[SearchHit | None]):
         return f"{count(self._lines, 'line')} in {count(jobs, 'job')}"
 
     def _say(self, what: str) -> None:
-        self.query_one("#box").border_subtitle = Content(
-            f"{what} · {with_keys('Enter goes there   {found.leave} goes back', keys_of(self))}"
-        )
+        self._rule.say(right=f"{what} · {with_keys('Enter goes there   {found.leave} goes back', keys_of(self))}")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Go to the line under the cursor."""

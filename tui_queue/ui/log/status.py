@@ -1,23 +1,19 @@
-"""The text in the lower border of the log pane."""
+"""The words at the right end of the line above the log pane."""
 
 from collections.abc import Callable, Sequence
 
-from rich.text import Text
-from textual.widget import Widget
-
-from tui_queue.core.units.widths import clipped
+from tui_queue.ui.title_rule import TitleRule
 
 
 class LogStatus:
     """Shows what takes long, and then the remarks of the other parts."""
 
-    def __init__(self, widget: Widget, remarks: Callable[[], Sequence[str]]) -> None:
-        """The text goes into the border of the widget."""
-        self._widget = widget
+    def __init__(self, rule: TitleRule, remarks: Callable[[], Sequence[str]]) -> None:
+        """The words go to the right end of the rule."""
+        self._rule = rule
         self._remarks = remarks
         self._note = ""
         self._waits = False
-        self._shown = ""
 
     @property
     def note(self) -> str:
@@ -41,9 +37,6 @@ class LogStatus:
             self.update()
 
     def update(self) -> None:
-        """Put the text together again."""
+        """Put the words together again."""
         notes = [self._note] if self._note else ["waiting for the disk"] if self._waits else []
-        text = " · ".join([*notes, *self._remarks()])
-        if (shown := clipped(text, max(0, self._widget.size.width - 4))) != self._shown:
-            self._shown = shown  # Textual draws the whole pane again for the same text too
-            self._widget.border_subtitle = Text(shown) if shown else ""
+        self._rule.say(right=" · ".join([*notes, *self._remarks()]))

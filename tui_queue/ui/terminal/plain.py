@@ -13,16 +13,17 @@ from tui_queue.core.units.widths import clusters
 
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
+        **dict.fromkeys("╭╮╰╯┌┐└┘┏┓┗┛├┤┬┴┼", "+"),
         **dict.fromkeys("│┃║▏▕▌▐▎▊", "|"),
-        **dict.fromkeys("─━═╌–—▔▁", "-"),
+        **dict.fromkeys("─╌╸–—▔▁", "-"),
+        **dict.fromkeys("━═◇", "="),
         **dict.fromkeys("█▉▇▆", "#"),
         **dict.fromkeys("░▒▓", "."),
         **dict.fromkeys("▅▄▃", "="),
         **dict.fromkeys("▂", "_"),
         **dict.fromkeys("●•", "*"),
         **dict.fromkeys("▶►", ">"),
-        **dict(zip("○✓✗‖…·▼▲↑↓←→×’", "o+x\"~.v^^v<>x'", strict=True)),
+        **dict(zip("○✓✗‖»…·▼▲↑↓←→×’", "o+x\"~~.v^^v<>x'", strict=True)),
     }
 )
 
