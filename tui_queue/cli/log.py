@@ -12,7 +12,7 @@ from tui_queue.cli.command import run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import Object, json_option, print_json
-from tui_queue.cli.log_reader import LogReader, write
+from tui_queue.cli.log_reader import POLL_S, LogReader, write
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.logs.file import LogTail, last_lines_begin
 from tui_queue.core.model.job import Job
@@ -20,8 +20,6 @@ from tui_queue.core.units.printable import printable
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
-
-POLL_S = 0.2  # the output of a run that goes on comes without a word to anybody
 
 
 class LogCommand(click.Command):

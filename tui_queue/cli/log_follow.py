@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui_queue.cli.log import POLL_S
-from tui_queue.cli.log_reader import RESET, LogReader, write
+from tui_queue.cli.log_reader import POLL_S, RESET, LogReader, write
 from tui_queue.cli.wait import blocked_now
 from tui_queue.core.model.job import Job
 
