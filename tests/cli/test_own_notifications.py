@@ -76,6 +76,7 @@ def test_a_batch_is_told_of_once_and_its_first_failure_at_once(cli: Cli, mail: P
     ]
 
 
+@pytest.mark.long
 def test_ends_that_wait_together_are_told_in_one_message(cli: Cli, tmp_path: Path) -> None:
     """The first ones keep all four ways busy until the others have ended."""
     go = tmp_path / "go"
