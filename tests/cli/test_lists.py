@@ -41,6 +41,7 @@ def test_rows_have_the_order_and_the_columns_that_were_asked_for(cli: Cli) -> No
         assert "Either --watch or --json" in cli.error(command, "--watch", "--json")
 
 
+@pytest.mark.long
 def test_a_list_is_drawn_again_when_it_changes_and_ends_with_ctrl_c(cli: Cli) -> None:
     cli("add", "--hold", "--name", "first", "true")
     window = terminal(cli, "list", "--watch", "--columns", "id,state,name")
@@ -75,6 +76,7 @@ def test_a_status_is_drawn_again_when_it_changes(cli: Cli) -> None:
         window.close()
 
 
+@pytest.mark.long
 def test_a_terminal_sees_how_far_the_jobs_have_come_that_are_waited_for(cli: Cli, tmp_path: Path) -> None:
     cli("add", "false")
     cli("add", "sh", "-c", f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done")

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cli, wait_for
 
 
@@ -24,6 +26,7 @@ def test_logs_of_several_jobs_have_headings_and_one_has_none(cli: Cli) -> None:
         assert message in cli.error("log", *words, code=3 if "no such" in message else 2)
 
 
+@pytest.mark.long
 def test_several_jobs_are_followed_to_their_last_attempts(cli: Cli, tmp_path: Path) -> None:
     cli.settings("slots = 2")
     wait = f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done"

@@ -76,6 +76,7 @@ def test_a_batch_is_told_of_once_and_its_first_failure_at_once(cli: Cli, mail: P
     ]
 
 
+@pytest.mark.long
 def test_ends_that_wait_together_are_told_in_one_message(cli: Cli, tmp_path: Path) -> None:
     """The first ones keep all four ways busy until the others have ended."""
     go = tmp_path / "go"
@@ -88,9 +89,9 @@ def test_ends_that_wait_together_are_told_in_one_message(cli: Cli, tmp_path: Pat
         cli("add", "--name", "other", "sh", "-c", f"exit {code}")
     cli("add", "--name", "last", "--notify", "never", "touch", str(go))
     cli.drain(code=1)
-    lines = file.read_text().splitlines()
-    assert lines[-1] == "6 jobs have ended: 4 completed, 2 failed; 5 6 7 8 9 10"
-    assert sorted(lines[:-1]) == [f"Job {number} completed: first; {number}" for number in range(1, 5)]
+    together = "6 jobs have ended: 4 completed, 2 failed; 5 6 7 8 9 10"
+    singly = [f"Job {number} completed: first; {number}" for number in range(1, 5)]
+    assert sorted(file.read_text().splitlines()) == [together, *singly]
     assert json.loads(cli("show", "--json", "9"))["told"] == ["ended"]
 
 

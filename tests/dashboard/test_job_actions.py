@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from tests.conftest import Cli
@@ -203,6 +204,7 @@ async def test_a_key_starts_a_held_job_beyond_the_slots(cli: Cli) -> None:
         await until(pilot, lambda: cli.job(1)["state"] == "running", "the start")
 
 
+@pytest.mark.long
 async def test_a_running_job_is_changed_in_the_form_as_far_as_it_can_be(cli: Cli, tmp_path: Path) -> None:
     script = tmp_path / "job.sh"
     script.write_text(f"#!/bin/sh\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.02; done\n")

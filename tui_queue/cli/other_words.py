@@ -27,6 +27,8 @@ _INSTEAD: Mapping[str, str] = {
     "parallel": "`tui-queue queue set default --slots 2`; for GNU parallel `tui-queue add --sweep PROGRAM '{a,b,c}'`",
     "reset": "`tui-queue cancel --all`, then `tui-queue remove --all`",
     "sacct": "`tui-queue list`, `tui-queue stats`",
+    "scontrol": "`tui-queue edit ID --timeout 2h`, `tui-queue hold ID`, `tui-queue show ID`",
+    "seff": "`tui-queue show ID`",
     "sinfo": "`tui-queue status`, `tui-queue queue list`",
     "srun": "`tui-queue add --follow PROGRAM`",
     "submit": "`tui-queue add PROGRAM`",

@@ -1,5 +1,6 @@
 """A line on the terminal of stderr that is written anew in its place when it changes, and goes in the end."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -12,6 +13,8 @@ from tui_queue.core.units.widths import clipped
 
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
+
+REST_S = 0.1  # between two lines: jobs may end by the hundred
 
 
 class ProgressLine:
@@ -35,6 +38,7 @@ class ProgressLine:
             self._shown = text
             sys.stderr.write(f"\r{text}\x1b[K")
             sys.stderr.flush()
+        await asyncio.sleep(REST_S)
 
     def clear(self) -> None:
         """Take the line away, so that another one can be printed."""

@@ -62,7 +62,7 @@ def get_setting(name: str, as_json: bool) -> None:
         click.echo(printable(shown(value)))
 
 
-@settings.command(name="set", context_settings={"ignore_unknown_options": True})
+@settings.command(name="set", context_settings={"allow_interspersed_args": False})
 @json_option
 @click.argument("name", metavar="NAME")
 @click.argument("texts", nargs=-1, required=True, metavar="VALUE...")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,9 @@ class LocalExecutor:
 
     def has_limit(self, job: Job) -> bool:
         """Whether the watcher was told the job's time limit since the start, and keeps to it; reads a file."""
-        return self._files(job).limit_s() == (job.timeout_s or 0)
+        with suppress(OSError):  # a disk with an error: it may be told once more
+            return self._files(job).limit_s() == (job.timeout_s or 0)
+        return False
 
     async def signal(self, job: Job, number: int, *, everybody: bool) -> bool:
         """Ask the watcher to send a signal to the run's leading process, or to every process of it."""
@@ -138,14 +141,19 @@ class LocalExecutor:
 
     def pid(self, job: Job) -> int | None:
         """Return the number of the leading process of the run, if its watcher has recorded it; reads a file."""
-        numbers = self._files(job).processes()
-        return None if numbers is None else numbers[0]
+        with suppress(OSError):
+            numbers = self._files(job).processes()
+            return None if numbers is None else numbers[0]
+        return None
 
     def job_of(self, pid: int, running: Iterable[Job]) -> int:
         """Return the number of the job that a process belongs to. Raises NoSuchJobError; blocks."""
         from tui_queue.core.execution.job_of_process import job_of_process  # noqa: PLC0415 - seldom needed
 
-        known = {number: job.id for job in running for number in self._files(job).processes() or ()}
+        known: dict[int, int] = {}
+        for job in running:
+            with suppress(OSError):
+                known |= dict.fromkeys(self._files(job).processes() or (), job.id)
         return job_of_process(pid, self._runs, known)
 
     def log_path(self, job: Job) -> str | None:

@@ -102,7 +102,7 @@ class Runner:
         async for item in events:
             match item:
                 case RunStarted(at=at):
-                    await self._confirm(job, at, script)
+                    await self._confirm(job, at, script, ours=ours)
                 case RunEnd():
                     if not await self._finish(job, item, script):
                         return  # and do not ask for more, which would mean that it is stored
@@ -144,7 +144,7 @@ class Runner:
             self._freed()
             await self._store.runs.end_shortage(epoch=self._epoch)
 
-    async def _confirm(self, job: Job, at: datetime, script: _ScriptHash | None) -> None:
+    async def _confirm(self, job: Job, at: datetime, script: _ScriptHash | None, *, ours: bool) -> None:
         ran = _ran(script, at)
         await self._has_started(job)
         started = await self._store.runs.confirm_start(job, epoch=self._epoch, started_at=at, script=ran)
@@ -152,7 +152,8 @@ class Runner:
             await self._executor.cancel(job)
         elif started is not None and started.paused:
             await self._executor.pause(job)
-        if started is not None and started.timeout_s != job.timeout_s:  # the user was faster than its watcher
+        # The user was faster than its watcher; whether what another scheduler has started knows, is not known.
+        if started is not None and (started.timeout_s != job.timeout_s or not ours):
             await self._executor.limit(started)
         self._changed()
 
