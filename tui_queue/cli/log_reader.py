@@ -14,7 +14,6 @@ from tui_queue.core.units.printable import Harmless
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
-POLL_S = 0.2  # the output of a run that goes on comes without a word to anybody
 RESET = b"\x1b[0m"
 POLL_S = 0.2  # between two reads of a log that grows, which no process tells of
 
