@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from textual.app import ComposeResult
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from tests.support.pilot import drawn, see, until
@@ -341,3 +342,41 @@ async def test_output_in_utf_16_is_found_as_it_is_shown(tmp_path: Path, encoding
         await go_to(pilot, "/", "line 42")
         await see(pilot, "line 42: 1 of 1 lines")
         assert "line 42" in drawn(app)
+
+
+class CountingLog(JobLog):
+    """Notes which lines are drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log", log_path=lambda _: None)
+        self.drawn: list[int] = []
+
+    def render_line(self, y: int) -> Strip:
+        self.drawn.append(y)
+        return super().render_line(y)
+
+
+class CountingHost(Host):
+    """Shows one log, and notes which lines are drawn."""
+
+    def compose(self) -> ComposeResult:
+        yield CountingLog()
+
+
+async def test_only_lines_that_change_are_drawn_again(tmp_path: Path) -> None:
+    app = CountingHost(tmp_path / "log")
+    app.path.write_text("".join(f"line {number}\n" for number in range(10)) + "bar 1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await see(pilot, "bar 1")
+        view = app.query_one(CountingLog)
+        view.drawn.clear()
+        with app.path.open("ab", buffering=0) as log:
+            log.write(b"\rbar 2")
+            await see(pilot, "bar 2")
+            assert set(view.drawn) == {10}
+            for _ in range(5):  # each refresh of the dashboard shows the same log again
+                app.show()
+                await pilot.pause()
+            log.write(b"\nend")
+            await see(pilot, "end")
+            assert set(view.drawn) <= {10, 11}

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import RawTerminal, raw_terminal
+from tui_queue.ui.preload import PRELOAD_S
 
 pytestmark = pytest.mark.long
 
@@ -37,6 +38,13 @@ def stall(window: RawTerminal) -> None:
     for _ in range(50):
         window.type("l")  # the log on the whole screen, and back
         time.sleep(0.05)
+
+
+def threads_that_stay(window: RawTerminal) -> int:
+    """Count the threads once that has ended which imports behind the first picture."""
+    window.rest_for(PRELOAD_S + 0.5)
+    window.rest()
+    return window.threads()
 
 
 def state(pid: int) -> str:
@@ -133,7 +141,7 @@ def test_a_closed_terminal_ends_it_and_the_jobs_go_on(cli: Cli, silent: bool) ->
 def test_a_stop_and_a_continue_leave_the_threads_and_the_terminal_as_they_were(cli: Cli) -> None:
     with raw_terminal(cli.env) as window:
         pid = window.process.pid
-        threads, modes = window.threads(), window.modes_now()
+        threads, modes = threads_that_stay(window), window.modes_now()
         for _ in range(4):
             os.kill(pid, signal.SIGSTOP)
             wait_for(lambda: state(pid) == "T", "it to stop")
@@ -143,7 +151,7 @@ def test_a_stop_and_a_continue_leave_the_threads_and_the_terminal_as_they_were(c
             os.kill(pid, signal.SIGCONT)
             window.see("scheduler here")
             assert window.modes_now() == modes
-            wait_for(lambda: window.threads() <= threads, "threads that only import to end")
+            wait_for(lambda: window.threads() == threads, "the same threads")
         window.type("?")
         window.see("Esc closes")
         window.type("qq")
@@ -154,7 +162,7 @@ def test_a_stop_and_a_continue_leave_the_threads_and_the_terminal_as_they_were(c
 def test_a_suspended_dashboard_gives_the_terminal_back_and_comes_again(cli: Cli) -> None:
     with raw_terminal(cli.env) as window:
         pid = window.process.pid
-        threads = window.threads()
+        threads = threads_that_stay(window)
         for _ in range(2):
             window.sent = b""
             os.kill(pid, signal.SIGTSTP)
@@ -163,6 +171,6 @@ def test_a_suspended_dashboard_gives_the_terminal_back_and_comes_again(cli: Cli)
             window.screen.reset()
             os.kill(pid, signal.SIGCONT)
             window.see("scheduler here")
-            wait_for(lambda: window.threads() <= threads, "threads that only import to end")
+            wait_for(lambda: window.threads() == threads, "the same threads")
         window.type("q")
         assert window.end_reading(5) == 0

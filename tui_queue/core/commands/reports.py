@@ -58,6 +58,9 @@ class ReportCommands:
         self._executor = context.executor
         self._capacity = context.capacity
         self._warnings = Warnings(context.executor)
+        self._known: dict[
+            int, tuple[Job, Job]
+        ] = {}  # jobs that waited in the last overview: as stored, and with reasons
 
     @cached_property
     def _forecaster(self) -> "Forecaster":
@@ -194,8 +197,7 @@ class ReportCommands:
 
         That is of scripts, of runs, and of processes that ended runs have left.
         """
-        reasons = seen.reasons
-        jobs = [job if (reason := reasons.get(job.id)) is None else replace(job, reason=reason) for job in seen.jobs]
+        jobs = self._explained(seen)
         if leftovers := seen.leftovers:
             search = self._executor.recorded_leftovers
             counted = partial(_with_processes_left, leftovers=leftovers, search=search)
@@ -209,6 +211,18 @@ class ReportCommands:
             else job
             for job in jobs
         )
+
+    def _explained(self, seen: "Snapshot") -> list[Job]:
+        """Return the jobs with the reasons why they wait; the same object as before for what has not changed."""
+        before, known = self._known, dict[int, tuple[Job, Job]]()
+        for job in seen.jobs:
+            if (reason := seen.reasons.get(job.id)) is not None:
+                plain, explained = before.get(job.id, (None, None))
+                if plain is not job or explained is None or explained.reason != reason:
+                    explained = replace(job, reason=reason)
+                known[job.id] = job, explained
+        self._known = known
+        return [known[job.id][1] if job.id in known else job for job in seen.jobs]
 
     def _remark(self, job: Job, now: datetime, *, asks: bool) -> Reason:
         script = job.options.script

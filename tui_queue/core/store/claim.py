@@ -41,7 +41,7 @@ _AS_CANDIDATE = f"""
         options, schedule_id, at_once,
         CASE after WHEN '[]' THEN '[]' ELSE {_WAITED} END"""
 _CANDIDATES = f"""{_AS_CANDIDATE}
-    FROM jobs WHERE state = 'pending' AND queue = ? AND at_once = 0 ORDER BY priority DESC, place"""
+    FROM jobs WHERE state = 'pending' AND queue = ? AND at_once = 0 AND held <= ? ORDER BY priority DESC, place"""
 _AT_ONCE = f"""{_AS_CANDIDATE}
     FROM jobs INDEXED BY jobs_at_once WHERE state = 'pending' AND at_once = 1 ORDER BY priority DESC, place"""
 _WAITING = f"""
@@ -180,7 +180,7 @@ def explain(
         most=0 if shortage else None,
         shortage=shortage,
     )
-    return decide(candidates(db, context), context, explain=True)
+    return decide(candidates(db, context, held=True), context, explain=True)
 
 
 def scheduling_context(
@@ -267,10 +267,13 @@ def queue_state_of(queue: Queue, running: int, slots: int, now: datetime) -> Que
     )
 
 
-def candidates(db: sqlite3.Connection, context: Context) -> dict[str, Iterator[Candidate]]:
-    """Return the pending jobs of each queue in order, read as they are asked for; those to start at once apart."""
+def candidates(db: sqlite3.Connection, context: Context, *, held: bool = False) -> dict[str, Iterator[Candidate]]:
+    """Return the pending jobs of each queue in order, read as they are asked for; those to start at once apart.
+
+    Thousands that are ``held``, before those that may start, would cost each claim more than all else.
+    """
     as_candidate = partial(_candidate, context.now)
-    pending = {queue: map(as_candidate, db.execute(_CANDIDATES, (queue,))) for queue in context.queue_states}
+    pending = {queue: map(as_candidate, db.execute(_CANDIDATES, (queue, held))) for queue in context.queue_states}
     return {AT_ONCE: map(as_candidate, db.execute(_AT_ONCE)), **pending}
 
 

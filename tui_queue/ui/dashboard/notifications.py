@@ -45,7 +45,7 @@ class NotificationDetector:
 
     def _event(self, job: Job) -> Event | None:
         if (before := self._before.get(job.id)) is not None:
-            return _event(before, job)
+            return None if before is job else _event(before, job)
         # One that was added since, or was not loaded, and has ended: it was never seen to run.
         is_new = self._latest is not None and job.finished_at is not None and job.finished_at > self._latest
         return Event.ENDED if is_new and job.started_at is not None else None

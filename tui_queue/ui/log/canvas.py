@@ -38,11 +38,16 @@ class LogCanvas:
         self._feed = feed
         self._selection = selection
         self._spans = spans
+        self._base = Style.null()
+
+    def begin(self) -> None:
+        """Take the colours for the lines that are drawn next: to put them together costs more than a line."""
+        self._base = self._widget.rich_style
 
     def line(self, y: int) -> Strip:
         """Return one line of the widget."""
         widget, view = self._widget, self._feed.view
-        width, style = widget.size.width, widget.rich_style
+        width, style = widget.size.width, self._base
         if not view.lines:
             text = Text(self._feed.message if y == 0 else "", style="muted", no_wrap=True)
             return Strip(text.render(widget.app.console)).crop_extend(0, width, style).apply_style(style)
@@ -90,13 +95,10 @@ class LogCanvas:
 
     def _bar(self, y: int) -> Segment:
         """Return the cell at the right, which shows what part of the log is in view."""
-        view, height = self._feed.view, self._widget.size.height
-        if len(view.lines) < height:
+        thumb = self._feed.view.thumb(self._widget.size.height)
+        if thumb is None:
             return Segment(" ")
-        begin, end = view.part
-        first = min(int(begin * height), height - 1)
-        last = max(first, min(int(end * height + 0.5), height) - 1)
-        return Segment(" ", _THUMB) if first <= y <= last else Segment("│", self._style("muted"))
+        return Segment(" ", _THUMB) if y in thumb else Segment("│", self._style("muted"))
 
 
 def width_for_rows(width: int, names: Sequence[str], *, numbers: bool, times: bool) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
+from textual.geometry import Region
 from textual.widget import Widget
 
 from tui_queue.core.errors import TuiQueueError
@@ -21,7 +22,7 @@ from tui_queue.ui.keymap import keys_of, with_keys
 from tui_queue.ui.log.position import COUNTED, LogPosition
 from tui_queue.ui.log.session import LogSession
 from tui_queue.ui.log.status import LogStatus
-from tui_queue.ui.log.view import Layout, Span, View
+from tui_queue.ui.log.view import Layout, Span, View, differences
 from tui_queue.ui.log.workers import start_worker
 
 T = TypeVar("T")
@@ -227,8 +228,12 @@ class LogFeed:
 
     def _take(self, session: LogSession, view: View) -> None:
         """Show a view, and notify the other parts of what is new in it."""
-        before, self.view, self.message = self.view, view, self._placeholder
-        if not self._is_open:
+        before, said = self.view, self.message
+        self.view, self.message = view, self._placeholder
+        if self._is_open and (view, self.message) == (before, said):
+            return  # each refresh of the dashboard polls the log
+        was_open = self._is_open
+        if not was_open:
             if self._stay is not None:
                 self._stay.cancel()
             self._is_open, self.log, self.left = True, session.log, 0
@@ -242,7 +247,15 @@ class LogFeed:
         elif before.size != view.size:
             for listener in self.listeners:
                 listener.grown()
-        self.redraw()
+        self._status.update()
+        self._draw(differences(before, view, self._widget.size) if was_open else None)
+
+    def _draw(self, changed: Sequence[Region] | None) -> None:
+        """Draw some lines of the pane again; None for all of it."""
+        if changed is None:
+            self._widget.refresh()
+        elif changed:
+            self._widget.refresh(*changed)
 
     def _show_message(self, message: str) -> None:
         self.view, self.message = View(), message

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rich.text import Text
 from textual import events, on
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -85,6 +86,11 @@ class JobLog(Widget, can_focus=True):
     def on_unmount(self) -> None:
         """Close the log."""
         self._feed.close()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines."""
+        self._canvas.begin()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import NamedTuple
+
+from textual.geometry import Region, Size
 
 from tui_queue.core.logs.text import LogRow, Place
 
@@ -49,3 +52,30 @@ class View(NamedTuple):
     size: int = 0  # bytes of the log
     restarts: int = 0  # how often the log was written anew
     only_matching: bool = False
+
+    def thumb(self, height: int) -> range | None:
+        """Return which lines of the bar show what part of the log is in view; None where all of it is."""
+        if len(self.lines) < height:
+            return None
+        begin, end = self.part
+        first = min(int(begin * height), height - 1)
+        return range(first, max(first, min(int(end * height + 0.5), height) - 1) + 1)
+
+
+def differences(before: View, now: View, size: Size) -> Sequence[Region] | None:
+    """Return the lines of a pane of that size that another view of the same log changes; None for all of it."""
+    frame = before.layout, before.names, before.hit, before.restarts, before.only_matching
+    if frame != (now.layout, now.names, now.hit, now.restarts, now.only_matching) or not (before.lines and now.lines):
+        return None
+    lines = zip_longest(before.lines, now.lines)
+    rows = {y for y, (was, is_now) in enumerate(lines) if _differ(was, is_now)}
+    bars = before.thumb(size.height), now.thumb(size.height)
+    if (bars[0] is None) != (bars[1] is None):
+        return None
+    rows |= {*(bars[0] or ())} ^ {*(bars[1] or ())}
+    return [Region(0, y, size.width, 1) for y in rows]
+
+
+def _differ(was: Line | None, is_now: Line | None) -> bool:
+    # Cells of the same row may have been written over.
+    return was != is_now or not isinstance(is_now.row.row if is_now is not None else "", str)
