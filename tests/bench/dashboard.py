@@ -165,7 +165,7 @@ def keys_that_hit(keys: int) -> int:
         for _ in range(keys):
             window.type(" ")  # selects the job under the cursor, and goes on to the next
             window.rest_for(0.015)
-        window.see(f"{keys} jobs")
+        window.see(f"{keys} jobs", timeout=300)
         window.type("c")
         jobs = wait_for(lambda: [job for job in cli.jobs().values() if job["state"] == "cancelled"], "the cancels")
         hit = sum(1 for job in jobs if job["id"] <= keys)
