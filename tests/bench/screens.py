@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.bench.dashboard import SIZE, headline, time_keys_in_drains
@@ -133,11 +133,16 @@ def wake_ups(pid: int) -> int:
     """Return how often the threads of a process have slept."""
     found = 0
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        lines = (thread / "status").read_text().splitlines()
-        found += next(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
+        with suppress(OSError):  # it may end meanwhile
+            lines = (thread / "status").read_text().splitlines()
+            found += next(int(line.split()[1]) for line in lines if line.startswith("voluntary"))
     return found
 
 
 def cpu_ns(pid: int) -> int:
     """Return the processor time of a process, finer than its clock ticks."""
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in Path(f"/proc/{pid}/task").iterdir())
+    found = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # it may end meanwhile
+            found += int((thread / "schedstat").read_text().split()[0])
+    return found

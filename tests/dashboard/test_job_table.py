@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Cli
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.pilot import drawn, see, until
+from tui_queue.core.inspection import input_wanted
+from tui_queue.core.system.terminal_input import reads_terminal
 from tui_queue.ui.dashboard.job_table import JobTable
 
 
@@ -179,3 +181,25 @@ async def test_the_row_of_a_job_says_that_it_waits_for_input_as_long_as_it_does(
         await see(pilot, "waits for input")
         await queue.commands.jobs.cancel([1])
         await until(pilot, lambda: "waits for input" not in drawn(app), "the words to go")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process waits for")
+async def test_the_processes_of_a_run_are_looked_at_once_for_the_table_and_its_forecasts(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def reads(pid: int) -> bool:
+        seen.append(pid)
+        return reads_terminal(pid)
+
+    cli("add", "--pty", "sh", "-c", "read answer <&2")
+    async with dashboard((110, 24)) as (pilot, _, queue):
+        await see(pilot, "waits for input")
+        monkeypatch.setattr(input_wanted, "reads_terminal", reads)
+        reports = queue.commands.reports
+        for _ in range(5):
+            jobs = (await reports.overview()).jobs
+            assert (await reports.forecasts(jobs))[1].asks
+        assert len(seen) < 10, "each of five tables and each of their forecasts"
+        await queue.commands.jobs.cancel([1])

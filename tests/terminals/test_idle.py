@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ def wake_ups(pid: int) -> dict[str, int]:
     """Return how often each thread of a process has slept."""
     found = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
-        status = Path(f"/proc/{pid}/task/{thread}/status").read_text().splitlines()
-        found[thread] = next(int(line.split()[1]) for line in status if line.startswith("voluntary"))
+        with suppress(OSError):  # it may end meanwhile
+            status = Path(f"/proc/{pid}/task/{thread}/status").read_text().splitlines()
+            found[thread] = next(int(line.split()[1]) for line in status if line.startswith("voluntary"))
     return found
 
 

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -117,9 +116,10 @@ class Watchdog:
             events.watch(directory, MOVE_SELF | DELETE_SELF)
         except OSError:
             return False
-        for above in PurePath(directory).parents:
+        while (above := os.path.dirname(directory)) != directory:
+            directory = above
             with suppress(OSError):  # one that this user may not read
-                events.watch(str(above), MOVE_SELF)
+                events.watch(directory, MOVE_SELF)
         return True
 
     def _answers(self) -> bool:

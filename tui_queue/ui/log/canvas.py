@@ -38,15 +38,17 @@ class LogCanvas:
         self._feed = feed
         self._selection = selection
         self._spans = spans
-        self._base = Style.null()
+        self._base: Style | None = None  # that of the pane
 
     def begin(self) -> None:
-        """Take the colours for the lines that are drawn next: to put them together costs more than a line."""
-        self._base = self._widget.rich_style
+        """Take the colours anew for the lines that are drawn next: to put them together costs more than a line."""
+        self._base = None
 
     def line(self, y: int) -> Strip:
         """Return one line of the widget."""
         widget, view = self._widget, self._feed.view
+        if self._base is None:
+            self._base = widget.rich_style
         width, style = widget.size.width, self._base
         if not view.lines:
             words = Text(self._feed.message, style="muted").wrap(widget.app.console, max(1, width))
