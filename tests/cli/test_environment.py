@@ -337,9 +337,9 @@ def test_imported_jobs_have_the_environment_of_their_file_or_a_small_one(cli: Cl
         "priority": 0, "label": None, "status": {"Queued": {"enqueued_at": "2026-01-01T00:00:00Z"}},
     }  # fmt: skip
     (tmp_path / "pueue.json").write_text(json.dumps({"tasks": {"0": task}, "groups": {}}))
-    shell("import", str(tmp_path / "pueue.json"))
+    shell("import", "--start", str(tmp_path / "pueue.json"))
     (tmp_path / "crontab").write_text("0 6 * * * echo $LR $PATH\n")
-    shell("import", str(tmp_path / "crontab"))
+    shell("import", "--start", str(tmp_path / "crontab"))
     shell("schedule", "run", "echo")
     cli.drain()
     assert cli("log", "1").strip() == "9"

@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cli
 
 
@@ -19,6 +21,7 @@ def kept(cli: Cli) -> list[Path]:
     return sorted((cli.home / "scripts").glob("*/*"))
 
 
+@pytest.mark.long
 def test_a_script_from_standard_input_is_kept_with_its_job(cli: Cli, tmp_path: Path) -> None:
     text = b'#!/bin/sh\necho "ran $1"\n'
     assert piped(cli, text, "add", "-", "one") == "1\n"
@@ -48,6 +51,7 @@ def test_a_script_from_standard_input_is_kept_with_its_job(cli: Cli, tmp_path: P
     assert len(cli.jobs()) == 4
 
 
+@pytest.mark.long
 def test_an_input_is_kept_with_its_job_for_all_its_runs_and_copies(cli: Cli, tmp_path: Path) -> None:
     data = tmp_path / "data.txt"
     data.write_text("from a file")

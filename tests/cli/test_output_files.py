@@ -12,6 +12,7 @@ Script = Callable[..., str]
 BOTH = "#!/bin/sh\necho out 1\nsleep 0.3\necho err 1 >&2\nsleep 0.3\necho out 2\nexit ${1:-0}\n"
 
 
+@pytest.mark.long
 def test_output_and_standard_error_go_to_files_too(cli: Cli, script: Script, tmp_path: Path) -> None:
     both, files = script("both.sh", BOTH), tmp_path / "new" / "files"
     cli("add", "--output", f"{files}/%j-%n.%a%%", "--error", f"{files}/%j.err", "--retries", "1", both, "3")

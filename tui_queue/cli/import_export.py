@@ -88,7 +88,7 @@ def _json(found: Import, result: ImportResult | None) -> dict[str, Any]:
 
 
 def _ask_for_the_rest(found: Import, *, dry_run: bool) -> None:
-    """Name the lines that can't be taken; ask for the others, where there is somebody to ask."""
+    """Name the lines that can't be taken; ask for the others on a terminal."""
     for each in found.skipped:
         click.echo(f"tui-queue: Line {each.line} is left out: {printable(each.why)}", err=True)
     if found.skipped and not dry_run and not confirm(f"Add the other {len(found.schedules)}?"):

@@ -192,7 +192,7 @@ class ScriptOptions:
         """Say which options the script of a draft has named; empty for none."""
         told = draft.options.directives
         text = "" if told is None else directives_text(printable(told.script), told.lines)
-        return f"Its script says {text}" if text else ""
+        return f"Script: {text}" if text else ""
 
     def drafts(self, fields: Mapping[str, Any], *, array: bool = True) -> list[JobDraft]:
         """Return a draft of these fields, as ``make_draft`` takes them; one for each index of an array."""

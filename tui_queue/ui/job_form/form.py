@@ -362,7 +362,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
                 note.show(checked.errors.get(field, ""), wrong=True)
         name = os.path.basename(checked.path.rstrip(os.sep))
         if checked.draft is not None:
-            name = default_name(checked.draft.path, checked.draft.args)
+            name = checked.draft.name if checked.told else default_name(checked.draft.path, checked.draft.args)
         self._field("name").placeholder = printable(name[:200]) or "the file's name"
         command = self.query_one("#command", Note)
         first: list[str] = []

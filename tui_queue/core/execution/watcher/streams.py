@@ -88,8 +88,9 @@ class Streams:
             elif time.monotonic() > deadline:
                 break
         for copy in self._copies:
-            if copy.why:
-                self._say(f"{os.fsdecode(copy.path)}: not all output could be written there: {copy.why}")
+            if copy.why or not copy.closed:
+                why = copy.why or "it does not answer"
+                self._say(f"{os.fsdecode(copy.path)}: not all output could be written there: {why}")
 
     def flush(self) -> bool:
         """Put standard error into the log; return whether all of it is there."""
