@@ -80,7 +80,7 @@ _SETTINGS = (
     ),
     _Setting("dashboard.order", "Order of rows", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
     _Setting("dashboard.split", "Place of the log", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
-    _Setting("dashboard.title", 'Give the terminal a title, as "2 running, 5 waiting"', later=_START),
+    _Setting("dashboard.title", "Give the terminal a title", later=_START),
     _Setting("mouse", "Listen to the mouse", later=_START),
     _Setting("background", "Go on without a dashboard", later=_START),
 )
