@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Cli
 
 
@@ -48,6 +50,16 @@ def test_a_dry_run_knows_what_is_ahead_and_refuses_what_add_refuses(cli: Cli) ->
     assert [job["args"] for job in many] == [["1"], ["2"], ["3"]]
     assert cli("add", "--dry-run", "--sweep", "echo", "{1..3}").splitlines()[-1] == "3 would be added."
     assert cli.jobs() == before
+
+
+@pytest.mark.long
+def test_a_dry_run_estimates_the_start_of_a_job_that_waits_for_a_slot(cli: Cli) -> None:
+    cli.settings("slots = 1")
+    cli("add", "sleep", "1")
+    cli.drain()
+    cli("add", "sleep", "1")
+    lines = [line for line in cli("add", "--dry-run", "sleep", "1").splitlines() if line.startswith("Starts")]
+    assert lines == ["Starts     in about 1s, by how long the job before it may take (slots)"]
 
 
 def test_a_dry_run_copies_no_script(cli: Cli, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ _SETTINGS = (
     ),
     _Setting("dashboard.order", "Order of rows", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
     _Setting("dashboard.split", "Place of the log", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
-    _Setting("dashboard.title", 'Give the terminal a title, as "2 running, 5 waiting"'),
+    _Setting("dashboard.title", "Give the terminal a title"),
     _Setting("mouse", "Listen to the mouse"),
     _Setting("background", "Go on without a dashboard"),
 )

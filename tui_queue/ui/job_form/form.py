@@ -188,6 +188,11 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
             self._cwd = event.value
         self._check()
 
+    def on_resize(self) -> None:
+        """Keep the field with the keys in view."""
+        if self.focused is not None:
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
+
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say what the field or the switch is for that is filled in."""
         if text := about(event.widget.id or ""):
