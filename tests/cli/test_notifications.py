@@ -233,7 +233,7 @@ async def test_what_is_not_under_the_cursor_is_told_on_screen_and_once_of_many_t
     notify(cli, 'terminal = "bell"', settings="slots = 9")
     cli("add", "--hold", "true")
     async with dashboard((120, 40), toasts=True) as (pilot, _, _):
-        await see(pilot, "◇ hold")
+        await see(pilot, "◇ held")
         await fail(cli, pilot, tmp_path / "go", "[two]", "three", cursor=1)
         await see(pilot, "Job 2 failed: [two]")
         assert told(pilot) == ["2 jobs"]
@@ -250,7 +250,7 @@ async def test_nothing_is_told_on_screen_that_is_in_view_and_while_nobody_looks(
     notify(cli, 'terminal = "bell"', settings="slots = 9")
     cli("add", "--hold", "true")
     async with dashboard((120, 40), toasts=True) as (pilot, app, _):
-        await see(pilot, "◇ hold")
+        await see(pilot, "◇ held")
         app.app_focus = looks  # as the terminal says
         await fail(cli, pilot, tmp_path / "go", "two", cursor=cursor)
         app.app_focus = True
