@@ -48,7 +48,7 @@ class TuiQueueApp(ReadableApp):
     TITLE = "tui-queue"
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-high"), (24, "-tall")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
