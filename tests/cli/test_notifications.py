@@ -208,7 +208,7 @@ def test_the_terminal_is_told_of_what_a_filter_leaves_out(cli: Cli) -> None:
         cli("release", "2")
         window.read_until(lambda: "\033]777;notify;Job 2 failed: other" in window.said(), "the notification")
         window.type("\033")
-        window.see("✗ failed")
+        window.see("✗ fail")
         cli("release", "3")
         window.read_until(lambda: "\033]777;notify;Job 3 failed: third" in window.said(), "the next one")
         assert window.said().count("777;notify") == 2  # one that is shown again is no news
@@ -218,10 +218,10 @@ async def fail(cli: Cli, pilot: Pilot[None], go: Path, *names: str, cursor: int)
     """Let jobs fail at once while the cursor is on some job."""
     for name in names:
         cli("add", "--name", name, "sh", "-c", f"until [ -e {go} ]; do sleep 0.05; done; exit 1")
-    await until(pilot, lambda: drawn(pilot.app).count("▶ running") == len(names), "them to run")
+    await until(pilot, lambda: drawn(pilot.app).count("► run") == len(names), "them to run")
     pilot.app.screen.query_one(JobTable).move_to(cursor)
     go.touch()
-    await until(pilot, lambda: "▶ running" not in drawn(pilot.app), "them to fail")
+    await until(pilot, lambda: "► run" not in drawn(pilot.app), "them to fail")
 
 
 def told(pilot: Pilot[None]) -> list[str]:
@@ -233,7 +233,7 @@ async def test_what_is_not_under_the_cursor_is_told_on_screen_and_once_of_many_t
     notify(cli, 'terminal = "bell"', settings="slots = 9")
     cli("add", "--hold", "true")
     async with dashboard((120, 40), toasts=True) as (pilot, _, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ held")
         await fail(cli, pilot, tmp_path / "go", "[two]", "three", cursor=1)
         await see(pilot, "Job 2 failed: [two]")
         assert told(pilot) == ["2 jobs"]
@@ -250,7 +250,7 @@ async def test_nothing_is_told_on_screen_that_is_in_view_and_while_nobody_looks(
     notify(cli, 'terminal = "bell"', settings="slots = 9")
     cli("add", "--hold", "true")
     async with dashboard((120, 40), toasts=True) as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ held")
         app.app_focus = looks  # as the terminal says
         await fail(cli, pilot, tmp_path / "go", "two", cursor=cursor)
         app.app_focus = True

@@ -68,7 +68,7 @@ def test_jobs_start_and_end_on_time_while_nobody_reads_and_the_screen_is_right_a
         cli("cancel", "1")
         wait_for(lambda: cli.job(1)["state"] == "cancelled", "the flood to end")
         window.see("✓ 3 completed   – 1 cancelled")
-        window.read_until(lambda: window.text().count("✓ done") == 3, "all keys to be obeyed")
+        window.read_until(lambda: window.text().count("✓ completed") == 3, "all keys to be obeyed")
         shown = window.rest()
         # Nothing moves any more: a screen that is drawn again from nothing has to be the same.
         window.screen.reset()

@@ -220,7 +220,7 @@ def test_the_dashboard_lives_and_is_left_while_the_log_in_it_hangs(
         window.type("\x1b")
         window.see("Progress, why")
         window.type("j")
-        window.read_until(lambda: re.search(r"(?m) from the near one *$", window.text()), "its log")
+        window.read_until(lambda: re.search(r"(?m)^from the near one *$", window.text()), "its log")
         window.type("k")
         window.see(WAITS)
         cli("add", "--name", "third", "echo", "from the third one")

@@ -22,7 +22,7 @@ def walk(cli: Cli, *hidden: str) -> None:
         cli("add", "--name", name, "echo", f"printed by {name}")
     words = (sys.executable, "-m", "tests.support.without_names", *hidden)
     with raw_terminal(cli.env, size=(100, 30), words=words) as window:
-        window.see("✓ 2 completed")
+        window.see("✓ 2 ")
         window.type("G")
         window.see("printed by first")
         window.type("g")
@@ -44,7 +44,7 @@ def walk(cli: Cli, *hidden: str) -> None:
         window.rest()
         window.screen.reset()
         window.resize(100, 30)
-        for text in ("✓ 2 completed", "first", "printed by second", "q Quit"):
+        for text in ("✓ 2 ", "first", "printed by second", "q Quit"):
             window.see(text)
         window.type("q")
         assert window.end_reading() == 0

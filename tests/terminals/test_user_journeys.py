@@ -174,7 +174,7 @@ def test_a_job_is_added_read_live_left_and_found_again(cli: Cli, size: tuple[int
         way.goes_on()
         way.step("F", "Search all logs")
         way.step(f"countdown: 1{ENTER}", "1 line in 2 jobs", "Enter goes there   Esc goes back")
-        way.step(ENTER, "1 countdown.py  ✓ done", "countdown: 1: 1 of 1 lines", gone="2 jobs")
+        way.step(ENTER, "Log  1 countdown", "countdown: 1: 1 of 1 lines", gone="2 jobs")
         assert cli.job(2)["attempt"] == 1
 
 

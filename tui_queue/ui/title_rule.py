@@ -6,7 +6,7 @@ from textual.widgets import Static
 
 LIT, REST = "━", "─"
 _ENDS = 2  # cells of rule at the two ends of the line
-_LEAST = 8  # cells that the words at the left keep, however many there are at the right
+_LEAST = 5  # cells that the words at the left keep, however many there are at the right
 
 
 class TitleRule(Static):

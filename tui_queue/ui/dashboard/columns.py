@@ -22,10 +22,10 @@ _WIDEST_FROM = 150  # cells of a pane from which it has every usual column
 
 
 class Seen(Struct, frozen=True):
-    """The values that the cells of a row are made of; ``marked`` is a selected job, and
-    ``starts`` when one that waits for a slot may get it.
+    """The values that the cells of a row are made of.
 
-    With ``parameters`` those stand behind the name, since they have no column; ``pane`` is the width of the table.
+    A job that is selected is ``marked``; one that waits for a slot may get it when it ``starts``. With ``parameters``
+    those stand behind the name, since they have no column; ``pane`` is the width of the table.
     """
 
     job: Job
