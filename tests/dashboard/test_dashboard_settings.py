@@ -145,7 +145,7 @@ async def test_a_key_in_the_settings_wins_and_the_default_that_had_it_loses_it(c
     cli.settings('keys = {form.keep = "f6", job.cancel = "x", job.edit = "d"}')
     cli("add", "--hold", "true")
     async with dashboard(toasts=True) as (pilot, app, _):
-        await see(pilot, "○ held")
+        await see(pilot, "◇ hold")
         await pilot.press("a", *"true && false")
         await see(pilot, "(form.shell: no key) has one run this line")
         await pilot.press("ctrl+u", *"true", "f6")
@@ -155,7 +155,7 @@ async def test_a_key_in_the_settings_wins_and_the_default_that_had_it_loses_it(c
         assert re.search(r"– +Send a signal", drawn(app))
         assert re.search(r"Delete +Remove", drawn(app))  # the other key that it has
         await pilot.press("escape", "x")
-        await see(pilot, "– cancelled")
+        await see(pilot, "– cancel")
 
 
 @pytest.mark.parametrize(

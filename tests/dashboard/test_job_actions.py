@@ -211,7 +211,7 @@ async def test_a_running_job_is_changed_in_the_form_as_far_as_it_can_be(cli: Cli
     script.chmod(0o755)
     cli("add", "--env", "A=1", "--timeout", "1h", str(script))
     async with dashboard(size=(160, 50)) as (pilot, app, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► running")
         script.unlink()  # what it was started with is not checked again
         await pilot.press("e")
         await see(pilot, "Edit job 1")

@@ -28,7 +28,7 @@ async def ask(pilot: Pilot[None], words: str) -> None:
 async def test_the_words_of_editors_quit_and_cancel_no_job(cli: Cli, words: str) -> None:
     cli("add", "sleep", "600")
     async with dashboard() as (pilot, app, _):
-        await see(pilot, "▶ running")
+        await see(pilot, "► run")
         await pilot.press("colon", *words, "enter")
         await until(pilot, lambda: app.return_code is not None, "it to be left")
         assert "1 run" in app.farewell
