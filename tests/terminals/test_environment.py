@@ -52,10 +52,10 @@ def test_without_utf_8_all_is_ascii_and_stands_where_it_stood(cli: Cli) -> None:
     cli.process("add", "--from", "-", given=json.dumps(job).encode())
     env = {name: value for name, value in cli.env.items() if not name.startswith(("LC_", "LANG"))}
     with raw_terminal(env, size=(80, 24)) as window:
-        window.see("o held")
+        window.see("= hold")
         window.see("Job ????")
         window.type("a")
-        window.see("+- Add a job ---")
+        window.see("+= Add a job ===")
         window.rest()
         assert window.said().isascii()
 

@@ -71,8 +71,8 @@ def test_four_jobs_end_truly_after_the_connection_has_been_cut(
         with terminal(cli) as window:
             log_in(window, server)
             open_dashboard(window)
-            for parts in (("1", "waits.sh", "✓"), ("2", "3 1", "✗"), ("3", "2", "✓"), ("4", "7 0.5", "✗")):
-                row = re.compile("^ " + ".* ".join(map(re.escape, parts)), re.MULTILINE)
+            for parts in (("1", "✓", "waits.sh"), ("2", "✗", "3 1"), ("3", "✓", "2"), ("4", "✗", "7 0.5")):
+                row = re.compile("^ +" + ".* ".join(map(re.escape, parts)), re.MULTILINE)
                 window.wait_until(row.search, f"job {parts[0]}")
             window.keys("g")
             window.wait_for("Ends with exit code 7")
@@ -91,7 +91,7 @@ def test_a_killed_client_leaves_the_jobs_alone(cli: Cli, tmp_path: Path, script:
             open_dashboard(window)
             add(window, waits, "")
             add(window, "jobs/fail.py", "5")
-            window.wait_for("2 fail.py ○")
+            window.wait_for("2 fail.py  ○")
             (client,) = children(int(window.tmux("list-panes", "-F", "#{pane_pid}")))
             os.kill(client, signal.SIGKILL)
             wait_for(lambda: not server.sessions(), "the server to notice")
