@@ -24,7 +24,7 @@ class FirstSteps(Static):
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         """``keys`` are those of each binding as shown, by its id."""
-        super().__init__(id="first", markup=False)
+        super().__init__(id="first-steps", markup=False)
         self._keys = keys
         self._slots: int | None = None
 

@@ -18,7 +18,6 @@ _CAN = {
     "hold": "be held",
     "pause": "be paused",
     "move": "be moved",
-    "edit": "be changed",
     "signal": "get a signal",
     "page": "show output",
 }
@@ -43,10 +42,6 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "running": "is running; only jobs that wait have a place.",
         "starting": "is starting; only jobs that wait have a place.",
         "": "has ended; only jobs that wait have a place.",
-    },
-    "edit": {
-        "running": "is running; {job.clone} changes a copy of it.",
-        "": "is starting; {job.clone} changes a copy of it.",
     },
     "signal": {
         "pending": "does not run yet; no process of it can get a signal.",
