@@ -95,6 +95,7 @@ def test_a_terminal_sees_how_far_the_jobs_have_come_that_are_waited_for(cli: Cli
     assert cli.process("wait", "1").stderr == b""
 
 
+@pytest.mark.long
 def test_the_job_of_a_process_is_found_by_any_of_its_processes(cli: Cli, tmp_path: Path) -> None:
     cli("add", "sh", "-c", f"env -i sleep 61 & sleep 62 & touch {tmp_path}/there; wait")
     cli("add", "sleep", "63")

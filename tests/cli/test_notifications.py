@@ -84,6 +84,7 @@ def test_a_hook_that_is_not_there_is_recorded(cli: Cli) -> None:
     assert "hook /no/such/hook: could not start: no such file or directory" in cli("show", "1")
 
 
+@pytest.mark.long
 def test_a_hook_that_hangs_is_killed_with_what_it_has_started_and_holds_up_no_job(cli: Cli, tmp_path: Path) -> None:
     line, file = hook(tmp_path, "sleep 600 & echo $! >> $TOLD; wait")
     notify(cli, f"{line}\nhook_timeout_s = 3", settings="slots = 1")
@@ -114,6 +115,7 @@ def test_what_could_not_be_told_is_told_by_the_next_scheduler(cli: Cli, tmp_path
     assert file.read_text().split() == ["begun", "begun", "done"]
 
 
+@pytest.mark.long
 def test_silence_is_told_once(cli: Cli, tmp_path: Path) -> None:
     line, file = hook(tmp_path, 'echo "$TUI_QUEUE_EVENT: $TUI_QUEUE_TEXT" >> $TOLD')
     notify(cli, line)
@@ -181,6 +183,7 @@ def test_the_terminal_is_told_of_a_failure_and_not_of_what_is_not_wanted(cli: Cl
         assert window.end_reading() == 0
 
 
+@pytest.mark.long
 def test_the_terminal_is_told_of_silence_and_once_of_many_things(cli: Cli, tmp_path: Path) -> None:
     notify(cli, 'terminal = "osc9"\non = "end"', settings="slots = 9")
     enough = tmp_path / "enough"
@@ -196,6 +199,7 @@ def test_the_terminal_is_told_of_silence_and_once_of_many_things(cli: Cli, tmp_p
         assert window.end_reading() == 0
 
 
+@pytest.mark.long
 def test_the_terminal_is_told_of_what_a_filter_leaves_out(cli: Cli) -> None:
     notify(cli, 'terminal = "osc777"')
     cli("add", "--hold", "--name", "wanted", "true")
@@ -229,6 +233,7 @@ def told(pilot: Pilot[None]) -> list[str]:
     return [each.title for each in pilot.app._notifications if each.title]
 
 
+@pytest.mark.long
 async def test_what_is_not_under_the_cursor_is_told_on_screen_and_once_of_many_things(cli: Cli, tmp_path: Path) -> None:
     notify(cli, 'terminal = "bell"', settings="slots = 9")
     cli("add", "--hold", "true")

@@ -44,6 +44,7 @@ def test_output_and_standard_error_go_to_files_too(cli: Cli, script: Script, tmp
         assert said in cli.error("add", *given, "true")
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_written_does_the_job_no_harm(cli: Cli, script: Script, tmp_path: Path) -> None:
     both = script("both.sh", BOTH)
     os.mkfifo(tmp_path / "pipe")

@@ -24,6 +24,7 @@ def given(cli: Cli) -> Cli:
     return cli
 
 
+@pytest.mark.long
 def test_a_setting_is_read_and_changed_and_the_rest_of_the_file_stays(given: Cli) -> None:
     cli, file = given, given.home / "config.toml"
     assert (cli("settings", "get", "slots"), cli("settings", "get", "background")) == ("2\n", "true\n")

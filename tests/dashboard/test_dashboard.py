@@ -195,6 +195,7 @@ async def test_a_copy_of_a_job_is_changed_and_added(cli: Cli) -> None:
     assert (cli.job(2)["name"], cli.job(2)["args"]) == ("first", ["4"])
 
 
+@pytest.mark.long
 async def test_the_log_stands_below_the_table_or_from_160_columns_on_beside_it(cli: Cli) -> None:
     cli("add", "--hold", "true")
     for width, beside in ((60, False), (80, False), (120, False), (159, False), (160, True), (200, True)):

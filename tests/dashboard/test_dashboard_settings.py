@@ -90,6 +90,7 @@ async def test_all_the_keys_are_in_the_help(cli: Cli) -> None:
         assert not re.search(r" (log|job|table|view|app|queue)\.\w", drawn(app))
 
 
+@pytest.mark.long
 async def test_every_verb_is_in_the_palette_by_its_name(cli: Cli) -> None:
     cli("add", "true")
     async with dashboard() as (pilot, _, _):
@@ -141,6 +142,7 @@ async def test_the_verbs_of_both_panes_are_in_the_palette_whichever_has_the_focu
         await see(pilot, "No matches")
 
 
+@pytest.mark.long
 async def test_a_key_in_the_settings_wins_and_the_default_that_had_it_loses_it(cli: Cli) -> None:
     cli.settings('keys = {form.keep = "f6", job.cancel = "x", job.edit = "d"}')
     cli("add", "--hold", "true")
@@ -282,6 +284,7 @@ def log_place(app: TuiQueueApp) -> str:
     return "hidden" if not places else "beside" if places[0] else "below"
 
 
+@pytest.mark.long
 async def test_a_hint_names_the_key_that_is_in_force(cli: Cli) -> None:
     keys = {
         "job.add": "m,f8",

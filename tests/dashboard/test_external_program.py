@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_output import log_of
 from tests.conftest import Cli, wait_for
 from tests.support.raw_terminal import RawTerminal, raw_terminal
@@ -78,6 +80,7 @@ def test_the_terminal_is_lent_to_a_pager_and_an_editor_and_the_queue_goes_on(
         assert window.is_as_before()
 
 
+@pytest.mark.long
 def test_the_attempt_that_is_shown_is_the_one_that_is_paged_and_copied(cli: Cli, script: Callable[..., str]) -> None:
     program = script("shows.sh", '#!/bin/sh\necho "SHOWN:"\ncat "$1"\nread answer\n')
     cli("add", "sh", "-c", "echo attempt-$TUI_QUEUE_ATTEMPT")

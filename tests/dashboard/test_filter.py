@@ -47,6 +47,7 @@ async def test_all_that_the_table_shows_is_filtered_by_its_word(cli: Cli) -> Non
         await see(pilot, "/ age:<2d !#1")
 
 
+@pytest.mark.long
 async def test_a_wrong_word_is_named_beside_it_and_the_jobs_before_stay_dimmed(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("add", "true")

@@ -74,6 +74,7 @@ async def test_a_job_is_edited_in_the_form(cli: Cli) -> None:
     assert (job["priority"], job["held"]) == (5, True)
 
 
+@pytest.mark.long
 async def test_an_edit_that_changes_nothing_is_none(cli: Cli) -> None:
     cli("add", "--hold", "--copy", "--at", "+2h", "--env", "A=two words", "jobs/countdown.py", "3")
     async with dashboard() as (pilot, _, _):
@@ -100,6 +101,7 @@ async def test_a_signal_is_sent_by_name(cli: Cli) -> None:
         await see(pilot, "✓ done")
 
 
+@pytest.mark.long
 async def test_a_kill_is_asked_about(cli: Cli) -> None:
     cli("add", "sh", "-c", "echo ready; exec sleep 60")
     async with dashboard() as (pilot, _, _):

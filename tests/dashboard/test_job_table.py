@@ -25,6 +25,7 @@ async def test_a_running_job_shows_how_far_it_has_come_and_how_long_it_may_take_
         await until(pilot, lambda: "2m left" not in drawn(app), "the bar to go")
 
 
+@pytest.mark.long
 async def test_a_job_that_waits_for_a_slot_says_when_it_may_get_one(cli: Cli) -> None:
     cli.settings("slots = 1")
     cli("add", "--name", "bar", "sh", "-c", "printf '  40%%|####      | 4/10 [00:04<02:00]'; exec sleep 60")
@@ -53,6 +54,7 @@ async def test_the_columns_are_those_of_the_settings_that_fit_the_width(cli: Cli
             assert heading(drawn(app)) == columns, width
 
 
+@pytest.mark.long
 async def test_columns_show_what_running_jobs_use(cli: Cli) -> None:
     cli.settings('dashboard = {columns = ["name", "state", "cpu", "memory", "why"]}')
     cli("add", "--name", "spins", "sh", "-c", "while :; do :; done")
@@ -159,6 +161,7 @@ async def test_the_row_under_the_cursor_stays_where_it_is_while_jobs_before_it_e
         assert line_of(21) == before
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the leader alone is warned")
 async def test_the_row_of_a_running_job_says_which_of_its_processes_were_warned(cli: Cli) -> None:
     cli.settings("slots = 2")

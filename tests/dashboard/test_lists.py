@@ -27,6 +27,7 @@ def applies(pilot: Pilot[None], key: str) -> bool:
     return pilot.app.screen.active_bindings[key].enabled
 
 
+@pytest.mark.long
 async def test_queues_are_made_changed_paused_and_removed_by_keys(cli: Cli) -> None:
     def queue(name: str) -> dict[str, object]:
         return next((each for each in json.loads(cli("queue", "list", "--json")) if each["name"] == name), {})
@@ -340,6 +341,7 @@ async def test_the_first_and_the_last_line_that_is_found_are_a_key_away(cli: Cli
             await until(pilot, lambda: table.cursor_row == row, key)  # noqa: B023
 
 
+@pytest.mark.long
 async def test_the_history_is_told_by_name_queue_batch_and_day(cli: Cli) -> None:
     cli("add", "true")
     cli("add", "false")

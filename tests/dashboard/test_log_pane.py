@@ -121,6 +121,7 @@ async def test_the_end_of_a_run_is_read_when_it_is_no_longer_live(tmp_path: Path
         await see(pilot, "the last words")
 
 
+@pytest.mark.long
 async def test_all_of_a_large_log_is_there(tmp_path: Path) -> None:
     app = Host(tmp_path / "log")
     async with app.run_test(size=(80, 24)) as pilot:

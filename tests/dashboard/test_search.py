@@ -51,6 +51,7 @@ async def test_a_line_is_found_in_any_log_and_gone_to(cli: Cli) -> None:
         await see(pilot, "a needle in it")
 
 
+@pytest.mark.long
 async def test_all_attempts_are_searched_and_the_one_of_the_line_is_shown(cli: Cli, script: Callable[..., str]) -> None:
     says = 'echo "attempt $TUI_QUEUE_ATTEMPT of it"; seq 100; test $TUI_QUEUE_ATTEMPT != 2 || echo needle'
     cli("add", "--name", "often", script("says.sh", f"#!/bin/sh\n{says}\nexit 1\n"))
@@ -84,6 +85,7 @@ async def test_all_attempts_are_searched_and_the_one_of_the_line_is_shown(cli: C
         assert "attempt 2 of 4" not in drawn(app)
 
 
+@pytest.mark.long
 async def test_a_log_with_more_lines_than_are_listed_says_so(cli: Cli) -> None:
     for count in (20, 21):
         cli("add", "--name", f"prints {count}", "seq", "-f", "needle %g", str(count))

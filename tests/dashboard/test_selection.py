@@ -70,6 +70,7 @@ async def test_only_the_jobs_that_are_asked_for_are_shown_while_it_is_typed(cli:
         await until(pilot, lambda: cli.job(1)["held"], "the job to be held")
 
 
+@pytest.mark.long
 async def test_a_name_that_another_one_begins_with_means_itself(cli: Cli) -> None:
     cli.settings("slots = 0")
     for name in ("gpu", "gpu-2"):
@@ -172,6 +173,7 @@ async def test_jobs_of_any_age_are_reached_at_the_end_of_the_table(cli: Cli) -> 
         assert len(json.loads(cli("list", "--json", "--limit", "5000"))) == 1200
 
 
+@pytest.mark.long
 async def test_a_verb_for_one_job_is_for_the_selected_one_and_not_for_that_under_the_cursor(cli: Cli) -> None:
     cli.settings("slots = 0")
     for name in ("one", "two", "three"):
@@ -192,6 +194,7 @@ async def test_a_verb_for_one_job_is_for_the_selected_one_and_not_for_that_under
         assert "Edit job" not in drawn(pilot.app)
 
 
+@pytest.mark.long
 async def test_slots_are_those_of_the_queue_of_the_selected_jobs(cli: Cli) -> None:
     cli.settings("slots = 0")
     cli("queue", "add", "gpu")
@@ -215,6 +218,7 @@ async def test_slots_are_those_of_the_queue_of_the_selected_jobs(cli: Cli) -> No
         await until(pilot, lambda: slots() == {**before, "gpu": 1}, "a slot more for the queue of job 1")
 
 
+@pytest.mark.long
 async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None:
     cli.settings("slots = 1")
     for word in ("first", "second"):

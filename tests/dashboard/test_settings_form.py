@@ -117,6 +117,7 @@ async def test_a_wrong_value_is_refused_at_its_line_and_the_file_stays(
     assert (file.read_bytes(), file.stat().st_ino) == (before, entry.st_ino)
 
 
+@pytest.mark.long
 async def test_only_what_was_changed_in_the_form_is_written_over_what_others_wrote(cli: Cli, home: Path) -> None:
     cli.settings("slots = 1\ngrace_s = 5 # long")
     file = home / "config.toml"
@@ -130,6 +131,7 @@ async def test_only_what_was_changed_in_the_form_is_written_over_what_others_wro
         await see(pilot, " 0/2 ")
 
 
+@pytest.mark.long
 async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, home: Path) -> None:
     file = home / "config.toml"
     async with dashboard(toasts=True) as (pilot, _, _):
@@ -180,6 +182,7 @@ async def test_switches_are_written_and_what_needs_a_new_start_is_said(cli: Cli,
     assert tomllib.loads((home / "config.toml").read_text()) == written
 
 
+@pytest.mark.long
 async def test_a_linked_file_is_written_where_it_is_and_a_missing_one_is_made(
     cli: Cli, home: Path, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ async def test_a_removed_job_comes_back_with_its_attempts_log_and_history(cli: C
     assert cli("log", "--attempt", "1", "1") == first
 
 
+@pytest.mark.long
 async def test_two_removals_are_taken_back_one_after_the_other(cli: Cli, home: Path) -> None:
     for number in range(1, 5):
         cli("add", "echo", f"output {number}")
@@ -113,6 +114,7 @@ async def test_a_job_that_has_been_imported_since_is_not_brought_back(cli: Cli, 
     assert list(cli.jobs()) == [2]
 
 
+@pytest.mark.long
 def test_what_a_crash_leaves_is_deleted_after_a_while(cli: Cli, home: Path) -> None:
     cli("add", "true")
     cli.drain()

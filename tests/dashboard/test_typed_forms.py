@@ -27,6 +27,7 @@ async def paste(pilot: Pilot[None], text: str) -> None:
     pilot.app.post_message(Paste(text))
 
 
+@pytest.mark.long
 async def test_esc_keeps_what_was_typed_until_a_job_of_it_is_added(cli: Cli) -> None:
     cli.settings("slots = 0")
     async with dashboard(toasts=True) as (pilot, _, _):

@@ -57,6 +57,7 @@ def test_the_screen_is_what_it_would_be_if_it_were_drawn_from_nothing(cli: Cli) 
         assert shown_anew(window) == shown
 
 
+@pytest.mark.long
 def test_a_key_that_moves_the_cursor_costs_little_and_nothing_costs_nothing(cli: Cli) -> None:
     cli("add", "--hold", "--sweep", "--yes", "--name", "many", "true", "{1..60}")
     with raw_terminal(cli.env, size=(200, 50)) as window:

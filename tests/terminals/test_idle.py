@@ -27,6 +27,7 @@ def more(before: dict[str, int], after: dict[str, int]) -> int:
     return sum(after[thread] - before.get(thread, 0) for thread in after)
 
 
+@pytest.mark.long
 def test_a_dashboard_without_jobs_sleeps(cli: Cli) -> None:
     with raw_terminal(cli.env) as window:
         window.rest_for(1.5)  # what is imported behind the first picture

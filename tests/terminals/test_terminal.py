@@ -119,6 +119,7 @@ def shows_flood(window: Terminal, wanted: bool) -> bool:
     return ("a flood of words that" in below_table(window)) is wanted
 
 
+@pytest.mark.long
 def test_keys_answer_while_a_job_prints_a_million_lines(cli: Cli) -> None:
     with terminal(cli) as window:
         open_dashboard(window)

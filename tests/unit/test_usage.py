@@ -81,6 +81,7 @@ def percent(text: str) -> int:
     return int(text.rpartition("highest ")[2].removesuffix(" % of one core"))
 
 
+@pytest.mark.long
 def test_a_job_shows_what_its_whole_tree_uses_and_keeps_it_when_it_has_ended(
     cli: Cli, script: Script, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_job_shows_what_its_whole_tree_uses_and_keeps_it_when_it_has_ended(
     assert not file.exists()
 
 
+@pytest.mark.long
 async def test_the_details_on_screen_show_it_in_80_columns(cli: Cli, script: Script, tmp_path: Path) -> None:
     over = tmp_path / "over"
     cli("add", "--name", "busy", script("busy.sh", BUSY), str(over))
@@ -162,6 +164,7 @@ def test_the_next_scheduler_goes_on_where_the_last_one_was_killed(cli: Cli, tmp_
     assert after[-1]["cpu_s"] < 1000
 
 
+@pytest.mark.long
 def test_a_file_that_is_full_is_halved_and_keeps_the_most_memory(cli: Cli, tmp_path: Path, script: Script) -> None:
     over = tmp_path / "over"
     cli("add", script("busy.sh", BUSY), str(over))
@@ -178,10 +181,11 @@ def test_a_file_that_is_full_is_halved_and_keeps_the_most_memory(cli: Cli, tmp_p
     assert MOST // 2 <= len(usage(cli)) < MOST // 2 + 20
     assert mebibytes(shown(cli)["Memory"][0]) == 900
     assert sorted(path.name for path in file.parent.iterdir()) == sorted(
-        ["alive", "claim", "control", "end", "log", "start", "usage"]
+        ["alive", "claim", "control", "end", "limit", "log", "start", "usage"]
     )
 
 
+@pytest.mark.long
 def test_a_file_that_can_not_be_written_disturbs_nothing(cli: Cli, tmp_path: Path, script: Script) -> None:
     path = script("link.sh", f'#!/bin/sh\nln -s {tmp_path}/elsewhere "${{TUI_QUEUE_LOG%log}}usage"\nsleep 2.5\n')
     cli("add", path)
