@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,8 @@ T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 JOBS = ROOT / "jobs"
 PATIENCE_S = 60  # for a condition; far more than it takes, so that a busy machine fails no test
+# A shell has its jobs in the background ignore it, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for(probe: Callable[[], T | None], what: str, timeout: float = PATIENCE_S) -> T:
