@@ -54,7 +54,7 @@ def live_log(cli: Cli, tmp_path: Path) -> Iterator[RawTerminal]:
     script = tmp_path / "prints.sh"
     script.write_text(PRINTS)
     cli("add", "--cwd", str(tmp_path), "sh", str(script))
-    with raw_terminal(cli.env, size=(100, 30)) as window:
+    with raw_terminal(cli.env, size=(100, 40)) as window:
         window.see("line 40 of it")
         yield window
 
