@@ -107,6 +107,6 @@ async def test_the_start_waits_for_a_slot_where_all_are_taken(
     for words in (["true"], ["job.sh", "900"]):
         cli("add", *words, cwd=Path.cwd())
     async with dashboard() as (pilot, _, _):
-        await see(pilot, "running")
+        await see(pilot, "► run")
         await pilot.press("a", *"job.sh")
         await see(pilot, "Starts: later: slots")

@@ -66,7 +66,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         #more { height: auto; margin-bottom: 1; }
         .heading { text-style: bold; margin-top: 1; }
         #below { dock: bottom; height: auto; background: $surface; }
-        &.-short Origin, &.-low Origin, &.-low #about { display: none; }
+        &.-short Origin, &.-low Origin, &.-low #about, &.-listing #about { display: none; }
         #first { height: auto; }
         #buttons { height: 1; margin-top: 1; align-horizontal: right; }
         #buttons Button { margin-left: 2; }
@@ -383,6 +383,7 @@ class JobForm(ModalScreen[tuple[JobDraft, ...] | None]):
         else:
             others = (words for field, words in checked.errors.items() if field not in COMMAND_FIELDS)
             command.show(next(others, ""), wrong=True)
+        self.set_class(bool(first), "-listing")
         for place, note in enumerate(self.query("#first Note").results(Note)):
             note.show("".join(first[place : place + 1]))
             note.display = place < len(first)
