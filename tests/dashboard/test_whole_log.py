@@ -46,7 +46,7 @@ async def test_q_goes_back_from_the_whole_log_and_its_keys_stand_in_the_last_lin
                 await pilot.resize_terminal(*size)
                 await until(pilot, lambda: "q Back" in last_line(drawn(app)), "the way back in each size")
             await pilot.press("q")
-            await see(pilot, "Exit/why")
+            await see(pilot, "Progress, why")
             await until(pilot, lambda: last_line(drawn(app)).endswith("q Quit"), "the usual keys")
         assert app.return_code is None
         await pilot.press("q")

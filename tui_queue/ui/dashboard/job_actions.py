@@ -45,7 +45,7 @@ from tui_queue.ui.dashboard.wording import (
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.prompt import Prompt
-from tui_queue.ui.job_form.typed import TypedForms
+from tui_queue.ui.job_form.typed import Typed, TypedForms
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.messages import QueueChanged
@@ -122,16 +122,18 @@ class JobActions:
         """Change the chosen job."""
         if (job := self._chosen_one("edit")) and (draft := await self._with_values(job)):
             title = f"Edit job {job.id}"
-            drafts = await self._ask_for_job(
+            asked = await self._ask_for_job(
                 title, cwd=job.cwd, draft=draft, verb="Save", single=True, running=job if job.takes_slot else None
             )
-            if drafts is None:
+            if asked is None:
                 return
-            if drafts[0] == draft:
-                self._typed.forget(title)
-            elif await result_of(self._screen, self._commands.jobs.edit(job.id, drafts[0])) is not None:
-                self._typed.forget(title)
+            (changed, *_), typed = asked
+            if changed == draft:
+                return
+            if await result_of(self._screen, self._commands.jobs.edit(job.id, changed)) is not None:
                 self._undo.edited(job)
+            else:
+                self._typed.keep(title, typed)
 
     async def _with_values(self, job: Job) -> JobDraft | None:
         """Return the draft of a job as the form shows it; None where the values can't be read, which the user hears."""
@@ -327,8 +329,11 @@ class JobActions:
         verb: str = "Add",
         single: bool = False,
         running: Job | None = None,
-    ) -> tuple[JobDraft, ...] | None:
-        """Show the form of a job; what the user leaves in it comes back the next time."""
+    ) -> tuple[tuple[JobDraft, ...], Typed | None] | None:
+        """Show the form of a job; what the user leaves in it comes back the next time.
+
+        Return the answer with what was typed for it, which comes back only where it is refused.
+        """
         from tui_queue.ui.job_form.form import JobForm  # noqa: PLC0415 - the first picture does without
 
         typed = self._typed.of(title, draft)
@@ -343,17 +348,21 @@ class JobActions:
             typed=typed,
         )
         drafts = await self._ask(form)
-        self._typed.keep(title, form.typed)
+        self._typed.keep(title, None if drafts else form.typed)
         if drafts is None and form.typed is not None:
             self._screen.notify(with_keys(kept(draft, single=single), self._keys), markup=False, timeout=5)
-        return drafts
+        return None if drafts is None else (drafts, form.typed)
 
     async def _add(self, title: str, *, cwd: str, draft: JobDraft | None = None) -> None:
-        drafts = await self._ask_for_job(title, cwd=cwd, draft=draft)
-        if drafts is None or not await self._are_wanted(drafts):
+        asked = await self._ask_for_job(title, cwd=cwd, draft=draft)
+        if asked is None:
             return
-        if jobs := await result_of(self._screen, self._commands.jobs.add(drafts, like=draft)):
-            self._typed.forget(title)
+        drafts, typed = asked
+        is_wanted = await self._are_wanted(drafts)
+        jobs = await result_of(self._screen, self._commands.jobs.add(drafts, like=draft)) if is_wanted else None
+        if not jobs:
+            self._typed.keep(title, typed)
+        else:
             if jobs[0].id:
                 self._window.wanted = jobs[0].id
             else:  # the other host that runs the queue has not answered yet
