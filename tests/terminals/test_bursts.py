@@ -77,13 +77,13 @@ def test_a_form_a_question_and_the_keys_after_them_come_in_one_packet(cli: Cli) 
     cli("add", "sleep", "600")
     with raw_terminal(cli.env, size=(80, 24)) as window:
         window.see("► run")
-        press(window, "ccat\t/etc/hosts\x1b", "running")  # no answer of a question
+        press(window, "cbat\t/opt/hosts\x1b", "► run")  # no answer of a question
         window.rest()
         assert states(cli) == {1: "running"}
         press(window, "acat\t/etc/hosts\r?", "Esc closes")
         press(window, "\x1b", "q Quit")
         window.rest()
-        press(window, "gcy", "cancelled")
+        press(window, "gcy", "– cancel")
         window.rest()
     assert {number: job["name"] for number, job in cli.jobs().items()} == {1: "sleep", 2: "cat"}
     assert states(cli)[1] == "cancelled"

@@ -182,7 +182,7 @@ def test_a_tiny_terminal_shows_fields_and_the_keys_for_help_and_quit(cli: Cli, s
     window = RawTerminal(cli.env, size=size, ignore_hangup=False, controlling=True)
     try:
         window.see("? Help q Quit")
-        for keys, fields in (("a", ("Job path", "Parameter")), ("\x1b", ("true",)), (",", ("slots", "grace_s"))):
+        for keys, fields in (("a", ("Job path", "Parameter")), ("\x1b", ("true",)), (",", ("Jobs at", "Grace"))):
             window.type(keys)
             for field in fields:
                 window.see(field)

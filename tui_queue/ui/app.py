@@ -65,7 +65,7 @@ class TuiQueueApp(ReadableApp):
     CSS_PATH = "app.tcss"
     COMMANDS = {QueuePalette}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (46, "-broad"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-low"), (18, "-high"), (24, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (11, "-low"), (21, "-high"), (24, "-tall")]
     BINDINGS = [
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; running jobs go on"),
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),

@@ -72,7 +72,8 @@ class Keys(Footer):
             if action in instead and action not in found and each.binding.key != NO_KEY:
                 display = self.app.get_key_display(each.binding)
                 words = each.binding.key, display, instead[action], action
-                found[action] = kind(*words, disabled=not each.enabled, tooltip=each.tooltip)
+                key = kind(*words, disabled=not each.enabled, tooltip=each.tooltip)
+                found[action] = key.data_bind(compact=Footer.compact)
         return [found[action] for action in instead if action in found]
 
     async def recompose(self) -> None:

@@ -29,6 +29,7 @@ from tui_queue.ui.log.view import Layout
 from tui_queue.ui.title_rule import TitleRule
 
 WHEEL = 3  # lines
+_ROOMY = 80  # cells from which there is room to say how a text is copied
 _OF_ONE = {"search", "next", "only", "error", "line"}  # actions that need a single log
 
 
@@ -59,7 +60,13 @@ class JobLog(Widget, can_focus=True):
     def _remarks(self) -> Sequence[str]:
         """Return what its lower border says; how a text is copied only where the mouse comes to us."""
         remarks = [*self._search.remarks(), *self._feed.remarks()]
-        if self.has_focus and getattr(self.app, "has_mouse", False) and "job.copy" in (keys := keys_of(self.screen)):
+        is_roomy = self.size.width >= _ROOMY
+        if (
+            is_roomy
+            and self.has_focus
+            and getattr(self.app, "has_mouse", False)
+            and "job.copy" in (keys := keys_of(self.screen))
+        ):
             remarks.append(with_keys("drag selects, {job.copy} copies", keys))
         return remarks
 
