@@ -6,7 +6,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -41,7 +41,7 @@ class EnvironmentFiles:
         whole = _encoded(asdict(environment))
         name = _hash(whole)
         with self._adding():
-            if self._is_kept(name):
+            if _is_whole(self._environment, name):
                 os.utime(self._path(name))  # it is in use again, so that it is not removed before the job is stored
             else:
                 self._write({name: self._shortest(environment, whole)})
@@ -54,7 +54,7 @@ class EnvironmentFiles:
         with self._adding():
             missing = {}
             for name, content in dict(zip(names, contents, strict=True)).items():
-                if self._are_values_kept(name):
+                if _is_whole(self._values, name):
                     os.utime(self._path(name))
                 else:
                     missing[name] = zlib.compress(b'{"values":%b}' % content, _LEVEL)
@@ -69,11 +69,10 @@ class EnvironmentFiles:
         try:
             return self._values(name)
         except _DAMAGE as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise BadInputError(
                 "env",
                 f"{printable(self._path(name))}: the values of the variables that were set for this job can't be read:"
-                f" {reason}. `tui-queue edit --env NAME=value ID` sets them again.",
+                f" {_why(error)}. `tui-queue edit --env NAME=value ID` sets them again.",
             ) from None
 
     def get(self, name: str) -> Environment:
@@ -81,11 +80,10 @@ class EnvironmentFiles:
         try:
             return self._environment(name)
         except _DAMAGE as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise BadInputError(
                 "env",
                 f"{printable(self._path(name))}: the environment that was captured for this job can't be read:"
-                f" {reason}. `tui-queue edit --capture-env ID` takes that of your shell instead.",
+                f" {_why(error)}. `tui-queue edit --capture-env ID` takes that of your shell instead.",
             ) from None
 
     def make_young(self, name: str) -> None:
@@ -130,9 +128,8 @@ class EnvironmentFiles:
             with self._locked(fcntl.LOCK_SH):
                 yield
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise StoreError(
-                f"{printable(self._directory)}: the environment of the job can't be written: {reason}."
+                f"{printable(self._directory)}: the environment of the job can't be written: {_why(error)}."
             ) from error
 
     @contextmanager
@@ -154,26 +151,11 @@ class EnvironmentFiles:
             raise ValueError("its content does not match its name")
         return environment
 
-    def _is_kept(self, name: str) -> bool:
-        """Whether an environment is on disk, and undamaged."""
-        try:
-            self._environment(name)
-        except _DAMAGE:
-            return False
-        return True
-
     def _values(self, name: str) -> Mapping[str, str]:
         values = convert(self._read(name)["values"], dict[str, str])
         if _VALUES + _hash(_encoded(values)) != name:
             raise ValueError("its content does not match its name")
         return values
-
-    def _are_values_kept(self, name: str) -> bool:
-        try:
-            self._values(name)
-        except _DAMAGE:
-            return False
-        return True
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)
@@ -223,6 +205,19 @@ class EnvironmentFiles:
                     os.unlink(temporary)
                 raise
         sync(self._directory)
+
+
+def _is_whole(read: Callable[[str], object], name: str) -> bool:
+    """Whether what ``read`` reads under a name is on disk, and undamaged."""
+    try:
+        read(name)
+    except _DAMAGE:
+        return False
+    return True
+
+
+def _why(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _encoded(values: Mapping[str, Any]) -> bytes:
