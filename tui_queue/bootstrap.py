@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -234,6 +235,29 @@ def examine(paths: Paths) -> "Iterator[Check]":
     yield from doctor.terminal()
     yield from doctor.logind()
     yield from doctor.machine()
+
+
+def fault_report(paths: Paths, version: str, settings: "Iterator[str]") -> "Iterator[tuple[str, Iterator[str]]]":
+    """Yield the parts of a report of a fault, each a title with its lines; nothing in it names what is the user's."""
+    import tempfile  # noqa: PLC0415 - as the next ones
+    from getpass import getuser  # noqa: PLC0415
+
+    from tui_queue.core.inspection import fault_report as report  # noqa: PLC0415 - few commands need it
+
+    home = os.path.expanduser("~")
+    known = {paths.state: "$TUI_QUEUE_HOME", os.path.dirname(paths.settings): "$CONFIG", home: "~"}
+    known |= {os.uname().nodename: "<host>", sys.executable: "<python>", sys.prefix: "<prefix>"}
+    with suppress(KeyError, OSError):  # no name in the password database
+        known[getuser()] = "<user>"
+    places = {"queue": paths.state, "home": home, "temporary files": tempfile.gettempdir(), "program": __file__}
+    yield "Versions", report.versions(version)
+    yield "Terminal", report.terminal(os.environ)
+    yield "Settings that differ", settings
+    yield "File systems", report.file_systems(places)
+    yield "Store", report.store(paths.store)
+    yield "Doctor", report.checks(examine(paths), report.Anonymous(known))
+    yield "Errors of the program", report.errors(paths.program_log)
+    yield "Self-test", report.speed(paths.state)
 
 
 def _examine_files(paths: Paths) -> "Iterator[Check]":
