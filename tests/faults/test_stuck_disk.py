@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, missing, wait_for
+from tests.conftest import Cli, missing, process_is_alive, wait_for
 from tests.dashboard.test_log_pane import Host, go_to
+from tests.support.commands import start_record
 from tests.support.pilot import drawn, driven, see, until
 from tests.support.raw_terminal import raw_terminal
 from tui_queue.core.logs.compression import pack
@@ -248,3 +249,35 @@ def test_a_script_on_a_stuck_disk_holds_up_no_writer(
     disk.go_on()
     scheduler.communicate(timeout=60)
     assert cli.job(1)["state"] == "completed"
+
+
+def test_a_job_whose_watcher_was_killed_ends_beside_a_process_that_hangs_on_the_disk(
+    cli: Cli, script: Callable[..., str], tmp_path: Path, serve: Callable[[Path, Path], Disk]
+) -> None:
+    for name in ("content", "disk"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "content" / "file", "line", 10)
+    disk = serve(tmp_path / "content", tmp_path / "disk")
+    go = tmp_path / "go"
+    path = script("waits.sh", f"#!/bin/sh\nwhile [ ! -e {go} ]; do sleep 0.05; done\n")
+    with (disk.path / "file").open("rb") as file:
+        other = subprocess.Popen(["sleep", "600"], stdin=file)
+    cli("add", path)
+    runner = cli.start("run", "--until-empty")
+    try:
+        wait_for(lambda: cli.job(1)["started_at"], "the start of the job")
+        disk.stop()
+        watcher = start_record(cli, 1)["watcher"]
+        os.kill(watcher, signal.SIGKILL)
+        wait_for(lambda: not process_is_alive(watcher), "the watcher to die")
+        cli("add", "true")
+        wait_for(lambda: cli.job(2)["state"] == "completed", "another job to pass")
+        go.touch()
+        wait_for(lambda: cli.job(1)["state"] == "failed", "the job to be lost")
+    finally:
+        go.touch()
+        disk.go_on()
+        other.kill()
+        other.wait()
+        runner.kill()
+        runner.communicate()

@@ -122,7 +122,8 @@ def holders(path: str) -> list[int]:
             if words[1:2] == ["POSIX"] and words[-2:] == _SHARED and words[-3].endswith(f":{inode[1]}"):
                 found.append(int(words[-4]))
     # Another file system may have an inode of that number, and some tell the kernel another device than stat does.
-    return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode)]
+    name = os.path.basename(os.path.realpath(path))
+    return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode, name)]
 
 
 def read_only(path: str) -> str:
@@ -132,10 +133,14 @@ def read_only(path: str) -> str:
     return f"file:{quote(os.fsencode(path))}?mode=ro"
 
 
-def _has_open(process: int, inode: Inode) -> bool:
+def _has_open(process: int, inode: Inode, name: str) -> bool:
     """Whether a process has a file open; also where that can't be told."""
     links = _descriptors(process)
-    return links is None or any(_inode(link) == inode for link in links)
+    if links is None:
+        return True
+    # Files of its name come first: another one may lie on a disk that does not answer.
+    links.sort(key=lambda link: not _target(link).endswith(name))
+    return any(_inode(link) == inode for link in links)
 
 
 def _has_removed_log(process: int) -> bool:

@@ -6,6 +6,8 @@ import time
 
 from .signal_handling import handles, survives
 
+_PIPE_ENDINGS = ("/alive", "/alive (deleted)")  # of the name of the pipe that a run keeps open
+
 
 class Tree:
     """Every process of the run, wherever it went: its group, all descendants, and each that carries its mark.
@@ -190,7 +192,10 @@ def mark_of(pid: int) -> bytes | None:
 
 
 def _writes_to(pid: int, pipe: "tuple[int, int]") -> bool:
-    """Whether a process has a pipe open for writing; its scheduler has it open for reading."""
+    """Whether a process has a pipe open for writing; its scheduler has it open for reading.
+
+    Only files of the pipe's name are asked for their number: another one may lie on a disk that does not answer.
+    """
     try:
         descriptors = os.listdir(f"/proc/{pid}/fd")
     except OSError:  # it has ended, or is another user's
@@ -198,6 +203,8 @@ def _writes_to(pid: int, pipe: "tuple[int, int]") -> bool:
     for number in descriptors:
         try:
             link = f"/proc/{pid}/fd/{number}"
+            if not os.readlink(link).endswith(_PIPE_ENDINGS):
+                continue
             found = os.stat(link)
             if (found.st_dev, found.st_ino) == pipe and os.lstat(link).st_mode & 0o200:
                 return True
