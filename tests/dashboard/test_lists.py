@@ -1,8 +1,10 @@
 """The screens of queues and schedules, and what the form of a job says of sweeps and templates."""
 
 import asyncio
+import gc
 import json
 import sqlite3
+import weakref
 from pathlib import Path
 
 import pytest
@@ -372,3 +374,24 @@ async def test_a_screen_can_be_closed_at_any_moment_of_a_refresh(cli: Cli) -> No
                 app.post_message(Key(leave, None if leave == "escape" else leave))
                 await until(pilot, lambda: len(app.screen_stack) == 1, "it to close")
         await see(pilot, "◇ hold")
+
+
+@pytest.mark.long
+async def test_nothing_keeps_the_screens_that_were_closed(cli: Cli) -> None:
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "The queue is empty")
+        home = app.screen
+        closed: list[weakref.ref[object]] = []
+        for _ in range(3):
+            for key, back in (("2", "escape"), ("3", "escape"), ("question_mark", "escape"), ("comma", "escape")):
+                await pilot.press(key)
+                await until(pilot, lambda: app.screen is not home, "the screen to open")
+                closed += map(weakref.ref, [app.screen, *app.screen.query("*")])
+                await pilot.press(back)
+                await until(pilot, lambda: app.screen is home, "the screen to close")
+
+        def kept() -> set[str]:
+            gc.collect()
+            return {type(each).__name__ for ref in closed[: len(closed) // 2] if (each := ref()) is not None}
+
+        await until(pilot, lambda: not kept(), "the widgets of the first screens to be gone")

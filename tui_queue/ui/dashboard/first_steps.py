@@ -32,6 +32,10 @@ class FirstSteps(Static):
         """Keep to the colours of the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
+    def on_unmount(self) -> None:
+        """Let the signal of themes go, which keeps each widget that subscribes to it."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def say(self, overview: Overview) -> None:
         """Say how many jobs run at a time in this queue."""
         if overview.default_slots != self._slots:

@@ -74,7 +74,8 @@ class Summary(Static):
         self._draw()
 
     def on_unmount(self) -> None:
-        """Draw no more."""
+        """Draw no more, and let the signal of themes go, which keeps each widget that subscribes to it."""
+        self.app.theme_changed_signal.unsubscribe(self)
         self._status.leave(self._draw)
 
     def on_resize(self) -> None:
