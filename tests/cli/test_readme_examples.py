@@ -1,4 +1,4 @@
-"""Every command, as the README shows it, with JSON, and with what it can't take."""
+"""Every command, as its help page shows it, with JSON, and with what it can't take."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ def directory(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_readme_shows_what_each_command_prints(cli: Cli, directory: Path) -> None:
-    assert section(cli, directory) == present(), "python -m tests.tools.calls brings the README up to date"
+def test_the_page_of_commands_shows_what_each_command_prints(cli: Cli, directory: Path) -> None:
+    assert section(cli, directory) == present(), "python -m tests.tools.calls brings the page up to date"
 
 
 def test_each_command_has_json_with_a_version(cli: Cli, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The keys that the README counts for what is done most: each act is done with just these."""
+"""The keys that the page `comparison` counts for what is done most: each act is done with just these."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -15,8 +15,8 @@ NAMED = {"Tab": "tab", "Enter": "enter", "Space": "space"}
 
 
 def counted() -> dict[str, tuple[int, list[str]]]:
-    """Return of each act in the README how many keys it says are ours, and which."""
-    table = (ROOT / "README.md").read_text().partition("\nKeys for what is done most.")[2].partition("\n## ")[0]
+    """Return of each act on the page how many keys it says are ours, and which."""
+    table = (ROOT / "tui_queue/help/comparison.md").read_text().partition("\n## Keys for what is done most")[2]
     acts = {}
     for line in table.splitlines():
         if found := re.match(r"\| (\w[^|]*) \| (\d+)(?:: ([^|]*))? \|", line):

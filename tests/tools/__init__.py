@@ -1,1 +1,1 @@
-"""Tools that make files of the project: pictures, recordings, the calls of the README."""
+"""Tools that make files of the project: pictures, recordings, the calls of a help page."""

@@ -1,4 +1,4 @@
-"""One real call of every command with its output: ``python -m tests.tools.calls`` puts them into the README."""
+"""One real call of every command with its output: ``python -m tests.tools.calls`` puts them into a help page."""
 
 import os
 import re
@@ -14,7 +14,7 @@ import click
 from tests.conftest import ROOT, Cli, wait_for
 from tui_queue.cli.main import cli as program
 
-README = ROOT / "README.md"
+PAGE = ROOT / "tui_queue/help/commands.md"
 BEGIN, END = "<!-- calls: made by python -m tests.tools.calls -->\n", "<!-- end of calls -->\n"
 LINES = 8  # of an output that are shown
 
@@ -121,7 +121,7 @@ def calls(queue: Cli, directory: Path, *, as_json: bool = False) -> Iterator[tup
 
 
 def shown(call: str, output: str, queue: Cli, directory: Path) -> str:
-    """Return an output as the README has it: what differs each time is always the same, and the rest of it is cut."""
+    """Return an output as the page has it: what differs each time is always the same, and the rest of it is cut."""
     for pattern, instead in (
         (re.escape(str(queue.home)), "~/.local/state/tui-queue"),
         (re.escape(os.path.realpath(sys.executable)), "/usr/bin/python3"),
@@ -150,7 +150,7 @@ def shown(call: str, output: str, queue: Cli, directory: Path) -> str:
 
 
 def section(queue: Cli, directory: Path) -> str:
-    """Return what stands in the README between its marks."""
+    """Return what stands in the page between its marks."""
     parts = []
     for call, output in calls(queue, directory):
         text = shown(call, output, queue, directory)
@@ -160,7 +160,7 @@ def section(queue: Cli, directory: Path) -> str:
 
 def present() -> str:
     """Return what stands there now."""
-    text = README.read_text()
+    text = PAGE.read_text()
     return text[text.index(BEGIN) : text.index(END) + len(END)]
 
 
@@ -170,7 +170,7 @@ def main() -> None:
         directory.mkdir()
         queue = Cli(Path(temporary, "home"), {**os.environ, "TUI_QUEUE_HOME": str(Path(temporary, "home"))})
         queue.settings()
-        README.write_text(README.read_text().replace(present(), section(queue, directory)))
+        PAGE.write_text(PAGE.read_text().replace(present(), section(queue, directory)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def test_wheel_and_source_hold_the_licence_and_the_style_of_the_dashboard(tmp_pa
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)], cwd=ROOT, check=True, timeout=120)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         names = wheel.namelist()
-    assert {"tui_queue/LICENSE", "tui_queue/py.typed", "tui_queue/ui/app.tcss"} <= set(names)
+    assert {"tui_queue/help/jobs.md", "tui_queue/LICENSE", "tui_queue/py.typed", "tui_queue/ui/app.tcss"} <= set(names)
     assert any(name.endswith(".dist-info/licenses/tui_queue/LICENSE") for name in names)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as source:
         assert any(name.endswith("/tui_queue/LICENSE") for name in source.getnames())
