@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Cli
+from tests.support.raw_terminal import RawTerminal
 from tui_queue import Queue
 from tui_queue.settings import settings_of
 
 PAGES = sorted((ROOT / "tui_queue" / "help").glob("*.md"))
 NAMES = {page.stem for page in PAGES}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SCRIPTS = ("train.py", "urgent.sh", "first.sh", "report.sh", "clean-up.sh", "alarm.sh", "next.sh", "later.sh")
-SCRIPTS += ("flaky.sh", "simulate.sh", "build.sh", "run.sh", "pack.sh", "poll.sh", "report.py")
+SCRIPTS = (
+    *("train.py", "urgent.sh", "first.sh", "report.sh", "clean-up.sh", "alarm.sh", "next.sh", "later.sh"),
+    *("flaky.sh", "simulate.sh", "build.sh", "run.sh", "poll.sh", "report.py"),
+)
 # What follows until a job ends, opens an editor or another program, or needs what the machine may not have.
 NOT_RUN = re.compile(
     r"log -f|log search|^wait|^settings edit|^unit|^run |\||\$\(|--gate|--after-pid|import job_queue|mail-to|--attempt"
@@ -120,3 +123,28 @@ def test_the_readme_is_short_and_names_each_page() -> None:
     assert linked == NAMES
     for target in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         assert (ROOT / target).exists(), target
+
+
+def test_help_lists_the_pages_and_prints_one(cli: Cli) -> None:
+    listed = cli("help").splitlines()
+    assert {line.split()[0] for line in listed if line and not line.startswith("`")} == NAMES
+    assert cli("help", "queues") == (ROOT / "tui_queue/help/queues.md").read_text()
+    assert cli("help", "queue", "add").startswith("Usage: tui-queue queue add")
+    assert cli.error("help", "quues") == (
+        "tui-queue: quues: no such page; `tui-queue help` lists all. Did you mean queues?"
+    )
+    assert "Did you mean add?" in cli.error("help", "queue", "ad")
+    assert not (cli.home / "queue.db").exists()
+
+
+def test_help_draws_a_page_on_a_terminal(cli: Cli) -> None:
+    words = [str(word) for word in cli.words("help", "times")]
+    terminal = RawTerminal(
+        {**cli.env, "PAGER": "cat"}, size=(80, 60), ignore_hangup=False, controlling=True, words=words
+    )
+    try:
+        terminal.see("estimate from earlier runs")
+        terminal.end_reading()
+        assert "## " not in terminal.text()
+    finally:
+        terminal.close()

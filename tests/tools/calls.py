@@ -75,6 +75,8 @@ settings get slots
 settings list
 settings edit
 unit
+help
+help exit-codes
 """
 
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "doctor": ("doctor", "Check what a queue rests on; say what to do."),
     "edit": ("add", "Change a job; a few things while it runs."),
     "export": ("import_export", "Write jobs as JSON lines or CSV."),
+    "help": ("help", "Show a help page, or list all pages."),
     "hold": ("jobs", "Keep pending jobs from starting."),
     "import": ("import_export", "Add the jobs of another queue."),
     "list": ("list", "List active jobs, then the latest ended ones."),
