@@ -46,6 +46,10 @@ class TitleRule(Static):
         """Draw in the colours of the theme."""
         self.app.theme_changed_signal.subscribe(self, self._redraw)
 
+    def on_unmount(self) -> None:
+        """Let the signal go, which would keep this line for as long as the app."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def _redraw(self, _: object) -> None:
         self._drawn = None
         self._draw()

@@ -34,6 +34,10 @@ class Tabs(Static):
         """Draw in the colours of the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
+    def on_unmount(self) -> None:
+        """Let the signal go, which would keep this line for as long as the app."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Choose again what fits."""
         self._draw()
