@@ -227,3 +227,23 @@ def test_commands_open_a_queue_whose_files_were_removed_while_its_holder_has_a_s
                 listing.kill()
                 listing.communicate()
             assert listing.returncode in (0, 4), said
+
+
+@pytest.mark.long
+def test_a_time_limit_holds_though_the_script_that_it_warns_is_on_a_stuck_disk(
+    cli: Cli, tmp_path: Path, scheduler: Callable[[], None], serve: Callable[[Path, Path], ServedDisk]
+) -> None:
+    for name in ("content", "disk"):
+        (tmp_path / name).mkdir()
+    gate = tmp_path / "gate"
+    (tmp_path / "content" / "job").write_text(
+        f"trap : EXIT; trap 'echo warned' USR1; touch {gate}; while :; do sleep 0.1; done\n"
+    )
+    disk = serve(tmp_path / "content", tmp_path / "disk")
+    words = f"bash {disk.path / 'job'}; exit 3"
+    cli("add", "--timeout", "3s", "--warn", "USR1@1s", "--grace", "1s", "--shell", words)
+    scheduler()
+    wait_for(gate.exists, "the script to begin")
+    with disk.stopped():
+        wait_for(lambda: cli.job(1)["finished_at"], "the end")
+        assert (cli.job(1)["state"], cli.job(1)["reason"]) == ("failed", "timeout")
