@@ -168,6 +168,7 @@ def test_a_script_on_a_stuck_disk_holds_up_no_writer(
         cli("add", "true")
         wait_for(lambda: cli.job(2)["state"] == "completed", "another job to end")
         assert cli.job(1)["state"] == "pending"
+        assert "script not compared: its disk has not answered in 1 s" in cli("show", "1")
     scheduler.communicate(timeout=60)
     assert cli.job(1)["state"] == "completed"
 
