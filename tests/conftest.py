@@ -44,6 +44,11 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
+def nicer(levels: int) -> int:
+    """Return the nice level that is so much above that of the tests; an ordinary user gives a job no lower one."""
+    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + levels)
+
+
 def process_is_alive(pid: int) -> bool:
     """Whether a process runs; a dead one that nobody has reaped yet does not."""
     try:

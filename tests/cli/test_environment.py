@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, wait_for
+from tests.conftest import Cli, nicer, wait_for
 
 Script = Callable[..., str]
 SHOW = "#!/bin/sh\nexec env -0 | tr '\\0' '\\n'\n"
@@ -75,27 +75,29 @@ def test_a_job_has_the_umask_the_limits_the_nice_level_and_the_processors_of_its
     shell = f"umask 027; ulimit -Sn 300; exec nice -n 4 taskset -c {last} {add}"
     subprocess.run(["sh", "-c", shell], env=cli.env, cwd=Path(__file__).parents[2], check=True, capture_output=True)
     cli.drain()
-    assert cli("log", "1").split() == ["0027", "300", "4", str(last)]
-    assert f"umask 027, nice 4, processors {last}" in cli("show", "1")
+    assert cli("log", "1").split() == ["0027", "300", str(nicer(4)), str(last)]
+    assert f"umask 027, nice {nicer(4)}, processors {last}" in cli("show", "1")
 
 
 def test_a_job_is_at_least_as_nice_as_its_scheduler(cli: Cli, script: Script) -> None:
     cli("add", script("job.sh", "#!/bin/sh\nnice\n"))
     subprocess.run(["nice", "-n", "7", *cli.words("run", "--until-empty")], env=cli.env, check=True)
-    assert cli("log", "1").strip() == "7"
+    assert cli("log", "1").strip() == str(nicer(7))
 
 
 def test_show_says_where_the_scheduler_could_not_give_what_was_captured(cli: Cli, script: Script) -> None:
+    if nicer(9) - nicer(0) < 9:
+        pytest.skip("the tests run at so high a nice level that there are not enough above it")
     first = min(os.sched_getaffinity(0))
     cli("add", script("job.sh", "#!/bin/sh\nnice; ulimit -Sn\n"))
-    cli("add", "--nice", "9", script("nicer.sh", "#!/bin/sh\nnice\n"))
+    cli("add", "--nice", str(nicer(9)), script("nicer.sh", "#!/bin/sh\nnice\n"))
     run = shlex.join(map(os.fsdecode, cli.words("run", "--until-empty")))
     subprocess.run(["sh", "-c", f"ulimit -n 200; exec nice -n 7 taskset -c {first} {run}"], env=cli.env, check=True)
-    assert cli("log", "1").split() == ["7", "200"]
-    assert cli("log", "2").split() == ["9"]
-    shown, nicer = cli("show", "1"), cli("show", "2")
-    assert f"the scheduler could give only nice 7, processors {first}, limit nofile 200" in " ".join(shown.split())
-    assert f"the scheduler could give only processors {first}, limit nofile 200" in " ".join(nicer.split())
+    assert cli("log", "1").split() == [str(nicer(7)), "200"]
+    assert cli("log", "2").split() == [str(nicer(9))]
+    given = f"processors {first}, limit nofile 200"
+    assert f"the scheduler could give only nice {nicer(7)}, {given}" in " ".join(cli("show", "1").split())
+    assert f"the scheduler could give only {given}" in " ".join(cli("show", "2").split())
 
 
 def test_variables_that_name_a_session_that_is_gone_are_left_out(cli: Cli, script: Script, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, nicer
 from tests.support.commands import reasons, settings, state
 
 Script = Callable[..., str]
@@ -103,16 +103,16 @@ def test_a_wish_that_can_not_be_is_refused_by_name(cli: Cli, words: list[str], n
 
 
 def test_nice_and_variables_reach_the_job_and_its_children(cli: Cli) -> None:
-    cli("add", "--nice", "7", "--env", "A=x y", "sh", "-c", 'nice; sh -c nice; echo "$A"')
-    cli("add", "--nice", "7", "sh", "-c", "exit 9")
+    cli("add", "--nice", str(nicer(7)), "--env", "A=x y", "sh", "-c", 'nice; sh -c nice; echo "$A"')
+    cli("add", "--nice", str(nicer(7)), "sh", "-c", "exit 9")
     cli.drain(code=1)
-    assert cli("log", "1") == "7\n7\nx y\n"
+    assert cli("log", "1") == f"{nicer(7)}\n{nicer(7)}\nx y\n"
     assert state(cli, 2) == ("failed", "exit 9")
 
 
 def test_a_job_that_is_nice_and_can_not_start_says_why(cli: Cli, script: Script) -> None:
     path = script("job.sh", "#!/no/such/interpreter\n")
-    cli("add", "--nice", "7", path)
+    cli("add", "--nice", str(nicer(7)), path)
     cli.drain(code=1)
     assert cli.job(1)["reason"].endswith("the interpreter that its #! line names does not exist")
 

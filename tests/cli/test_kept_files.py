@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, nicer
 
 
 def piped(cli: Cli, text: bytes, *args: str, code: int = 0) -> str:
@@ -56,7 +56,7 @@ def test_an_input_is_kept_with_its_job_for_all_its_runs_and_copies(cli: Cli, tmp
     data = tmp_path / "data.txt"
     data.write_text("from a file")
     cli("add", "--stdin", str(data), "cat")
-    assert piped(cli, b"piped in", "add", "--stdin", "-", "--nice", "1", "cat") == "2\n"
+    assert piped(cli, b"piped in", "add", "--stdin", "-", "--nice", str(nicer(1)), "cat") == "2\n"
     cli("schedule", "add", "each", "--every", "1h", "-y", "--stdin", str(data), "cat")
     data.unlink()
     cli("clone", "1", "-")

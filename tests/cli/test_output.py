@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, wait_for
+from tests.conftest import Cli, nicer, wait_for
 from tui_queue.core.logs.timestamps import LogTimes
 
 LINES = "import sys\nfor n in range(int(sys.argv[1])): print(f'line {n:09}')\n"  # 15 bytes each
@@ -32,14 +32,14 @@ def test_a_job_with_a_terminal_colours_and_flushes_and_its_log_is_the_same_file(
     script = "import os, sys, time\nprint(sys.stdout.isatty(), sys.stdin.isatty(), *os.get_terminal_size())\n"
     script += "print('\\033[31mred\\033[0m'); print(os.environ['TERM']); time.sleep(60)"
     cli("add", "--pty", sys.executable, "-c", script)
-    cli("add", "--pty", "--nice", "5", "sh", "-c", "nice; exit 3")
+    cli("add", "--pty", "--nice", str(nicer(5)), "sh", "-c", "nice; exit 3")
     scheduler = cli.start("run", "--until-empty")
     wait_for(lambda: "xterm-256color\n" in cli("log", "1"), "what is printed to come without an end of the run")
     assert log_of(cli, 1).read_bytes() == b"True False 120 40\n\x1b[31mred\x1b[0m\nxterm-256color\n"
     cli("cancel", "1")
     ended(scheduler, 1)
     assert cli.job(1)["state"] == "cancelled"
-    assert (cli("log", "2"), cli.job(2)["exit_code"]) == ("5\n", 3)
+    assert (cli("log", "2"), cli.job(2)["exit_code"]) == (f"{nicer(5)}\n", 3)
 
 
 def test_all_that_is_written_to_a_terminal_is_in_the_log(cli: Cli) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import Cli, nicer
 
 Script = Callable[..., str]
 BOTH = "#!/bin/sh\necho out 1\nsleep 0.3\necho err 1 >&2\nsleep 0.3\necho out 2\nexit ${1:-0}\n"
@@ -17,7 +17,7 @@ def test_output_and_standard_error_go_to_files_too(cli: Cli, script: Script, tmp
     both, files = script("both.sh", BOTH), tmp_path / "new" / "files"
     cli("add", "--output", f"{files}/%j-%n.%a%%", "--error", f"{files}/%j.err", "--retries", "1", both, "3")
     cli("add", "--output", f"{files}/%j.all", both)
-    cli("add", "--output", "%j.same", "--error", "%j.same", "--nice", "1", "--cwd", str(tmp_path), both)
+    cli("add", "--output", "%j.same", "--error", "%j.same", "--nice", str(nicer(1)), "--cwd", str(tmp_path), both)
     cli("add", "--error", f"{files}/%j.err", both)
     cli.drain(code=1)
     assert cli("log", "1") == cli("log", "4") == "out 1\n[stderr] err 1\nout 2\n"

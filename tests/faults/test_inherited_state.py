@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Cli, process_is_alive, wait_for
+from tests.conftest import ROOT, Cli, nicer, process_is_alive, wait_for
 from tests.support.commands import ended, start_record, state
 
 STATUS = ("SigBlk", "SigIgn")
@@ -47,7 +47,7 @@ def test_a_hook_has_its_true_exit_code_where_the_shell_ignores_sigchld(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the signals of a process")
 @pytest.mark.long
-@pytest.mark.parametrize("more", [(), ("--nice", "1")], ids=["plain", "nice"])
+@pytest.mark.parametrize("more", [(), ("--nice", str(nicer(1)))], ids=["plain", "nice"])
 def test_a_job_inherits_no_ignored_or_blocked_signal(cli: Cli, more: tuple[str, ...]) -> None:
     def deaf() -> None:
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1):
@@ -109,7 +109,7 @@ def test_doctor_names_limits_that_would_end_a_scheduler(cli: Cli) -> None:
     ("more", "inherited", "of_job"),
     [
         pytest.param((), 200, 300, id="plain"),
-        pytest.param(("--nice", "1"), 0, 100, id="nice", marks=pytest.mark.long),
+        pytest.param(("--nice", str(nicer(1))), 0, 100, id="nice", marks=pytest.mark.long),
         pytest.param(("--pty",), 950, 1000, id="pty", marks=pytest.mark.long),
     ],
 )

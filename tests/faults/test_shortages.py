@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Cli, missing, wait_for
+from tests.conftest import Cli, missing, nicer, wait_for
 from tests.dashboard.test_dashboard import dashboard
 from tests.support.clock import by_another_clock
 from tests.support.commands import ended, stop
@@ -134,7 +134,7 @@ def ordinary(cli: Cli) -> Iterator[OrdinaryUser]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("words", [("true",), ("--nice", "1", "true"), ("--pty", "true")])
+@pytest.mark.parametrize("words", [("true",), ("--nice", str(nicer(1)), "true"), ("--pty", "true")])
 def test_a_job_that_no_process_can_be_made_for_waits_until_one_can(ordinary: OrdinaryUser, words: tuple[str]) -> None:
     ordinary.settings("slots = 1")
     ordinary("add", "--hold", *words)

@@ -3,17 +3,15 @@
 import pytest
 
 from tests.conftest import Cli
-from tests.faults.test_stuck_disk import Disk, disk, serve
-
-__all__ = ["disk", "serve"]
+from tests.support.disks import ServedDisk
 
 
 @pytest.mark.long
-def test_a_job_ends_though_the_disk_of_its_output_file_hangs(cli: Cli, disk: Disk) -> None:
+def test_a_job_ends_though_the_disk_of_its_output_file_hangs(cli: Cli, disk: ServedDisk) -> None:
     file = str(disk.path / "x" / "out")
     cli("add", "--timeout", "1s", "--grace", "1s", "--output", file, "--shell", "echo begun; sleep 60")
-    disk.stop()
-    cli("run", "--until-empty", code=1)
+    with disk.stopped():
+        cli("run", "--until-empty", code=1)
     job = cli.job(1)
     assert (job["state"], job["reason"]) == ("failed", "timeout")
     why = "not all output could be written there: it does not answer"

@@ -47,7 +47,7 @@ class TitleRule(Static):
         self.app.theme_changed_signal.subscribe(self, self._redraw)
 
     def on_unmount(self) -> None:
-        """Let the signal of themes go, which keeps each widget that subscribes to it."""
+        """Let the signal go, which would keep this line for as long as the app."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def _redraw(self, _: object) -> None:

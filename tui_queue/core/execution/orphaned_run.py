@@ -6,10 +6,12 @@ They are found by the mark of the run, by the recorded number of its command wit
 
 import os
 import stat
+import sys
 import time
 
 from tui_queue.core.execution.process_visibility import require_visible_processes
 from tui_queue.core.execution.run_files import RunFiles
+from tui_queue.core.execution.watcher.descriptors import NamedPipe
 from tui_queue.core.execution.watcher.process_tree import Tree
 from tui_queue.core.system.machine import boot_id
 
@@ -25,7 +27,7 @@ def tree_without_watcher(files: RunFiles) -> Tree:
     leader = begun = 0
     if record and "begun" in record and record["boot"] == boot_id():
         leader, begun = record["pid"], record["begun"]
-    return Tree(leader, os.fsencode(files.log), begun=begun, pipe=_identity(files.path("alive")))
+    return Tree(leader, os.fsencode(files.log), begun=begun, pipe=_pipe(files.path("alive")))
 
 
 def living_process(files: RunFiles) -> Process | None:
@@ -56,9 +58,9 @@ def signal_tree(files: RunFiles, number: int) -> None:
     tree_without_watcher(files).send(number)
 
 
-def _identity(pipe: str) -> tuple[int, int] | None:
+def _pipe(path: str) -> NamedPipe | None:
     try:
-        found = os.stat(pipe)
+        is_pipe = sys.platform == "linux" and stat.S_ISFIFO(os.stat(path).st_mode)
+        return NamedPipe(path) if is_pipe else None
     except OSError:  # the user has deleted it
         return None
-    return (found.st_dev, found.st_ino) if stat.S_ISFIFO(found.st_mode) else None

@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -28,6 +29,8 @@ from tui_queue.core.units.printable import printable
 
 LINES = 10  # of the output
 USAGE_BYTES = 1 << 16  # more than there ever are
+PATIENCE_S = 1.0  # for the disk of a script: all else is told without it
+_ASKS = "details of "  # the name of a thread, before the path of a file
 MEASURES_APART_S = 0.2  # processor time is counted in hundredths of a second
 
 
@@ -94,7 +97,20 @@ def _about_script(job: Job, run: Run | None) -> str:
         return ""
     if run is not None and run.script and script.sha256 and run.script != script.sha256:
         return "script had changed when it was run"
-    return "" if job.state.ended or script.copy else changed(script, job.path)
+    return "" if job.state.ended or script.copy else _in_time(job.path, lambda: changed(script, job.path))
+
+
+def _in_time(path: str, question: Callable[[], str]) -> str:
+    """Return the answer to a question about a script; where it takes long, that its disk has not answered.
+
+    A file that was asked for, and has not answered yet, is not asked for again.
+    """
+    found: list[str] = []
+    asking = threading.Thread(target=lambda: found.append(question()), name=f"{_ASKS}{path}", daemon=True)
+    if all(thread.name != asking.name for thread in threading.enumerate()):
+        asking.start()
+        asking.join(PATIENCE_S)
+    return found[0] if found else f"script not compared: its disk has not answered in {PATIENCE_S:.0f} s"
 
 
 def _estimate(job: Job, tail: bytes, samples: Sequence[Sample]) -> Estimate | None:

@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 
 from tui_queue.core.errors import StoreError
+from tui_queue.core.execution.watcher.descriptors import inode_number
 from tui_queue.core.units.printable import printable
 
 _BESIDE = ("-wal", "-shm")
@@ -122,8 +123,7 @@ def holders(path: str) -> list[int]:
             if words[1:2] == ["POSIX"] and words[-2:] == _SHARED and words[-3].endswith(f":{inode[1]}"):
                 found.append(int(words[-4]))
     # Another file system may have an inode of that number, and some tell the kernel another device than stat does.
-    name = os.path.basename(os.path.realpath(path))
-    return [pid for pid in found if pid != os.getpid() and _has_open(pid, inode, name)]
+    return [pid for pid in found if pid != os.getpid() and _has_open(pid, path, inode)]
 
 
 def read_only(path: str) -> str:
@@ -133,14 +133,19 @@ def read_only(path: str) -> str:
     return f"file:{quote(os.fsencode(path))}?mode=ro"
 
 
-def _has_open(process: int, inode: Inode, name: str) -> bool:
-    """Whether a process has a file open; also where that can't be told."""
+def _has_open(process: int, path: str, inode: Inode) -> bool:
+    """Whether a process has a file open; also where that can't be told.
+
+    To ask for an inode waits for the disk that it is on. So what the kernel tells of itself is read first: the names,
+    and the numbers of the inodes.
+    """
     links = _descriptors(process)
     if links is None:
         return True
-    # Files of its name come first: another one may lie on a disk that does not answer.
-    links.sort(key=lambda link: not _target(link).endswith(name))
-    return any(_inode(link) == inode for link in links)
+    name = os.path.basename(path)
+    links.sort(key=lambda link: os.path.basename(_target(link)) != name)
+    candidates = (link for link in links if inode_number(process, os.path.basename(link)) in (inode[1], None))
+    return any(_inode(link) == inode for link in candidates)
 
 
 def _has_removed_log(process: int) -> bool:

@@ -74,9 +74,9 @@ class Summary(Static):
         self._draw()
 
     def on_unmount(self) -> None:
-        """Draw no more, and let the signal of themes go, which keeps each widget that subscribes to it."""
-        self.app.theme_changed_signal.unsubscribe(self)
+        """Draw no more; the signal would keep this line for as long as the app."""
         self._status.leave(self._draw)
+        self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
         """Choose again what fits."""

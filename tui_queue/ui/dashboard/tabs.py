@@ -35,7 +35,7 @@ class Tabs(Static):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def on_unmount(self) -> None:
-        """Let the signal of themes go, which keeps each widget that subscribes to it."""
+        """Let the signal go, which would keep this line for as long as the app."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:

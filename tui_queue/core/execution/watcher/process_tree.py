@@ -4,9 +4,8 @@ import os
 import signal
 import time
 
+from .descriptors import NamedPipe
 from .signal_handling import handles, survives
-
-_PIPE_ENDINGS = ("/alive", "/alive (deleted)")  # of the name of the pipe that a run keeps open
 
 
 class Tree:
@@ -15,8 +14,8 @@ class Tree:
     The watcher adopts orphans of the run, and each process inherits the path of the run's log in its environment.
     One that carries another run's mark belongs to that run. On macOS, and without /proc, only the group can be found.
     ``leader`` is the group; ``begun`` says when it was started, in clock ticks, unless its number can't be a
-    stranger's. ``root`` is the watcher; each is 0 for none. Without a watcher, each process that may write to ``pipe``,
-    by its device and its inode, is of the run too, and so are ``known`` ones, by their numbers and start times.
+    stranger's. ``root`` is the watcher; each is 0 for none. Without a watcher, each process that may write to ``pipe``
+    is of the run too, and so are ``known`` ones, by their numbers and start times.
     """
 
     def __init__(
@@ -26,7 +25,7 @@ class Tree:
         *,
         root: int = 0,
         begun: int = 0,
-        pipe: "tuple[int, int] | None" = None,
+        pipe: "NamedPipe | None" = None,
         known: "frozenset[tuple[int, bytes]]" = frozenset(),
     ) -> None:
         self._leader = leader
@@ -136,7 +135,7 @@ class Tree:
 
     def _knows(self, pid: int, of_group: bool) -> bool:
         """Whether a process without any mark is of the run."""
-        return of_group or (self._pipe is not None and _writes_to(pid, self._pipe))
+        return of_group or (self._pipe is not None and self._pipe.may_be_written_by(pid))
 
     def _known_leader(self) -> int:
         """Return the number of the leader; 0 where it may have been given again."""
@@ -189,28 +188,6 @@ def mark_of(pid: int) -> bytes | None:
     except OSError:
         return None
     return rest.partition(b"\0")[0] if found else None
-
-
-def _writes_to(pid: int, pipe: "tuple[int, int]") -> bool:
-    """Whether a process has a pipe open for writing; its scheduler has it open for reading.
-
-    Only files of the pipe's name are asked for their number: another one may lie on a disk that does not answer.
-    """
-    try:
-        descriptors = os.listdir(f"/proc/{pid}/fd")
-    except OSError:  # it has ended, or is another user's
-        return False
-    for number in descriptors:
-        try:
-            link = f"/proc/{pid}/fd/{number}"
-            if not os.readlink(link).endswith(_PIPE_ENDINGS):
-                continue
-            found = os.stat(link)
-            if (found.st_dev, found.st_ino) == pipe and os.lstat(link).st_mode & 0o200:
-                return True
-        except OSError:
-            pass
-    return False
 
 
 def _send(pid: int, begun: bytes, number: int) -> None:

@@ -1,5 +1,6 @@
 """What a process does with a signal, by what the kernel and its program say of it (Linux)."""
 
+import _thread
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ HARMLESS = (
     signal.SIGTTOU,
 )
 SCRIPT_BYTES = 1 << 20  # that are searched for the name of a signal
+SCRIPT_PATIENCE_S = 1.0  # for its disk: the limits of the run wait meanwhile
 BASH_SCRIPT = 255  # where bash has the script open that it runs
 
 
@@ -83,11 +85,32 @@ def _is_named(pid: int, number: int) -> bool:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             if named.search(file.read()):
                 return True
-        script = os.open(f"/proc/{pid}/fd/{BASH_SCRIPT}", os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            regular = stat.S_ISREG(os.fstat(script).st_mode)
-            return regular and named.search(os.read(script, SCRIPT_BYTES)) is not None
-        finally:
-            os.close(script)
-    except OSError:  # it has ended, or runs no script
+    except OSError:  # it has ended
         return False
+    return named.search(_script_of(pid)) is not None
+
+
+def _script_of(pid: int) -> bytes:
+    """Return the begin of the script that a bash runs; nothing where it runs none, or the disk does not answer."""
+    found: list[bytes] = []
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def read() -> None:
+        try:
+            script = os.open(f"/proc/{pid}/fd/{BASH_SCRIPT}", os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                if stat.S_ISREG(os.fstat(script).st_mode):
+                    found.append(os.read(script, SCRIPT_BYTES))
+            finally:
+                os.close(script)
+        except OSError:
+            pass
+        finally:
+            done.release()
+
+    try:
+        _thread.start_new_thread(read, ())
+    except RuntimeError:  # too many processes
+        return b""
+    return found[0] if done.acquire(timeout=SCRIPT_PATIENCE_S) and found else b""
