@@ -16,7 +16,7 @@ _HOUR = "within the hour"
 _LATER = {"keep_for": _HOUR, "keep_jobs": _HOUR, "keep_logs": _HOUR, "compress_after": _HOUR}
 _AT_ONCE = (
     *("slots", "grace_s", "python", "log_size", "log_full", "leftovers", "gpu_ignore", "overlap_waiting", "leave_out"),
-    *("dashboard.theme", "dashboard.columns", "dashboard.order", "dashboard.split"),
+    *("dashboard.theme", "dashboard.signs", "dashboard.columns", "dashboard.order", "dashboard.split"),
 )
 _FREE = ("resources", "keys")  # tables whose names the user chooses, or that only the dashboard knows
 _COMMAND = "notify.hook"  # a line with quotes, or its words

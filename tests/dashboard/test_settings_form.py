@@ -147,6 +147,18 @@ async def test_what_others_made_wrong_is_said_and_not_written_over(cli: Cli, hom
     assert file.read_text() == "slots = = 3\n"
 
 
+async def test_signs_are_ascii_at_once_where_the_user_wants_it(cli: Cli, home: Path) -> None:
+    cli("add", "--hold", "true")
+    async with dashboard() as (pilot, app, _):
+        await see(pilot, "◇ hold")
+        await fill(pilot, signs="plain")
+        await see(pilot, "= hold")
+        await until(pilot, lambda: drawn(app).isascii(), "signs and borders in ASCII")
+        await fill(pilot, signs="unicode")
+        await see(pilot, "◇ hold")
+    assert tomllib.loads((home / "config.toml").read_text())["dashboard"] == {"signs": "unicode"}
+
+
 @pytest.mark.long
 async def test_the_columns_are_completed_and_count_at_once(cli: Cli, home: Path) -> None:
     cli("add", "--hold", "--name", "one", "true")

@@ -61,6 +61,19 @@ def test_without_utf_8_all_is_ascii_and_stands_where_it_stood(cli: Cli) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("term", "signs", "plain"), [("linux", "auto", True), ("vt100", "unicode", False)])
+def test_terminals_without_our_signs_have_ascii_unless_the_user_wants_others(
+    cli: Cli, term: str, signs: str, plain: bool
+) -> None:
+    cli.settings(f'dashboard = {{signs = "{signs}"}}')
+    cli("add", "--hold", "true")
+    with raw_terminal(cli.env, size=(80, 24), term=term) as window:
+        window.see("= hold" if plain else "◇ hold")
+        window.rest()
+        assert window.said().isascii() == plain
+
+
+@pytest.mark.long
 def test_started_in_the_background_of_a_shell_it_waits_for_fg(cli: Cli) -> None:
     with terminal(cli) as window:
         window.type(f"set -m; {' '.join(map(str, cli.words()))} &\n")

@@ -106,7 +106,7 @@ class TuiQueueApp(ReadableApp):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
-        self._plain = Plain(enabled=plain.is_needed(os.environ))
+        self._plain = Plain(enabled=plain.is_wanted(dashboard_settings.signs, os.environ))
         self._toasts = toasts.Toasts()
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
@@ -132,6 +132,13 @@ class TuiQueueApp(ReadableApp):
         self.theme = theme_named(theme, self.console.color_system, colours=not self.no_color)
         if OLD_ANSI in self.available_themes:
             self.ansi_color = self.theme == OLD_ANSI
+
+    def draw_signs(self, signs: str) -> None:
+        """Draw signs and borders in ASCII or not, by the name that the settings give it."""
+        self._plain.enabled = plain.is_wanted(signs, os.environ)
+        for screen in self.screen_stack:
+            for widget in (screen, *screen.query()):
+                widget.refresh()
 
     async def on_event(self, event: Event) -> None:
         """Take keys in the order in which they come, each once the one before is done with."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
 from tui_queue.ui.dashboard.columns import COLUMNS, NATURAL, ORDERS
+from tui_queue.ui.terminal.plain import SIGNS
 from tui_queue.ui.theme import theme_names
 
 SPLITS = ("auto", "beside", "below", "hidden")  # where the log may lie
@@ -16,6 +17,7 @@ class DashboardSettings(Struct, frozen=True, kw_only=True):
     """How the dashboard starts; without ``columns`` the table of jobs has its default ones."""
 
     theme: str = "auto"
+    signs: str = SIGNS[0]
     columns: tuple[str, ...] = ()
     order: str = NATURAL
     split: str = SPLITS[0]
@@ -26,6 +28,7 @@ def dashboard_settings_of(values: Mapping[str, object], where: str) -> Dashboard
     """Check the values of the table; ``where`` is the path that errors name. Raises BadInputError."""
     readers: dict[str, Callable[[object], object]] = {
         "theme": lambda value: _one_of("theme", value, theme_names()),
+        "signs": lambda value: _one_of("signs", value, SIGNS),
         "columns": _columns,
         "order": lambda value: _one_of("order", value, ORDERS),
         "split": lambda value: _one_of("split", value, SPLITS),

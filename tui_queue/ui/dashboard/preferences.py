@@ -28,6 +28,7 @@ class Preferences:
         window: JobWindow,
         placement: LogPlacement,
         put_on: Callable[[str], None],
+        draw_signs: Callable[[str], None],
     ) -> None:
         """``path`` is that of the settings; ``put_on`` draws in the colours of a theme."""
         self._screen = screen
@@ -37,6 +38,7 @@ class Preferences:
         self._window = window
         self._placement = placement
         self._put_on = put_on
+        self._draw_signs = draw_signs
 
     async def change(self) -> None:
         """Ask for other settings, and save them."""
@@ -55,6 +57,8 @@ class Preferences:
     def _apply(self, changes: Mapping[str, object]) -> None:
         if theme := changes.get("dashboard.theme"):
             self._put_on(str(theme))
+        if signs := changes.get("dashboard.signs"):
+            self._draw_signs(str(signs))
         if "dashboard.columns" in changes:
             read = dashboard_settings_of({"columns": changes["dashboard.columns"]}, self._path)
             self._table.have_columns(read.columns)

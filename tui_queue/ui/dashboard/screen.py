@@ -62,6 +62,9 @@ class Host(Protocol):
     def put_on(self, theme: str) -> None:
         """Draw in the colours of a theme."""
 
+    def draw_signs(self, signs: str) -> None:
+        """Draw signs and borders in ASCII or not."""
+
 
 class Dashboard(Screen[None]):
     """Shows the jobs as the store has them, and gives each key to the part that does its verb.
@@ -107,6 +110,7 @@ class Dashboard(Screen[None]):
             window=self._window,
             placement=self._placement,
             put_on=host.put_on,
+            draw_signs=host.draw_signs,
         )
         self._bound: tuple[Job, ...] | None = None  # the jobs that the keys were shown for
         self._refresher = Refresher(

@@ -15,6 +15,7 @@ from tui_queue.settings_values import later, shown
 from tui_queue.ui.dashboard.columns import COLUMNS, ORDERS
 from tui_queue.ui.dashboard_settings import SPLITS, DashboardSettings, dashboard_settings_of
 from tui_queue.ui.dialogs.form import Entries, Entry, EntryForm, Filled
+from tui_queue.ui.terminal.plain import SIGNS
 from tui_queue.ui.theme import theme_names
 
 _DEFAULTS = {"": Settings(), "notify": Channels(), "dashboard": DashboardSettings()}
@@ -54,6 +55,7 @@ _SETTINGS = (
     _Setting("notify.terminal", "Tell by terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
     _Setting("notify.hook", "Tell by command", "A command that is told, with its words; no shell."),
     _Setting("dashboard.theme", "Theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
+    _Setting("dashboard.signs", "Signs", "Plain: signs and borders in ASCII; auto: as the terminal can.", SIGNS),
     _Setting(
         "dashboard.columns",
         "Columns",

@@ -1,5 +1,6 @@
-"""Draws borders and signs in ASCII, where the locale has no UTF-8: a terminal would show several others for each."""
+"""Draws borders and signs in ASCII, for terminals and locales that cannot show others, and where the user wants it."""
 
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from tui_queue.core.units.widths import clusters
+
+SIGNS = ("auto", "unicode", "plain")  # what the settings may name
+_ASCII_TERMINALS = re.compile(r"linux|vt\d+")  # the console's font and these terminals lack most of our signs
 
 _SIGNS = str.maketrans(
     {
@@ -28,8 +32,15 @@ _SIGNS = str.maketrans(
 )
 
 
+def is_wanted(signs: str, env: Mapping[str, str]) -> bool:
+    """Whether to draw in ASCII; ``signs`` is as the settings name it."""
+    return signs == "plain" or (signs == "auto" and is_needed(env))
+
+
 def is_needed(env: Mapping[str, str]) -> bool:
-    """Whether the locale, as the environment names it, has no UTF-8."""
+    """Whether the environment names a locale without UTF-8, or a terminal that lacks our signs."""
+    if _ASCII_TERMINALS.match(env.get("TERM", "")):
+        return True
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if sys.flags.utf8_mode and env.get("LC_CTYPE") == "C.UTF-8":  # Python has set that where there was none
         names.remove("LC_CTYPE")
