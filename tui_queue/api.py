@@ -131,7 +131,7 @@ class AsyncQueue:
                 found = {job.id: job for job in await self._queue.commands.jobs.existing(numbers)}
                 for number in numbers:
                     if number not in found:
-                        raise NoSuchJobError(f"{number}: no such job any more; somebody has removed it.")
+                        raise NoSuchJobError(f"{number}: no such job any more; it has been removed.")
                 if all(job.state.ended for job in found.values()):
                     return [found[number] for number in numbers]
                 if not held:

@@ -11,7 +11,7 @@ from tui_queue.api import Queue
 def add_job_to_queue(job_path: str | os.PathLike[str], parameter: str | None = None) -> str:
     """Add a job with one parameter, or none; return its UUID. Raises TuiQueueError.
 
-    The parameter reaches the script as one word, whatever it contains.
+    The parameter reaches the script as one word, also with blanks in it.
     """
     args = () if parameter is None or parameter == "" else (str(parameter),)
     with Queue() as queue:

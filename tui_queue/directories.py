@@ -98,7 +98,7 @@ def _put_strange_runs_aside(paths: Paths) -> None:
 
 
 def make_private(directory: str) -> None:
-    """Make a directory, and those above it, for the user alone, whatever the umask is."""
+    """Make a directory, and those above it, for the user alone, with any umask."""
     missing, wanted = [], directory
     while not os.path.isdir(directory):
         missing.append(directory)

@@ -40,7 +40,7 @@ def replace(path: str, before: bytes, new: bytes, check: Check) -> None:
     """Give the file other content than it had ``before``. Raises BadInputError, and then it stays as it is."""
     check(settings_of(new, path))
     if content_of(path) != before:
-        raise BadInputError("config", f"{printable(path)}: it has been changed meanwhile by another program.")
+        raise BadInputError("config", f"{printable(path)}: another program has just changed it; try again.")
     _put(path, new)
 
 
@@ -101,7 +101,7 @@ def _write(target: str, content: bytes) -> None:
     try:
         with open(handle, "wb") as file:
             if old is not None:
-                with suppress(PermissionError):  # of somebody else: it becomes ours
+                with suppress(PermissionError):  # of another user: it becomes ours
                     os.fchown(handle, old.st_uid, old.st_gid)
                 os.fchmod(handle, stat.S_IMODE(old.st_mode))
             file.write(content)

@@ -135,7 +135,7 @@ def test_a_hook_that_was_taken_out_of_the_settings_keeps_nothing_waiting(cli: Cl
     scheduler.communicate(timeout=20)
     cli.settings()
     cli.drain()
-    assert "told to nobody" in cli("show", "1")
+    assert "not sent: the settings name no hook" in cli("show", "1")
 
 
 def test_apprise_is_told(cli: Cli) -> None:

@@ -88,7 +88,7 @@ def test_an_edited_copy_replaces_the_file_only_if_it_is_right(given: Cli, script
     cli.env["EDITOR"] = "true"
     assert cli.process("settings", "edit").stderr == b"tui-queue: nothing was changed.\n"
     cli.env["EDITOR"] = script("editor", f"#!/bin/sh\nsed -i 's/slots = 2/slots = 7/' $1; echo >> {file}\n")
-    assert "it has been changed meanwhile by another program" in cli.error("settings", "edit")
+    assert "another program has just changed it" in cli.error("settings", "edit")
     file.write_text(FILE)
     cli.env["VISUAL"] = "sed -i 's/slots = 2/slots = 7/'"
     assert json.loads(cli("settings", "edit", "--json"))["changed"]

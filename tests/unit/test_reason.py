@@ -42,6 +42,7 @@ STORED_BY_OLDER_VERSIONS = {
     "cancelled by user": ReasonKind.CANCELLED,
     "replaced by its schedule": ReasonKind.REPLACED,
     "failed (imported; nobody knows how)": ReasonKind.UNKNOWN,
+    "failed (imported; how is unknown)": ReasonKind.UNKNOWN,
     "Errored: exit 3": ReasonKind.UNKNOWN,
 }
 

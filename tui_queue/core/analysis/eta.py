@@ -77,7 +77,7 @@ class Ahead(Struct, frozen=True, kw_only=True):
 def starts_in(job: Job, ahead: Ahead, remaining_s: Mapping[int, float | None]) -> str:
     """Say when a job that waits for a slot may get one; empty where that can't honestly be said.
 
-    ``remaining_s`` are the seconds that each job ahead is believed to take yet; None where nobody knows.
+    ``remaining_s`` are the seconds that each job ahead is believed to take yet; None where it is unknown.
     """
     seconds = seconds_to_starts(job, ahead, remaining_s).get(job.id)
     return "" if seconds is None else _start(seconds, ahead)

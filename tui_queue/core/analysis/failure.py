@@ -55,7 +55,7 @@ _SIGNALS = {
     "SIGFPE": "it divided a whole number by zero, or the like",
     "SIGKILL": "killed – by a person, a program, or the kernel when memory ran out",
     "SIGSEGV": "segmentation fault: it read or wrote memory that is not its own",
-    "SIGPIPE": "it wrote to a pipe that nobody reads any more",
+    "SIGPIPE": "it wrote to a pipe whose reader has ended",
     "SIGALRM": "a timer that it had set itself ran out",
     "SIGTERM": "asked to end – by a person, a program, or the system going down",
     "SIGUSR1": "a signal of other programs' making, which it did not handle",

@@ -96,7 +96,7 @@ def activity(before: Sequence[Process], after: Sequence[Process], seconds: float
     each_one = tuple(
         (each, 100 * max(0.0, each.cpu_s - used.get((each.pid, each.begun), 0.0)) / seconds) for each in after
     )
-    # The total has what ended meanwhile, unless nobody has waited for that.
+    # The total has what ended by then, unless its parent has not waited for it.
     total = 100 * (cpu_total(after) - cpu_total(before)) / seconds
     return Activity(
         percent=max(total, sum(percent for _, percent in each_one)),

@@ -65,7 +65,7 @@ class Cleaner:
         return {job_id: sizes.get(job_id, 0) for job_id in ids}
 
     async def carry_out(self, removals: Sequence[Removal], *, now: datetime) -> int:
-        """Remove these jobs and their logs; return how many. One that has come to life meanwhile stays."""
+        """Remove these jobs and their logs; return how many. One that was retried by now stays."""
         ids = [removal.job_id for removal in removals]
         done = 0
         for begin in range(0, len(ids), AT_ONCE):

@@ -40,7 +40,7 @@ class JobVerbs:
         return Done(jobs=[*done.jobs, *alive.jobs], left=Counter({Left.AWAITED: done.left.get(Left.AWAITED, 0)}))
 
     async def members(self, selection: Selection) -> Sequence[Job]:
-        """Return the jobs of a selection in whatever state, to be looked at. Raises NoSuchJobError."""
+        """Return the jobs of a selection in any state, to be looked at. Raises NoSuchJobError."""
         return await self._jobs.members(selection)
 
     async def act(self, verb: Verb, selection: Selection) -> Done:

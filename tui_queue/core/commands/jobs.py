@@ -95,7 +95,7 @@ class JobCommands:
         (new,) = await prepared(self._context, [draft], like=like or before.draft, capture_env=capture_env)
         try:
             job = await self._jobs.edit(job_id, new, now=datetime.now(UTC))
-        except WrongStateError:  # it has begun meanwhile
+        except WrongStateError:  # it has just begun
             if (await self._queries.job(str(job_id))).state is not State.RUNNING:
                 raise
             return await self.running.edit(before, draft, capture_env=capture_env)
@@ -217,7 +217,7 @@ class JobCommands:
         return self._executor.pid(job) if job.state is State.RUNNING else None
 
     async def of_process(self, pid: int) -> Job:
-        """Return the job that a process was started by or for, whatever its parents are. Raises NoSuchJobError."""
+        """Return the job that a process was started by or for, also through other processes. Raises NoSuchJobError."""
         numbers = await self._queries.in_state((State.RUNNING,))
         running = await self._queries.jobs(numbers)
         return await self.get(str(await in_thread(partial(self._executor.job_of, pid, running))))

@@ -32,7 +32,7 @@ class RunningJobCommands:
     async def edit(self, before: Job, draft: JobDraft, *, capture_env: bool = False) -> Job:
         """Change what can be changed of a job that runs; it is on disk, and its watcher keeps to it, on return.
 
-        Raises WrongStateError where the job has ended meanwhile: then nothing has changed; and where its run does not
+        Raises WrongStateError where the job has just ended: then nothing has changed; and where its run does not
         take the new time limit.
         """
         if capture_env:
@@ -56,7 +56,7 @@ class RunningJobCommands:
             now = await self._context.store.queries.job(str(job.id))
             if now.state.ended:
                 raise WrongStateError(
-                    f"Job {job.id} has ended meanwhile ({now.state}); the change is stored for a retry of it."
+                    f"Job {job.id} has just ended ({now.state}); the change is stored for a retry of it."
                 )
             if now.attempt != job.attempt or now.state is not State.RUNNING:
                 return  # its next attempt has the new limit from the store

@@ -11,7 +11,7 @@ Children = Mapping[int, Sequence[Process]]  # by the number of their parent
 
 
 def children() -> Children:
-    """Return all processes by their parents; those that end meanwhile, or may not be seen, are left out."""
+    """Return all processes by their parents; those that end during the search, or may not be seen, are left out."""
     found: dict[int, list[Process]] = {}
     for process in _linux() if sys.platform == "linux" else _elsewhere():
         found.setdefault(process.parent, []).append(process)

@@ -197,5 +197,5 @@ def _devices(given: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
 
 
 def _latin(text: str) -> str:
-    """Carry bytes through JSON one character a byte, whatever encoding either side believes in."""
+    """Carry bytes through JSON one character a byte, without regard to the encoding of either side."""
     return os.fsencode(text).decode("latin-1")

@@ -107,7 +107,7 @@ class _Content(Struct, frozen=True, kw_only=True):
 
 
 def _settled(path: str) -> _Content:
-    """Read a file, again when it was written meanwhile; one that may not be read is only looked at."""
+    """Read a file, again when it was written at the same time; one that may not be read is only looked at."""
     for _ in range(_TRIES):
         try:
             content = _read(path)

@@ -222,7 +222,7 @@ def terminal() -> Iterator[Check]:
     """Look at the terminal and at the encoding."""
     encoding = sys.stdout.encoding or "none"
     if encoding.lower().replace("-", "") != "utf8":
-        yield _look("encoding", encoding, "Set LC_ALL=C.UTF-8; what can't be written is written out meanwhile.")
+        yield _look("encoding", encoding, "Set LC_ALL=C.UTF-8; until then escapes stand for other characters.")
     else:
         yield _ok("encoding", encoding)
     if not sys.stdout.isatty():

@@ -21,7 +21,7 @@ def packed(log: str) -> str:
 def pack(log: str) -> bool:
     """Replace a log by a compressed one; return whether it was worth it. Raises OSError.
 
-    Whatever happens in between, one of them is whole, and a whole log comes first.
+    After a crash at any moment, one of them is whole, and a whole log comes first.
     """
     with open(os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if os.fstat(file.fileno()).st_size < LEAST:

@@ -27,7 +27,7 @@ class Card(Struct, frozen=True, kw_only=True):
 
     @property
     def occupied(self) -> str:
-        """Who uses the card, in words; empty for nobody."""
+        """Who uses the card, in words; empty when it is free."""
         if not self.users:
             return ""
         first = self.users[0]

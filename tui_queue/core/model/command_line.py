@@ -20,7 +20,7 @@ _ASSIGNMENT = re.compile(r"(?a)[A-Za-z_][A-Za-z0-9_]*=")
 _PREPARING = frozenset(
     ("cd", "set", "export", "source", ".", "ulimit", "umask", "trap", "[", "[[", "test", "exec", "time", "!", "{", "(")
 )
-_CLAUSES = frozenset(("if", "for", "while", "until", "case", "select", "function"))  # what they run has no one name
+_CLAUSES = frozenset(("if", "for", "while", "until", "case", "select", "function"))  # what they run has no single name
 _GOES_ON = frozenset(("exec", "time", "!", "{", "("))  # the command itself is the next word
 _OPERATORS = frozenset("|&;<>()")
 

@@ -7,10 +7,10 @@ from tui_queue.core.model.usage import Activity
 
 
 class Forecast(Struct, frozen=True):
-    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where nobody can know.
+    """What is known of a run: the part done, from 0 to 1, and the seconds to go; None where it is unknown.
 
-    ``activity`` is what its processes have done since the last look; None where nobody has asked. ``warned`` says what
-    became of the warning of its time limit, once that was due; ``asks`` says whether it waits for input from its
+    ``activity`` is what its processes have done since the last measurement; None where none was made. ``warned`` says
+    what became of the warning of its time limit, once that was due; ``asks`` says whether it waits for input from its
     terminal.
     """
 

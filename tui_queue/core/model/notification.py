@@ -81,7 +81,7 @@ class Channels(Struct, frozen=True, kw_only=True):
         return bool(self.hook or self.urls)
 
     def wants(self, job: Job, event: Event) -> bool:
-        """Whether somebody is to hear this of a job."""
+        """Whether the user wants to be told this about a job."""
         return wants(job.options.notify or self.on, job, event)
 
     def sends(self, job: Job, event: Event) -> bool:

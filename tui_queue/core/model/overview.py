@@ -11,7 +11,7 @@ from tui_queue.core.model.usage import Activity, Usage
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
-    """What somebody did to a job: ``verb`` in the past tense; ``who`` by name, host, and the door they came by."""
+    """What a user did to a job: ``verb`` in the past tense; ``who`` has the name, the host and the client."""
 
     at: datetime
     verb: str

@@ -111,7 +111,7 @@ class Reason(str):
 
     @classmethod
     def stored(cls, text: str, kind: str) -> Self:
-        """Return the reason in a row. An older version that still runs writes the text alone, whatever the kind is."""
+        """Return the reason in a row. An older version that still runs writes the text alone, without a kind."""
         if not text:
             return cls()
         if not kind or not text.startswith(_BEGINNINGS[ReasonKind(kind)]):

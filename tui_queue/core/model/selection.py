@@ -59,7 +59,7 @@ class Left(StrEnum):
     NOT_PAUSED = "was not paused"
     AWAITED = "is waited for by another job"
     LEFTOVERS = "has left processes running"
-    GONE = "was removed meanwhile"
+    GONE = "was removed in the meantime"
 
     def of(self, how_many: int) -> str:
         """Say that so many jobs are left for this reason."""
@@ -116,7 +116,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 def members(jobs: Sequence[Job]) -> Selection:
-    """Return a set of these jobs: those that have ended meanwhile, say, are left."""
+    """Return a set of these jobs: for example, those that have ended by now are left."""
     return Selection(members=tuple(job.id for job in jobs))
 
 

@@ -26,8 +26,8 @@ from tui_queue.core.units.printable import printable
 AT_ONCE = 4  # news that are told at the same time
 LAST_WORDS = 200  # characters of what a hook that fails has said
 KEPT = 4096  # bytes of that while it goes on
-LEAVE_S = 1.0  # how long whoever leaves waits for hooks that are under way
-SPARE = timedelta(seconds=30)  # beyond its time: then whoever runs it has gone, and others may
+LEAVE_S = 1.0  # how long a process that ends waits for its hooks
+SPARE = timedelta(seconds=30)  # beyond its time: then the process that ran it has ended, and others may
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +62,9 @@ class NotificationSender:
         return own or self._channels.exist
 
     async def begin(self) -> None:
-        """Where nobody is to be told, have nothing wait for it."""
+        """Where the settings name no way, keep no notification waiting."""
         if not self._channels.exist:
-            await self._box.give_up("told to nobody: the settings name no hook")
+            await self._box.give_up("not sent: the settings name no hook")
 
     async def notify(self) -> None:
         """Begin to tell what waits; returns at once."""

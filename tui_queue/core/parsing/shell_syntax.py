@@ -24,7 +24,7 @@ def assignment(text: str) -> str:
 def shell_sign(text: str, is_file: Callable[[str], bool]) -> str:
     """Return the first thing in a line that a shell would act on; empty where a shell would only split it.
 
-    ``is_file`` says whether a word names a file: such a first word is no shell's, whatever characters it has, and such
+    ``is_file`` says whether a word names a file: such a first word is no shell's, even with such characters, and such
     a parameter no pattern.
     """
     if _SIGNS.search(text) is None:

@@ -144,7 +144,7 @@ def expand(words: Sequence[str], *, together: bool = False) -> Sweep:
 
 
 def check_count(sweep: Sweep, *, yes: bool) -> None:
-    """Raise BadInputError for a million jobs or more unless ``yes``: somebody said that so many are meant."""
+    """Raise BadInputError for a million jobs or more unless ``yes``: the user said that so many are meant."""
     if sweep.count >= LIMIT and not yes:
         raise BadInputError(
             "sweep", f"{number(sweep.count)} jobs: too many at once; sweep over fewer values, or say --yes to add them."

@@ -62,7 +62,7 @@ class Dependency(Struct, frozen=True, kw_only=True):
 class Candidate(Struct, frozen=True, kw_only=True):
     """What decides about a pending job; candidates of higher ``priority`` come first, then those of lower ``place``.
 
-    Before all others come those that the user wants started ``at_once``, whatever their queues say.
+    Before all others come those that the user wants started ``at_once``, even if their queues are paused or full.
     """
 
     id: int

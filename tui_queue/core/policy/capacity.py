@@ -37,7 +37,7 @@ class NoCards:
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
-    """What a process knows of the machine and the settings, for whoever decides; measured only when it is asked.
+    """What a process knows of the machine and the settings, by which it is decided who starts; measured when asked.
 
     ``slots`` is for queues that say nothing themselves. ``resources`` are totals by the settings, for ``gpu`` maybe the
     numbers of the cards; without one there are as many as ``gpus`` finds. ``visible`` is the CUDA_VISIBLE_DEVICES of
@@ -58,7 +58,7 @@ class Capacity(Struct, frozen=True, kw_only=True):
         return replace(self, slots=lambda: slots, waiting=lambda: waiting)
 
     def total(self, name: str) -> int | None:
-        """Return how much there is of a resource; None for one that nobody knows."""
+        """Return how much there is of a resource; None for an unknown one."""
         total = self.resources.get(name)
         if name == GPU and total is None:
             return len(self.cards() or ()) or None

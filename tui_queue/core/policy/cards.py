@@ -107,7 +107,7 @@ class CardLedger:
         return too_few(options, wanted, self._cards)
 
     def lack(self, options: JobOptions, wanted: int) -> str:
-        """Return why there are not enough cards for a job, whatever memory they have; empty where there are."""
+        """Return why there are not enough cards for a job, without regard to their memory; empty where there are."""
         if wanted <= len(self._unreserved(options)):
             return ""
         visible = self._visible(options)

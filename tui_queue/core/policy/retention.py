@@ -14,7 +14,7 @@ from tui_queue.core.units.sizes import size_text
 
 
 class EndedJob(Struct, frozen=True, kw_only=True):
-    """An ended job, and what its runs take on disk; somebody still waits for one that is ``protected``."""
+    """An ended job, and what its runs take on disk; a process still waits for one that is ``protected``."""
 
     id: int
     finished_at: datetime
@@ -25,14 +25,14 @@ class EndedJob(Struct, frozen=True, kw_only=True):
 def removals(ended: Iterable[EndedJob], limits: Limits, *, now: datetime) -> tuple[Removal, ...]:
     """Return what goes, oldest first, so that the latest jobs stay within the limits.
 
-    Protected jobs count and stay. The latest job stays whatever the size of its logs: somebody is about to read them.
+    Protected jobs count and stay. The latest job stays, however large its logs are: a user is about to read them.
     """
     latest_first = sorted(ended, key=lambda each: (each.finished_at, each.id), reverse=True)
     return tuple(_too_many(latest_first, limits, now))[::-1]
 
 
 def log_sizes(runs_dir: str) -> dict[int, int]:
-    """Return the bytes on disk of each job's directory by job number; what vanishes meanwhile counts as nothing."""
+    """Return the bytes on disk of each job's directory by job number; one that vanishes counts as nothing."""
     sizes = {}
     with suppress(OSError), os.scandir(runs_dir) as entries:
         for entry in entries:

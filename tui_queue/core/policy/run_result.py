@@ -62,7 +62,7 @@ def next_attempt(job: Job, state: State, end: RunEnd, queue: QueueOptions, now: 
 
 
 def _after_a_loss(job: Job, queue: QueueOptions, now: datetime) -> NextAttempt | None:
-    """Nobody knows what that attempt has done: only where the job or its queue says so there is another one."""
+    """It is unknown what that attempt has done: only where the job or its queue says so there is another one."""
     wish, age_s = queue.lost, queue.lost_age_s
     if job.options.lost is not None:
         wish, age_s = job.options.lost, job.options.lost_age_s

@@ -1,6 +1,6 @@
 """Locks that the kernel gives back when their holder ends, however it ends.
 
-Three files: who holds ``lease`` is the scheduler; every process with somebody in front of it shares ``foreground``;
+Three files: who holds ``lease`` is the scheduler; every process that a user works with shares ``foreground``;
 the one process that schedules without anybody holds ``background``, and inherits that from the process that starts it.
 Never fcntl locks: those drop when any
 descriptor of the file is closed.
@@ -17,7 +17,7 @@ from contextlib import suppress
 from tui_queue.core.scheduling.watchdog import Watchdog, ask, sign_of_life
 
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
-POLL_S = 5.0  # how often whoever waits looks for one
+POLL_S = 5.0  # how often a waiting process looks for one
 CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
 RECENT_S = 90.0  # a sign of life on another host is so old at most: its clock may be another, a file server's too
 
@@ -104,7 +104,7 @@ class Lock:
             fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             try:
                 loop.call_soon_threadsafe(grant)
-            except RuntimeError:  # the loop is closed: nobody waits any more
+            except RuntimeError:  # the loop is closed: no caller waits any more
                 os.close(file)
 
         def grant() -> None:
@@ -160,8 +160,8 @@ class Lease:
 
     The kernel takes the lock from a process that has ended, not from one that is stopped or stuck. So a thread of the
     holder gives the lease up when the event loop does not answer, and touches the file of the lock as a sign of life
-    (``Watchdog``); where none has come for a while, whoever waits schedules without the lock. Both may be wrong: that
-    the store accepts only the latest holder's writes makes it safe.
+    (``Watchdog``); where none has come for a while, the waiting process schedules without the lock. Both may be wrong:
+    that the store accepts only the latest holder's writes makes it safe.
     """
 
     def __init__(
@@ -184,14 +184,14 @@ class Lease:
         self._watchdog: Watchdog | None = None
 
     async def announce(self) -> None:
-        """Let the background know that somebody is here; it hears of it when it is woken next."""
+        """Let the background process know that a user is here; it notices when it wakes up next."""
         if not self._standby:
             if not self._foreground.held:
                 await self._foreground.acquire(shared=True)
             os.utime(self._foreground_path)
 
     async def acquire(self, *, in_thread: Callable[[], None]) -> None:
-        """Wait until scheduling is ours; in the background, until nobody is in the foreground either.
+        """Wait until scheduling is ours; in the background, until no process is in the foreground either.
 
         From then on ``held`` says whether it still is; ``in_thread`` is called when that may have changed.
         """
@@ -214,7 +214,7 @@ class Lease:
 
     @property
     def wanted(self) -> bool:
-        """Whether we should hand over: we are in the background and somebody is not."""
+        """Whether we should hand over: this process is in the background and another one is not."""
         return (
             self._standby
             and self._foreground.is_shared()

@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 
 class Scheduler:
-    """Schedules while it holds the lease; an async context manager around whatever shows a screen.
+    """Schedules while it holds the lease; an async context manager around the dashboard or a command.
 
     Leaving it stops the scheduling and no run: each has a watcher of its own, and the next scheduler adopts it.
     """
@@ -127,7 +127,7 @@ class Scheduler:
                 await self._lease.acquire(in_thread=self.wake)
                 if not self._lease.has_moved():
                     await self._lead()
-            except Exception as error:  # whatever it is: without a scheduler nothing would ever start
+            except Exception as error:  # without a scheduler no job would ever start
                 if self._store.is_elsewhere:
                     logger.warning("another host has taken the queue over")
                     self.gone.set()
@@ -155,7 +155,7 @@ class Scheduler:
         self._waker()
 
     async def _lead(self) -> None:
-        """Schedule until somebody in the foreground wants to, or somebody else does already."""
+        """Schedule until a process in the foreground wants to, or another process does already."""
         await self._store.claim_host()
         holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
@@ -184,7 +184,7 @@ class Scheduler:
                 adopt = partial(runner.adopt, job, rebooted=rebooted, elsewhere=away)
                 self._see_through(job, adopt, again=adopt)
                 await self._time_limits.adopt(job)
-                if job.paused:  # whoever wrote that down may have gone before it was done
+                if job.paused:  # the process that wrote that down may have ended before it was done
                     await self._executor.pause(job)
             self._waker()
             async with asyncio.TaskGroup() as tasks:
@@ -303,7 +303,7 @@ class Scheduler:
                     await run()
                 self._over.discard(job.id)
                 self._time_limits.forget(job)
-            except Exception:  # a full disk, no thread; whatever it is, nothing else follows the run
+            except Exception:  # a full disk, no thread: nothing else follows the run
                 # The end lies safe in the run's own files: it is written down when that is possible again.
                 logger.exception("what became of a run could not be stored; trying again")
                 await asyncio.sleep(RETRY_S)

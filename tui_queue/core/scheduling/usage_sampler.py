@@ -70,7 +70,7 @@ class UsageSampler:
             sampler.plan(now)
         try:
             await asyncio.to_thread(self._note, samplers)
-        except Exception:  # whatever it is: it must not stop what starts the jobs
+        except Exception:  # no error may stop the scheduler
             logger.exception("could not look at what running jobs use; trying again later")
 
     def _note(self, samplers: Sequence["_RunSampler"]) -> None:
@@ -103,7 +103,7 @@ class _RunSampler:
         try:
             self._go_on()
             read_s = cpu_total(processes)
-            # What a process has used is gone when it ends and nobody waits for it: that was used all the same.
+            # What a process has used is gone when it ends and its parent does not wait for it.
             self._cpu_s = max(self._cpu_s, self._cpu_s + read_s - self._read_s)
             self._read_s = read_s
             self._append(Usage(at=now, cpu_s=self._cpu_s, rss_bytes=sum(each.rss_bytes for each in processes)))

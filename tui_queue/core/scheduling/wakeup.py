@@ -1,6 +1,6 @@
 """Tells every process that uses the same store that something changed.
 
-Each listener owns a named pipe in one directory; whoever has committed a change writes a byte to all of them.
+Each listener owns a named pipe in one directory; a process that has committed a change writes a byte to all of them.
 A lost byte does little harm: the store is the truth, and the scheduler looks at it now and then anyway. Pipes, not
 sockets: a socket's path may have about 100 bytes only.
 """
@@ -15,12 +15,12 @@ from typing import Self
 from uuid import uuid4
 
 PAUSE_S = 0.05
-CALL = b"!"  # somebody has changed something: the scheduler is to look
+CALL = b"!"  # another process has changed something: the scheduler reads the store
 CHANGED = b"."  # what the scheduler itself has done: it need not look
 
 
 def wake_listeners(directory: str, what: bytes = CALL) -> None:
-    """Wake every listener; pipes that nobody reads any more are removed."""
+    """Wake every listener; pipes without a reader are removed."""
     try:
         names = os.listdir(directory)
     except FileNotFoundError:
@@ -63,7 +63,7 @@ class Waker:
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
 
     def call(self) -> None:
-        """Have whoever schedules now look."""
+        """Have the scheduler read the store now."""
         wake_listeners(self._directory)
 
     def _over(self) -> None:
@@ -73,7 +73,7 @@ class Waker:
 
 
 class Listener:
-    """Calls back in the event loop whenever somebody rings; an async context manager.
+    """Calls back in the event loop whenever a process writes to the pipe; an async context manager.
 
     ``called`` is for a scheduler, which is left alone by what a scheduler has done.
     """

@@ -1,7 +1,8 @@
 """Watches from a thread whether the process that holds the lease still answers, and gives a sign of its life.
 
-The sign is the time of the lock's file. Whoever waits for the lease opens that file to ask for one. Where the kernel
-tells the holder of that, it gives a sign when it is asked and for a while after; elsewhere it gives one all the time.
+The sign is the time of the lock's file. A process that waits for the lease opens that file to ask for one. Where the
+kernel tells the holder of that, it gives a sign when it is asked and for a while after; elsewhere it gives one
+all the time.
 """
 
 import asyncio

@@ -85,7 +85,7 @@ class Jobs:
         return await self._database.read(plan, verb, selection)
 
     async def members(self, selection: Selection) -> Sequence[Job]:
-        """Return the jobs of a selection, whatever their state. Raises NoSuchJobError for one that was named singly."""
+        """Return the jobs of a selection, in any state. Raises NoSuchJobError for one that was named singly."""
         return (await self._database.read(choose, selection, tuple(State), "TRUE")).jobs
 
     async def cancel_and_remove(self, selection: Selection, *, keep: bool, now: datetime) -> tuple[Done, Sequence[Job]]:
@@ -105,7 +105,7 @@ class Jobs:
         return await self._database.write(partial(_restore, tuple(ids), self._who(), now))
 
     async def forget_removed(self, before: datetime | None, ids: Sequence[int] = ()) -> None:
-        """Have no one bring back what was removed before a time (None: everything), nor these jobs."""
+        """Make final what was removed before a time (None: everything), and the removal of these jobs."""
         if await self._database.read(trash.holds, before, ids):
             await self._database.write(trash.forget, before, ids)
 

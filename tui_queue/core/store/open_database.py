@@ -137,7 +137,7 @@ class OpenDatabase:
     async def write_along(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Do the same, but wait up to ``ALONG_S`` for somebody else's transaction to share."""
+        """Do the same, but wait up to ``ALONG_S`` for the transaction of another caller to share."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done, urgent=False))
@@ -154,7 +154,7 @@ class OpenDatabase:
             self._writer = asyncio.create_task(self._write_all())
 
     async def _write_all(self) -> None:
-        """Write down what waits, and what comes meanwhile, until nothing waits."""
+        """Write what waits, also what comes while it writes, until nothing waits."""
         while self._late or any(write.urgent for write in self._waiting):
             self._late = False
             writes, self._waiting = self._waiting, []

@@ -1,7 +1,7 @@
 """Tells when files of an open database are removed or replaced, by their inodes.
 
 SQLite goes on with files that have no name any more: what it writes there is lost once the last process has closed
-them, and processes that open the database meanwhile neither see nor respect it.
+them, and processes that open the database after that neither see nor respect it.
 """
 
 import os

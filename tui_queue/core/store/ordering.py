@@ -19,7 +19,7 @@ Placed = tuple[int, int, int]  # number, priority, place
 
 
 def first_place(job_id: int) -> int:
-    """Return the place of a job that nobody has moved: after all that were added before it."""
+    """Return the place of a job that was not moved: after all that were added before it."""
     return job_id * ROOM
 
 

@@ -78,7 +78,7 @@ class Outbox:
         await self._database.write(_put_back, tuple(ids))
 
     async def give_up(self, why: str) -> None:
-        """Record of all that waits, but for jobs with ways of their own, that it is told to nobody."""
+        """Record that no way is configured for what waits, except for jobs with ways of their own."""
         await self._database.write(_give_up, why)
 
     async def of_job(self, job_id: int) -> list[tuple[Event, str]]:

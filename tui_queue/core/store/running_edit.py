@@ -17,7 +17,7 @@ def edit_running(db: sqlite3.Connection, job_id: int, changes: Changes) -> Job:
     job = job_of(job_row(db, job_id))
     if job.state.ended:
         raise WrongStateError(
-            f"Job {job_id} has ended meanwhile ({job.state}); nothing was changed."
+            f"Job {job_id} has just ended ({job.state}); nothing was changed."
             " Give the command once more to change it for a retry."
         )
     if job.cancel_requested:

@@ -166,7 +166,7 @@ class Runs:
         """Record how the run of a claimed job ended; None when it is no longer ours to say.
 
         Where ``again`` returns a next attempt for the options that the job has by then, it is pending for that, unless
-        the user has cancelled it meanwhile. With ``notify`` it is noted in the same step if the user wants to hear of
+        the user has cancelled it since. With ``notify`` it is noted in the same step if the user wants to hear of
         it.
         """
         waits = notify is None and (again is None or again(job.options) is None)

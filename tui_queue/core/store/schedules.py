@@ -77,7 +77,7 @@ class Schedules:
         return await self._database.write(_put, schedule)
 
     async def run(self, name: str, *, now: datetime) -> Job:
-        """Make a job now, whatever the rule says and whether or not the schedule is paused."""
+        """Make a job now, also before its time and of a paused schedule."""
         return await self._database.write(_run, name, now)
 
     async def remove(self, name: str) -> None:
@@ -199,7 +199,7 @@ def _put(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
 def _store(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
     row = db.execute(_UPDATE, {**_values(schedule), "id": schedule.id}).fetchone()
     if row is None:
-        raise NoSuchQueueError(f"{printable(schedule.name)}: this schedule has been removed meanwhile.")
+        raise NoSuchQueueError(f"{printable(schedule.name)}: this schedule has just been removed.")
     return schedule_of(row)
 
 

@@ -215,7 +215,7 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     """,
     # The rows of removed jobs as JSON, while the jobs can be brought back; from which terminal jobs were added; and
-    # whether the user wants a job started at once, whatever its queue says.
+    # whether the user wants a job started at once, also in a paused or full queue.
     """
     CREATE TABLE trash (
         job_id INTEGER PRIMARY KEY,

@@ -143,7 +143,7 @@ def _try_out_here(db: sqlite3.Connection, request: Request, capacity: Capacity) 
 
 @contextmanager
 def _tried(db: sqlite3.Connection) -> Iterator[None]:
-    """Undo all that is done meanwhile."""
+    """Undo all that was done within it."""
     db.execute("SAVEPOINT tried")
     try:
         yield

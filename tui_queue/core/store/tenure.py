@@ -20,7 +20,7 @@ class Tenure:
         self._host = host
 
     def check_to_write(self) -> None:
-        """Raise OtherHostError where another host has the queue, MovedError where it has come back meanwhile."""
+        """Raise OtherHostError where another host has the queue, MovedError where it has come back."""
         if self._host is not None:
             self._host.check()
             if self.owner is Owner.OTHERS or self._host.moved != self.moved:

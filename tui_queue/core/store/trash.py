@@ -23,7 +23,7 @@ _REMOVALS = "SELECT job_id, at, json_extract(stored, '$.runs') IS NOT NULL FROM 
 _KEPT = """
     SELECT job_id, at, who, stored FROM trash WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY job_id"""
 _REMOVED = "INSERT INTO deeds (job_id, upto, at, verb, who) VALUES (?, ?, ?, 'removed', ?)"
-_NUMBERED_ANEW = ("news", "deeds")  # nobody refers to their numbers, and others may have got them meanwhile
+_NUMBERED_ANEW = ("news", "deeds")  # nothing refers to their numbers, and other rows may have got them
 
 
 def keep(db: sqlite3.Connection, ids: Sequence[int], who: str, now: datetime) -> None:
@@ -55,7 +55,7 @@ def removals(db: sqlite3.Connection) -> list[TrashedJobs]:
 
 
 def put_back(db: sqlite3.Connection, ids: Sequence[int]) -> list[Job]:
-    """Store removed jobs again; a queue that is gone meanwhile is made anew. Raises WrongStateError."""
+    """Store removed jobs again; a queue that was removed is made anew. Raises WrongStateError."""
     wanted = json.dumps(ids)
     kept = db.execute(_KEPT, (wanted,)).fetchall()
     if len(kept) < len(ids):

@@ -41,7 +41,7 @@ _UNCANCEL = """
         at_once = 0
     WHERE id = :id RETURNING *"""
 
-# As released, and whatever its queue says.
+# As released, also in a paused or full queue.
 _START = """
     UPDATE jobs SET at_once = 1, held = 0, reason = '', reason_kind = '', not_before = NULL, retry_wait = '',
         after = CASE WHEN :unmet THEN '[]' ELSE after END

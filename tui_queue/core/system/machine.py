@@ -74,7 +74,7 @@ def this_boot() -> str:
 
 
 def since_boot_us() -> int:
-    """Return the microseconds since the machine was started, a suspend included; nobody can set this clock."""
+    """Return the microseconds since the machine was started, a suspend included; no user can set this clock."""
     return time.clock_gettime_ns(_SINCE_BOOT) // 1000
 
 
@@ -98,7 +98,7 @@ def cgroup_memory(root: str, path: str) -> int | None:
 
 
 def lives(process: tuple[int, int]) -> bool:
-    """Whether a process is still there, by its number and its start time; a dead one nobody has reaped is not."""
+    """Whether a process is still there, by its number and its start time; a dead one that was not reaped is not."""
     return _begun(process[0]) == process[1]
 
 

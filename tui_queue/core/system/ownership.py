@@ -1,8 +1,8 @@
 """Checks that no other user can change what the program uses, or has put it there.
 
 Another user's settings name programs that would run as us, and another user's link makes us write elsewhere. So a file
-or directory is used only if it belongs to us or root and nobody else may write it, and a link on the way to it only if
-we or root made it. In a directory that everybody may write, such as /tmp, what we find must be ours or root's.
+or directory is used only if it belongs to this user or root and no other user may write it, and a link on the way to it
+only if we or root made it. In a directory that everybody may write, such as /tmp, what we find must be ours or root's.
 """
 
 import os
@@ -42,7 +42,7 @@ def check_entries(directory: str, *, files: Iterable[str], directories: Iterable
             path = os.path.join(directory, name)
             try:
                 found = os.lstat(path)
-            except OSError:  # whoever opens it says more
+            except OSError:  # the caller that opens it says more
                 continue
             if stat.S_ISLNK(found.st_mode):
                 _check(path, kind)

@@ -10,7 +10,7 @@ def current_umask() -> int:
         for line in file:
             if line.startswith(b"Umask:"):
                 return int(line.split()[1], 8)
-    # Elsewhere it can only be read by setting it: to a strict one, since other threads may create files meanwhile.
+    # Elsewhere it can only be read by setting it: to a strict one, since other threads may create files then.
     umask = os.umask(0o077)
     os.umask(umask)
     return umask

@@ -1,4 +1,4 @@
-"""Threads for what may never come back, such as a read of a disk that hangs: they keep nobody from leaving.
+"""Threads for what may never come back, such as a read of a disk that hangs: they keep no process from ending.
 
 Those of asyncio and of concurrent.futures won't do: both wait at the end of the program until all of them have ended.
 """
@@ -31,7 +31,7 @@ class Reader:
         def work() -> None:
             try:
                 found = question()
-            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            except Exception as error:  # noqa: BLE001 - the caller gets it
                 _tell(loop, answer, partial(answer.set_exception, error))
             else:
                 _tell(loop, answer, partial(answer.set_result, found))
@@ -47,7 +47,7 @@ class Reader:
             threading.Thread(target=_do, args=(self._todo,), name="reader", daemon=True).start()
 
     def close(self, last: Callable[[], object]) -> None:
-        """End once all that was asked, and at last this, is done; nobody waits for that."""
+        """End once all that was asked, and at last this, is done; the caller does not wait for that."""
         self.do(last)
         self._todo.put(None)
 
@@ -71,7 +71,7 @@ class ReaderPool:
         def work() -> None:
             try:
                 answer.set_result(question())
-            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            except Exception as error:  # noqa: BLE001 - the caller gets it
                 answer.set_exception(error)
             self._free.append(reader)
 
@@ -86,7 +86,7 @@ class ReaderPool:
 
 
 async def in_thread(question: Callable[[], T]) -> T:
-    """Return the answer, as ``asyncio.to_thread`` does; a question that never comes back keeps nobody from leaving."""
+    """Return the answer, as ``asyncio.to_thread`` does; one that never comes keeps no process from ending."""
     reader = Reader()
     answer = reader.ask(question)
     reader.close(lambda: None)

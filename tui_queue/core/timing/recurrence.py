@@ -34,7 +34,7 @@ _BACKWARDS = r"(?a)(\w+)-(\w+)"
 
 
 class Missed(StrEnum):
-    """What becomes of the times that passed while nobody scheduled."""
+    """What becomes of the times that passed without a scheduler."""
 
     ONCE = "once"
     ALL = "all"
@@ -73,8 +73,8 @@ _FIELDS = (
 class Rule(Struct, frozen=True, kw_only=True):
     """An interval (``every 15m``), or a cron expression in the zone named ``zone``.
 
-    An interval is counted in elapsed time from an anchor, whatever the clocks do. A cron expression follows Debian's
-    cron (cron(8)), also across daylight saving:
+    An interval is counted in elapsed time from an anchor, with any change of the clock. A cron expression follows
+    Debian's cron (cron(8)), also across daylight saving:
 
     - Where minute or hour begins with ``*``, every minute that the clock shows counts: one that is skipped does not
       come, one that comes twice counts twice.
@@ -206,7 +206,7 @@ def _at_fixed_times(cron: str, moment: datetime, zone: tzinfo) -> Iterator[datet
 def _shown_times(cron: str, shown: datetime) -> Iterator[datetime]:
     """Yield the times on the clock (naive) that fit ``cron`` and are later than ``shown``.
 
-    cronsim is asked about a clock that nobody changes. Around a change, cronsim 2.8 leaves times out where the clock
+    cronsim is asked about a clock without changes. Around a change, cronsim 2.8 leaves times out where the clock
     moves by half an hour (Lord Howe: ``* 2 * * *`` in April, ``30 * * * *`` in October), and gives times before the
     one it was asked about (Berlin: ``30 2 * * *`` from the second 02:10).
     """

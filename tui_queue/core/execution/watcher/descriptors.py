@@ -1,6 +1,6 @@
 """What the kernel tells of the files that a process has open, without a question to the disks that they are on.
 
-To follow a link in ``/proc/PID/fd`` asks the disk, and one that hangs keeps whatever asks it waiting.
+To follow a link in ``/proc/PID/fd`` asks the disk, and one that hangs keeps the process that asks it waiting.
 """
 
 import os

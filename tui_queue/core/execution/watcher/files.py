@@ -51,7 +51,7 @@ class Files:
     def claim(self, uuid: bytes) -> bool:
         """Take the run: of all watchers that try, the one that creates the file has it, for good.
 
-        The UUID of the job in it tells later whose run it is, where the database was restored from a backup meanwhile.
+        The UUID of the job in it tells later whose run it is, where the database was restored from a backup.
         It is not synced: when the machine has lost power, a run that was under way counts as lost, claimed or not.
         """
         try:

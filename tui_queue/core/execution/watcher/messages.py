@@ -21,7 +21,7 @@ STORED_S = 1.0  # how long it may take for that before the watcher puts the end 
 
 
 def tell(pipe: int, letter: bytes, record: Record) -> None:
-    """Say something; where nobody listens, the files of the run say it."""
+    """Say something; without a reader, the files of the run say it."""
     try:
         os.write(pipe, letter + sealed(record))
     except OSError:

@@ -82,7 +82,7 @@ class Tree:
         return stopped
 
     def send(self, number: int) -> None:
-        """Send a signal to every process, whatever signals it has had before."""
+        """Send a signal to every process, also after other signals."""
         if not sees_processes():
             self._tell_group(number)
         for pid, begun in self.members():

@@ -105,7 +105,7 @@ def _run(
 
 
 def _stay_until_secure(files: Files, end: Record, flush: "Callable[[], bool]", receipt: Receipt) -> None:
-    """Return once the end is on disk or a scheduler has stored it: until then nobody else may know it.
+    """Return once the end is on disk or a scheduler has stored it: until then no other process may know it.
 
     As long as the disk refuses it the watcher holds ``alive``, and says the end there again for the next scheduler.
     """

@@ -234,7 +234,7 @@ class Copy:
                     continue
                 stop = min([end, self.place + CHUNK, *(begin for begin, _ in left_out if begin > self.place)])
                 data = os.pread(self._from, stop - self.place, self.place)
-                if self.place < self._skip:  # freed meanwhile
+                if self.place < self._skip:  # freed since
                     continue
                 if not data:  # it is shorter now
                     break

@@ -58,4 +58,4 @@ def _reason(record: Record) -> Reason:
         return Reason.of(ReasonKind.EXIT, code=record.exit_code)
     if record.state is State.CANCELLED:
         return CANCELLED
-    return Reason.of(ReasonKind.UNKNOWN, text="failed (imported; nobody knows how)")
+    return Reason.of(ReasonKind.UNKNOWN, text="failed (imported; how is unknown)")
