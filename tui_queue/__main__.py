@@ -1,9 +1,16 @@
 """The command ``tui-queue``, also ``python -m tui_queue``."""
 
-import gc
-import os
-import sys
-from contextlib import suppress
+import signal
+
+# Ctrl+C ends what has only begun to be loaded, at once and without a traceback; ignored, it stays so.
+_INTERRUPTED = signal.getsignal(signal.SIGINT)
+if _INTERRUPTED is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import gc  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+from contextlib import suppress  # noqa: E402
 
 # A start makes many objects and hardly any garbage; to look for it often would take a tenth of the time.
 gc.set_threshold(50_000, 20, 20)
@@ -18,6 +25,7 @@ def main() -> None:
     """Run the command line; ends the process with the exit code."""
     _open_what_is_closed()
     try:
+        signal.signal(signal.SIGINT, _INTERRUPTED)
         run()
         code = 0
     except SystemExit as end:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import uuid
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import JOBS, Cli, wait_for
+from tests.conftest import JOBS, ROOT, Cli, wait_for
 
 Script = Callable[..., str]
 
@@ -305,3 +306,11 @@ def test_a_queue_with_a_schedule_is_empty_once_its_jobs_have_ended(cli: Cli) -> 
     cli("add", "true")
     cli.drain()
     assert cli.job(1)["state"] == "completed"
+
+
+def test_ctrl_c_while_the_program_is_loaded_ends_it_without_a_traceback(cli: Cli, tmp_path: Path) -> None:
+    waiting = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    (tmp_path / "click.py").write_text(waiting)  # what the program loads among the first
+    env = {**cli.env, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(cli.words("list"), env=env, cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
