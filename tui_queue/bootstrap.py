@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import cached_property, partial
@@ -166,6 +167,8 @@ class OpenQueue:
             channels=self.settings.notify,
             waker=wakeup.Waker(self.paths.wake),
             incoming=self._incoming,
+            # Imported by name it would be a circle: for type checkers the package has the Python API in it.
+            version=sys.modules["tui_queue"].__version__,
         )
 
 
