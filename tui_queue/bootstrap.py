@@ -167,6 +167,8 @@ class OpenQueue:
             channels=self.settings.notify,
             waker=wakeup.Waker(self.paths.wake),
             incoming=self._incoming,
+            # Imported by name it would be a circle: for type checkers the package has the Python API in it.
+            version=sys.modules["tui_queue"].__version__,
         )
 
 

@@ -179,8 +179,44 @@ def test_values_that_the_user_gives_outlive_whatever_does_not_change_them(cli: C
     cli.drain()
     seen = [variables_of(cli, number) for number in (1, 2, 3, 4, 5)]
     assert [each["SEED"] for each in seen] == ["7", "7", "7", "7", "9"]
-    assert [each["LR"] for each in seen] == ["0.1", "0.1", "0.1", "0.2", "0.2"]
+    assert [each["LR"] for each in seen] == ["0.1"] * 5
     assert {"SEED=7", "LR=0.1"} <= set(cli("show", "--env", "--values", "3").splitlines())
+
+
+def test_a_changed_job_keeps_the_variables_that_it_was_given_but_for_those_that_change(
+    cli: Cli, script: Script
+) -> None:
+    show = script("show.sh", SHOW)
+    shell = with_env(cli, TOKEN="from here")
+    shell("add", "--env", "SEED=7", "--env", "LR=0.1", "--env", "TOKEN", "--clean-env", show)
+    cli("edit", "1", "--env", "LR=0.2", "--env", "NEW=x")
+    cli("clone", "1", "--no-env", "SEED", "--env", "LR=0.3")
+    cli("edit", "1", "--no-env", "NEW")
+    cli("schedule", "add", "--every", "1h", "-y", "--env", "SEED=1", "--env", "LR=1", "report", show)
+    cli("schedule", "edit", "report", "-y", "--env", "LR=2", "--no-env", "SEED")
+    cli("schedule", "run", "report")
+    cli("template", "save", "--env", "SEED=4", "--env", "LR=4", "short", show)
+    cli("add", "--template", "short", "--env", "LR=5", "--no-env", "SEED")
+    cli.drain()
+    cli("retry", "1")
+    cli.drain()
+    wanted = ("SEED", "LR", "TOKEN", "NEW")
+    seen = [[variables_of(cli, number).get(name) for name in wanted] for number in (1, 2, 3, 4)]
+    assert seen == [
+        ["7", "0.2", "from here", None],
+        [None, "0.3", "from here", "x"],
+        [None, "2", None, None],
+        [None, "5", None, None],
+    ]
+
+
+def test_a_variable_that_was_not_given_cannot_be_taken_away(cli: Cli) -> None:
+    cli("add", "--hold", "--env", "SEED=7", "true")
+    said = "--no-env NOT_SET: no such variable was set with --env; set: SEED."
+    assert said in cli.error("edit", "1", "--no-env", "NOT_SET")
+    assert said in cli.error("clone", "1", "--no-env", "NOT_SET")
+    assert "SEED: either --env or --no-env." in cli.error("edit", "1", "--no-env", "SEED", "--env", "SEED=1")
+    assert cli.job(1)["options"]["env"] == [["SEED", None]]
 
 
 def test_schedules_templates_imports_and_lines_keep_the_values_that_they_give(

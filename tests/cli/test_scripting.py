@@ -291,3 +291,15 @@ def test_stats_tell_how_jobs_have_done(cli: Cli, script: Script) -> None:
     assert found["all"]["jobs"] == 4
     assert {each["name"] for each in json.loads(cli("stats", "--json", "--by", "batch"))["groups"]} == {"b", ""}
     assert "sleeps  3" in re.sub("  +", "  ", cli("stats"))
+
+
+def test_json_says_the_kind_of_each_reason_beside_its_text(cli: Cli) -> None:
+    cli("add", "sh", "-c", "exit 3")
+    cli("add", "--hold", "true")
+    cli("add", "true")
+    assert [job["reason_kind"] for job in cli.jobs().values()] == ["no_scheduler", "held", "no_scheduler"]
+    cli("run", "--until-empty", code=1)
+    kinds = {number: job["reason_kind"] for number, job in cli.jobs().items()}
+    assert kinds == {1: "exit", 2: "held", 3: "exit"}
+    shown = json.loads(cli("show", "1", "--json"))
+    assert (shown["schema"], shown["reason_kind"], shown["runs"][0]["reason_kind"]) == (1, "exit", "exit")

@@ -15,6 +15,7 @@ from tui_queue.cli.json_output import job_object, json_option, print_jobs, print
 from tui_queue.cli.new_drafts import command_fields, new_drafts
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.cli.standard_input import with_standard_input
+from tui_queue.cli.variables import no_env_option, variables, with_variables
 from tui_queue.core.errors import BadInputError, StoreError
 from tui_queue.core.model.job import NO_NUMBER, Job, JobDraft, State
 from tui_queue.core.model.queue import Move, Place
@@ -55,6 +56,7 @@ JOB_WORDS = {"allow_interspersed_args": False}
 @click.option("--follow", is_flag=True, help="Print its output too; Ctrl+C lets it go on by itself.")
 @click.option("--dry-run", is_flag=True, help="Only show what would run, where, with what, and when; add nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@no_env_option
 @json_option
 @click.argument("path", required=False, shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
@@ -76,7 +78,10 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
     async def work() -> int:
         async with use_queue(create=True) as queue:
             place = await _place(queue, values["before"], top=values["top"])
-            wanted = {**await _template(queue, values["template"], fields), **await _with_numbers(queue, fields)}
+            begun = await _template(queue, values["template"], fields)
+            wanted = {**begun, **await _with_numbers(queue, fields)}
+            if values["without_env"] or "env" in begun:
+                wanted["env"] = variables(begun.get("env", ()), fields.get("env", ()), values["without_env"])
             drafts = await new_drafts(queue, wanted, values, yes=yes)
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
@@ -102,16 +107,25 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 @click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
+@no_env_option
 @capture_option
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
+def edit(
+    job_id: str,
+    path: str | None,
+    args: tuple[str, ...],
+    without_env: tuple[str, ...],
+    capture_env: bool,
+    as_json: bool,
+    **values: Any,
+) -> None:
     """Change a job: what is given is replaced, words behind ID are its new parameters.
 
     Options stand before ID or right behind it; `--` ends them.
     Of a running job --timeout, --notify, --retries, --retry-delay, --priority and --name can be changed; the time limit
-    counts from its start.
+    counts from its start. --env adds a variable or changes one, --no-env takes one away; the others stay.
 
     Example: tui-queue edit 14 --priority 5 --after 12
     """
@@ -120,7 +134,7 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
     async def work() -> None:
         async with use_queue() as queue:
             job = await one(queue.commands, job_id)
-            changes = await _with_numbers(queue, fields)
+            changes = with_variables(await _with_numbers(queue, fields), job.draft, without_env)
             if path is not None:
                 changes["path"] = path
             if args:
@@ -143,11 +157,19 @@ def edit(job_id: str, path: str | None, args: tuple[str, ...], capture_env: bool
 
 @click.command(context_settings=JOB_WORDS, cls=JobCommand)
 @job_options
+@no_env_option
 @capture_option
 @json_option
 @click.argument("job_id", metavar="ID", shell_complete=jobs())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
-def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, **values: Any) -> None:
+def clone(
+    job_id: str,
+    args: tuple[str, ...],
+    without_env: tuple[str, ...],
+    capture_env: bool,
+    as_json: bool,
+    **values: Any,
+) -> None:
     """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
 
     Options stand before ID or right behind it; `--` ends them.
@@ -159,7 +181,7 @@ def clone(job_id: str, args: tuple[str, ...], capture_env: bool, as_json: bool, 
     async def work() -> None:
         async with use_queue() as queue:
             draft = (await one(queue.commands, job_id)).draft
-            changes = await _with_numbers(queue, fields)
+            changes = with_variables(await _with_numbers(queue, fields), draft, without_env)
             if args:
                 changes["args"] = args
             changes = await with_standard_input(queue, changes)

@@ -58,7 +58,7 @@ def job_object(job: Job, places: RunPlaces, *, values: bool = False) -> Object:
         job = replace(job, options=without_values(job.options))
     shown = {name: value for name, value in asdict(job).items() if name not in _INTERNAL}
     encoded = {name: encode(shown[name]) for name, encode in _ENCODERS.items()}
-    of_run = {"log_path": places.log_path(job), "pid": places.pid(job)}
+    of_run = {"reason_kind": job.reason.kind or None, "log_path": places.log_path(job), "pid": places.pid(job)}
     return {**shown, **encoded, "elapsed_s": job.elapsed_s(datetime.now(UTC)), **of_run}
 
 
@@ -90,6 +90,7 @@ def run_object(run: Run) -> Object:
         "exit_code": run.exit_code,
         "signal": run.signal,
         "reason": run.reason,
+        "reason_kind": run.reason.kind or None,
         "cpu_s": run.cpu_s,
         "max_rss_kib": run.max_rss_kib,
     }

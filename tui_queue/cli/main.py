@@ -35,6 +35,7 @@ _COMMANDS = {
     "retry": ("jobs", "Put ended jobs into the queue again."),
     "run": ("run", "Run the queue without a screen."),
     "schedule": ("schedule", "List, add, change, pause, run, remove schedules."),
+    "scheduler": ("scheduler", "Tell who schedules; stop or restart it."),
     "settings": ("settings", "List, read, change the settings; edit their file."),
     "show": ("show", "Tell everything about one job."),
     "signal": ("jobs", "Send a signal to running jobs."),

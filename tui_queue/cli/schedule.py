@@ -16,6 +16,7 @@ from tui_queue.cli.json_output import job_object, json_option, print_json, sched
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.cli.standard_input import with_standard_input
 from tui_queue.cli.tables import print_schedules
+from tui_queue.cli.variables import no_env_option, with_variables
 from tui_queue.core.commands.commands import Commands
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job
@@ -101,6 +102,7 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 @job_options
 @click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
 @click.option("--rename", metavar="NAME", help="Another name for the schedule.")
+@no_env_option
 @capture_option
 @json_option
 @click.argument("called", metavar="NAME", shell_complete=schedules)
@@ -110,6 +112,7 @@ def edit(
     path: str | None,
     rename: str | None,
     args: tuple[str, ...],
+    without_env: tuple[str, ...],
     capture_env: bool,
     as_json: bool,
     **values: Any,
@@ -125,7 +128,8 @@ def edit(
     async def work() -> None:
         async with use_queue() as queue:
             old = await queue.commands.schedules.get(called)
-            changes = await with_standard_input(queue, _changes(fields, path, args))
+            changes = with_variables(_changes(fields, path, args), old.draft, without_env)
+            changes = await with_standard_input(queue, changes)
             new = schedule_with(old, name=rename, **_rule_words(values))
             new = replace(new, draft=edited(old.draft, changes) if changes else old.draft)
             if new == old and not capture_env:

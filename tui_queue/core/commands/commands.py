@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_queue.core.commands.kept_files import KeptFiles
     from tui_queue.core.commands.queues import QueueCommands
     from tui_queue.core.commands.reports import ReportCommands
+    from tui_queue.core.commands.scheduler import SchedulerCommands
     from tui_queue.core.commands.schedules import ScheduleCommands
     from tui_queue.core.commands.templates import TemplateCommands
 
@@ -55,6 +56,13 @@ class Commands:
         from tui_queue.core.commands.batches import BatchCommands  # noqa: PLC0415
 
         return BatchCommands(self._context)
+
+    @cached_property
+    def scheduler(self) -> "SchedulerCommands":
+        """The process that schedules."""
+        from tui_queue.core.commands.scheduler import SchedulerCommands  # noqa: PLC0415
+
+        return SchedulerCommands(self._context)
 
     @cached_property
     def schedules(self) -> "ScheduleCommands":

@@ -63,6 +63,19 @@ class Background:
         """Keep the lock that this process has inherited from the one that started it."""
         return self.lock.adopt(inherited)
 
+    def pid(self) -> int | None:
+        """Return the number of the background process; None without one, 0 where that has not said it. Blocks."""
+        if not self.lock.is_taken():
+            return None
+        try:
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            return int((recipes.read(file) or {}).get("pid", 0))
+        finally:
+            os.close(file)
+
     @staticmethod
     def leave_on_signals(leave: Callable[[], None]) -> None:
         """Call ``leave`` in the event loop when the user ends this process; also for signals that have come before."""
@@ -73,7 +86,7 @@ class Background:
     def record(self) -> None:
         """Write down how this process was started, which has the lock: it is to be started again if it is killed."""
         if self._enabled and self.lock.held:
-            self._record(self.lock.descriptor)
+            self._record(self.lock.descriptor, pid=os.getpid())
 
     def offer(self) -> bool:
         """Have a background process started if this process, which schedules, is killed; return False if one runs.
@@ -119,9 +132,9 @@ class Background:
             **recipes.origin(self._path),
         }
 
-    def _record(self, lock: int) -> None:
+    def _record(self, lock: int, *, pid: int = 0) -> None:
         try:
-            recipes.write(lock, self._own_recipe() | recipes.ready(recipes.read(lock)))
+            recipes.write(lock, self._own_recipe() | recipes.ready(recipes.read(lock)) | {"pid": pid})
         except OSError as error:
             complaint = "%s: can't be written: %s. Nothing starts a killed scheduler again."
             logger.warning(complaint, self._path, error.strerror)
@@ -129,6 +142,15 @@ class Background:
     def _start_successor(self, recipe: recipes.Recipe, lock: int) -> None:
         if os.access(self._store, os.W_OK):
             _start(recipe, lock)
+
+
+def is_background(pid: int) -> bool:
+    """Whether a process is a background process of ours, as far as its command line can be read."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"--standby" in file.read().split(b"\0")
+    except OSError:
+        return pid > 0 and not os.path.exists("/proc/self")
 
 
 def _start(recipe: recipes.Recipe, lock: int) -> None:

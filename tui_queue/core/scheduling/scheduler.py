@@ -65,7 +65,9 @@ class Scheduler:
         channels: Channels,
         waker: Waker,
         incoming: Incoming,
+        version: str,
     ) -> None:
+        self._version = version
         self._store = store
         self._executor = executor
         self._lease = lease
@@ -160,6 +162,7 @@ class Scheduler:
         holder = await self._store.runs.take_lease(
             pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
         )
+        self._lease.say_version(holder.epoch, self._version)
         try:
             self._executor.warm_up()
         except OSError:  # the first job that is to start says so

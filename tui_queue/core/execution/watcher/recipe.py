@@ -57,7 +57,7 @@ def bring_back(
         pause, young = _pause(recipe, now)
         if pause > 0:
             return pause
-        write(file, {**recipe, "young": young + 1, "begun": now, "ready": False})
+        write(file, {**recipe, "young": young + 1, "begun": now, "ready": False, "pid": 0})
         start(recipe, file)
     except (OSError, KeyError, ValueError):  # the system refuses, or another version has written the recipe
         return AGAIN_S
