@@ -17,7 +17,7 @@ def test_clean_shows_what_goes_and_keeps_the_rest(cli: Cli) -> None:
     cli("clean", "--keep", "2", "--yes")
     assert sorted(cli.jobs()) == [3, 4]
     assert not (cli.home / "runs" / "1").exists()
-    assert "What may be kept?" in cli.error("clean")
+    assert "No limit is given; give --older, --keep or --logs" in cli.error("clean")
 
 
 def test_the_settings_keep_the_house_clean(cli: Cli) -> None:

@@ -33,7 +33,7 @@ def write(directory: Path, name: str, text: str) -> str:
 
 def test_the_file_of_the_script_version_keeps_its_uuids(cli: Cli, tmp_path: Path) -> None:
     file = write(tmp_path, "job_queue.txt", OLD_QUEUE)
-    assert "1 of the jobs were running; say --running pending, or interrupted" in cli.error("import", file)
+    assert "1 of the jobs were running; give --running pending or --running interrupted" in cli.error("import", file)
     assert cli.jobs() == {}
     assert cli("import", "--running", "pending", file) == "4 jobs added.\n"
     jobs = cli.jobs()
@@ -43,7 +43,7 @@ def test_the_file_of_the_script_version_keeps_its_uuids(cli: Cli, tmp_path: Path
         (UUIDS[2], ["3"], "pending"),
         (UUIDS[3], [], "failed"),
     ]
-    assert cli("import", "--running", "pending", file) == "0 jobs added; 4 were here already.\n"
+    assert cli("import", "--running", "pending", file) == "0 jobs added; 4 were already in the queue.\n"
     assert len(cli.jobs()) == 4
 
 
@@ -132,7 +132,7 @@ def test_only_what_is_asked_for_is_exported_and_no_file_is_overwritten(cli: Cli,
     cli.drain(code=1)
     cli("export", "--state", "failed", "--batch", "night", str(tmp_path / "failed"))
     assert [json.loads(line)["id"] for line in (tmp_path / "failed").read_text().splitlines()] == [2]
-    assert "there is such a file" in cli.error("export", str(tmp_path / "failed"))
+    assert "the file exists; name another" in cli.error("export", str(tmp_path / "failed"))
     assert [job["id"] for job in json.loads(cli("export", "--json"))] == [1, 2]
     assert json.loads(cli("export", "--json", "--state", "running")) == []
 
@@ -238,8 +238,8 @@ def test_what_pueue_prints(cli: Cli) -> None:
     done = cli.process("import", "-", given=json.dumps(PUEUE).encode())
     assert done.stdout == b"4 jobs added.\n"
     assert done.stderr.decode() == (
-        "tui-queue: 2 of them are held, since another program may start them still; `tui-queue release 3-4` lets them"
-        " start.\n"
+        "tui-queue: 2 of them are held, because another program may still start them; type `tui-queue"
+        " release 3-4` to let them start.\n"
     )
     queues = {queue["name"]: (queue["slots"], queue["paused"]) for queue in json.loads(cli("queue", "list", "--json"))}
     assert {name: queues[name] for name in ("default", "gpu")} == {"default": (7, False), "gpu": (1, True)}
@@ -256,7 +256,7 @@ def test_what_pueue_prints(cli: Cli) -> None:
     cli("queue", "set", "gpu", "--slots", "5")
     begins = {"4": {**PUEUE["tasks"]["3"], "id": 4, "status": {"Stashed": {"enqueue_at": "2099-06-01T00:00:00+01:00"}}}}
     more = json.dumps({**PUEUE, "tasks": {**PUEUE["tasks"], **begins}}).encode()
-    assert cli.process("import", "--start", "-", given=more).stdout == b"3 jobs added; 2 were here already.\n"
+    assert cli.process("import", "--start", "-", given=more).stdout == b"3 jobs added; 2 were already in the queue.\n"
     assert (cli.job(6)["held"], cli.job(7)["held"], cli.job(7)["not_before"][:4]) == (False, False, "2099")
     assert json.loads(cli("queue", "list", "--json"))[1]["slots"] == 5
 
@@ -278,7 +278,9 @@ def test_the_joblog_of_parallel(cli: Cli, tmp_path: Path) -> None:
     ]
     assert jobs[1]["args"] == ["-c", 'echo "a b"']
     lines.append("4\t:\t1795424403.000\t     0.500\t0\t0\t0\t0\ttrue")
-    assert cli("import", write(tmp_path, "log", "\n".join(lines) + "\n")) == "1 job added; 3 were here already.\n"
+    assert (
+        cli("import", write(tmp_path, "log", "\n".join(lines) + "\n")) == "1 job added; 3 were already in the queue.\n"
+    )
 
 
 def test_a_crontab_becomes_schedules(cli: Cli, tmp_path: Path) -> None:
@@ -306,8 +308,8 @@ CRON_TZ=Europe/Berlin
     done = cli.process("import", "--start", "--format", "crontab", "-", given=table.encode())
     assert done.stdout == b"1 schedules added: date\n"
     assert done.stderr.decode().splitlines() == [
-        "tui-queue: Line 1 is left out: @reboot is no time that comes again.",
-        "tui-queue: Line 3 is left out: text behind % is input for the command; write it into a script.",
-        "tui-queue: Line 4 is left out: neither a cron line nor NAME=value.",
+        "tui-queue: Line 1 is skipped: @reboot is no time that comes again.",
+        "tui-queue: Line 3 is skipped: text behind % is input for the command; write it into a script.",
+        "tui-queue: Line 4 is skipped: neither a cron line nor NAME=value.",
     ]
     assert "Line 1: @reboot" in cli.error("import", "--format", "crontab", write(tmp_path, "none", "@reboot echo\n"))

@@ -47,7 +47,7 @@ def test_a_script_from_standard_input_is_kept_with_its_job(cli: Cli, tmp_path: P
     ):
         assert said in piped(cli, text, "add", "-", code=2)
     assert "read once" in piped(cli, b"#!/bin/sh\n", "add", "--stdin", "-", "-", code=2)
-    assert "keeps no standard input" in piped(cli, b"#!/bin/sh\n", "template", "save", "x", "-", code=2)
+    assert "can't keep standard input" in piped(cli, b"#!/bin/sh\n", "template", "save", "x", "-", code=2)
     assert len(cli.jobs()) == 4
 
 
@@ -109,7 +109,8 @@ def test_a_copy_finds_the_path_of_its_original(cli: Cli, script: Callable[..., s
     path = script("own.sh", '#!/bin/sh\necho "$0 $TUI_QUEUE_SCRIPT"\n')
     done = cli.process("add", "--script", path)
     assert done.stderr.decode() == (
-        "tui-queue: own.sh uses $0, in the job the path of the copy; TUI_QUEUE_SCRIPT is that of the original.\n"
+        "tui-queue: own.sh uses $0, which is the path of the copy when the job runs; TUI_QUEUE_SCRIPT is the"
+        " path of the original.\n"
     )
     cli.drain()
     (copy,) = kept(cli)

@@ -66,7 +66,7 @@ def test_add_waits_for_the_job_or_follows_it_and_an_interrupt_lets_it_go_on(
     assert (followed.returncode, followed.stdout, followed.stderr) == (4, b"try 1\ntry 2\n", b"2\n")
     several = cli.process("add", "--follow", "--sweep", "-y", "echo", "{1..2}")
     assert several.returncode == 2
-    assert b"--follow is for one job, and these are 2; --wait waits." in several.stderr
+    assert b"--follow needs a single job, and there are 2; use --wait." in several.stderr
     assert list(cli.jobs()) == [2, 1]
     go = tmp_path / "go"
     adding = cli.start("add", "--follow", "sh", "-c", f"echo begun; until [ -e {go} ]; do sleep 0.02; done")
@@ -76,7 +76,7 @@ def test_add_waits_for_the_job_or_follows_it_and_an_interrupt_lets_it_go_on(
     _, said = adding.communicate(timeout=60)
     assert (adding.returncode, said.rstrip() + b"\n") == (
         130,
-        b"3\ntui-queue: Job 3 goes on; `tui-queue log -f 3` follows again.\n",
+        b"3\ntui-queue: Job 3 continues; type `tui-queue log -f 3` to follow its output.\n",
     )
     assert cli.job(3)["state"] == "running"
     go.touch()

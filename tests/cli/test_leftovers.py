@@ -154,7 +154,7 @@ def test_remove_with_cancel_ends_what_a_job_has_left_and_removes_it_then(
     cli("remove", "--cancel", "1")
     assert cli.jobs() == {}
     assert not any(map(process_is_alive, found))
-    assert cli("undo") == "1 brought back: 1.\n"
+    assert cli("undo") == "1 restored: 1.\n"
     assert line_of(cli, 1) == "completed: exit 0"
 
 

@@ -35,10 +35,10 @@ def test_rows_have_the_order_and_the_columns_that_were_asked_for(cli: Cli) -> No
     known = "no such column; there are id, state, reason, queue, started, elapsed, name, parameters, added, "
     assert known in cli.error("list", "--sort", "size")
     assert known in cli.error("list", "--columns", "id,")
-    assert "Either --columns or --json" in cli.error("list", "--json", "--columns", "id")
+    assert "--columns can't be used with --json" in cli.error("list", "--json", "--columns", "id")
     for command in ("list", "status"):
-        assert "--watch draws on a terminal, and stdout is none" in cli.error(command, "--watch")
-        assert "Either --watch or --json" in cli.error(command, "--watch", "--json")
+        assert "--watch needs a terminal, and standard output is none" in cli.error(command, "--watch")
+        assert "--watch can't be used with --json" in cli.error(command, "--watch", "--json")
 
 
 @pytest.mark.long
@@ -121,7 +121,7 @@ def test_the_job_of_a_process_is_found_by_any_of_its_processes(cli: Cli, tmp_pat
     for other in (stranger, plain):
         other.kill()
         other.wait()
-    assert "Either an ID or --pid" in cli.error("show", "--pid", "1", "1")
+    assert "--pid can't be used with an ID" in cli.error("show", "--pid", "1", "1")
     cli("cancel", "--all")
     ended(runner)
     assert cli.job(1)["pid"] is None

@@ -20,8 +20,8 @@ def test_logs_of_several_jobs_have_headings_and_one_has_none(cli: Cli) -> None:
     assert cli("log", "-f", "3", "1") == "3│ three\n3│ end\n1│ one\n1│ end\n"
     for words, message in (
         (("1", "9"), "9: no such job"),
-        (("--attempt", "1", "1", "2"), "--attempt is for one job, and these are 2."),
-        (("--raw", "-f", "1", "2"), "--raw has no lines to put the numbers of several jobs before."),
+        (("--attempt", "1", "1", "2"), "--attempt needs a single job, and there are 2; name one job."),
+        (("--raw", "-f", "1", "2"), "--raw can't be used with --follow for several jobs; name one job."),
     ):
         assert message in cli.error("log", *words, code=3 if "no such" in message else 2)
 

@@ -35,11 +35,11 @@ def test_words_of_other_queues_do_what_they_do_there(cli: Cli) -> None:
     ("words", "line"),
     [
         ("srun a.sh", "No such command 'srun'; here that is `tui-queue add --follow PROGRAM`."),
-        ("parallel -X rm", "No such command 'parallel'; here that is `tui-queue queue set default"),
+        ("parallel -X rm", "No such command 'parallel'; here that is `tui-queue queue edit default"),
         ("parallel echo ::: A B", "is GNU parallel's; here that is `tui-queue add --sweep echo '{A,B}'`."),
         (
             "parallel -j 2 --link echo ::: A B ::: C D",
-            "`tui-queue queue set default --slots 2`, then `tui-queue add --sweep",
+            "`tui-queue queue edit default --slots 2`, then `tui-queue add --sweep",
         ),
         ("switch 1 2", "tui-queue switch 1 2 is pueue's; here that is `tui-queue move --before 1 2`."),
         ("restart -k 1", "is pueue's; here that is `tui-queue start 1`."),

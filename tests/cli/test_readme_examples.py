@@ -38,7 +38,7 @@ def test_each_command_has_json_with_a_version(cli: Cli, directory: Path) -> None
 @pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
 def test_each_command_refuses_what_it_can_not_take(cli: Cli, words: tuple[str, ...]) -> None:
     assert "No such option" in cli.error(*words, "--nonsense")
-    assert "Example: tui-queue " in cli(*words, "--help")
+    assert "  Examples:\n    tui-queue " in cli(*words, "--help")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_each_command_refuses_what_it_can_not_take(cli: Cli, words: tuple[str, .
         "clone 99",
         "list --queue nowhere",
         "batch show nothing",
-        "queue set nowhere --slots 1",
+        "queue edit nowhere --slots 1",
         "queue pause nowhere",
         "queue resume nowhere",
         "queue remove nowhere",
@@ -88,16 +88,16 @@ def test_what_is_not_there_ends_a_command_with_3(cli: Cli, call: str) -> None:
         ("stats --since yesterday", "yesterday: not a time limit"),
         ("stats --by colour", "'colour' is not one of"),
         ("log --attempt 0 1", "0 is not in the range"),
-        ("log --json -f 1", "Either --json or --follow"),
+        ("log --json -f 1", "--json can't be used with --follow"),
         ("completion csh", "'csh' is not one of"),
-        ("run", "Say how"),
+        ("run", "No mode is given"),
         ("add --from /dev/null", "No line holds a job"),
         ("add --from /nowhere", "/nowhere"),
-        ("add --from /dev/null true", "Either --from FILE, or a PATH"),
+        ("add --from /dev/null true", "give either --from FILE or a PATH"),
         ("import /dev/null", "no file that can be recognized"),
         ("import /nowhere", "/nowhere"),
         ("export --state lost", "'lost' is not one of"),
-        ("export README.md", "README.md: there is such a file"),
+        ("export README.md", "README.md: the file exists"),
         ("clean --older soon", "not a span of time"),
         ("queue limit many", "Slots many"),
     ],

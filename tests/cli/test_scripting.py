@@ -68,7 +68,7 @@ def test_wait_gives_up_and_says_when_nobody_starts_jobs(cli: Cli) -> None:
     cli("add", "true")
     done = cli.process("wait", "--timeout", "1s", "1")
     assert done.returncode == 124
-    assert b"nobody starts jobs" in done.stderr
+    assert b"no scheduler runs" in done.stderr
 
 
 def test_wait_outlives_retries(cli: Cli, script: Script, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_log_can_be_asked_for_by_attempt_and_by_lines(cli: Cli, script: Script
     assert cli("log", "1", "-n", "99") == cli("log", "1")
     assert json.loads(cli("log", "1", "--json", "--attempt", "1", "-n", "1"))["output"] == "end"
     assert cli("log", "1", "-f") == cli("log", "1")
-    assert "has had 2 attempts" in cli.error("log", "1", "--attempt", "3")
+    assert "the job has had 2 attempts" in cli.error("log", "1", "--attempt", "3")
 
 
 def test_following_a_log_ends_when_the_run_ends(cli: Cli, script: Script) -> None:

@@ -89,17 +89,17 @@ def test_a_uuid_and_the_end_by_a_signal_name_jobs_too(queue: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "No job is named; give its ID, or a set: --all, --batch NAME, --where 'state:failed queue:gpu'."),
+        ((), "No job is named; give an ID, or --all, --batch NAME, --where 'state:failed queue:gpu'."),
         (("--where", ""), "--where: no words are given; `state:failed queue:gpu` say, or --all for all jobs."),
         (("--where", "queue:"), "queue: has no value; write it behind the colon, without a blank."),
         (("--where", "queue:gpu exit:x"), "exit:x: no number; write exit:3, exit:>3 or exit:2-7."),
         (("--where", "age:2d"), "age:2d: no span of time; write age:>2d or age:<90m."),
         (("--where", "name:'two words"), "name:'two words: a quote is not closed."),
-        (("--batch", "day", "--where", "batch:night"), "Either --batch day or batch:night."),
+        (("--batch", "day", "--where", "batch:night"), "--batch day and batch:night name two batches; give one."),
         (("--where", "state:c"), "state:c: is that completed or cancelled? Write it out."),
-        (("--batch", ""), "--batch: no name is given; `tui-queue batch` lists all."),
-        (("--all", "4"), "Either some jobs, or a set: --all, --batch or --where."),
-        (("7-3",), "7-3: the range ends before it begins."),
+        (("--batch", ""), "--batch: the name is empty; `tui-queue batch list` shows all batches."),
+        (("--all", "4"), "IDs can't be used with --all, --batch or --where; give either IDs or such an option."),
+        (("7-3",), "7-3: the range ends before it begins; write the lower number first."),
     ],
 )
 def test_a_command_without_jobs_changes_nothing(queue: Cli, words: tuple[str, ...], said: str) -> None:
@@ -122,7 +122,9 @@ def test_retry_takes_what_failed_only_and_none_that_was_cancelled_while_it_was_h
     assert queue("retry", "--failed", "--dry-run").endswith("1 would be retried.\n")
     assert queue("retry", "--all") == "1 retried, 1 was cancelled while it was held.\n"
     assert states(queue)[3] == "cancelled"
-    assert "Either --failed or other states" in queue.error("retry", "--failed", "--where", "state:cancelled")
+    assert "--failed and --where name different states" in queue.error(
+        "retry", "--failed", "--where", "state:cancelled"
+    )
     queue("retry", "3")
     assert states(queue)[3] == "pending"
 
@@ -130,26 +132,26 @@ def test_retry_takes_what_failed_only_and_none_that_was_cancelled_while_it_was_h
 def test_a_needless_release_says_so(queue: Cli) -> None:
     done = queue.process("release", "4")
     assert (done.returncode, done.stdout) == (0, b"")
-    assert done.stderr == b"tui-queue: Job 4 was not held; nothing has changed.\n"
+    assert done.stderr == b"tui-queue: Job 4 was not held; nothing changed.\n"
 
 
 def test_a_removed_job_lies_in_the_trash_until_undo_brings_it_back(queue: Cli) -> None:
     before, log = queue.jobs(), queue.home / "runs" / "2"
     assert queue("remove", "1-3") == "3 removed.\n"
     assert not log.exists()
-    assert queue("undo") == "3 brought back: 1, 2, 3.\n"
+    assert queue("undo") == "3 restored: 1, 2, 3.\n"
     assert queue.jobs() == before
     assert log.exists()
-    assert "Nothing was removed in the last 10 minutes" in queue.error("undo", code=3)
+    assert "was removed in the last 10 minutes" in queue.error("undo", code=3)
     queue("remove", "--now", "1")
-    assert "Nothing was removed" in queue.error("undo", code=3)
+    assert "No job that can be restored was removed" in queue.error("undo", code=3)
 
 
 def test_a_job_whose_logs_the_user_has_deleted_is_brought_back_without_them(queue: Cli) -> None:
     before = queue.jobs()
     shutil.rmtree(queue.home / "runs" / "2")
     queue("remove", "1-2")
-    assert queue("undo") == "2 brought back: 1, 2.\n"
+    assert queue("undo") == "2 restored: 1, 2.\n"
     assert queue.jobs() == before
     assert not (queue.home / "runs" / "2").exists()
     assert (queue.home / "runs" / "1").exists()
@@ -169,4 +171,4 @@ def test_remove_cancels_what_has_not_ended_where_the_user_says_so(queue: Cli, tm
     finally:
         runner.terminate()
         runner.communicate(timeout=60)
-    assert queue("undo") == "1 brought back: 6.\n"
+    assert queue("undo") == "1 restored: 6.\n"

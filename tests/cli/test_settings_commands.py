@@ -51,7 +51,8 @@ def test_a_setting_is_read_and_changed_and_the_rest_of_the_file_stays(given: Cli
     assert {"slots", "keep_jobs"} & set(listed["given"]) == {"slots"}
     assert re.search(r"keep_jobs +0 +default", cli("settings", "list"))
     assert (
-        "notify.on counts from the next start on." in cli.process("settings", "set", "notify.on", "end").stderr.decode()
+        "notify.on takes effect from the next start on."
+        in cli.process("settings", "set", "notify.on", "end").stderr.decode()
     )
 
 
@@ -69,7 +70,7 @@ def test_a_wrong_setting_is_refused_and_changes_nothing(given: Cli) -> None:
     ):
         assert message in given.error("settings", "set", *words)
         assert (given.home / "config.toml").read_text() == FILE
-    assert "the settings do not have it" in given.error("settings", "get", "resources.gpu")
+    assert "no such setting" in given.error("settings", "get", "resources.gpu")
 
 
 def test_an_edited_copy_replaces_the_file_only_if_it_is_right(given: Cli, script: Script) -> None:
@@ -77,7 +78,7 @@ def test_an_edited_copy_replaces_the_file_only_if_it_is_right(given: Cli, script
     for sed, message in (
         (
             "s/slots = 2/slots = 4000/",
-            "slots must be a number from 0 to 1000. Nothing was changed; what you wrote is in /",
+            "slots must be a number from 0 to 1000. Nothing changed; your text is in /",
         ),
         ("s/slots = 2/slots =/", "not valid TOML"),
     ):
@@ -86,7 +87,7 @@ def test_an_edited_copy_replaces_the_file_only_if_it_is_right(given: Cli, script
         assert message in error
         assert file.read_text() == FILE
     cli.env["EDITOR"] = "true"
-    assert cli.process("settings", "edit").stderr == b"tui-queue: nothing was changed.\n"
+    assert cli.process("settings", "edit").stderr == b"tui-queue: nothing changed.\n"
     cli.env["EDITOR"] = script("editor", f"#!/bin/sh\nsed -i 's/slots = 2/slots = 7/' $1; echo >> {file}\n")
     assert "another program has just changed it" in cli.error("settings", "edit")
     file.write_text(FILE)
@@ -95,7 +96,7 @@ def test_an_edited_copy_replaces_the_file_only_if_it_is_right(given: Cli, script
     assert file.read_text() == FILE.replace("slots = 2", "slots = 7")
     for wrong, message in (
         ("no-such-editor", "can't be started"),
-        ("false", "ended with 1"),
+        ("false", "exited with 1"),
         ("'", "a quote is not closed"),
     ):
         cli.env["VISUAL"] = wrong

@@ -92,7 +92,7 @@ def test_a_paused_job_goes_on_and_what_can_not_start_is_refused(cli: Cli, schedu
     wait_for(lambda: state(cli, 1)[0] == "cancelled", "the end")
     assert cli.error("start", "1") == f"tui-queue: Job 1 is cancelled; {message}"
     assert cli("start", "--where", "state:cancelled") == "0 started, 1 had ended.\n"
-    assert "release --all` and `resume --all` keep to the slots" in cli.error("start", "--all")
+    assert "release --all` or `resume --all`, which respect the slots" in cli.error("start", "--all")
     assert json.loads(cli("start", "--json", "--where", "state:pending")) == []
 
 

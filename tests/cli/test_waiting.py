@@ -27,7 +27,7 @@ def test_waiting_for_a_job_that_is_held_for_its_dependency_ends_with_1(cli: Cli,
     chain(cli)
     scheduler()
     wait_for(lambda: cli.job(2)["held"], "the hold")
-    advice = "; release or cancel it, or wait on with --held."
+    advice = "; release or cancel it, or use --held to keep waiting."
     assert cli.error("wait", "2", code=1) == f"tui-queue: {HELD}{advice}"
     behind = "tui-queue: Job 3 waits for job 2, which is held (after #1: failed)"
     assert cli.error("wait", "3", code=1) == f"{behind}{advice}"
@@ -52,7 +52,7 @@ def test_waiting_for_all_waits_for_what_is_there_but_not_for_what_the_user_holds
     cli("wait", "--all", code=7)
     assert [job["state"] for job in cli.jobs().values()].count("pending") == 2
     cli("wait", "--all", "--held", "--timeout", "1s", code=124)
-    assert "Either --all or some jobs" in cli.error("wait", "--all", "3")
+    assert "--all can't be used with IDs" in cli.error("wait", "--all", "3")
 
 
 def test_a_queue_run_until_empty_ends_with_1_when_held_jobs_are_left(cli: Cli) -> None:

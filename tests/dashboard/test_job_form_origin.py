@@ -85,7 +85,7 @@ async def test_the_form_says_what_its_fields_are_for_and_when_a_job_would_start(
         await see(pilot, "Starts: at once (queue default)")
         await see(pilot, " variables)")
         await pilot.press("ctrl+t")
-        await see(pilot, "Queue to wait in; default: default. F7 lists them.")
+        await see(pilot, "Queue that the job waits in. Default: default. F7 lists them.")
         await pilot.press("f7")
         await see(pilot, "night")
         await pilot.press("down", "enter")

@@ -68,7 +68,7 @@ def test_a_restored_store_starts_nothing_by_itself_and_gives_no_number_again(cli
     cli("add", "sh", "-c", f"echo 4 >> {tmp_path}/starts")
     cli.drain()
     newest = max(cli.jobs())
-    assert "is in place" in cli("restore", "latest")
+    assert "is restored" in cli("restore", "latest")
     # Job 1 has run since: its end is taken from its run; job 2 was removed: only the user knows that it has run.
     cli.drain(code=1)
     jobs = cli.jobs()
@@ -147,7 +147,7 @@ def test_a_store_that_is_lost_comes_back_from_its_backup(cli: Cli, how: str) -> 
     kept = (cli.home / "queue.db").read_bytes() if how != "missing" else b""
     done = cli.process("doctor", "--repair")
     assert done.returncode == 0, done
-    assert b"In its place is the backup" in done.stderr
+    assert b"The queue now uses the backup" in done.stderr
     jobs = cli.jobs()
     assert jobs[1]["args"] == ["one"]
     assert number not in jobs
@@ -167,7 +167,7 @@ def test_without_a_backup_a_new_store_goes_on_with_the_numbers_of_the_lost_one(c
     assert "no such backup" in cli.error("restore", "2026-01-01")
     done = cli.process("doctor", "--repair")
     assert done.returncode == 0, done
-    assert b"In its place is a new store" in done.stderr
+    assert b"The queue now uses a new store" in done.stderr
     assert cli.jobs() == {}
     assert cli("add", "echo", "new") == "2\n"
     cli.drain()

@@ -42,7 +42,7 @@ def test_a_terminal_that_can_not_move_its_cursor_is_refused_in_a_sentence(cli: C
     os.close(master)
     os.close(slave)
     assert done.returncode == 2
-    assert f"TERM={term}: no dashboard can be drawn in such a terminal" in said
+    assert f"TERM={term}: the dashboard can't be drawn on such a terminal" in said
     assert "\x1b" not in said
 
 

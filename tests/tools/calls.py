@@ -31,7 +31,7 @@ release 2
 start --dry-run 2
 list
 queue add gpu --slots 1
-queue set gpu --hours 'mon-fri 22:00-06:00'
+queue edit gpu --hours 'mon-fri 22:00-06:00'
 queue pause gpu
 queue resume gpu
 queue list

@@ -87,7 +87,7 @@ def test_removed_jobs_and_the_job_added_last_are_known_after_the_step_from_versi
     older(cli, 9)
     before = cli.jobs()
     assert cli("remove", "--where", "state:failed") == "1 removed, 1 is waited for by another job.\n"
-    assert cli("undo") == "1 brought back: 4.\n"
+    assert cli("undo") == "1 restored: 4.\n"
     assert cli.jobs() == before
     assert json.loads(cli("show", "--json", "@"))["id"] == 5
     assert cli("add", "--hold", "true") == "6\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import confirm, run, use_queue
+from tui_queue.cli.command import confirm, examples, run, use_queue
 from tui_queue.cli.completion_types import files, jobs, templates
 from tui_queue.cli.job_ids import numbered, one
 from tui_queue.cli.job_words import STASHED, AddCommand, JobCommand
@@ -25,55 +25,81 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
 LATE = (
-    "{host} runs this queue and has not answered within {seconds:.0f} s. What was added is safe on disk, by its"
-    " UUID, and starts once a scheduler runs on {host}: `tui-queue run --background` there, or"
-    " `tui-queue run --take-over` here."
+    "{host} runs this queue and has not answered within {seconds:.0f} s. The new jobs are stored on disk under the"
+    " UUIDs that are printed. They start when a scheduler runs on {host}: type `tui-queue run --background` there,"
+    " or `tui-queue run --take-over` here."
 )
-# Words behind the job's path belong to the job, whatever they look like.
+# Words behind the job's path belong to the job, even if they look like options.
 JOB_WORDS = {"allow_interspersed_args": False}
 
 
-@click.command(context_settings=JOB_WORDS, cls=AddCommand)
+@click.command(
+    context_settings=JOB_WORDS,
+    cls=AddCommand,
+    epilog=examples(
+        "add --name nightly --retries 2 jobs/countdown.py 10",
+        "add --after 12 --timeout 2h --queue default jobs/countdown.py 5",
+        "add --shell 'sort names.txt | uniq > unique.txt'",
+    ),
+)
 @job_options
 @click.option(*STASHED, is_flag=True, hidden=True)
-@click.option("--template", metavar="NAME", help="Begin with what this template says.", shell_complete=templates)
+@click.option(
+    "--template",
+    metavar="NAME",
+    help="Start from this template. Options on the line replace its own. Default: none.",
+    shell_complete=templates,
+)
 @click.option(
     "--from",
     "source",
     metavar="FILE|-",
     shell_complete=files,
-    help="A job for each line: PATH and its words, or a JSON object with path, args and options.",
+    help="Add one job for each line: PATH with arguments, or a JSON object of path, args and options. Default: none.",
 )
 @click.option(
-    "--script", metavar="FILE|-", shell_complete=files, help="Run a copy of this script, made now; its words follow."
+    "--script",
+    metavar="FILE|-",
+    shell_complete=files,
+    help="Copy this script now and run the copy with the arguments that follow. Default: none.",
 )
-@click.option("--sweep", is_flag=True, help="Make a job of each combination: --lr '{0.1,0.01}' --seed '{1..5}'.")
-@click.option("--zip", "together", is_flag=True, help="In a sweep: first with first, second with second.")
-@click.option("--before", metavar="ID", help="Put it before this pending job.", shell_complete=jobs(State.PENDING))
-@click.option("--top", is_flag=True, help="Put it at the top of its queue.")
-@click.option("--unique", is_flag=True, help="Refuse what is pending or running already.")
-@click.option("--wait", "wait", is_flag=True, help="Wait until it has ended, and end with its exit code.")
-@click.option("--follow", is_flag=True, help="Print its output too; Ctrl+C lets it go on by itself.")
-@click.option("--dry-run", is_flag=True, help="Only show what would run, where, with what, and when; add nothing.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--sweep", is_flag=True, help="Add one job for each combination of values: --lr '{0.1,0.01}' --seed '{1..5}'."
+)
+@click.option(
+    "--zip", "together", is_flag=True, help="With --sweep, pair the first values, the second values and so on."
+)
+@click.option(
+    "--before",
+    metavar="ID",
+    help="Put the job before this pending job. Default: behind all jobs of its priority.",
+    shell_complete=jobs(State.PENDING),
+)
+@click.option("--top", is_flag=True, help="Put the job at the top of its queue.")
+@click.option("--unique", is_flag=True, help="Refuse a job that is already pending or running.")
+@click.option("--wait", "wait", is_flag=True, help="Wait until the job has ended, and exit with its exit code.")
+@click.option("--follow", is_flag=True, help="Wait for the job and print its output. The job continues after Ctrl+C.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and when it would start. Add nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @no_env_option
 @json_option
 @click.argument("path", required=False, shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Add a job: PATH and every word behind it. Prints its number. With --from many, all or none.
+    """Add a job that runs PATH with its arguments, and print the number of the job.
 
-    PATH - is a script that is read from standard input and kept with the job.
-
-    Example: tui-queue add --name nightly --retries 2 jobs/countdown.py 10
+    Options stand before PATH. All words behind PATH belong to the job. PATH - reads a script from standard input and
+    keeps it with the job. With --from all jobs are added, or none.
     """
     if values["source"] is not None and (path is not None or values["sweep"] or values["script"]):
-        raise BadInputError("from", "Either --from FILE, or a PATH with its words, which --sweep may spread.")
+        raise BadInputError(
+            "from", "--from can't be used with PATH, --script or --sweep; give either --from FILE or a PATH."
+        )
     fields = given(values) | command_fields(values["script"], path, args)
     dry_run, unique, follow = bool(values["dry_run"]), bool(values["unique"]), bool(values["follow"])
     yes = dry_run or bool(values["yes"])  # nothing to ask about
     if as_json and follow:
-        raise BadInputError("json", "Either --json or --follow: an object has an end.")
+        raise BadInputError("json", "--json can't be used with --follow; use --wait with --json.")
 
     async def work() -> int:
         async with use_queue(create=True) as queue:
@@ -86,7 +112,9 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
             if drafts is None or not (yes or unique or await _is_wanted(queue, drafts)):
                 raise click.exceptions.Abort
             if follow and len(drafts) > 1:
-                raise BadInputError("follow", f"--follow is for one job, and these are {len(drafts):,}; --wait waits.")
+                raise BadInputError(
+                    "follow", f"--follow needs a single job, and there are {len(drafts):,}; use --wait."
+                )
             if dry_run:
                 from tui_queue.cli.trial import show_trial
 
@@ -104,9 +132,15 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
         sys.exit(code)
 
 
-@click.command(context_settings=JOB_WORDS, cls=JobCommand)
+@click.command(
+    context_settings=JOB_WORDS,
+    cls=JobCommand,
+    epilog=examples("edit 14 --priority 5 --after 12", "edit 14 --timeout 3h", "edit 14 -- --epochs 20"),
+)
 @job_options
-@click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
+@click.option(
+    "--path", metavar="PATH", help="Run another script or program. Default: keep the path.", shell_complete=files
+)
 @no_env_option
 @capture_option
 @json_option
@@ -121,13 +155,11 @@ def edit(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Change a job: what is given is replaced, words behind ID are its new parameters.
+    """Change a job. Options that are not given stay as they are. Words behind ID replace the arguments of the job.
 
-    Options stand before ID or right behind it; `--` ends them.
-    Of a running job --timeout, --notify, --retries, --retry-delay, --priority and --name can be changed; the time limit
-    counts from its start. --env adds a variable or changes one, --no-env takes one away; the others stay.
-
-    Example: tui-queue edit 14 --priority 5 --after 12
+    Options stand before ID or right behind it; `--` ends them. While a job runs, you can change its --timeout,
+    --notify, --retries, --retry-delay, --priority and --name. The time limit counts from the start of the run.
+    --env adds a variable or changes one, --no-env takes one away; the other variables stay.
     """
     fields = given(values)
 
@@ -155,7 +187,11 @@ def edit(
     run(work())
 
 
-@click.command(context_settings=JOB_WORDS, cls=JobCommand)
+@click.command(
+    context_settings=JOB_WORDS,
+    cls=JobCommand,
+    epilog=examples("clone 12", "clone 12 --priority 5", "clone 12 -- --seed 2"),
+)
 @job_options
 @no_env_option
 @capture_option
@@ -170,11 +206,10 @@ def clone(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Add a job like another one, in whatever state that is; options and words behind ID replace its own.
+    """Add a copy of a job, and print the number of the copy. The job can be in any state.
 
-    Options stand before ID or right behind it; `--` ends them.
-
-    Example: tui-queue clone 12 --priority 5
+    Options that are given replace those of the job, words behind ID its arguments. Options stand before ID or right
+    behind it; `--` ends them.
     """
     fields = given(values)
 
@@ -214,9 +249,9 @@ async def _with_numbers(queue: "OpenQueue", fields: Fields) -> Fields:
 
 
 async def _is_wanted(queue: "OpenQueue", drafts: Sequence[JobDraft]) -> bool:
-    """Ask about what is pending or running already; only of a single job, and only where there is somebody to ask."""
+    """Ask about what is pending or running already; only of a single job, and only on a terminal."""
     twin = await queue.commands.jobs.like(drafts[0]) if len(drafts) == 1 else None
-    return twin is None or confirm(f"Job {twin.id} is the same and {twin.state}. Add it once more?")
+    return twin is None or confirm(f"Job {twin.id} is the same, and it is {twin.state}. Add another one?")
 
 
 def say_added(queue: "OpenQueue", added: Sequence[Job], *, as_json: bool, aside: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import batches
 from tui_queue.cli.json_output import Object, iso, json_option, print_jobs, print_json
 from tui_queue.cli.tables import print_columns, print_table
@@ -12,18 +12,19 @@ from tui_queue.core.model.job import State
 from tui_queue.core.units.printable import printable
 
 
-@click.group()
+@click.group(epilog=examples("batch list", "cancel --batch nightly"))
 def batch() -> None:
-    """Batches: jobs that were added with the same --batch NAME, or by one sweep. Other verbs take --batch NAME."""
+    """List batches and their jobs.
+
+    A batch is made of jobs that were added with the same --batch NAME, or by one sweep. Many other commands take
+    --batch NAME too.
+    """
 
 
-@batch.command(name="list")
+@batch.command(name="list", epilog=examples("batch list", "batch list --json"))
 @json_option
 def list_batches(as_json: bool) -> None:
-    """List the batches, the latest first.
-
-    Example: tui-queue batch list
-    """
+    """List the batches, the latest first."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -45,14 +46,11 @@ def list_batches(as_json: bool) -> None:
     run(work())
 
 
-@batch.command()
+@batch.command(epilog=examples("batch show nightly", "batch show nightly --json"))
 @json_option
 @click.argument("called", metavar="NAME", shell_complete=batches)
 def show(called: str, as_json: bool) -> None:
-    """List all jobs of a batch.
-
-    Example: tui-queue batch show nightly
-    """
+    """List all jobs of a batch."""
 
     async def work() -> None:
         async with use_queue() as queue:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
@@ -15,19 +15,30 @@ from tui_queue.core.units.sizes import parse_size, size_text
 SHOWN = 20  # jobs that are named before they go
 
 
-@click.command()
-@click.option("--older", default="", metavar="D", help="Ended longer ago than this: 30d.")
-@click.option("--keep", default="", metavar="N", help="All but the latest N.")
-@click.option("--logs", default="", metavar="SIZE", help="The oldest, until logs take at most this: 2G.")
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would go.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.command(epilog=examples("clean --older 30d --keep 1000", "clean --logs 2G --dry-run"))
+@click.option(
+    "--older",
+    default="",
+    metavar="DURATION",
+    help="Remove jobs that ended longer ago than this, such as 30d. Default: any age is kept.",
+)
+@click.option(
+    "--keep", default="", metavar="N", help="Remove all ended jobs but the latest N. Default: any number is kept."
+)
+@click.option(
+    "--logs",
+    default="",
+    metavar="SIZE",
+    help="Remove the oldest jobs until all logs take at most this, such as 2G. Default: any size is kept.",
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Show which jobs would be removed. Remove nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
-    """Remove ended jobs and their logs; shows first what goes. Without options: by the limits in the settings.
+    """Remove ended jobs and their logs for good. The command first shows which jobs, and asks.
 
-    With --json nothing is removed without --yes.
-
-    Example: tui-queue clean --older 30d --keep 1000
+    Without --older, --keep and --logs the limits of the settings apply. With --json nothing is removed unless --yes is
+    given.
     """
     given = limits_of(values["older"], values["keep"], values["logs"])
 
@@ -35,7 +46,9 @@ def clean(dry_run: bool, yes: bool, as_json: bool, **values: Any) -> None:
         async with use_queue() as queue:
             limits = queue.settings.limits if given == Limits() else given
             if limits == Limits():
-                raise BadInputError("clean", "What may be kept? Give --older, --keep or --logs, or set keep_for.")
+                raise BadInputError(
+                    "clean", "No limit is given; give --older, --keep or --logs, or set keep_for in the settings."
+                )
             removals = await queue.commands.cleanup.plan(limits)
             sizes = await queue.commands.cleanup.sizes([removal.job_id for removal in removals])
             if as_json:

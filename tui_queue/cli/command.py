@@ -48,6 +48,11 @@ async def use_queue(*, create: bool = False, must_write: bool = False) -> AsyncI
         click.echo(f"tui-queue: {queue.notice}", err=True)
 
 
+def examples(*lines: str) -> str:
+    """Return the end of a command's `--help`: lines to type, each without the name of the program."""
+    return "\n".join(["\b", "Examples:", *(f"  tui-queue {line}" for line in lines)])
+
+
 def confirm(question: str) -> bool:
     """Ask the user on a terminal; without a terminal the answer is yes."""
     return not sys.stdin.isatty() or click.confirm(question, err=True)

@@ -43,7 +43,7 @@ def open_app(queue: "OpenQueue") -> "TuiQueueApp":
 
 
 async def run_dashboard() -> tuple[str, int]:
-    """Show the dashboard, scheduling meanwhile; return what to say when it has been left, and the exit code."""
+    """Show the dashboard and schedule while it is open; return the text to print after it, and the exit code."""
     async with use_queue(create=True, must_write=True) as queue:
         if not queue.is_elsewhere:
             log_to_file(queue.paths.program_log)
@@ -101,11 +101,11 @@ def needs_terminal() -> str | None:
     """Return why the dashboard can't be shown here, if so."""
     # Textual draws on stderr.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        return "The dashboard needs a terminal; see `tui-queue --help` for commands that don't."
+        return "The dashboard needs a terminal; see `tui-queue --help` for commands that work without one."
     if os.environ.get("TERM", "") in _UNABLE:
         return (
-            f"TERM={os.environ['TERM']}: no dashboard can be drawn in such a terminal; set TERM to its real kind, "
-            "or see `tui-queue --help` for commands that need none."
+            f"TERM={os.environ['TERM']}: the dashboard can't be drawn on such a terminal; set TERM to the type of your"
+            " terminal, or see `tui-queue --help` for commands that work on any."
         )
     return None
 

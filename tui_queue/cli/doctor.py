@@ -8,7 +8,7 @@ import click
 
 from tui_queue import __version__
 from tui_queue.bootstrap import LATEST, backups, examine, fault_report, restore, why_to_repair
-from tui_queue.cli.command import confirm
+from tui_queue.cli.command import confirm, examples
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import coloured
 from tui_queue.core.errors import BadInputError
@@ -23,21 +23,20 @@ _WORD = re.compile(r"[a-z0-9-]{1,20}")
 _AMOUNT = re.compile(r"\d+(\.\d+)?[A-Za-z]{0,3}")
 
 
-@click.command()
-@click.option("--repair", is_flag=True, help="Where the store is lost or damaged, restore the latest backup.")
+@click.command(epilog=examples("doctor", "doctor --json", "doctor --repair", "doctor --report"))
+@click.option("--repair", is_flag=True, help="Restore the latest backup if the store is lost or damaged.")
 @click.option(
     "--report",
     is_flag=True,
-    help="Print a text for a report of a fault. Names, paths, arguments and values are left out or replaced.",
+    help="Print a text for the report of a fault. Names, paths, arguments and values are left out or replaced.",
 )
 @json_option
 def doctor(repair: bool, report: bool, as_json: bool) -> None:
-    """Check directories, file system, database, terminal, scheduler, login and clock; say what to do. Changes nothing.
+    """Check directories, file system, database, terminal, scheduler, login and clock, and say what to do.
 
-    Ends with 1 when something is wrong. With --repair a store that is missing, empty or damaged is put aside; in its
-    place comes the latest backup or, where there is none, a new store, whose numbers go on where the old one ended.
-
-    Example: tui-queue doctor
+    The exit code is 1 if something is wrong. Without --repair the command changes nothing. With --repair a store that
+    is missing, empty or damaged is moved aside. The latest backup takes its place, or a new store if there is no
+    backup. The numbers of new jobs continue after the highest one.
     """
     paths = Paths.from_environment()
     if report:
@@ -94,21 +93,21 @@ def _repair(paths: Paths) -> None:
     """Ask, and put something whole in the place of a store that can't be used; say on stderr what was done."""
     fault = why_to_repair(paths)
     if not fault:
-        click.echo("The store is whole: there is nothing to repair.", err=True)
+        click.echo("The store is not damaged; there is nothing to repair.", err=True)
         return
     click.echo(printable(fault), err=True)
     if any(each.jobs is not None for each in backups(paths)):
-        name, question = LATEST, "Put it aside, and the latest backup in its place?"
+        name, question = LATEST, "Move the store aside and restore the latest backup?"
     else:
-        name, question = None, "There is no whole backup. Put it aside, and a new store in its place?"
+        name, question = None, "No backup can be used. Move the store aside and create a new one?"
     if not confirm(question):
         sys.exit(1)
     done = restore(paths, name)
     what = "a new store" if done.backup is None else f"the backup {done.backup.name}"
-    where = f"; the files before it are in {printable(done.aside)}" if done.aside else ""
-    click.echo(f"In its place is {what}{where}.", err=True)
+    where = f"; the old files are in {printable(done.aside)}" if done.aside else ""
+    click.echo(f"The queue now uses {what}{where}.", err=True)
     if done.held:
-        click.echo(f"{len(done.held):,} pending jobs are held: they may have run since.", err=True)
+        click.echo(f"{len(done.held):,} pending jobs are held, because they may have run after the backup.", err=True)
 
 
 COMMANDS = {"doctor": doctor}

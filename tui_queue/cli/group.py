@@ -3,7 +3,7 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -16,11 +16,19 @@ class Commands(click.Group):
     """A group whose commands are imported when they are needed, and whose errors are one line.
 
     ``known`` names for each command the module of this package whose ``COMMANDS`` holds it, and says what it does.
+    ``groups`` has the headings of `--help`, and the commands below each.
     """
 
-    def __init__(self, *args: Any, known: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        known: Mapping[str, tuple[str, str]],
+        groups: Mapping[str, Sequence[str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._known = known
+        self._groups = groups
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -62,9 +70,14 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what each command does, in a line each."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, said) for name, (_, said) in sorted(self._known.items())])
+        """Write what each command does, in a line each, in groups."""
+        grouped = {name for names in self._groups.values() for name in names}
+        others = [name for name in sorted(self._known) if name not in grouped]
+        width = max(map(len, self._known))
+        for heading, names in (*self._groups.items(), ("Other", others)):
+            if names:
+                with formatter.section(heading):
+                    formatter.write_dl([(f"{name:<{width}}", self._known[name][1]) for name in names])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end the process with the exit code of what went wrong, if anything."""
@@ -80,14 +93,14 @@ class Commands(click.Group):
         except RuntimeError as error:
             if "can't start new thread" not in str(error):
                 raise
-            _fail("no thread can be started; end some processes, or raise the limit on them (ulimit -u).", 4)
+            _fail("no thread can be started; end some processes, or raise the limit on their number (ulimit -u).", 4)
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 what = os.fsdecode(error.filename) if error.filename else "standard output"
                 wrong_use = isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
                 code = BadInputError.exit_code if wrong_use and error.filename else StoreError.exit_code
                 _fail(f"{what}: {error.strerror or error}", code)
-            # Whoever read has left, as `head` does; keep the interpreter from complaining at its end.
+            # The reader of the pipe has left, as `head` does; keep the interpreter from complaining at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
 

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from tui_queue import help_pages
+from tui_queue.cli.command import examples
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
@@ -19,15 +20,12 @@ def _complete(_context: click.Context, _parameter: click.Parameter, begun: str) 
     return [CompletionItem(name) for name in help_pages.topics() if name.startswith(begun)]
 
 
-@click.command(name="help")
+@click.command(name="help", epilog=examples("help", "help queues", "help queue add"))
 @json_option
 @click.argument("topic", nargs=-1, shell_complete=_complete)
 @click.pass_context
 def show_help(context: click.Context, topic: tuple[str, ...], as_json: bool) -> None:
-    """Show a help page, or the help of a command; without a TOPIC list all pages.
-
-    Example: tui-queue help queues
-    """
+    """Show a help page, or the help of a command. Without a TOPIC, list all pages."""
     if not topic:
         _list_pages(as_json=as_json)
     elif len(topic) == 1 and topic[0] in help_pages.topics():

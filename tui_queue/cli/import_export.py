@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from tui_queue.cli.command import confirm, run, use_queue
+from tui_queue.cli.command import confirm, examples, run, use_queue
 from tui_queue.cli.completion_types import directories, files
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.list import filter_of, filter_options
@@ -20,34 +20,45 @@ from tui_queue.core.model.import_result import ImportResult
 from tui_queue.core.units.printable import printable
 
 
-@click.command(name="import")
+@click.command(
+    name="import",
+    epilog=examples("import jobs.jsonl", "import --running pending job_queue.txt", "import --dry-run crontab.txt"),
+)
 @click.option(
     "--format",
     "kind",
     type=click.Choice(FORMATS),
     metavar="FORMAT",
-    help=f"What the file is: {', '.join(FORMATS)}; default: as it looks.",
+    help=f"Format of the file: {', '.join(FORMATS)}. Default: recognized from its contents.",
 )
 @click.option(
     "--running",
     type=click.Choice(["pending", "interrupted"]),
-    help="What becomes of jobs that ran: they wait again, or have failed as interrupted.",
+    help="State of jobs that were running: pending again, or failed. Default: none, it must be given.",
 )
-@click.option("--start", is_flag=True, help="Let jobs and schedules of other programs start; default: hold them.")
-@click.option("--cwd", default="", metavar="DIR", help="Where relative paths start.", shell_complete=directories)
-@click.option("--dry-run", "-n", is_flag=True, help="Only tell what would be added.")
+@click.option(
+    "--start",
+    is_flag=True,
+    help="Let jobs and schedules of other programs start. Default: hold the jobs, pause the schedules.",
+)
+@click.option(
+    "--cwd",
+    default="",
+    metavar="DIR",
+    help="Directory that relative paths start from. Default: what the file says, else the current directory.",
+    shell_complete=directories,
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be added. Add nothing.")
 @json_option
 @click.argument("source", metavar="FILE|-", shell_complete=files)
 def import_jobs(
     source: str, kind: str | None, running: str | None, start: bool, cwd: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Add the jobs of another queue, all or none; those whose UUID is here already are left as they are.
+    """Add the jobs of another queue. Either all jobs are added or none. Jobs whose UUID is known stay as they are.
 
-    FILE is a job_queue.txt of lines `uuid path parameter STATUS`, what `export`, `tsp -l` (task-spooler) or `pueue
-    status --json` print, a joblog of GNU parallel, or a crontab, whose lines become schedules. What another
-    program may start still is held, and schedules are paused.
-
-    Example: tui-queue import --running pending job_queue.txt
+    FILE is a job_queue.txt of lines `uuid path parameter STATUS`, the output of `export`, of `tsp -l` (task-spooler) or
+    of `pueue status --json`, a joblog of GNU parallel, or a crontab. The lines of a crontab become schedules. Jobs that
+    the other program may still start are held, and its schedules are paused.
     """
     now = datetime.now(UTC)
     with click.open_file(source, encoding="utf-8", errors="surrogateescape") as file:
@@ -55,7 +66,7 @@ def import_jobs(
     found = read(text, kind, cwd=cwd, now=now)
     if found.running and running is None:
         raise BadInputError(
-            "running", f"{found.running} of the jobs were running; say --running pending, or interrupted."
+            "running", f"{found.running} of the jobs were running; give --running pending or --running interrupted."
         )
     found = found.settled(again=running == "pending", now=now)
     if found.foreign and not start:
@@ -90,7 +101,7 @@ def _json(found: Import, result: ImportResult | None) -> dict[str, Any]:
 def _ask_for_the_rest(found: Import, *, dry_run: bool) -> None:
     """Name the lines that can't be taken; ask for the others on a terminal."""
     for each in found.skipped:
-        click.echo(f"tui-queue: Line {each.line} is left out: {printable(each.why)}", err=True)
+        click.echo(f"tui-queue: Line {each.line} is skipped: {printable(each.why)}", err=True)
     if found.skipped and not dry_run and not confirm(f"Add the other {len(found.schedules)}?"):
         raise click.exceptions.Abort
 
@@ -105,16 +116,16 @@ def _tell(found: Import, result: ImportResult | None) -> None:
         paused = ", paused" if found.schedules[0].paused else ""
         click.echo(f"{len(names)} schedules {would}added{paused}: {', '.join(names)}")
         if paused and result is not None:
-            click.echo(f"tui-queue: `tui-queue schedule resume {names[0]}` lets it make jobs.", err=True)
+            click.echo(f"tui-queue: type `tui-queue schedule resume {names[0]}` to let it add jobs.", err=True)
         return
     jobs = len(found.records) if result is None else len(result.numbers)
-    known = f"; {result.known} were here already" if result is not None and result.known else ""
+    known = f"; {result.known} were already in the queue" if result is not None and result.known else ""
     click.echo(f"{jobs:,} job{'s' if jobs != 1 else ''} {would}added{known}.")
     if result is not None and found.foreign and result.held:
         ids = " ".join(_ranges(result.held))
         click.echo(
-            f"tui-queue: {len(result.held):,} of them are held, since another program may start them still;"
-            f" `tui-queue release {ids}` lets them start.",
+            f"tui-queue: {len(result.held):,} of them are held, because another program may still start them;"
+            f" type `tui-queue release {ids}` to let them start.",
             err=True,
         )
 
@@ -129,11 +140,13 @@ def _ranges(numbers: Sequence[int]) -> Iterator[str]:
         last = number
 
 
-@click.command()
+@click.command(epilog=examples("export jobs.jsonl", "export --state failed --format csv failed.csv"))
 @filter_options
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="A single JSON array.")
-@click.option("--values", is_flag=True, help="Write the values of --env too; default: the names only.")
+@click.option(
+    "--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="Format. Default: jsonl, JSON lines."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write a single JSON array.")
+@click.option("--values", is_flag=True, help="Write the values of --env too. Default: only the names.")
 @click.argument("target", metavar="[FILE|-]", default="-", shell_complete=files)
 def export(
     target: str,
@@ -144,9 +157,9 @@ def export(
     as_json: bool,
     values: bool,
 ) -> None:
-    """Write jobs with all their attempts as JSON lines or CSV, which `import` reads; output is not part of it.
+    """Write jobs with all their attempts as JSON lines or CSV, which `import` reads. Logs are not exported.
 
-    Example: tui-queue export --state failed --format csv failed.csv
+    Without FILE the jobs are written to standard output.
     """
     only = filter_of(state, queue, batch)
 
@@ -168,7 +181,7 @@ def export(
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise BadInputError("file", f"{target}: there is such a file; name another, or remove it.") from None
+        raise BadInputError("file", f"{target}: the file exists; name another file, or remove this one.") from None
 
 
 async def _write_csv(rows: AsyncIterator[list[str]], file: IO[str]) -> None:

@@ -18,20 +18,25 @@ from tui_queue.core.units.printable import printable
 F = TypeVar("F", bound=Callable[..., Any])
 
 _RANGE = r"(?a)#?(\d{1,17})-#?(\d{1,17})"
-_NOTHING_NAMED = "No job is named; give its ID, or a set: --all, --batch NAME, --where 'state:failed queue:gpu'."
+_NOTHING_NAMED = "No job is named; give an ID, or --all, --batch NAME, --where 'state:failed queue:gpu'."
 
 
 def set_options(command: F) -> F:
     """Give a command the options that name a set of jobs; ``selection`` takes their values."""
     for option in reversed(
         (
-            click.option("--batch", metavar="NAME", help="All jobs of this batch.", shell_complete=batches),
+            click.option(
+                "--batch",
+                metavar="NAME",
+                help="Act on all jobs of this batch. Default: on the jobs of ID.",
+                shell_complete=batches,
+            ),
             click.option(
                 "--where",
-                metavar="WORDS",
-                help="All jobs that the filter finds: 'state:failed,held !queue:gpu exit:137 age:>2d words'.",
+                metavar="FILTER",
+                help="Act on all jobs that match: 'state:failed,held !queue:gpu exit:137 age:>2d'. Default: on ID.",
             ),
-            click.option("--all", "everything", is_flag=True, help="All jobs that this applies to."),
+            click.option("--all", "everything", is_flag=True, help="Act on all jobs that the command applies to."),
         )
     ):
         command = option(command)
@@ -54,7 +59,9 @@ async def selection(
             raise click.UsageError(_NOTHING_NAMED)
         return Selection(named=await spans(commands, ids))
     if ids:
-        raise BadInputError("ids", "Either some jobs, or a set: --all, --batch or --where.")
+        raise BadInputError(
+            "ids", "IDs can't be used with --all, --batch or --where; give either IDs or such an option."
+        )
     return Selection(only=only, everything=everything)
 
 
@@ -71,13 +78,15 @@ def set_filter(batch: str | None, where: str | None, *, failed: bool = False) ->
             click.echo(f"tui-queue: {printable(said)}.", err=True)
     if batch is not None:
         if not batch:
-            raise BadInputError("batch", "--batch: no name is given; `tui-queue batch` lists all.")
+            raise BadInputError("batch", "--batch: the name is empty; `tui-queue batch list` shows all batches.")
         if others := only.asked(Field.BATCH) - {batch}:
-            raise BadInputError("batch", f"Either --batch {printable(batch)} or batch:{printable(min(others))}.")
+            raise BadInputError(
+                "batch", f"--batch {printable(batch)} and batch:{printable(min(others))} name two batches; give one."
+            )
         only = replace(only, batch=batch)
     if failed:
         if only.asked(Field.STATE) - {State.FAILED}:
-            raise BadInputError("failed", "Either --failed or other states in --where.")
+            raise BadInputError("failed", "--failed and --where name different states; give one of them.")
         only = replace(only, states=(State.FAILED,))
     return only
 
@@ -89,7 +98,7 @@ async def spans(commands: Commands, ids: tuple[str, ...]) -> tuple[Span, ...]:
         if found := re.fullmatch(_RANGE, key):
             first, last = int(found[1]), int(found[2])
             if last < first:
-                raise BadInputError("ids", f"{key}: the range ends before it begins.")
+                raise BadInputError("ids", f"{key}: the range ends before it begins; write the lower number first.")
             named.append(Span(first, last))
         else:
             number = (await one(commands, key)).id
@@ -127,7 +136,7 @@ async def select(commands: Commands, ids: tuple[str, ...], batch: str | None = N
     if not ids and batch is None:
         raise click.UsageError("Missing argument 'ID...'; or give --batch NAME.")
     if ids and batch is not None:
-        raise BadInputError("ids", "Either some jobs or --batch.")
+        raise BadInputError("ids", "IDs can't be used with --batch; give either IDs or --batch NAME.")
     if batch is not None:
         return [job.id for job in await commands.batches.jobs(batch)]
     numbers: dict[int, None] = {}

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from tui_queue.core.errors import BadInputError
+from tui_queue.core.parsing.job_options import BY_NAME
+from tui_queue.core.parsing.option import Section
 from tui_queue.core.units.printable import printable
 
 STASHED = ("-s", "--stashed")
@@ -19,6 +21,8 @@ _LIKE = 0.75  # from which a word counts as a misspelt option
 
 class JobCommand(click.Command):
     """A command whose last words are the job's; the user hears of those that look like options of the command.
+
+    Its `--help` lists the options of a job below the headings of their sections.
 
     Where the ID of a job or a name comes first, options stand before it or right behind it; `--` ends them.
     """
@@ -41,6 +45,34 @@ class JobCommand(click.Command):
             found = list(_options_among(words, _by_name(self.params)))
             _warn(ctx.command_path, before, named, words, found, behind=_BEHIND[positionals[-2].name == "path"])
         return left
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each option does, in sections."""
+        sections: dict[str, list[tuple[str, str]]] = {section: [] for section in Section}
+        others: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None:
+                name = param.name or ""
+                section = BY_NAME[name].section if name in BY_NAME else _SECTIONS.get(name)
+                (others if section is None else sections[section]).append(record)
+        for heading, records in (*sections.items(), ("Options", others)):
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+
+# Where the options stand that only some of these commands have.
+_SECTIONS: Mapping[str, Section] = {
+    "template": Section.JOB,
+    "source": Section.JOB,
+    "script": Section.JOB,
+    "sweep": Section.JOB,
+    "together": Section.JOB,
+    "path": Section.JOB,
+    "before": Section.ORDER,
+    "top": Section.ORDER,
+    "capture_env": Section.ENVIRONMENT,
+}
 
 
 class AddCommand(JobCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import one, selection, set_options
 from tui_queue.cli.json_output import json_option
@@ -19,45 +19,66 @@ from tui_queue.core.model.selection import Done, Selection, Verb
 from tui_queue.core.parsing.fields import signal_number
 
 _ENDED = tuple(state for state in State if state.ended)
-# The verb, to jobs of which states it applies, and what it does.
-_VERBS: dict[str, tuple[Verb, tuple[State, ...], str]] = {
+# The verb, to jobs of which states it applies, what it does, and examples.
+_VERBS: dict[str, tuple[Verb, tuple[State, ...], str, tuple[str, ...]]] = {
     "cancel": (
         Verb.CANCEL,
         (State.PENDING, State.RUNNING),
-        "Take pending jobs out of the queue, end running ones with every process they have started, and what ended ones"
-        " have left running.",
+        "Cancel jobs. A pending job leaves the queue. A running job is ended with all its processes. Processes that an"
+        " ended job has left running are ended too.",
+        ("cancel 12 14-16", "cancel --batch nightly", "cancel --where 'state:running queue:default'"),
     ),
     "retry": (
         Verb.RETRY,
         _ENDED,
-        "Put ended jobs into the queue again; start those now that wait for their next attempt. With --all those that "
-        "have failed or were cancelled, but for those that were held then.",
+        "Put ended jobs into the queue again. A job that waits for its next attempt starts now. With --all the command"
+        " acts on all failed and cancelled jobs, except those that were held when they were cancelled.",
+        ("retry 12", "retry --failed", "retry --batch nightly --dry-run"),
     ),
     "start": (
         Verb.START,
         (State.PENDING, State.RUNNING),
-        "Start pending jobs now: beyond the slots, in a paused or closed queue, before their time or next attempt. "
-        "They still wait for the jobs that they come after, and for resources. A paused job goes on.",
+        "Start pending jobs now, even when no slot is free, the queue is paused or closed, or their time has not come."
+        " The jobs still wait for their dependencies and resources. A paused job continues.",
+        ("start 12", "start --where 'queue:default state:pending' --dry-run"),
     ),
-    "hold": (Verb.HOLD, (State.PENDING,), "Keep pending jobs from starting until they are released."),
-    "release": (Verb.RELEASE, (State.PENDING,), "Let held jobs start."),
+    "hold": (
+        Verb.HOLD,
+        (State.PENDING,),
+        "Keep pending jobs from starting until you release them.",
+        ("hold 12", "hold --batch nightly"),
+    ),
+    "release": (
+        Verb.RELEASE,
+        (State.PENDING,),
+        "Let held jobs start.",
+        ("release 12", "release --all"),
+    ),
     "pause": (
         Verb.PAUSE,
         (State.RUNNING,),
-        "Stop every process of running jobs where it is; they keep their slots.",
+        "Pause running jobs: all their processes are stopped. The jobs keep their slots.",
+        ("pause 12", "pause --where 'queue:default state:running'"),
     ),
-    "resume": (Verb.RESUME, (State.RUNNING,), "Let paused jobs go on."),
-    "top": (Verb.MOVE, (State.PENDING,), "Put pending jobs at the top of their queue."),
+    "resume": (Verb.RESUME, (State.RUNNING,), "Continue paused jobs.", ("resume 12", "resume --all")),
+    "top": (
+        Verb.MOVE,
+        (State.PENDING,),
+        "Put pending jobs at the top of their queue, as `move --top` does.",
+        ("top 12", "top 14-16"),
+    ),
 }
 _NOT_ALL = (
-    "start --all would start every pending job at the same moment. `release --all` and `resume --all` keep to the "
-    "slots; --where 'state:pending' means it."
+    "--all would start every pending job at the same moment. Use `release --all` or `resume --all`, which respect the"
+    " slots. To start all the same, give --where 'state:pending'."
 )
-_FAILED = click.option("--failed", is_flag=True, help="Only jobs that have failed; alone all of them.")
+_FAILED = click.option(
+    "--failed", is_flag=True, help="Act on failed jobs only. Without --batch or --where, act on all failed jobs."
+)
 
 
-def _command(name: str, verb: Verb, states: tuple[State, ...], text: str) -> click.Command:
-    @click.command(name=name, help=f"{text}\n\nExample: tui-queue {name} 12 14-16")
+def _command(name: str, verb: Verb, states: tuple[State, ...], text: str, lines: tuple[str, ...]) -> click.Command:
+    @click.command(name=name, help=text, epilog=examples(*lines))
     @set_options
     @dry_run_option
     @json_option
@@ -97,12 +118,17 @@ def do(
     run(work())
 
 
-@click.command()
-@click.option("--up", "where_to", flag_value="up", help="One place up.")
-@click.option("--down", "where_to", flag_value="down", help="One place down.")
-@click.option("--top", "where_to", flag_value="top", help="Before all others.")
-@click.option("--bottom", "where_to", flag_value="bottom", help="Behind all others.")
-@click.option("--before", metavar="ID", help="Before this job.", shell_complete=jobs(State.PENDING))
+@click.command(epilog=examples("move --before 12 15", "move --top 15", "move --down 12"))
+@click.option("--up", "where_to", flag_value="up", help="Move each job one place up.")
+@click.option("--down", "where_to", flag_value="down", help="Move each job one place down.")
+@click.option("--top", "where_to", flag_value="top", help="Move the jobs before all others.")
+@click.option("--bottom", "where_to", flag_value="bottom", help="Move the jobs behind all others.")
+@click.option(
+    "--before",
+    metavar="ID",
+    help="Move the jobs before this job. No default: one place must be given.",
+    shell_complete=jobs(State.PENDING),
+)
 @set_options
 @dry_run_option
 @json_option
@@ -110,12 +136,11 @@ def do(
 def move(
     ids: tuple[str, ...], where_to: str | None, before: str | None, dry_run: bool, as_json: bool, **which: Any
 ) -> None:
-    """Give pending jobs another place in their queue; they take the priority that is there.
-
-    Example: tui-queue move --before 12 15
-    """
+    """Move pending jobs to another place in their queue. The jobs take the priority of that place."""
     if bool(where_to) == bool(before):
-        raise BadInputError("move", "Where to? One of --up, --down, --top, --bottom, --before ID.")
+        raise BadInputError(
+            "move", "The new place must be given once; give one of --up, --down, --top, --bottom, --before ID."
+        )
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -129,18 +154,15 @@ def move(
     run(work())
 
 
-@click.command()
-@click.option("--everybody", is_flag=True, help="Every process of the job, not only its first one.")
+@click.command(epilog=examples("signal USR1 12", "signal --everybody HUP 12", "signal CONT --batch nightly"))
+@click.option("--everybody", is_flag=True, help="Signal every process of the job. Default: only the first one.")
 @set_options
 @dry_run_option
 @json_option
 @click.argument("name", metavar="SIGNAL")
 @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(State.RUNNING))
 def signal(name: str, ids: tuple[str, ...], everybody: bool, dry_run: bool, as_json: bool, **which: Any) -> None:
-    """Send a signal to running jobs, and to all that ended ones have left running.
-
-    Example: tui-queue signal USR1 12
-    """
+    """Send a signal to running jobs, and to the processes that ended jobs have left running."""
     number = signal_number("signal", name)
 
     async def act(verbs: JobVerbs, chosen: Selection) -> Done:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from tui_queue.cli.command import run, say_elsewhere, use_queue
+from tui_queue.cli.command import examples, run, say_elsewhere, use_queue
 from tui_queue.cli.completion_types import batches, queues
 from tui_queue.cli.json_output import json_option, print_jobs
 from tui_queue.cli.list_columns import COLUMNS, USUAL, in_order, names_of
@@ -19,15 +19,21 @@ STATES = [state.value for state in State]
 def filter_options(command: click.decorators.FC) -> click.decorators.FC:
     """Give a command the options that say which jobs are meant; they are the values of ``filter_of``."""
     for names, settings in (
-        (("--batch",), {"metavar": "B", "help": "Only of this batch.", "shell_complete": batches}),
-        (("--queue", "-q"), {"metavar": "Q", "help": "Only in this queue.", "shell_complete": queues}),
+        (
+            ("--batch",),
+            {"metavar": "NAME", "help": "Only jobs of this batch. Default: all.", "shell_complete": batches},
+        ),
+        (
+            ("--queue", "-q"),
+            {"metavar": "QUEUE", "help": "Only jobs in this queue. Default: all.", "shell_complete": queues},
+        ),
         (
             ("--state", "-s"),
             {
                 "multiple": True,
                 "metavar": "STATE",
                 "type": click.Choice(STATES),
-                "help": f"Only these: {', '.join(STATES)}.",
+                "help": f"Only jobs in this state: {', '.join(STATES)}. Can be given more than once. Default: all.",
             },
         ),
     ):
@@ -40,12 +46,29 @@ def filter_of(state: tuple[str, ...], queue: str | None, batch: str | None, word
     return Filter(states=tuple(map(State, state)), queue=queue or "", batch=batch or "", words=words)
 
 
-@click.command(name="list")
+@click.command(
+    name="list",
+    epilog=examples("list --state failed --sort -ended", "list --queue default --watch", "list --columns id,name,exit"),
+)
 @filter_options
-@click.option("--limit", type=click.IntRange(0, 10**9), default=500, show_default=True, help="Ended jobs to show.")
-@click.option("--sort", metavar="FIELD", help="In the order of this column; -FIELD: the other way round.")
-@click.option("--columns", metavar="A,B", help=f"These columns, of {', '.join(COLUMNS)}.")
-@click.option("--watch", "watching", is_flag=True, help="Draw it again when it changes, until Ctrl+C.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0, 10**9),
+    default=500,
+    metavar="N",
+    help="Show this many ended jobs at most. Default: 500.",
+)
+@click.option(
+    "--sort",
+    metavar="NAME",
+    help="Sort by this column, or with -NAME in reverse. Default: the order in which the jobs start.",
+)
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    help=f"Show these columns, with commas between them: {', '.join(COLUMNS)}. Default: {', '.join(USUAL)}.",
+)
+@click.option("--watch", "watching", is_flag=True, help="Draw the list again when it changes, until Ctrl+C.")
 @json_option
 @click.argument("words", nargs=-1, metavar="[WORDS]...")
 def list_jobs(
@@ -59,16 +82,16 @@ def list_jobs(
     watching: bool,
     as_json: bool,
 ) -> None:
-    """List active jobs in the order they start, then the latest ended ones.
+    """List the active jobs in the order in which they start, then the ended ones, the latest first.
 
-    WORDS must all stand in the name, the path or the parameters.
-
-    Example: tui-queue list --state failed --sort -ended nightly
+    With WORDS only jobs are listed that have all these words in their name, path or arguments.
     """
     only = filter_of(state, queue, batch, words)
     names = USUAL if columns is None else names_of(columns)
     if columns is not None and as_json:
-        raise BadInputError("columns", "Either --columns or --json: an object has every field.")
+        raise BadInputError(
+            "columns", "--columns can't be used with --json, which prints every field; leave out one of them."
+        )
     if watching:
         from tui_queue.cli.watch import require_terminal  # seldom needed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import Object, json_option, print_json
@@ -36,29 +36,32 @@ class LogCommand(click.Command):
         return super().make_context(info_name, args, parent, **extra)
 
 
-@click.command(cls=LogCommand)
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run ends; of several jobs until all have ended.")
-@click.option("--attempt", type=click.IntRange(1), metavar="N", help="The output of this attempt; default: the latest.")
-@click.option("-n", "--lines", type=click.IntRange(0), metavar="LINES", help="Only the last lines.")
-@click.option("--raw", is_flag=True, help="Byte for byte as it was written.")
+@click.command(cls=LogCommand, epilog=examples("log 12", "log 12 --lines 20", "log search error"))
+@click.option(
+    "-f", "--follow", is_flag=True, help="Print new output until the run, or each of several jobs, has ended."
+)
+@click.option(
+    "--attempt", type=click.IntRange(1), metavar="N", help="Print the output of this attempt. Default: the latest."
+)
+@click.option(
+    "-n", "--lines", type=click.IntRange(0), metavar="N", help="Print this many lines from the end. Default: all."
+)
+@click.option("--raw", is_flag=True, help="Print the output byte for byte, also to a terminal.")
 @json_option
 @click.argument("job_ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
 def log(
     job_ids: tuple[str, ...], follow: bool, attempt: int | None, lines: int | None, raw: bool, as_json: bool
 ) -> None:
-    """Print the output of a job's latest run, or of several jobs, each below a line with its number and name.
+    """Print the output of the latest run of a job. Several jobs are printed one after the other, each below a title.
 
-    A pipe gets the text that a terminal would show, without colours; a terminal gets it with colours, and every other
-    control sequence is written out. With --raw both get it byte for byte. With -f each line of several jobs begins with
-    the number of its job.
+    In a pipe the output is plain text, without colours. On a terminal it has colours, and other control sequences are
+    made visible. With --follow, each line of several jobs begins with the number of its job.
 
-    Without ID that is the job that was added last from this terminal; @~1 is the one before, 3-5 are three jobs.
-    `tui-queue log search PATTERN` finds lines in all logs.
-
-    Example: tui-queue log 12 -f
+    Without ID the command prints the job that was added last from this terminal. @~1 is the job before it, and 3-5 are
+    three jobs. `tui-queue log search PATTERN` finds lines in all logs.
     """
     if as_json and follow:
-        raise BadInputError("json", "Either --json or --follow: an object has an end.")
+        raise BadInputError("json", "--json can't be used with --follow; leave out one of them.")
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -90,14 +93,16 @@ def log(
 def _refuse_for_several(number: int, attempt: int | None, *, raw: bool) -> None:
     """Raise BadInputError for what only the log of one job can be asked for."""
     if attempt is not None:
-        raise BadInputError("attempt", f"--attempt is for one job, and these are {number}.")
+        raise BadInputError("attempt", f"--attempt needs a single job, and there are {number}; name one job.")
     if raw:
-        raise BadInputError("raw", "--raw has no lines to put the numbers of several jobs before.")
+        raise BadInputError("raw", "--raw can't be used with --follow for several jobs; name one job.")
 
 
 def _require_attempt(job: Job, attempt: int | None) -> None:
     if attempt is not None and attempt > job.attempt:
-        raise BadInputError("attempt", f"Job {job.id} has had {job.attempt} attempts; there is no {attempt}.")
+        raise BadInputError(
+            "attempt", f"Attempt {attempt} of job {job.id}: the job has had {job.attempt} attempts; name one of them."
+        )
 
 
 def _object(queue: "OpenQueue", job: Job, lines: int | None) -> Object:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import selection, set_options
 from tui_queue.cli.json_output import Object, json_option, print_json
@@ -27,18 +27,17 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 500  # jobs
 
 
-@click.command()
+@click.command(epilog=examples("log search error", "log search '/loss=0\\.[01]/' --where state:completed"))
 @set_options
 @json_option
 @click.argument("pattern", metavar="PATTERN")
 @click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
 def search(pattern: str, ids: tuple[str, ...], as_json: bool, **which: Any) -> None:
-    """Find lines in the output of all jobs, or of these: prints ID:LINE: text; exit code 1 where no line matches.
+    """Find lines in the output of all jobs, or of the jobs that are named. Prints each line as ID:LINE: text.
 
-    PATTERN is as in the dashboard: words, or /a regular expression/. Capitals matter where there are any; /.../i never
-    minds them, /.../c always. A line of an earlier attempt begins with ID/ATTEMPT.
-
-    Example: tui-queue log search '/loss=0\\.[01]/' --where state:completed
+    PATTERN is words, or /a regular expression/, as in the dashboard. The case of letters matters if the pattern has a
+    capital letter. With /.../i the case never matters, with /.../c it always does. A line of an earlier attempt begins
+    with ID/ATTEMPT. The exit code is 1 if no line matches.
     """
     wanted = Pattern(pattern)
 

@@ -82,8 +82,8 @@ def _of_copies(drafts: Sequence[JobDraft]) -> list[str]:
     """Return warnings of scripts that ask for their own path: the copy gets its own."""
     asked = {draft.path: own_path_in(draft.path) for draft in drafts if draft.options.copy}
     return [
-        f"{printable(os.path.basename(path))} uses {own}, in the job the path of the copy; TUI_QUEUE_SCRIPT is that of"
-        " the original"
+        f"{printable(os.path.basename(path))} uses {own}, which is the path of the copy when the job runs;"
+        " TUI_QUEUE_SCRIPT is the path of the original"
         for path, own in asked.items()
         if own
     ]

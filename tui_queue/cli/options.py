@@ -10,7 +10,7 @@ from tui_queue.core.parsing.job_draft import Fields
 from tui_queue.core.parsing.job_options import BY_NAME, JOB_OPTIONS
 from tui_queue.core.parsing.option import Kind, Offer
 
-CAPTURE_HELP = "Take the environment of this command; default: keep that of the job."
+CAPTURE_HELP = "Give the job the environment of this command. Default: the job keeps its own."
 
 capture_option = click.option("--capture-env", is_flag=True, help=CAPTURE_HELP)
 
@@ -37,7 +37,7 @@ def job_options(command: F) -> F:
             option.name,
             default=None,
             multiple=option.kind is Kind.LIST,
-            metavar=option.metavar,
+            metavar=option.metavar or (f"[{'|'.join(option.choices)}]" if option.choices else None),
             help=option.help,
             shell_complete=_COMPLETIONS[option.offers] if option.offers else None,
         )(command)

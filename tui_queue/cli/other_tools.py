@@ -69,7 +69,7 @@ def _task_spooler(letter: str, rest: Words) -> Ours | None:
         return Ours(lines=[line], same=letter in _OF_A_JOB and bool(rest), whose=_TSP)
     if letter == "-S":
         if rest and rest[0].isdecimal():
-            return _run("queue", "set", "default", "--slots", rest[0])
+            return _run("queue", "edit", "default", "--slots", rest[0])
         return _show(_TSP, ["queue", "list"])
     if letter == "-K":
         return _show(_TSP, ["cancel", "--all"])
@@ -111,7 +111,7 @@ def _parallel(rest: Words) -> Ours | None:
     elif len(rest) == 3 and rest[1] in ("-g", "--group"):
         group, rest = rest[2], rest[:1]
     if len(rest) == 1 and rest[0].isdecimal():
-        return _run("queue", "set", group, "--slots", rest[0])
+        return _run("queue", "edit", group, "--slots", rest[0])
     return _sweep(rest)
 
 
@@ -162,7 +162,7 @@ def _sweep(rest: Words) -> Ours | None:
         return None  # a sweep would read these characters otherwise
     values = ["{" + ",".join(source) + "}" if len(source) > 1 else source[0] for source in sources]
     line = ["add", *options, *_placed(program, values)]
-    return _show("GNU parallel's", *([["queue", "set", "default", "--slots", slots]] if slots else []), line)
+    return _show("GNU parallel's", *([["queue", "edit", "default", "--slots", slots]] if slots else []), line)
 
 
 def _sweep_options(rest: Words) -> tuple[Words, str, int] | None:

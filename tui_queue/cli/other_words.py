@@ -24,7 +24,7 @@ MODULES: Mapping[str, str] = {"sbatch": "sbatch"}
 # Those whose options or words have another form here.
 _INSTEAD: Mapping[str, str] = {
     "group": "`tui-queue queue list`, `tui-queue queue add NAME --slots 2`",
-    "parallel": "`tui-queue queue set default --slots 2`; for GNU parallel `tui-queue add --sweep PROGRAM '{a,b,c}'`",
+    "parallel": "`tui-queue queue edit default --slots 2`; for GNU parallel `tui-queue add --sweep PROGRAM '{a,b,c}'`",
     "reset": "`tui-queue cancel --all`, then `tui-queue remove --all`",
     "sacct": "`tui-queue list`, `tui-queue stats`",
     "scontrol": "`tui-queue edit ID --timeout 2h`, `tui-queue hold ID`, `tui-queue show ID`",

@@ -6,7 +6,9 @@ from tui_queue.cli.json_output import RunPlaces, print_jobs
 from tui_queue.cli.tables import print_table
 from tui_queue.core.model.selection import Done, Verb
 
-dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show the jobs that this would be done to.")
+dry_run_option = click.option(
+    "--dry-run", "-n", is_flag=True, help="Show the jobs that the command would act on. Change nothing."
+)
 
 
 def say(done: Done, verb: Verb, places: RunPlaces, *, counted: bool, dry_run: bool, as_json: bool) -> None:
@@ -21,4 +23,4 @@ def say(done: Done, verb: Verb, places: RunPlaces, *, counted: bool, dry_run: bo
         click.echo(f"{done.text(verb.done)}.", err=as_json)
     else:
         for job_id, why in sorted(done.unchanged.items()):
-            click.echo(f"tui-queue: Job {job_id} {why}; nothing has changed.", err=True)
+            click.echo(f"tui-queue: Job {job_id} {why}; nothing changed.", err=True)

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import queues
+from tui_queue.cli.family import Family
 from tui_queue.cli.json_output import json_option, print_json, queue_object, queue_objects
 from tui_queue.cli.tables import print_queues
 from tui_queue.core.errors import BadInputError
@@ -17,31 +18,54 @@ if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
 
-@click.group()
+@click.group(
+    cls=Family, aliases={"set": "edit"}, epilog=examples("queue add gpu --slots 1", "queue edit default --slots 5")
+)
 def queue() -> None:
-    """Queues: named lanes, each with its own slots."""
+    """List and change queues. A queue has a name, and slots: how many of its jobs run at a time."""
 
 
 def _settings(command: Any) -> Any:
     for names, settings in (
-        (("--slots",), {"metavar": "N", "help": "How many of its jobs run at a time; default: as the settings say."}),
-        (("--hours",), {"metavar": "HOURS", "help": "When it starts jobs: 'mon-fri 22:00-06:00, sat-sun'; '' always."}),
-        (("--zone",), {"metavar": "ZONE", "help": "Time zone of its hours; default: yours."}),
-        (("--pause-outside/--no-pause-outside",), {"help": "Outside of its hours stop what runs."}),
-        (("--on-lost", "lost"), {"metavar": "DO", "help": "After a reboot or a lost watcher: leave, requeue or ask."}),
-        (("--lost-age",), {"metavar": "D", "help": "But leave a job that had begun longer ago."}),
+        (
+            ("--slots",),
+            {"metavar": "N", "help": "Run this many jobs of the queue at a time. Default: the setting slots."},
+        ),
+        (
+            ("--hours",),
+            {"metavar": "HOURS", "help": "Start jobs at these hours: 'mon-fri 22:00-06:00, sat-sun'. Default: always."},
+        ),
+        (("--zone",), {"metavar": "ZONE", "help": "Time zone of --hours. Default: that of this machine."}),
+        (
+            ("--pause-outside/--no-pause-outside",),
+            {"help": "Pause running jobs outside of --hours. Default: let them run."},
+        ),
+        (
+            ("--on-lost", "lost"),
+            {
+                "metavar": "[leave|requeue|ask]",
+                "help": "What to do with a job after a reboot or a lost watcher. Default: leave, which fails the job.",
+            },
+        ),
+        (
+            ("--lost-age",),
+            {
+                "metavar": "DURATION",
+                "help": "Apply --on-lost only to runs that started within this time. Default: to all.",
+            },
+        ),
         (
             ("--on-failure",),
             {
                 "type": click.Choice([each.value for each in OnFailure]),
-                "help": "When a job has failed and is not tried again; default: continue.",
+                "help": "What the queue does when a job has failed and no attempt is left. Default: continue.",
             },
         ),
         (
             ("--leftovers",),
             {
-                "metavar": "DO",
-                "help": "Processes that a job leaves running: keep, wait or kill; '' as the settings say.",
+                "metavar": "[keep|wait|kill]",
+                "help": "What to do with processes that a job leaves running. Default: the setting leftovers.",
             },
         ),
     ):
@@ -49,13 +73,10 @@ def _settings(command: Any) -> Any:
     return command
 
 
-@queue.command(name="list")
+@queue.command(name="list", epilog=examples("queue list", "queue list --json"))
 @json_option
 def list_queues(as_json: bool) -> None:
-    """List the queues.
-
-    Example: tui-queue queue list
-    """
+    """List the queues with their slots, jobs and hours."""
 
     async def work() -> None:
         async with use_queue() as opened:
@@ -69,17 +90,16 @@ def list_queues(as_json: bool) -> None:
     run(work())
 
 
-@queue.command()
+@queue.command(
+    epilog=examples("queue add gpu --slots 1", "queue add night --hours 'mon-fri 22:00-06:00' --pause-outside")
+)
 @json_option
 @click.argument("name")
 @_settings
 def add(name: str, as_json: bool, **values: Any) -> None:
-    """Make a queue.
-
-    Example: tui-queue queue add gpu --slots 1
-    """
+    """Add a queue."""
     if not title("queue", name):
-        raise BadInputError("queue", "The queue needs a name.")
+        raise BadInputError("queue", "The name of the queue is empty; give one.")
 
     async def work() -> None:
         async with use_queue(create=True) as opened:
@@ -88,17 +108,17 @@ def add(name: str, as_json: bool, **values: Any) -> None:
     run(work())
 
 
-@queue.command(name="set")
+@queue.command(name="edit", epilog=examples("queue edit default --slots 5", "queue edit default --hours ''"))
 @json_option
 @click.argument("name", shell_complete=queues)
 @_settings
 def change(name: str, as_json: bool, **values: Any) -> None:
-    """Change a queue; it counts at once.
+    """Change a queue. Options that are not given stay as they are. The change takes effect at once.
 
-    Example: tui-queue queue set default --slots 5
+    An empty value, such as --hours '', restores the default. `queue set` is the same command.
     """
     if all(value is None for value in values.values()):
-        raise BadInputError("queue", "Nothing to change; see `tui-queue queue set --help`.")
+        raise BadInputError("queue", "Nothing to change; see `tui-queue queue edit --help`.")
 
     async def work() -> None:
         async with use_queue(create=True) as opened:
@@ -108,38 +128,29 @@ def change(name: str, as_json: bool, **values: Any) -> None:
     run(work())
 
 
-@queue.command()
-@click.option("--running", is_flag=True, help="Stop what runs in it too.")
+@queue.command(epilog=examples("queue pause default", "queue pause default --running"))
+@click.option("--running", is_flag=True, help="Pause the running jobs of the queue too.")
 @json_option
 @click.argument("name", shell_complete=queues)
 def pause(name: str, running: bool, as_json: bool) -> None:
-    """Start no more jobs of a queue.
-
-    Example: tui-queue queue pause gpu
-    """
+    """Pause a queue: no more of its jobs start. Running jobs continue, unless --running is given."""
     run(_set_paused(name, paused=True, running=running, as_json=as_json))
 
 
-@queue.command()
-@click.option("--running", is_flag=True, help="Let all of its paused jobs go on, also those paused singly.")
+@queue.command(epilog=examples("queue resume default", "queue resume default --running"))
+@click.option("--running", is_flag=True, help="Continue all paused jobs of the queue, even those paused one by one.")
 @json_option
 @click.argument("name", shell_complete=queues)
 def resume(name: str, running: bool, as_json: bool) -> None:
-    """Start jobs of a queue again; what was paused with it goes on.
-
-    Example: tui-queue queue resume gpu
-    """
+    """Resume a queue: its jobs start again. Jobs that were paused with the queue continue."""
     run(_set_paused(name, paused=False, running=running, as_json=as_json))
 
 
-@queue.command()
+@queue.command(epilog=examples("queue remove spare", "queue remove spare --json"))
 @json_option
 @click.argument("name", shell_complete=queues)
 def remove(name: str, as_json: bool) -> None:
-    """Remove a queue that no job is in.
-
-    Example: tui-queue queue remove gpu
-    """
+    """Remove a queue. It must be empty."""
 
     async def work() -> None:
         async with use_queue() as opened:
@@ -150,14 +161,11 @@ def remove(name: str, as_json: bool) -> None:
     run(work())
 
 
-@queue.command()
+@queue.command(epilog=examples("queue limit 8", "queue limit none"))
 @json_option
 @click.argument("slots", metavar="N|none")
 def limit(slots: str, as_json: bool) -> None:
-    """Let at most N jobs run in all queues together.
-
-    Example: tui-queue queue limit 8
-    """
+    """Limit how many jobs run at a time in all queues together. With none there is no limit, which is the default."""
     most = slots_of(slots)
 
     async def work() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import selection, set_options
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -23,18 +23,15 @@ if TYPE_CHECKING:
 KILLED_WITHIN_S = 5.0  # after the grace
 
 
-@click.command()
-@click.option("--cancel", is_flag=True, help="Cancel what is pending or runs, and remove it once it has ended.")
-@click.option("--now", is_flag=True, help="Delete it at once; `undo` can't bring it back.")
+@click.command(epilog=examples("remove 12 14-16", "remove --where 'state:failed age:>30d'", "remove --cancel 12"))
+@click.option("--cancel", is_flag=True, help="Cancel pending and running jobs, and remove them when they have ended.")
+@click.option("--now", is_flag=True, help="Delete the jobs at once. Default: `undo` can restore them for ten minutes.")
 @set_options
 @dry_run_option
 @json_option
 @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(*(state for state in State if state.ended)))
 def remove(ids: tuple[str, ...], cancel: bool, now: bool, dry_run: bool, as_json: bool, **which: Any) -> None:
-    """Forget ended jobs and their logs. For ten minutes `undo` brings them back.
-
-    Example: tui-queue remove 12 14-16
-    """
+    """Remove ended jobs and their logs. `undo` can restore them for ten minutes."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -66,8 +63,8 @@ async def _cancel_and_remove(queue: "OpenQueue", chosen: Selection, *, keep: boo
     late = await _late(queue, ending)
     if late:
         raise WrongStateError(
-            f"{'Job' if len(late) == 1 else 'Jobs'} {', '.join(map(str, late))}: cancelled, and not ended yet; remove "
-            "again when that is so."
+            f"{'Job' if len(late) == 1 else 'Jobs'} {', '.join(map(str, late))}: cancelled, but not ended yet; type"
+            " `tui-queue remove` again later."
         )
     members = Selection(members=tuple(job.id for job in ending))
     rest = await _remove(verbs, members, keep=keep)
@@ -94,14 +91,11 @@ async def _late(queue: "OpenQueue", ending: Sequence[Job]) -> list[int]:
                 pass
 
 
-@click.command()
+@click.command(epilog=examples("undo", "undo --dry-run"))
 @dry_run_option
 @json_option
 def undo(dry_run: bool, as_json: bool) -> None:
-    """Bring back the jobs that were removed last, with their numbers and logs; for ten minutes.
-
-    Example: tui-queue undo
-    """
+    """Restore the jobs that were removed last, with their numbers and logs. This works for ten minutes."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -109,16 +103,16 @@ def undo(dry_run: bool, as_json: bool) -> None:
             removals = await verbs.removals()
             if not removals:
                 minutes = RESTORABLE_S // 60
-                raise NoSuchJobError(f"Nothing was removed in the last {minutes} minutes that can be brought back.")
+                raise NoSuchJobError(f"No job that can be restored was removed in the last {minutes} minutes.")
             numbers = ", ".join(map(str, removals[0].ids))
             if dry_run:
-                click.echo(f"{len(removals[0].ids):,} would be brought back: {numbers}.")
+                click.echo(f"{len(removals[0].ids):,} would be restored: {numbers}.")
                 return
             back = await verbs.restore(removals[0])
             if as_json:
                 print_jobs(back, queue.commands.jobs)
             else:
-                click.echo(f"{len(back):,} brought back: {numbers}.")
+                click.echo(f"{len(back):,} restored: {numbers}.")
 
     run(work())
 

@@ -6,7 +6,7 @@ import click
 
 from tui_queue.bootstrap import backups
 from tui_queue.bootstrap import restore as restore_backup
-from tui_queue.cli.command import confirm
+from tui_queue.cli.command import confirm, examples
 from tui_queue.cli.completion_types import backup_names
 from tui_queue.cli.json_output import iso, json_option, print_json
 from tui_queue.cli.tables import print_columns
@@ -15,24 +15,22 @@ from tui_queue.core.units.sizes import size_text
 from tui_queue.paths import Paths
 
 
-@click.command()
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.command(epilog=examples("restore", "restore latest", "restore latest --yes"))
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 @click.argument("name", metavar="[NAME|latest]", required=False, shell_complete=backup_names)
 def restore(name: str | None, yes: bool, as_json: bool) -> None:
-    """List the backups of the queue; with a NAME put that one in the place of the store.
+    """List the backups of the queue, or restore the backup of NAME.
 
-    While a process has the queue open it is refused. The present files are put aside, none is deleted. Runs that the
-    backup does not know yet are taken over from their directories; all other pending jobs are held, since they may have
-    run after the backup was made: release those that are to run. Numbers go on above the highest that was given.
-
-    Example: tui-queue restore latest
+    No process may have the queue open. The present files are moved aside; none is deleted. Runs that started after the
+    backup are restored from their directories. All other pending jobs are held, because they may have run after the
+    backup: release the ones that should run. The numbers of new jobs continue after the highest one.
     """
     paths = Paths.from_environment()
     if name is None:
         _print_list(paths, as_json=as_json)
         return
-    if not as_json and not yes and not confirm(f"Put the backup {printable(name)} in the place of the store?"):
+    if not as_json and not yes and not confirm(f"Replace the store with the backup {printable(name)}?"):
         sys.exit(1)
     done = restore_backup(paths, name)
     if as_json:
@@ -46,11 +44,14 @@ def restore(name: str | None, yes: bool, as_json: bool) -> None:
         )
         return
     if done.backup is not None:
-        click.echo(f"{done.backup.name} of {done.backup.at.astimezone():%Y-%m-%d %H:%M} is in place.")
+        click.echo(f"{done.backup.name} of {done.backup.at.astimezone():%Y-%m-%d %H:%M} is restored.")
     if done.aside:
-        click.echo(f"The files before it are in {printable(done.aside)}.")
+        click.echo(f"The old files are in {printable(done.aside)}.")
     if done.held:
-        click.echo(f"{len(done.held):,} pending jobs are held: they may have run since. Release those that are to run.")
+        click.echo(
+            f"{len(done.held):,} pending jobs are held, because they may have run after the backup. Release the ones"
+            " that should run."
+        )
 
 
 def _print_list(paths: Paths, *, as_json: bool) -> None:
@@ -58,7 +59,7 @@ def _print_list(paths: Paths, *, as_json: bool) -> None:
     if as_json:
         print_json([{"name": each.name, "at": iso(each.at), "bytes": each.size, "jobs": each.jobs} for each in found])
     elif not found:
-        click.echo("There are no backups yet: a scheduler makes one a day.")
+        click.echo("There are no backups yet. A scheduler makes one a day.")
     else:
         rows = [
             (

@@ -4,41 +4,47 @@ import sys
 
 import click
 
-from tui_queue.cli.command import refuse_elsewhere, run, use_queue
+from tui_queue.cli.command import examples, refuse_elsewhere, run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.core.units.printable import printable
 
 
-@click.command(name="run")
-@click.option("--until-empty", "how", flag_value="until-empty", help="End when nothing is pending or running.")
-@click.option("--background", "how", flag_value="background", help="Return at once; the queue goes on by itself.")
+@click.command(name="run", epilog=examples("run --until-empty", "run --background", "run --take-over"))
+@click.option(
+    "--until-empty", "how", flag_value="until-empty", help="Run jobs, and exit when no job is pending or running."
+)
+@click.option(
+    "--background",
+    "how",
+    flag_value="background",
+    help="Start a background process that runs jobs, and return at once.",
+)
 @click.option(
     "--take-over",
     is_flag=True,
-    help="Move the queue to this host, from one that is off or runs none of its jobs any more.",
+    help="Move the queue to this host from another one, which must be off or run no job of the queue.",
 )
 @click.option("--standby", "how", flag_value="standby", hidden=True)
 @click.option("--stay", is_flag=True, hidden=True)
 @click.option("--lock", type=int, hidden=True)
 @json_option
 def run_queue(how: str | None, take_over: bool, stay: bool, lock: int | None, as_json: bool) -> None:
-    """Run the queue without a screen.
+    """Run jobs without the dashboard. One of --until-empty, --background and --take-over must be given.
 
-    With --until-empty it ends with 0 when all jobs that ended meanwhile completed, with 1 when some did not, or when
-    jobs are left that are held because of a dependency; jobs that you hold do not count. With --background a process
-    without a terminal schedules until nothing is left; it gives way to a dashboard.
+    With --until-empty the exit code is 0 if all jobs completed that ended while the command ran. It is 1 if a job did
+    not complete, or if a job is held because of a dependency. Jobs that you hold do not count.
 
-    One host runs a queue in a directory that several share; --take-over moves it to this one, by itself with
-    --background. What ran on the other host counts as interrupted, unless its end is known, and is not started again
-    without your word.
+    With --background a process without a terminal schedules until no job is left. A dashboard takes over from it.
 
-    Example: tui-queue run --until-empty
+    When several hosts share the directory of a queue, one host runs its jobs. --take-over makes this host the one, and
+    implies --background. Runs of the other host whose end is not known count as interrupted. Their jobs do not start
+    again unless you retry them.
     """
     if take_over:
         from tui_queue import bootstrap
 
         before = bootstrap.take_over()
-        click.echo(f"This host runs the queue now{f'; before, {printable(before)} did' if before else ''}.", err=True)
+        click.echo(f"This host now runs the queue{f', instead of {printable(before)}' if before else ''}.", err=True)
         how = how or "background"
     if how == "until-empty":
         from tui_queue.cli.until_empty import run_until_empty
@@ -58,18 +64,15 @@ def run_queue(how: str | None, take_over: bool, stay: bool, lock: int | None, as
         if as_json:
             print_json({"work_left": left})
         elif not left:
-            click.echo("Nothing is pending or running.")
+            click.echo("No job is pending or running.")
     else:
-        raise click.UsageError("Say how: --until-empty or --background.")
+        raise click.UsageError("No mode is given; give --until-empty or --background.")
 
 
-@click.command()
+@click.command(epilog=examples("unit", "unit > ~/.config/systemd/user/tui-queue.service"))
 @json_option
 def unit(as_json: bool) -> None:
-    """Print a systemd user unit that runs the queue also when you are logged out.
-
-    Example: tui-queue unit > ~/.config/systemd/user/tui-queue.service
-    """
+    """Print a systemd user unit that runs the queue, even while you are logged out."""
     from tui_queue.cli.systemd_unit import unit
 
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_queue.cli.add import say_added
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.core.parsing.directives import ScriptOptions
 from tui_queue.core.parsing.job_draft import Fields
 from tui_queue.core.parsing.sbatch import Sbatch, split_line, take_in
@@ -33,15 +33,16 @@ class _Words(click.Command):
         return []
 
 
-@click.command(cls=_Words)
+@click.command(
+    cls=_Words, epilog=examples("sbatch --time=30:00 jobs/countdown.py 5", "sbatch --wrap='echo done' --job-name=hello")
+)
 @click.argument("words", nargs=-1, metavar="[OPTION]... [SCRIPT [ARG]...]")
 def sbatch(words: tuple[str, ...]) -> None:
-    """Add a script as Slurm does: a copy of it that is made now, with the options of its #SBATCH lines.
+    """Add a script as Slurm does: the script is copied now, and the options of its #SBATCH lines apply.
 
-    Of --time, --job-name, --output, --error, --array, --gres, --gpus, --mem, --cpus-per-task, --ntasks, --dependency,
-    --mail-type, --chdir, --hold, --wait and --wrap it does what they say; others are named and left out.
-
-    Example: tui-queue sbatch --time=30:00 job.sh
+    These options of Slurm work: --time, --job-name, --output, --error, --array, --gres, --gpus, --mem, --cpus-per-task,
+    --ntasks, --dependency, --mail-type, --chdir, --hold, --wait and --wrap. All others are ignored, and the command
+    says which.
     """
     options, rest = split_line(words)
     wrapped = [option.partition("=")[2] for option in options if option.startswith("--wrap=")]
@@ -82,7 +83,10 @@ async def _command(queue: "OpenQueue", wrapped: Sequence[str], rest: Sequence[st
 
 def _say_ignored(typed: Sbatch, scripts: ScriptOptions) -> None:
     options = ", ".join(printable(option) for option, _ in typed.ignored)
-    for remark in (*([f"sbatch: means nothing here: {options}"] if options else []), *scripts.remarks):
+    for remark in (
+        *([f"sbatch: means nothing here: {options}"] if options else []),
+        *scripts.remarks,
+    ):
         click.echo(f"tui-queue: {remark}.", err=True)
 
 

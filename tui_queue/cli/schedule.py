@@ -9,8 +9,9 @@ import click
 from msgspec.structs import replace
 
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import confirm, run, use_queue
+from tui_queue.cli.command import confirm, examples, run, use_queue
 from tui_queue.cli.completion_types import files, schedules
+from tui_queue.cli.family import Family
 from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
 from tui_queue.cli.options import capture_option, given, job_options
@@ -28,9 +29,15 @@ from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.timing.timezones import local_zone
 
 
-@click.group()
+@click.group(
+    cls=Family,
+    aliases={"set": "edit"},
+    epilog=examples(
+        "schedule add --every 1h report jobs/countdown.py 1", "schedule pause report", "schedule run report"
+    ),
+)
 def schedule() -> None:
-    """Schedules: jobs that come again, by an interval or a cron line."""
+    """List and change schedules. A schedule adds a job at each time of an interval or a cron line."""
 
 
 def _words(kind: type[StrEnum]) -> click.Choice[str]:
@@ -39,30 +46,43 @@ def _words(kind: type[StrEnum]) -> click.Choice[str]:
 
 def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
     for names, settings in (
-        (("--every",), {"metavar": "D", "help": "Each 15m, 2h30m, 3d."}),
-        (("--cron",), {"metavar": "LINE", "help": "At the times of a cron line: '0 6 * * mon-fri', '@daily'."}),
-        (("--zone",), {"metavar": "ZONE", "help": "Time zone of the cron line; default: yours."}),
+        (("--every",), {"metavar": "DURATION", "help": "Add a job at this interval: 15m, 2h30m, 3d. Default: --cron."}),
+        (
+            ("--cron",),
+            {
+                "metavar": "CRON",
+                "help": "Add a job at the times of a cron line: '0 6 * * mon-fri', '@daily'. Default: --every.",
+            },
+        ),
+        (("--zone",), {"metavar": "ZONE", "help": "Time zone of --cron. Default: that of this machine."}),
         (
             ("--missed",),
             {
                 "type": click.Choice([each.value for each in Missed]),
-                "help": "Times when nothing scheduled; default: once.",
+                "help": "Jobs to add for times at which no scheduler ran. Default: once, one job for all of them.",
             },
         ),
         (
             ("--overlap",),
             {
                 "type": click.Choice([each.value for each in Overlap]),
-                "help": "While one runs still; default: queue, one waits.",
+                "help": "What to do while the last job has not ended. Default: queue, one more job waits.",
             },
         ),
-        (("--yes", "-y"), {"is_flag": True, "default": False, "help": "Do not ask."}),
+        (("--yes", "-y"), {"is_flag": True, "default": False, "help": "Do not ask for confirmation."}),
     ):
         command = click.option(*names, **{"default": None, **settings})(command)  # type: ignore[arg-type]
     return command
 
 
-@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
+@schedule.command(
+    context_settings=JOB_WORDS,
+    cls=JobCommand,
+    epilog=examples(
+        "schedule add --cron '0 6 * * mon-fri' morning jobs/countdown.py 5",
+        "schedule add --every 2h --overlap skip --timeout 1h check jobs/countdown.py 5",
+    ),
+)
 @_rule_options
 @job_options
 @json_option
@@ -70,15 +90,15 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("path", shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Make a schedule; its next times are shown first. All options stand before PATH.
+    """Add a schedule that adds a job for PATH at each time. The command first shows the next times, and asks.
 
-    Example: tui-queue schedule add --cron '0 6 * * mon-fri' report jobs/report.sh
+    All options stand before PATH.
     """
     fields = given(values)
     if not title("name", called):
-        raise BadInputError("name", "The schedule needs a name.")
+        raise BadInputError("name", "The name of the schedule is empty; give one.")
     if bool(values["every"]) == bool(values["cron"]):
-        raise BadInputError("rule", "When? One of --every 15m and --cron '0 6 * * *'.")
+        raise BadInputError("rule", "A schedule needs one rule; give either --every 15m or --cron '0 6 * * *'.")
 
     async def work() -> None:
         async with use_queue(create=True) as queue:
@@ -97,11 +117,17 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
     run(work())
 
 
-@schedule.command(context_settings=JOB_WORDS, cls=JobCommand)
+@schedule.command(
+    context_settings=JOB_WORDS,
+    cls=JobCommand,
+    epilog=examples("schedule edit report --cron '30 6 * * *'", "schedule edit report --timeout 30m --yes"),
+)
 @_rule_options
 @job_options
-@click.option("--path", metavar="PATH", help="Another script or program.", shell_complete=files)
-@click.option("--rename", metavar="NAME", help="Another name for the schedule.")
+@click.option(
+    "--path", metavar="PATH", help="Run another script or program. Default: keep the path.", shell_complete=files
+)
+@click.option("--rename", metavar="NAME", help="New name of the schedule. Default: keep the name.")
 @no_env_option
 @capture_option
 @json_option
@@ -117,11 +143,9 @@ def edit(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Change a schedule: what is given is replaced, words behind NAME are its jobs' new parameters.
+    """Change a schedule. Options that are not given stay as they are. Words behind NAME replace the job's arguments.
 
-    Options stand before NAME or right behind it; `--` ends them.
-
-    Example: tui-queue schedule edit report --cron '30 6 * * *'
+    Options stand before NAME or right behind it; `--` ends them. `schedule set` is the same command.
     """
     fields = given(values)
 
@@ -144,13 +168,10 @@ def edit(
     run(work())
 
 
-@schedule.command(name="list")
+@schedule.command(name="list", epilog=examples("schedule list", "schedule list --json"))
 @json_option
 def list_schedules(as_json: bool) -> None:
-    """List the schedules.
-
-    Example: tui-queue schedule list
-    """
+    """List the schedules with their rules and next times."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -164,7 +185,9 @@ def list_schedules(as_json: bool) -> None:
 
 
 def _simple(name: str, text: str, act: Callable[[Commands, str], Awaitable[Job | Schedule | None]]) -> None:
-    @schedule.command(name=name, help=f"{text}\n\nExample: tui-queue schedule {name} report")
+    @schedule.command(
+        name=name, help=text, epilog=examples(f"schedule {name} report", f"schedule {name} report --json")
+    )
     @json_option
     @click.argument("called", metavar="NAME", shell_complete=schedules)
     def command(called: str, as_json: bool) -> None:
@@ -194,12 +217,14 @@ async def _remove(commands: Commands, name: str) -> None:
     await commands.schedules.remove(name)
 
 
-_simple("pause", "Make no more jobs of a schedule until it is resumed.", _pause)
-_simple("resume", "Make jobs of a schedule again, from its next time on.", _resume)
-_simple("run", "Make a job of a schedule now; prints its number.", lambda commands, name: commands.schedules.run(name))
+_simple("pause", "Pause a schedule: it adds no jobs until you resume it.", _pause)
+_simple("resume", "Resume a schedule: it adds jobs again from its next time on.", _resume)
+_simple(
+    "run", "Add a job of a schedule now, and print its number.", lambda commands, name: commands.schedules.run(name)
+)
 _simple(
     "remove",
-    "Remove a schedule; the jobs that it has made stay.",
+    "Remove a schedule. The jobs that it has added stay.",
     _remove,
 )
 

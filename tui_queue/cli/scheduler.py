@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_queue import __version__
-from tui_queue.cli.command import refuse_elsewhere, run, say_elsewhere, use_queue
+from tui_queue.cli.command import examples, refuse_elsewhere, run, say_elsewhere, use_queue
 from tui_queue.cli.json_output import Object, iso, json_option, print_json
 from tui_queue.cli.tables import print_pairs
 from tui_queue.core.errors import WrongStateError
@@ -21,15 +21,10 @@ def scheduler() -> None:
     """The scheduler: the process that starts jobs. What runs goes on without it."""
 
 
-@scheduler.command()
+@scheduler.command(epilog=examples("scheduler status", "scheduler status --json"))
 @json_option
 def status(as_json: bool) -> None:
-    """Tell who schedules: the process, its host, its version, since when.
-
-    \b
-    Examples: tui-queue scheduler status
-              tui-queue scheduler status --json
-    """
+    """Tell who schedules: the process, its host, its version, since when."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -43,17 +38,13 @@ def status(as_json: bool) -> None:
     run(work())
 
 
-@scheduler.command()
+@scheduler.command(epilog=examples("scheduler stop", "queue pause default && tui-queue scheduler stop"))
 @json_option
 def stop(as_json: bool) -> None:
     """Stop the scheduler in the background; running jobs go on.
 
     The next command that adds or starts a job starts it again, and so does an open dashboard when it is left. To keep
     jobs from starting pause their queue.
-
-    \b
-    Examples: tui-queue scheduler stop
-              tui-queue queue pause default && tui-queue scheduler stop
     """
 
     async def work() -> None:
@@ -70,15 +61,10 @@ def stop(as_json: bool) -> None:
     run(work())
 
 
-@scheduler.command()
+@scheduler.command(epilog=examples("scheduler restart", "&& tui-queue scheduler restart"))
 @json_option
 def restart(as_json: bool) -> None:
-    """Stop the scheduler in the background and start it again, with the program as it is now; running jobs go on.
-
-    \b
-    Examples: tui-queue scheduler restart
-              pip install --upgrade tui-queue && tui-queue scheduler restart
-    """
+    """Stop the scheduler in the background and start it again, with the program as it is now; running jobs go on."""
 
     async def work() -> None:
         async with use_queue() as queue:

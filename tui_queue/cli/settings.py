@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.json_output import json_option, print_json
 from tui_queue.cli.tables import print_columns
 from tui_queue.core.errors import BadInputError
@@ -20,18 +20,15 @@ from tui_queue.settings_edit import replace, save
 from tui_queue.settings_values import SettingValues, later, shown
 
 
-@click.group()
+@click.group(epilog=examples("settings list", "settings set slots 4", "settings edit"))
 def settings() -> None:
-    """The settings in config.toml: list, get, set, edit."""
+    """List and change the settings in config.toml."""
 
 
-@settings.command(name="list")
+@settings.command(name="list", epilog=examples("settings list", "settings list --json"))
 @json_option
 def list_settings(as_json: bool) -> None:
-    """List every setting, its value, and whether the file sets it.
-
-    Example: tui-queue settings list
-    """
+    """List every setting with its value, and whether it is the default."""
     path, values = _values()
     every = {name: values.get(name) for name in values.names()}
     given = [name for name in every if values.given(name) is not None]
@@ -44,33 +41,31 @@ def list_settings(as_json: bool) -> None:
     print_columns(("SETTING", "VALUE", ""), rows)
 
 
-@settings.command(name="get")
+@settings.command(name="get", epilog=examples("settings get slots", "settings get notify.on"))
 @json_option
 @click.argument("name", metavar="NAME")
 def get_setting(name: str, as_json: bool) -> None:
-    """Print the value of one setting; one in a table is table.key.
-
-    Example: tui-queue settings get notify.on
-    """
+    """Print the value of one setting. A setting in a table is named table.key."""
     _, values = _values()
     value = values.get(name)
     if value is None:
-        raise BadInputError("name", f"{printable(name)}: the settings do not have it.")
+        raise BadInputError("name", f"{printable(name)}: no such setting; `tui-queue settings list` shows all.")
     if as_json:
         print_json({"name": name, "value": _plain(value), "default": _plain(values.default(name))})
     else:
         click.echo(printable(shown(value)))
 
 
-@settings.command(name="set", context_settings={"allow_interspersed_args": False})
+@settings.command(
+    name="set",
+    context_settings={"allow_interspersed_args": False},
+    epilog=examples("settings set slots 4", "settings set notify.on failure", "settings set slots ''"),
+)
 @json_option
 @click.argument("name", metavar="NAME")
 @click.argument("texts", nargs=-1, required=True, metavar="VALUE...")
 def set_setting(name: str, texts: tuple[str, ...], as_json: bool) -> None:
-    """Change one setting in the file, whose comments and order stay; an empty VALUE is the default.
-
-    Example: tui-queue settings set slots 4
-    """
+    """Change one setting in the file. Comments and order stay. An empty VALUE restores the default."""
     path, values = _values()
     value = values.typed(name, texts)
     save(path, {name: value}, _check)
@@ -78,16 +73,13 @@ def set_setting(name: str, texts: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "value": _plain(value)})
     elif when := later(name):
-        click.echo(f"tui-queue: {printable(name)} counts {when}.", err=True)
+        click.echo(f"tui-queue: {printable(name)} takes effect {when}.", err=True)
 
 
-@settings.command(name="edit")
+@settings.command(name="edit", epilog=examples("settings edit", "settings edit --json"))
 @json_option
 def edit_settings(as_json: bool) -> None:
-    """Open a copy of the file in $VISUAL or $EDITOR; the file is replaced once all of it is right.
-
-    Example: tui-queue settings edit
-    """
+    """Edit the settings in $VISUAL or $EDITOR. The file is replaced when the editor ends and the settings are valid."""
     path = Paths.from_environment().settings
     before = content_of(path)
     handle, copy = tempfile.mkstemp(prefix="tui-queue-", suffix=".toml")
@@ -100,7 +92,7 @@ def edit_settings(as_json: bool) -> None:
     if as_json:
         print_json({"changed": changed})
     elif not changed:
-        click.echo("tui-queue: nothing was changed.", err=True)
+        click.echo("tui-queue: nothing changed.", err=True)
 
 
 def _edited(path: str, before: bytes, copy: str) -> bool:
@@ -116,9 +108,9 @@ def _edited(path: str, before: bytes, copy: str) -> bool:
         except BadInputError as error:
             if sys.stdin.isatty():
                 click.echo(f"tui-queue: {printable(str(error))}", err=True)
-                if click.confirm("Edit it once more?", default=True, err=True):
+                if click.confirm("Edit the file again?", default=True, err=True):
                     continue
-            raise BadInputError("config", f"{error} Nothing was changed; what you wrote is in {copy}.") from None
+            raise BadInputError("config", f"{error} Nothing changed; your text is in {copy}.") from None
         return True
 
 
@@ -126,14 +118,16 @@ def _open_editor(copy: str) -> None:
     try:
         words = editor(os.environ)
     except ValueError:
-        raise BadInputError("editor", "VISUAL or EDITOR: a quote is not closed.") from None
+        raise BadInputError("editor", "VISUAL or EDITOR: a quote is not closed; close it.") from None
     try:
         code = subprocess.run([*words, copy], check=False).returncode
     except OSError as error:
         why = f"{printable(words[0])}: can't be started: {error.strerror}"
-        raise BadInputError("editor", f"{why}. Set EDITOR to an editor that is there.") from None
+        raise BadInputError("editor", f"{why}. Set EDITOR to an editor that is installed.") from None
     if code:
-        raise BadInputError("editor", f"{printable(words[0])} ended with {code}; nothing was changed. See {copy}.")
+        raise BadInputError(
+            "editor", f"{printable(words[0])} exited with {code}; nothing changed. Your text is in {copy}."
+        )
 
 
 def _values() -> tuple[str, SettingValues]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 from msgspec.structs import replace
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import Object, details_object, job_object, json_option, print_json
@@ -17,18 +17,21 @@ from tui_queue.core.model.environment import Environment
 from tui_queue.core.units.printable import printable
 
 
-@click.command()
-@click.option("--env", "variables", is_flag=True, help="List the variables that were captured for the job, by name.")
-@click.option("--values", is_flag=True, help="Show the values of variables too; default: the names only.")
-@click.option("--pid", type=click.IntRange(1), metavar="PID", help="The job that this process belongs to.")
+@click.command(epilog=examples("show 12", "show 12 --env --values", "show 12 --json"))
+@click.option(
+    "--env", "variables", is_flag=True, help="List the names of the environment variables of the job instead."
+)
+@click.option("--values", is_flag=True, help="Show the values of variables too. Default: only the names.")
+@click.option(
+    "--pid", type=click.IntRange(1), metavar="PID", help="Show the job that this process belongs to. Default: ID."
+)
 @json_option
 @click.argument("job_ids", nargs=-1, metavar="[ID]...", shell_complete=jobs())
 def show(job_ids: tuple[str, ...], variables: bool, values: bool, pid: int | None, as_json: bool) -> None:
-    """Tell everything about a job, or several: what was asked for, why it waits or how it ended, its attempts.
+    """Show everything about one or more jobs: the options, why a job waits or how it ended, and all attempts.
 
-    Without ID that is the job that was added last from this terminal. IDs may be @, @~1 (the one before) and 3-5 too.
-
-    Example: tui-queue show 12
+    Without ID the command shows the job that was added last from this terminal. IDs can also be @ (that job), @~1 (the
+    one before it) and ranges such as 3-5.
     """
 
     async def work() -> None:
@@ -63,7 +66,7 @@ async def _numbers(commands: Commands, job_ids: tuple[str, ...], pid: int | None
     if pid is None:
         return await select(commands, job_ids or ("@",))
     if job_ids:
-        raise BadInputError("pid", "Either an ID or --pid.")
+        raise BadInputError("pid", "--pid can't be used with an ID; give one of them.")
     return [(await commands.jobs.of_process(pid)).id]
 
 

@@ -20,9 +20,7 @@ async def with_standard_input(queue: "OpenQueue", fields: Fields) -> Fields:
     if not wanted or (wanted == ["path"] and fields.get("shell")):
         return fields
     if len(wanted) > 1:
-        raise BadInputError(
-            "stdin", "Standard input can be read once: as the script, or with --stdin - as the job's input."
-        )
+        raise BadInputError("stdin", "Standard input can be read once; use it either for the script or for --stdin -.")
     if wanted == ["stdin"]:
         _say_where("the input of the job")
         return {**fields, "stdin": await queue.commands.kept_files.keep_input(sys.stdin.buffer)}
@@ -36,4 +34,4 @@ async def with_standard_input(queue: "OpenQueue", fields: Fields) -> Fields:
 
 def _say_where(what: str) -> None:
     if sys.stdin.isatty():
-        click.echo(f"tui-queue: type {what} here; Ctrl+D on a line of its own ends it.", err=True)
+        click.echo(f"tui-queue: type {what} here, and end it with Ctrl+D on an empty line.", err=True)

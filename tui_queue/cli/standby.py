@@ -17,7 +17,7 @@ LINGER_S = 10  # how long it waits for more when nothing is left
 
 
 async def run_standby(*, stay: bool, inherited: int | None) -> None:
-    """Schedule whenever nobody in the foreground does, until nothing is left to do; one such process a queue.
+    """Schedule while no process in the foreground does, until no work is left; one such process a queue.
 
     With ``stay`` it waits for another such process to end, and does not end by itself. ``inherited`` is the descriptor
     of a lock that the process which started this one took for it.
@@ -71,7 +71,7 @@ async def _until_nothing_is_left(queue: "OpenQueue", changed: asyncio.Event) -> 
             async with asyncio.timeout(LINGER_S):
                 await changed.wait()
         except TimeoutError:
-            # Whoever adds a job looks at the lock after that: it is either seen here or starts another process.
+            # A command that adds a job looks at the lock later: the job is seen here, or a new process is started.
             queue.background.withdraw()
             queue.background.lock.release()
             if not await queue.commands.work_left() or not queue.background.lock.claim():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import asdict
 
-from tui_queue.cli.command import run, say_elsewhere, use_queue
+from tui_queue.cli.command import examples, run, say_elsewhere, use_queue
 from tui_queue.cli.json_output import Object, iso, json_option, print_json, queue_objects
 from tui_queue.cli.tables import pairs_text, print_columns, print_pairs
 from tui_queue.core.model.job import State
@@ -26,14 +26,11 @@ FREE_S = 30.0  # between two times that load and free memory are drawn anew
 SHOWN = 20  # groups of jobs that a table has
 
 
-@click.command()
-@click.option("--watch", "watching", is_flag=True, help="Draw it again when it changes, until Ctrl+C.")
+@click.command(epilog=examples("status", "status --watch", "status --json"))
+@click.option("--watch", "watching", is_flag=True, help="Draw the status again when it changes, until Ctrl+C.")
 @json_option
 def status(watching: bool, as_json: bool) -> None:
-    """Tell how the queue stands: who schedules, how many jobs wait and run, what is free.
-
-    Example: tui-queue status
-    """
+    """Show which process schedules, how many jobs are pending and running, and what is free on the machine."""
 
     if watching:
         from tui_queue.cli.watch import require_terminal  # seldom needed
@@ -128,15 +125,16 @@ def _size(number: float | None) -> str:
     return "?" if number is None else size_text(int(number))
 
 
-@click.command()
-@click.option("--since", default="7d", show_default=True, metavar="D", help="Jobs that have ended in this time.")
-@click.option("--by", type=click.Choice([each.value for each in Group]), default="name", show_default=True)
+@click.command(epilog=examples("stats", "stats --since 30d --by queue", "stats --by day"))
+@click.option(
+    "--since", default="7d", metavar="DURATION", help="Count jobs that have ended within this time. Default: 7d."
+)
+@click.option(
+    "--by", type=click.Choice([each.value for each in Group]), default="name", help="Group the jobs. Default: by name."
+)
 @json_option
 def stats(since: str, by: str, as_json: bool) -> None:
-    """Tell how ended jobs have done: how many failed, how long they took and waited.
-
-    Example: tui-queue stats --since 30d --by queue
-    """
+    """Show statistics of ended jobs: how many failed, how long they took, and how long they waited."""
     begin = datetime.now(UTC) - timedelta(seconds=time_limit("timeout", since) or 0)
 
     async def work() -> None:

@@ -29,8 +29,8 @@ async def stay_with(queue: "OpenQueue", added: Sequence[Job], *, follow: bool) -
         ended, blocked = await until_ended(queue, numbers, held=False)
     except asyncio.CancelledError:
         last = added[-1].id or added[-1].uuid
-        which = f"Job {last} goes on" if len(added) == 1 else f"{len(added):,} jobs go on"
-        click.echo(f"tui-queue: {which}; `tui-queue log -f {last}` follows again.", err=True)
+        which = f"Job {last} continues" if len(added) == 1 else f"{len(added):,} jobs continue"
+        click.echo(f"tui-queue: {which}; type `tui-queue log -f {last}` to follow its output.", err=True)
         raise
     for job_id, why in blocked.items():
         click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it.", err=True)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui_queue.cli.add import JOB_WORDS
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import files, templates
 from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import json_option, print_json
@@ -19,32 +19,35 @@ from tui_queue.core.parsing.job_options import BY_NAME
 from tui_queue.core.units.printable import printable
 
 
-@click.group()
+@click.group(epilog=examples("template save --retries 2 --timeout 1h careful", "add --template careful true"))
 def template() -> None:
-    """Templates: options, and a script if you like, to begin with in `add --template NAME`."""
+    """List and change templates. A template keeps options, and maybe a script, for `add --template NAME`."""
 
 
-@template.command(context_settings=JOB_WORDS, cls=JobCommand)
+@template.command(
+    context_settings=JOB_WORDS,
+    cls=JobCommand,
+    epilog=examples(
+        "template save --resource gpu=1 --retries 2 training", "template save --timeout 1h count jobs/countdown.py 10"
+    ),
+)
 @job_options
 @json_option
 @click.argument("called", metavar="NAME", shell_complete=templates)
 @click.argument("path", required=False, shell_complete=files)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...", shell_complete=files)
 def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -> None:
-    """Keep these options, and PATH with its words if given, under that name; one of that name is replaced.
-
-    Example: tui-queue template save --queue gpu --resource gpu=1 --retries 2 training
-    """
+    """Save options, and PATH with its arguments if given, as a template. A template of that name is replaced."""
     fields = given(values)
     if not title("name", called):
-        raise BadInputError("name", "The template needs a name.")
+        raise BadInputError("name", "The name of the template is empty; give one.")
     if "-" in (path, fields.get("stdin")):
-        raise BadInputError("template", "-: a template keeps no standard input; name a file.")
+        raise BadInputError("template", "-: a template can't keep standard input; name a file.")
     if path is not None:
         is_file = os.sep in path and not fields.get("shell")
         fields |= {"path": os.path.abspath(path) if is_file else path, "args": list(args)}
     if not fields:
-        raise BadInputError("template", "Nothing to keep; see `tui-queue template save --help`.")
+        raise BadInputError("template", "No option and no PATH is given; see `tui-queue template save --help`.")
 
     async def work() -> None:
         async with use_queue(create=True) as queue:
@@ -58,13 +61,10 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
     run(work())
 
 
-@template.command(name="list")
+@template.command(name="list", epilog=examples("template list", "template list --json"))
 @json_option
 def list_templates(as_json: bool) -> None:
-    """List the templates.
-
-    Example: tui-queue template list
-    """
+    """List the templates with their options."""
 
     async def work() -> None:
         async with use_queue() as queue:
@@ -78,14 +78,11 @@ def list_templates(as_json: bool) -> None:
     run(work())
 
 
-@template.command()
+@template.command(epilog=examples("template remove training", "template remove training --json"))
 @json_option
 @click.argument("name", shell_complete=templates)
 def remove(name: str, as_json: bool) -> None:
-    """Forget a template.
-
-    Example: tui-queue template remove training
-    """
+    """Remove a template. Jobs that were added with it stay."""
 
     async def work() -> None:
         async with use_queue() as queue:

@@ -16,7 +16,7 @@ from tui_queue.core.system.inherited_signals import heeded
 async def run_until_empty() -> bool:
     """Schedule until nothing is pending or running, but for held jobs.
 
-    Return whether every job that ended meanwhile completed, and none is left that is held and not by the user.
+    Return whether every job that ended in that time completed, and no job is left that is held, but not by the user.
     Where another process schedules, this one waits for the queue to empty, and takes over if that one ends.
     """
     changed, left = asyncio.Event(), False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui_queue.cli.command import run, use_queue
+from tui_queue.cli.command import examples, run, use_queue
 from tui_queue.cli.completion_types import batches, jobs
 from tui_queue.cli.job_ids import select
 from tui_queue.cli.json_output import json_option, print_jobs
@@ -23,24 +23,29 @@ if TYPE_CHECKING:
 TIMED_OUT = 124  # as timeout(1) ends
 
 
-@click.command()
-@click.option("--timeout", default="", metavar="D", help=f"Stop waiting after this long, and end with {TIMED_OUT}.")
-@click.option("--all", "everything", is_flag=True, help="All jobs that are pending or running, but for held ones.")
-@click.option("--held", is_flag=True, help="Also wait for held jobs, until they are released or cancelled.")
-@click.option("--batch", metavar="NAME", help="All jobs of this batch.", shell_complete=batches)
+@click.command(epilog=examples("wait 12 && echo done", "wait --batch nightly --timeout 2h", "wait --all"))
+@click.option(
+    "--timeout",
+    default="",
+    metavar="DURATION",
+    help=f"Stop waiting after this long, and exit with {TIMED_OUT}. Default: no limit.",
+)
+@click.option("--all", "everything", is_flag=True, help="Wait for all pending and running jobs, except held ones.")
+@click.option("--held", is_flag=True, help="Wait for held jobs too, until they are released or cancelled.")
+@click.option(
+    "--batch", metavar="NAME", help="Wait for all jobs of this batch. Default: for ID.", shell_complete=batches
+)
 @json_option
 @click.argument("ids", nargs=-1, metavar="ID...", shell_complete=jobs(State.PENDING, State.RUNNING))
 def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, timeout: str, as_json: bool) -> None:
-    """Wait until jobs have ended, and end with the exit code of that job; of several with the highest one.
+    """Wait until jobs have ended, and exit with the exit code of the job. For several jobs it is the highest one.
 
-    A completed job counts as 0, one that a signal ended as 128 and the signal's number, one that failed without an exit
-    code, or was cancelled, as 1. So does a job that is held because its dependency has failed, unless --held waits on.
-    On a terminal a line on stderr says how far they have come.
-
-    Example: tui-queue wait 12 && echo done
+    The exit code is 0 for a completed job, 128 plus the signal for a job that a signal ended, and 1 for a cancelled job
+    or one that failed without an exit code. It is also 1 for a job that is held because a dependency failed, unless
+    --held is given. On a terminal, standard error shows the progress.
     """
     if everything and (ids or batch):
-        raise BadInputError("ids", "Either --all or some jobs.")
+        raise BadInputError("ids", "--all can't be used with IDs or --batch; give one of them.")
     patience_s = time_limit("timeout", timeout)
 
     async def work() -> int:
@@ -54,7 +59,9 @@ def wait(ids: tuple[str, ...], batch: str | None, everything: bool, held: bool, 
             except TimeoutError:
                 return TIMED_OUT
             for job_id, why in blocked.items():
-                click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it, or wait on with --held.", err=True)
+                click.echo(
+                    f"tui-queue: {why.text(job_id)}; release or cancel it, or use --held to keep waiting.", err=True
+                )
             if as_json:
                 print_jobs(ended, queue.commands.jobs)
             return max(map(exit_code, ended), default=0)
@@ -91,7 +98,7 @@ async def until_ended(
                 changed.clear()
                 found = {job.id: job for job in await queue.commands.jobs.existing(numbers)}
                 if gone := [number for number in numbers if number not in found]:
-                    raise NoSuchJobError(f"{gone[0]}: no such job any more; somebody has removed it.")
+                    raise NoSuchJobError(f"Job {gone[0]} was removed while this command waited for it.")
                 blocked = {} if held else await blocked_now(queue, found.values())
                 if all(job.state.ended or job.id in blocked for job in found.values()):
                     return [found[number] for number in numbers], blocked
@@ -99,10 +106,14 @@ async def until_ended(
                 if not warned and _starts_nothing(queue):
                     warned = True
                     line.clear()
-                    click.echo("tui-queue: nobody starts jobs; open a dashboard or `run --until-empty`.", err=True)
+                    click.echo(
+                        "tui-queue: no scheduler runs, so no job starts; type `tui-queue run --until-empty`, or open"
+                        " the dashboard.",
+                        err=True,
+                    )
                 await line.show(list(found.values()))
                 try:
-                    # Whoever ends a run may be killed before the bell is rung.
+                    # The scheduler that ends a run may be killed before it wakes this process.
                     async with asyncio.timeout(ELSEWHERE_S if queue.is_elsewhere else POLL_S):
                         await changed.wait()
                 except TimeoutError:

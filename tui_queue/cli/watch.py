@@ -20,11 +20,11 @@ AT_MOST_S = 0.2  # between two pictures
 def require_terminal(command: str, *, as_json: bool) -> None:
     """Raise BadInputError where nothing can be drawn."""
     if as_json:
-        raise BadInputError("watch", "Either --watch or --json: an object has an end.")
+        raise BadInputError("watch", "--watch can't be used with --json; leave out one of them.")
     if not sys.stdout.isatty():
         raise BadInputError(
             "watch",
-            f"--watch draws on a terminal, and stdout is none; leave it out: `tui-queue {command}` prints once.",
+            f"--watch needs a terminal, and standard output is none; `tui-queue {command}` prints once.",
         )
 
 

@@ -10,7 +10,7 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.options import Notify
 from tui_queue.core.parsing.fields import choice
 from tui_queue.core.parsing.job_command import sign_for_shell
-from tui_queue.core.parsing.option import Context, Group, JobOption, Kind
+from tui_queue.core.parsing.option import Context, Group, JobOption, Kind, Section
 from tui_queue.core.system.mailer import mailer
 from tui_queue.core.units.printable import printable
 
@@ -56,8 +56,8 @@ NOTIFICATION_OPTIONS = (
     JobOption(
         name="notify",
         parse=_notify,
-        metavar="WHEN",
-        help="Tell of its end, failure, or never; default: as the settings say.",
+        help="Send a notification at each end, at a failure only, or never. Default: as the settings say.",
+        section=Section.NOTIFICATIONS,
         group=Group.NOTIFICATIONS,
         hint="end, failure or never",
         choices=tuple(Notify),
@@ -68,7 +68,8 @@ NOTIFICATION_OPTIONS = (
         parse=_addresses,
         format=tuple,
         metavar="ADDRESS",
-        help="Mail it there too; at each end, unless --notify says otherwise.",
+        help="Mail this address at each end of the job, or as --notify says. Default: send no mail.",
+        section=Section.NOTIFICATIONS,
         group=Group.NOTIFICATIONS,
         hint="me@example.org",
     ),
@@ -77,8 +78,9 @@ NOTIFICATION_OPTIONS = (
         parse=_command,
         format=shlex.join,
         quoted=True,
-        metavar="CMD",
-        help="Run this when it has ended, with what a hook finds in its environment.",
+        metavar="COMMAND",
+        help="Run this command when the job has ended. Its environment describes the job. Default: run none.",
+        section=Section.NOTIFICATIONS,
         group=Group.NOTIFICATIONS,
         hint="a command with its words, no shell",
     ),
@@ -87,8 +89,9 @@ NOTIFICATION_OPTIONS = (
         parse=_command,
         format=shlex.join,
         quoted=True,
-        metavar="CMD",
-        help="Run this when it has failed.",
+        metavar="COMMAND",
+        help="Run this command when the job has failed. Its environment describes the job. Default: run none.",
+        section=Section.NOTIFICATIONS,
         group=Group.NOTIFICATIONS,
         hint="the same, when it has failed",
     ),

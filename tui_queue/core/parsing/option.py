@@ -30,6 +30,20 @@ class Group(StrEnum):
     ENVIRONMENT = "Environment"
 
 
+class Section(StrEnum):
+    """The headings of `--help`, in its order."""
+
+    JOB = "Job"
+    ORDER = "Order"
+    TIME = "Time"
+    ATTEMPTS = "Attempts"
+    LIMITS = "Limits"
+    RESOURCES = "Resources"
+    ENVIRONMENT = "Environment"
+    OUTPUT = "Output"
+    NOTIFICATIONS = "Notifications"
+
+
 class Offer(StrEnum):
     """What a shell offers while the user types the value."""
 
@@ -72,7 +86,8 @@ class JobOption(Struct, frozen=True, kw_only=True):
     - ``format``: returns what ``parse`` reads, of values that are not the default.
     - ``quoted``: on one line its parts stand as in a shell, otherwise between commas.
     - ``flag``, ``short``: what the command line calls it, without dashes; no flag: the name.
-    - ``metavar``, ``help``: for the command line.
+    - ``metavar``, ``help``: for the command line; ``choices`` stand in the place of a metavar.
+    - ``section``: its heading in `--help`.
     - ``label``: how messages and the form name it, if that is not its flag.
     - ``group``, ``below``: its heading in the form, and the option above it if that is not the one before it here.
     - ``hint``: what the form shows in its empty field, or beside its switch.
@@ -91,6 +106,7 @@ class JobOption(Struct, frozen=True, kw_only=True):
     short: str = ""
     metavar: str | None = None
     help: str
+    section: Section = Section.JOB
     label: str = ""
     group: Group | None = None
     below: str = ""

@@ -6,7 +6,7 @@ import stat
 
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.parsing.job_command import PATH_LIMIT
-from tui_queue.core.parsing.option import Context, Group, JobOption, Offer
+from tui_queue.core.parsing.option import Context, Group, JobOption, Offer, Section
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
 
@@ -70,7 +70,8 @@ STREAM_OPTIONS = (
         name="stdin",
         parse=_input,
         metavar="FILE|-",
-        help="Its standard input; a copy is kept with the job.",
+        help="File that is the standard input of the job. A copy is kept with the job. Default: empty input.",
+        section=Section.JOB,
         label="Standard input",
         group=Group.ENVIRONMENT,
         hint="a file, of which a copy is kept; none",
@@ -81,7 +82,8 @@ STREAM_OPTIONS = (
         name="output",
         parse=_pattern,
         metavar="FILE",
-        help="Write its output into this file too, anew for each run: %j number, %n name, %a attempt.",
+        help="Also write the output to this file: %j is the number, %n the name, %a the attempt. Default: none.",
+        section=Section.OUTPUT,
         label="Output file",
         group=Group.LIMITS,
         hint="a file for its output too: run-%j.out",
@@ -91,7 +93,8 @@ STREAM_OPTIONS = (
         name="error",
         parse=_pattern,
         metavar="FILE",
-        help="Write its standard error there, and not to --output. The log has it marked, up to a second late.",
+        help="Write standard error to this file, not to --output. The log marks its lines. Default: none.",
+        section=Section.OUTPUT,
         label="Error file",
         group=Group.LIMITS,
         hint="a file for its standard error alone: run-%j.err",

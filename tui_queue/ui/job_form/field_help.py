@@ -27,7 +27,7 @@ def about(field: str) -> str:
         return ""
     option = BY_NAME[field]
     said = option.help
-    if field in MORE and "default" not in said:
+    if field in MORE and "Default" not in said:
         said += " Default: none."
     return f"{said}{_LISTED if has_list(field) else ''}"
 

@@ -4,7 +4,8 @@ The process that forks them has imported everything and is warm: it forks one wa
 descriptor 3. A watcher takes its runs from the socket on descriptor 4, and ends once no process can send
 it a run any more. It has a session of its own and depends on no other process: it outlives the scheduler that sent it
 the run, and reads no file of the package once it has started, so that an upgrade can't disturb it.
-It reports into files of the run's directory (see run_files.py), and at the same time to the scheduler, through the socket that came with the run.
+It reports into files of the run's directory (see run_files.py), and at the same time to the scheduler, through the
+socket that came with the run.
 """
 
 import _socket  # socket takes as long to import as everything else together
