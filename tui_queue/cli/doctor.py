@@ -23,7 +23,7 @@ _WORD = re.compile(r"[a-z0-9-]{1,20}")
 _AMOUNT = re.compile(r"\d+(\.\d+)?[A-Za-z]{0,3}")
 
 
-@click.command(epilog=examples("doctor", "doctor --json", "doctor --repair", "doctor --report"))
+@click.command(epilog=examples("doctor", "doctor --repair", "doctor --report"))
 @click.option("--repair", is_flag=True, help="Restore the latest backup if the store is lost or damaged.")
 @click.option(
     "--report",

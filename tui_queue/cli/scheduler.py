@@ -38,7 +38,7 @@ def status(as_json: bool) -> None:
     run(work())
 
 
-@scheduler.command(epilog=examples("scheduler stop", "queue pause default && tui-queue scheduler stop"))
+@scheduler.command(epilog=examples("scheduler stop", "scheduler stop --json"))
 @json_option
 def stop(as_json: bool) -> None:
     """Stop the scheduler in the background; running jobs go on.
@@ -61,7 +61,7 @@ def stop(as_json: bool) -> None:
     run(work())
 
 
-@scheduler.command(epilog=examples("scheduler restart", "&& tui-queue scheduler restart"))
+@scheduler.command(epilog=examples("scheduler restart", "scheduler restart --json"))
 @json_option
 def restart(as_json: bool) -> None:
     """Stop the scheduler in the background and start it again, with the program as it is now; running jobs go on."""
