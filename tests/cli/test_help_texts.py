@@ -3,11 +3,12 @@
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
-from tests.conftest import Cli
+from tests.conftest import JOBS, ROOT, Cli
 from tests.tools.calls import commands
 from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.main import cli as program
@@ -151,9 +152,16 @@ def parse(line: str) -> None:
     find(tuple(words[:leaf])).make_context(" ".join(words[:leaf]), words[leaf:])
 
 
+def test_texts_say_who_acts() -> None:
+    vague = r"\b(somebody|nobody|anyone|whoever|no one|whatever|meanwhile)\b"
+    for path in (ROOT / "tui_queue" / "cli").glob("*.py"):
+        assert not re.search(vague, path.read_text(), re.IGNORECASE), path.name
+
+
 @pytest.mark.long
-def test_the_examples_do_what_they_say(cli: Cli) -> None:
-    """Run each on a queue that has what it names; none is refused as wrong use."""
+def test_no_example_is_refused_as_wrong_use(cli: Cli, tmp_path: Path) -> None:
+    """Run each on a queue that has the jobs, queues and others that it names; the state of a job may refuse it."""
+    (tmp_path / "jobs").symlink_to(JOBS)
     cli.env["EDITOR"] = "true"
     cli.env["SHELL"] = "/bin/bash"
     for name in ("gpu", "spare"):
@@ -170,7 +178,7 @@ def test_the_examples_do_what_they_say(cli: Cli) -> None:
             typed = typed_by(line)
             if words[0] in NOT_RUN or "--watch" in typed:
                 continue
-            done = cli.process(*typed, given=b"")
+            done = cli.process(*typed, given=b"#!/bin/sh\n", cwd=tmp_path)
             said = done.stderr.decode()
             assert "Traceback" not in said, line
             assert not re.search("No such (option|command)|Missing argument|not one of|Usage:", said), (line, said)
