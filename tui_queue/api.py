@@ -12,6 +12,7 @@ dashboard and the command line, and a process in the background starts the jobs,
 """
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from tui_queue.core.logs.file import LogTail
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.parsing.bulk import drafts_of_lines, fields_of_values, text_of
-from tui_queue.core.parsing.job_draft import make_draft
+from tui_queue.core.parsing.directives import ScriptOptions, lines_of
 from tui_queue.paths import Paths
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ Numbers = list[int]
 Home = str | os.PathLike[str]
 Word = str | os.PathLike[str] | int | float  # a parameter
 Id = int | str | Job  # a number, a UUID, or a unique beginning of one of 6 or more characters; a job that was returned
+
+logger = logging.getLogger(__name__)
 
 POLL_S = 5.0  # how often a wait looks without being told
 LISTEN_S = 0.2  # how often a log is looked at
@@ -77,12 +80,18 @@ class AsyncQueue:
         Where another host runs the queue and does not answer within 5 seconds the job has the ``id`` 0 so far, and its
         ``uuid``. ``options`` are those of ``tui-queue add``, with ``_`` for ``-``: ``name``, ``cwd``, ``priority=5``,
         ``timeout="2h"`` or a ``timedelta``, ``at`` with an aware ``datetime`` or a text, ``after=[12]``,
-        ``env={"NAME": "value"}``, ``resource={"gpu": 1}``, ``hold=True`` and so on.
+        ``env={"NAME": "value"}``, ``resource={"gpu": 1}``, ``hold=True`` and so on. What the script names in
+        `#TUI-QUEUE` and `#SBATCH` lines holds where they say nothing; of an array it is one job.
         """
-        draft = make_draft(
-            **fields_of_values(options), path=text_of("path", path), args=[text_of("args", arg) for arg in args]
-        )
-        (job,) = await self._queue.commands.jobs.add([draft])
+        words = {"path": text_of("path", path), "args": [text_of("args", arg) for arg in args]}
+        fields = {**fields_of_values(options), **words}
+        lines = lines_of(fields)
+        are_slurms = lines is not None and lines.are_slurms
+        scripts = ScriptOptions(await self._queue.commands.queues.resources() if are_slurms else ())
+        drafts = scripts.drafts(fields, array=False)
+        for remark in scripts.remarks:
+            logger.warning("tui-queue: %s", remark)
+        (job,) = await self._queue.commands.jobs.add(drafts)
         return job
 
     async def add_lines(self, lines: Iterable[str], **options: Any) -> Jobs:

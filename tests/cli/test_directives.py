@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.conftest import Cli
 from tests.support.commands import settings
+from tui_queue import Queue
 
 Script = Callable[..., str]
 
@@ -115,3 +116,17 @@ def test_only_leading_comments_of_a_text_file_are_read(cli: Cli, script: Script,
         cli("add", "--hold", path)
     cli("add", "--hold", "--shell", f"{script('x.sh', '#TUI-QUEUE --no-such')} && echo")
     assert len(cli.jobs()) == 4
+
+
+def test_schedules_and_python_programs_read_the_lines_of_a_script_too(cli: Cli, script: Script) -> None:
+    path = script(
+        "train.sh", "#!/bin/sh\n#TUI-QUEUE --timeout 2h --priority 4\n#SBATCH --array=1-3 --mem-bind=x\ntrue\n"
+    )
+    done = cli.process("schedule", "add", "--every", "1h", "-y", "--priority", "5", "nightly", path)
+    assert (done.returncode, "--array (this adds one job of it)" in done.stderr.decode()) == (0, True), done
+    cli("schedule", "run", "nightly")
+    with Queue(cli.home) as queue:
+        queue.add(path, priority=6, hold=True)
+    jobs = cli.jobs()
+    assert [(job["timeout_s"], job["priority"]) for job in jobs.values()] == [(7200, 6), (7200, 5)]
+    assert [job["options"]["directives"]["lines"] for job in jobs.values()] == [[["timeout", 2]]] * 2

@@ -39,7 +39,7 @@ async def new_drafts(
         if "path" not in fields:
             raise click.UsageError("Missing argument 'PATH'.")
         fields = await with_standard_input(queue, fields)
-        scripts = await _script_options(queue, fields)
+        scripts = await script_options(queue, fields)
         drafts = _of_words(fields, scripts, sweep=values["sweep"], together=values["together"], yes=yes)
     for remark in (*scripts.remarks, *_of_copies(drafts or ())):
         click.echo(f"tui-queue: {remark}.", err=True)
@@ -65,7 +65,7 @@ def _of_words(
     return swept(draft, combinations)
 
 
-async def _script_options(queue: "OpenQueue", fields: Fields) -> ScriptOptions:
+async def script_options(queue: "OpenQueue", fields: Fields) -> ScriptOptions:
     """Return what finds the options of a script; which resources there are matters to lines of Slurm's only."""
     lines = lines_of(fields)
     return ScriptOptions(await queue.commands.queues.resources() if lines is not None and lines.are_slurms else ())

@@ -14,6 +14,7 @@ from tui_queue.cli.completion_types import files, schedules
 from tui_queue.cli.family import Family
 from tui_queue.cli.job_words import JobCommand
 from tui_queue.cli.json_output import job_object, json_option, print_json, schedule_object
+from tui_queue.cli.new_drafts import script_options
 from tui_queue.cli.options import capture_option, given, job_options
 from tui_queue.cli.standard_input import with_standard_input
 from tui_queue.cli.tables import print_schedules
@@ -23,7 +24,7 @@ from tui_queue.core.errors import BadInputError
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.fields import title
-from tui_queue.core.parsing.job_draft import Fields, edited, make_draft
+from tui_queue.core.parsing.job_draft import Fields, edited
 from tui_queue.core.parsing.schedules import next_lines, schedule_with
 from tui_queue.core.timing.recurrence import Missed, Overlap
 from tui_queue.core.timing.timezones import local_zone
@@ -102,9 +103,11 @@ def add(called: str, path: str, args: tuple[str, ...], as_json: bool, **values: 
 
     async def work() -> None:
         async with use_queue(create=True) as queue:
-            draft = make_draft(
-                **await with_standard_input(queue, {"name": called, **fields, "path": path, "args": args})
-            )
+            words = await with_standard_input(queue, {"name": called, **fields, "path": path, "args": args})
+            scripts = await script_options(queue, words)
+            (draft,) = scripts.drafts(words, array=False)
+            for remark in scripts.remarks:
+                click.echo(f"tui-queue: {remark}.", err=True)
             empty = Schedule(name=called, rule="", zone=local_zone().key, draft=draft, created_at=datetime.now(UTC))
             made = schedule_with(empty, **_rule_words(values))
             _show_next(made)

@@ -1,5 +1,6 @@
 """The verbs for pending, running and ended jobs: to which each applies, and what it changes in one transaction."""
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,7 +14,7 @@ from tui_queue.core.model.leftover import processes_text
 from tui_queue.core.model.reason import ReasonKind
 from tui_queue.core.model.selection import Done, Left, Selection, Verb
 from tui_queue.core.store.chosen import choose
-from tui_queue.core.store.leftovers import end_leftovers, ended_with_leftovers
+from tui_queue.core.store.leftovers import all_leftovers, end_leftovers, ended_with_leftovers
 from tui_queue.core.store.rows import CANCELLED_VALUES, job_of, microseconds
 
 _ALIVE = (State.PENDING, State.RUNNING)
@@ -61,6 +62,8 @@ _RELEASE = """
 _WAITED_FOR = """
     SELECT json_extract(value, '$[0]'), jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
     WHERE state = 'pending' AND after <> '[]' ORDER BY jobs.id DESC"""
+
+_ALL = "id IN (SELECT value FROM json_each(:ids))"
 
 _RETRY_REFUSAL = "is {state}; retry applies to jobs that have ended or wait for their next attempt. Cancel it first"
 
@@ -246,14 +249,16 @@ def done_to(
 ) -> list[Job]:
     """Do a verb to these jobs, which it applies to; return them as they are then."""
     rule = RULES[verb]
-    done = []
+    if rule.ends_leftovers:
+        for job_id in {left.job_id for left in all_leftovers(db)} & {job.id for job in jobs}:
+            end_leftovers(db, job_id)
+    alike: dict[tuple[str, bool], list[int]] = {}  # a statement for all jobs that it is the same for
     for job in jobs:
-        if rule.ends_leftovers:
-            end_leftovers(db, job.id)
-        if not (statement := rule.statement(job)):
-            done.append(job)
-            continue
-        unmet = job.reason.kind is ReasonKind.UNMET
-        values = {"id": job.id, "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
-        done.append(job_of(db.execute(statement, values).fetchone()))
-    return done
+        if statement := rule.statement(job):
+            alike.setdefault((statement, job.reason.kind is ReasonKind.UNMET), []).append(job.id)
+    changed: dict[int, Job] = {}
+    for (statement, unmet), ids in alike.items():
+        values = {"ids": json.dumps(ids), "now": microseconds(now), "pause": pause, "unmet": unmet, **CANCELLED_VALUES}
+        for row in db.execute(statement.replace("id = :id", _ALL), values):
+            changed[row["id"]] = job_of(row)
+    return [changed.get(job.id, job) for job in jobs]
