@@ -106,7 +106,7 @@ class TuiQueueApp(ReadableApp):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
-        self._plain = Plain(enabled=plain.is_wanted(dashboard_settings.signs, os.environ))
+        self._plain = Plain(dashboard_settings.signs, os.environ)
         self._toasts = toasts.Toasts()
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
