@@ -18,8 +18,8 @@ from tui_queue.ui.app import TuiQueueApp
 from tui_queue.ui.theme import theme_names
 from tui_queue.ui.tokens import GREYED, READABLE, contrast_of, is_of_terminal
 
-OURS = ("tui-queue", "contrast")
-OTHERS = tuple(name for name in theme_names() if name not in (*OURS, "auto"))
+OURS = ("dark", "light", "contrast")
+OTHERS = tuple(name for name in theme_names() if name not in (*OURS, "auto", "tui-queue"))
 LINES = range(0x2500, 0x25A0)  # that are drawn with characters of a text
 SCREENS = {  # keys that open a screen, what is seen there, and keys that close it
     "jobs": ("g", "line 3", ""),

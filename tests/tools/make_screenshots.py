@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 OUT = ROOT / "screenshots"
 DEMO = Path("/tmp/vision")  # its path is in the pictures
 MOST, MOST_BYTES = 15, 3_000_000
-DARK, LIGHT = "tui-queue", "textual-light"
+DARK, LIGHT = "dark", "light"
 SMALL, MIDDLE, LARGE = (80, 24), (120, 34), (200, 50)
 ZOOM = {SMALL: 0.75, MIDDLE: 0.65, LARGE: 0.5}
 

@@ -39,7 +39,7 @@ from tui_queue.ui.terminal.no_color import Colourless
 from tui_queue.ui.terminal.osc import announcement, copying
 from tui_queue.ui.terminal.plain import Plain
 from tui_queue.ui.terminal.private import XTERM_PARSER
-from tui_queue.ui.theme import CONTRAST, OLD_ANSI, OWN_THEME, theme_named
+from tui_queue.ui.theme import OLD_ANSI, OWN_THEMES, theme_named
 
 _BEGINNINGS = 3  # turns of the loop that a worker of Textual's needs until its first line is run
 _PATIENCE_S = 0.3  # for which other keys wait for what a key does
@@ -106,7 +106,7 @@ class TuiQueueApp(ReadableApp):
         )
         self.animation_level = "none"
         self._colourless = Colourless()
-        self._plain = Plain(enabled=plain.is_wanted(dashboard_settings.signs, os.environ))
+        self._plain = Plain(dashboard_settings.signs, os.environ)
         self._toasts = toasts.Toasts()
         self._keys = KeyOrder(self, super().on_event)
         self.set_keymap(keymap)
@@ -122,7 +122,7 @@ class TuiQueueApp(ReadableApp):
 
     def on_mount(self) -> None:
         """Put the looks on."""
-        for theme in (OWN_THEME, CONTRAST):
+        for theme in OWN_THEMES:
             self.register_theme(theme)
         self.put_on(self._dashboard_settings.theme)
         self.app_resume_signal.subscribe(self, self._come_back)

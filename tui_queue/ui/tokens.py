@@ -57,6 +57,7 @@ _TERMINAL_VARIABLES = {
     "rule": "ansi_default",
     "key": "ansi_cyan",
     "cursor": "ansi_blue",
+    "cursor-dim": "ansi_white",
     "text-muted": "ansi_default",
     "text-disabled": "ansi_default",
     "foreground-muted": "ansi_default",
@@ -74,20 +75,25 @@ def readable(theme: Theme) -> Theme:
         Color.parse(colours[name]) for name in ("background", "surface", "panel", "primary")
     )
     states = {name: Color.parse(colour) for name, colour in (_ON_DARK if theme.dark else _ON_LIGHT).items()}
-    grounds = (background, surface, surface + panel, background.blend(primary, 0.22, alpha=1))
-    background, surface, panel, cursor = (_behind(ground, states.values()) for ground in grounds)
-    grounds = (background, surface, panel, cursor)
+    states |= {name: Color.parse(theme.variables[name]) for name in states if name in theme.variables}
+    of_cursor = background.blend(primary, 0.22, alpha=1)
+    cursor = Color.parse(theme.variables.get("cursor", of_cursor.hex))
+    resting = Color.parse(theme.variables.get("cursor-dim", (surface + panel).hex))
+    grounds = (background, surface, surface + panel, cursor, resting)
+    background, surface, panel, cursor, resting = (_behind(ground, states.values()) for ground in grounds)
+    grounds = (background, surface, panel, cursor, resting)
     text = legible(Color.parse(colours["foreground"]), grounds)
     variables = {name: state.hex for name, state in states.items()}
     accent = legible(primary, grounds)
-    muted = legible(text.blend(background, 0.3, alpha=1), grounds)
-    rule = text.blend(background, 0.7, alpha=1)
+    muted = legible(Color.parse(theme.variables.get("muted", text.blend(background, 0.3, alpha=1).hex)), grounds)
+    rule = Color.parse(theme.variables.get("rule", text.blend(background, 0.7, alpha=1).hex))
     greyed = legible(text.blend(background, 0.5, alpha=1), grounds, GREYED)
     for name in ("warning", "error", "success", "primary", "secondary", "accent"):
         variables[f"text-{name}"] = legible(Color.parse(colours[f"text-{name}"]), grounds).hex
     on_accent = legible(background, (accent,))
     variables |= {
         "cursor": cursor.hex,
+        "cursor-dim": resting.hex,
         "muted": muted.hex,
         "rule": rule.hex,
         "key": accent.hex,

@@ -54,7 +54,12 @@ _SETTINGS = (
     _Setting("notify.on", "Tell of", "Of which ends you are told: end, failure, never.", tuple(Notify)),
     _Setting("notify.terminal", "Tell by terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
     _Setting("notify.hook", "Tell by command", "A command that is told, with its words; no shell."),
-    _Setting("dashboard.theme", "Theme", "auto, tui-queue, contrast, ansi, or one of Textual's.", tuple(theme_names())),
+    _Setting(
+        "dashboard.theme",
+        "Theme",
+        "dark, light, contrast, ansi (16 colours), or one of Textual's.",
+        tuple(theme_names()),
+    ),
     _Setting("dashboard.signs", "Signs", "Plain: signs and borders in ASCII; auto: as the terminal can.", SIGNS),
     _Setting(
         "dashboard.columns",

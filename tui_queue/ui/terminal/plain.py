@@ -3,7 +3,7 @@
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -33,27 +33,34 @@ _SIGNS = str.maketrans(
 
 
 def is_wanted(signs: str, env: Mapping[str, str]) -> bool:
-    """Whether to draw in ASCII; ``signs`` is as the settings name it."""
-    return signs == "plain" or (signs == "auto" and is_needed(env))
+    """Whether to draw signs and borders in ASCII; ``signs`` is as the settings name it."""
+    lacks_signs = not has_utf_8(env) or _ASCII_TERMINALS.match(env.get("TERM", "")) is not None
+    return signs == "plain" or (signs == "auto" and lacks_signs)
 
 
-def is_needed(env: Mapping[str, str]) -> bool:
-    """Whether the environment names a locale without UTF-8, or a terminal that lacks our signs."""
-    if _ASCII_TERMINALS.match(env.get("TERM", "")):
-        return True
+def has_utf_8(env: Mapping[str, str]) -> bool:
+    """Whether the locale, as the environment names it, has UTF-8."""
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if sys.flags.utf8_mode and env.get("LC_CTYPE") == "C.UTF-8":  # Python has set that where there was none
         names.remove("LC_CTYPE")
     locale = next((env[name] for name in names if env.get(name)), "").lower()
-    return "utf-8" not in locale and "utf8" not in locale
+    return "utf-8" in locale or "utf8" in locale
 
 
 class Plain(LineFilter):
-    """Takes out of lines all that is not ASCII."""
+    """Takes signs and borders out of lines, and letters that are not ASCII too where the locale has no UTF-8."""
+
+    def __init__(self, signs: str, env: Mapping[str, str]) -> None:
+        super().__init__(enabled=is_wanted(signs, env))
+        self._replace: Callable[[str], str] = _without_signs if has_utf_8(env) else _plain
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments in ASCII, as wide as before."""
-        return [Segment(_plain(text), style, control) for text, style, control in segments]
+        return [Segment(self._replace(text), style, control) for text, style, control in segments]
+
+
+def _without_signs(text: str) -> str:
+    return text if text.isascii() else text.translate(_SIGNS)
 
 
 @lru_cache(maxsize=1024)
