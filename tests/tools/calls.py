@@ -74,6 +74,8 @@ settings set slots 4
 settings get slots
 settings list
 settings edit
+scheduler status
+scheduler stop
 unit
 help
 help exit-codes

@@ -72,6 +72,7 @@ _SECTIONS: Mapping[str, Section] = {
     "before": Section.ORDER,
     "top": Section.ORDER,
     "capture_env": Section.ENVIRONMENT,
+    "without_env": Section.ENVIRONMENT,
 }
 
 

@@ -14,7 +14,11 @@ from tui_queue.core.units.printable import printable
 F = TypeVar("F", bound=Callable[..., Any])
 
 no_env_option = click.option(
-    "--no-env", "without_env", multiple=True, metavar="NAME", help="Take away a variable that was set with --env."
+    "--no-env",
+    "without_env",
+    multiple=True,
+    metavar="NAME",
+    help="Take away a variable that --env has set. Default: none.",
 )
 
 
