@@ -8,6 +8,7 @@ from textual.screen import Screen
 from tests.support.pilot import drawn, until
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
+from tui_queue.ui.dialogs.help_pages import HelpPages
 from tui_queue.ui.readable_app import ReadableApp
 
 T = TypeVar("T")
@@ -123,3 +124,29 @@ async def test_more_keys_than_lines_can_be_scrolled() -> None:
         await until(pilot, lambda: "does 0." in drawn(app), "the page before")
         await pilot.press("end")
         await until(pilot, lambda: "does 99." in drawn(app), "the last key")
+
+
+async def test_the_keys_lead_to_the_help_pages_which_are_searched() -> None:
+    app = Host(Help(KEYS, topic="queues"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "m more help" in drawn(app), "the keys")
+        await pilot.press("m")
+        await until(pilot, lambda: "Queues and slots" in drawn(app), "the page of the screen")
+        await pilot.press("down")
+        await until(pilot, lambda: "Order and dependencies" in drawn(app), "the next page")
+        before = drawn(app)
+        await pilot.press("j", "j", "j")
+        await until(pilot, lambda: drawn(app) != before, "the page to scroll")
+        await pilot.press("slash", *"crontab import")
+        await until(pilot, lambda: "other-tools" in drawn(app) and "resources" not in drawn(app), "the pages with both")
+        await pilot.press("escape")
+        await until(pilot, lambda: "troubleshooting" in drawn(app), "all pages")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1, "the pages to close")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (30, 10), (200, 50)])
+async def test_help_pages_fit_any_size(size: tuple[int, int]) -> None:
+    app = Host(HelpPages("jobs"))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "Jobs" in drawn(app), "the title of the page")

@@ -9,6 +9,7 @@ from tui_queue.ui.dashboard.screen import Dashboard
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.form import EntryForm
 from tui_queue.ui.dialogs.help import Help
+from tui_queue.ui.dialogs.help_pages import HelpPages
 from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.dialogs.progress import ProgressDialog
 from tui_queue.ui.dialogs.prompt import Prompt
@@ -39,6 +40,7 @@ _PLACES: Sequence[Place] = (
     (FileBrowser,),
     (SearchResults,),
     (Help,),
+    (HelpPages,),
     (JobDetails,),
     (ProgressDialog,),
 )

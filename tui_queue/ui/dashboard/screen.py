@@ -350,7 +350,7 @@ class Dashboard(Screen[None]):
         from tui_queue.ui.dashboard.help_text import groups  # noqa: PLC0415 - the first picture does without
         from tui_queue.ui.dialogs.help import Help  # noqa: PLC0415
 
-        self.app.push_screen(Help(groups(self._keys)))
+        self.app.push_screen(Help(groups(self._keys), topic="logs" if self._log.has_focus else "jobs"))
 
     @work
     async def action_settings(self) -> None:

@@ -44,19 +44,22 @@ class Help(ModalScreen[None]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "close", "Close", id="help.close", tooltip="Go back"),
+        Binding("m", "pages", "Help pages", id="help.pages", tooltip="Read the help pages"),
         Binding("j", "scroll(1)", "Down", show=False),
         Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[Group], *, topic: str = "jobs") -> None:
+        """Take the help page that fits the screen below."""
         super().__init__()
+        self._topic = topic
         self._groups = groups
 
     def compose(self) -> ComposeResult:
         """Lay out the groups beside or below each other."""
         with VerticalScroll(id="keys") as keys:
             keys.border_title = Content("Keys")
-            keys.border_subtitle = Content(with_keys("{help.close} closes", keys_of(self)))
+            keys.border_subtitle = Content(with_keys("{help.pages} more help · {help.close} closes", keys_of(self)))
             with Grid():
                 for group in self._groups:
                     yield Static(_text_of_group(group), classes="group")
@@ -72,6 +75,12 @@ class Help(ModalScreen[None]):
     def action_close(self) -> None:
         """Go back."""
         self.dismiss(None)
+
+    def action_pages(self) -> None:
+        """Show the help pages in the place of the keys."""
+        from tui_queue.ui.dialogs.help_pages import HelpPages  # noqa: PLC0415 - Markdown takes long to import
+
+        self.app.switch_screen(HelpPages(self._topic))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""

@@ -32,6 +32,7 @@ class BatchesScreen(TableScreen):
     """Shows the batches, the latest first; the answer ``batch:NAME`` makes the dashboard show the jobs of one."""
 
     NAME = "batches"
+    TOPIC = "sweeps"
     EMPTY = "There is no batch. Jobs that are added with the same batch, or by a sweep, make one."
     COLUMNS: ClassVar[Mapping[str, int]] = {"Batch": 0, "Ended": 9, "Running": 7, "Pending": 7, "Failed": 6, "Added": 8}
     BINDINGS: ClassVar[list[BindingType]] = [

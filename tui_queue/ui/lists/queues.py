@@ -24,6 +24,7 @@ class QueuesScreen(TableScreen):
     """Shows the queues and changes them."""
 
     NAME = "queues"
+    TOPIC = "queues"
     COLUMNS: ClassVar[Mapping[str, int]] = {"Queue": 16, "Running": 9, "Pending": 7, "State": 8, "Hours": 0}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", id="queues.add", tooltip="Make a queue"),

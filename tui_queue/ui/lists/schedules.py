@@ -24,6 +24,7 @@ class SchedulesScreen(TableScreen):
     """Shows the schedules and changes them."""
 
     NAME = "schedules"
+    TOPIC = "schedules"
     EMPTY = "There is no schedule. Press {schedules.add}: a rule, then its job."
     COLUMNS: ClassVar[Mapping[str, int]] = {"Schedule": 12, "Rule": 16, "Next": 15, "Job": 0}
     BINDINGS: ClassVar[list[BindingType]] = [

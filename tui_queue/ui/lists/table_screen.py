@@ -59,6 +59,7 @@ class TableScreen(ModalScreen[str | None]):
     ]
     OF_ROW: ClassVar[Set[str]] = frozenset()  # the actions for the row under the cursor
     NAME: ClassVar[str] = ""
+    TOPIC: ClassVar[str] = "keys"  # the help page that fits
     EMPTY: ClassVar[str] = ""  # ids of bindings in braces stand for their keys
     COLUMNS: ClassVar[Mapping[str, int]] = {}  # heading: width in cells; 0 takes what is left
 
@@ -205,4 +206,4 @@ class TableScreen(ModalScreen[str | None]):
             [(keys[str(binding.id)], binding.tooltip) for binding in bindings_of([kind]) if binding.tooltip]
             for kind in (type(self), TableScreen)
         )
-        self.app.push_screen(Help([(self.NAME.capitalize(), own), ("Move", move), ("Views", views)]))
+        self.app.push_screen(Help([(self.NAME.capitalize(), own), ("Move", move), ("Views", views)], topic=self.TOPIC))
