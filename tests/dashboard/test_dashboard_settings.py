@@ -189,7 +189,7 @@ async def test_a_key_in_the_settings_wins_and_the_default_that_had_it_loses_it(c
         ),
         (
             "dashboard = {flashy = true}",
-            "[dashboard] unknown setting flashy; known are columns, order, split, theme, title",
+            "[dashboard] unknown setting flashy; known are columns, order, signs, split, theme, title",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from tests.support.pilot import drawn, until
 from tui_queue.ui.dialogs.confirm import Confirm
 from tui_queue.ui.dialogs.help import Help
 from tui_queue.ui.dialogs.help_pages import HelpPages
+from tui_queue.ui.dialogs.picker import Picker
 from tui_queue.ui.readable_app import ReadableApp
 
 T = TypeVar("T")
@@ -150,3 +151,40 @@ async def test_help_pages_fit_any_size(size: tuple[int, int]) -> None:
     app = Host(HelpPages("jobs"))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: "Jobs" in drawn(app), "the title of the page")
+
+
+async def test_a_picker_shows_only_the_names_with_the_words_that_are_typed() -> None:
+    app = Host(Picker("Which one?", ["train big", "train small", "evaluate"]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "/ filters" in drawn(app), "the names")
+        await pilot.press("slash", *"TRAIN s")
+        await until(pilot, lambda: "evaluate" not in drawn(app) and "train big" not in drawn(app), "one name")
+        await pilot.press("escape")
+        await until(pilot, lambda: "evaluate" in drawn(app), "all names")
+        await pilot.press("slash", *"nothing", "enter")  # there is none to take
+        await until(pilot, lambda: "train" not in drawn(app), "no name")
+        await pilot.press("escape", "slash", *"train")
+        await until(pilot, lambda: "small" in drawn(app) and "evaluate" not in drawn(app), "two names")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.answers, "an answer")
+    assert app.answers == ["train small"]
+
+
+async def test_what_is_removed_of_a_filtered_picker_is_the_name_under_the_cursor() -> None:
+    removed: list[str] = []
+
+    async def remove(name: str) -> bool:
+        removed.append(name)
+        return True
+
+    app = Host(Picker("Which one?", ["train big", "evaluate", "train small"], remove=remove))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: "/ filters" in drawn(app), "the names")
+        await pilot.press("slash", *"small", "delete")
+        await until(pilot, lambda: "train small" in drawn(app), "the name")
+        await pilot.press("tab", "d")
+        await until(pilot, lambda: removed, "the removal")
+        await pilot.press("escape")
+        await until(pilot, lambda: "evaluate" in drawn(app), "the others")
+        assert "train small" not in drawn(app)
+    assert removed == ["train small"]

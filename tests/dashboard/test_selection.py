@@ -243,7 +243,7 @@ async def test_keys_that_are_for_one_log_are_grey_with_several(cli: Cli) -> None
         await see(pilot, "wrap")  # what comes after them
         assert len(app.screen_stack) == 1
         assert "first to search" not in drawn(app)
-        assert "Nobody has noted" not in drawn(app)
+        assert "has no times" not in drawn(app)
 
 
 @pytest.mark.long

@@ -17,8 +17,9 @@ from tests.support.processes import children, words
 class Server:
     """A running sshd; every connection has a process of its own below it."""
 
-    def __init__(self, pid: int, client: list[str]) -> None:
+    def __init__(self, pid: int, client: list[str], port: int) -> None:
         self.pid = pid
+        self.port = port
         self.client = client  # the words of a command that logs in
 
     def sessions(self) -> list[int]:
@@ -61,7 +62,7 @@ def sshd(directory: Path, env: dict[str, str]) -> Iterator[Server]:
     if subprocess.run([*patient, "-t"], capture_output=True, check=False).returncode == 0:
         command = patient
     with subprocess.Popen([*command, "-D", "-E", directory / "log"]) as process:
-        server = Server(process.pid, ["ssh", "-F", str(directory / "client"), "t"])
+        server = Server(process.pid, ["ssh", "-F", str(directory / "client"), "t"], port)
         try:
             wait_for(lambda: _logs_in(server, process), "a login by ssh", 10)
             yield server

@@ -198,7 +198,7 @@ class TuiQueueApp(ReadableApp):
             line.cursor_blink = False
 
     def queue_changed(self) -> None:
-        """Look at the queue again, soon; called whenever somebody changed it."""
+        """Refresh soon; called whenever the queue has changed."""
         if self.is_running:
             self._dashboard.post_message(QueueChanged())
 
@@ -220,7 +220,7 @@ class TuiQueueApp(ReadableApp):
             toasts.place(self.screen, expected=True)
 
     def announce(self, title: str, text: str, way: str) -> None:
-        """Have the terminal tell whoever looks elsewhere; ``way`` is as the settings name it."""
+        """Have the terminal notify a user who looks elsewhere; ``way`` is as the settings name it."""
         sequence = announcement(title, text, way, os.environ)
         if sequence and self.terminal is not None:
             self.terminal.write(sequence)
@@ -266,7 +266,7 @@ class TuiQueueApp(ReadableApp):
         return shown(NO_KEY) if binding.key == NO_KEY else super().get_key_display(binding)
 
     def _of_panes(self, screen: Screen[object]) -> Iterable[tuple[DOMNode, Binding]]:
-        """Yield what the keys of the panes do that apply now, whichever of them has the focus."""
+        """Yield what the keys of the panes do that apply now, also those of the pane without the focus."""
         for pane in screen.panes if isinstance(screen, Dashboard) else ():
             for binding in bindings_in(pane, self.keymap):
                 if self._applies(binding.action, pane):
@@ -286,7 +286,7 @@ class TuiQueueApp(ReadableApp):
             self._dashboard.call_later(self.exit, return_code=code)
 
     async def action_suspend_process(self) -> None:  # type: ignore[override]
-        """Stop until ``fg``, as the shell knows it; another process schedules meanwhile."""
+        """Stop until ``fg``, as the shell knows it; until then another process schedules."""
         if isinstance(self.focused, Input):
             raise SkipAction
         if self.terminal is None or not self.terminal.has_shell:

@@ -1,7 +1,7 @@
 """Hands on keys one at a time, each once what the key before has done is done: a slow link delivers many together.
 
-Textual gives a key to whatever has the focus when it arrives. Those that come in one packet with the key that opens a
-question would be verbs of the screen below it.
+Textual gives a key to the widget that has the focus when it arrives. Those that come in one packet with the key that
+opens a question would be verbs of the screen below it.
 """
 
 import asyncio

@@ -21,7 +21,7 @@ _PLACEHOLDER = "words  state:failed  held  !queue:gpu  name:'two words'  #12  ex
 class FilterBar(Horizontal):
     """Reads the filter while the user types it; a word that is wrong is marked, and why stands beside it.
 
-    Meanwhile the table keeps the jobs that were asked for last, dimmed.
+    Until then the table keeps the jobs that were asked for last, dimmed.
     """
 
     DEFAULT_CSS = """

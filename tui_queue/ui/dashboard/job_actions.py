@@ -155,7 +155,7 @@ class JobActions:
         await self._act(Verb.PAUSE if running else Verb.RESUME, running or jobs)
 
     async def start_now(self) -> None:
-        """Start pending jobs now, whatever their queue says; let paused ones go on."""
+        """Start pending jobs now, also where their queue has no free slot; let paused ones go on."""
         await self._act(Verb.START, self._chosen("start_now"))
 
     async def move(self, where: str) -> None:

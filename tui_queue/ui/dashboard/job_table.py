@@ -64,10 +64,10 @@ class JobTable(DataTable[Text]):
         job: Job | None
 
     class Bottom(Message):
-        """Somebody went to the last row."""
+        """The user went to the last row."""
 
     class AllSelected(Message):
-        """Somebody selected all that is shown."""
+        """The user selected all that is shown."""
 
     def __init__(self, *, id: str, columns: Sequence[str] = (), order: str = NATURAL) -> None:  # noqa: A002
         """Without ``columns`` it has the usual ones, and those of them that say nothing are left out."""
@@ -79,7 +79,7 @@ class JobTable(DataTable[Text]):
         self._places: dict[int, int] = {}  # of each of them
         self._styles: dict[object, RowStyle] = {}
         self._selected: set[int] = set()
-        self._chosen: tuple[Job, ...] = ()  # those; empty until somebody asks, as each verb does whenever keys change
+        self._chosen: tuple[Job, ...] = ()  # those; empty until a verb asks, as each does whenever keys change
         self._anchor: int | None = None  # the job that was selected last
         self._drawn_on: date | None = None  # what is of today shows its time, all else its day
         self._laid_out = 0

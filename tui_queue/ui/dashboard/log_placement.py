@@ -28,7 +28,7 @@ class LogPlacement:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the log is hidden wherever it is not zoomed."""
+        """Whether the log is hidden unless it is zoomed."""
         return self._screen.has_class("-hidden")
 
     @property

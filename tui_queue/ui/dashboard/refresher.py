@@ -180,7 +180,7 @@ class Refresher:
             forecasts = await result_of(self._screen, wanted) or {}
             self._table.show_forecasts(forecasts)
             if any(job.id in forecasts and not forecasts[job.id].agrees_with(job.reason) for job in running):
-                self.request()  # what a run does by itself wakes no one
+                self.request()  # what a run does by itself wakes no process
 
     def _tell_time(self) -> None:
         self._run("times", self._starts.tell)

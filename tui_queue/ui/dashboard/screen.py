@@ -387,7 +387,7 @@ class Dashboard(Screen[None]):
         await self._jobs.pause()
 
     async def action_start_now(self) -> None:
-        """Start pending jobs now, whatever their queue says; let paused ones go on."""
+        """Start pending jobs now, also where their queue has no free slot; let paused ones go on."""
         await self._jobs.start_now()
 
     async def action_move(self, where: str) -> None:

@@ -13,7 +13,7 @@ from tui_queue.core.units.durations import duration
 from tui_queue.ui.dashboard.cells import cell
 from tui_queue.ui.dashboard.states import is_quiet, look_of
 
-KEPT_S = 58.0  # for which words stay, whatever a forecast says: nearly the minute after which all are told anew
+KEPT_S = 58.0  # for which words stay, also when a forecast changes: nearly the minute after which all are told anew
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _AGO = (45, 30, 20, 15, 10, 5)  # minutes that are told apart: a row of an ended job that rests changes six times
 _FAR_DAYS = 7  # from which a day is named

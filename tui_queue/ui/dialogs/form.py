@@ -191,7 +191,7 @@ class EntryForm(ModalScreen[T | None]):
         self._show(printable(str(error)), "")
 
     def _show(self, note: str, preview: str) -> None:
-        if self.display and self.is_attached:  # else it was answered meanwhile, and its lines are being taken away
+        if self.display and self.is_attached:  # else it has been answered, and its lines are being taken away
             for name, text in (("#note", note), ("#preview", preview)):
                 self.query_one(name, Static).update(text)
                 self.query_one(name).display = bool(text)

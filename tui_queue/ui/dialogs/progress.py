@@ -17,7 +17,7 @@ from tui_queue.ui.keymap import keys_of, with_keys
 
 
 class ProgressDialog(ModalScreen[bool]):
-    """Waits, ``patience_s`` seconds at most, with the words on screen; False if somebody did not want to, by Esc."""
+    """Waits, ``patience_s`` seconds at most, with the words on screen; False if the user stopped that with Esc."""
 
     DEFAULT_CSS = (
         """

@@ -92,7 +92,7 @@ class Field(Line):
     """An Input that draws each character it cannot show as one sign, so that pasted text is never obeyed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # A burst of keys goes to whoever has the focus as it arrives; with priority Tab moves it in time.
+        # A burst of keys goes to the widget that has the focus as it arrives; with priority Tab moves it in time.
         Binding("tab", "complete", "Complete, or next field", show=False, priority=True),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),

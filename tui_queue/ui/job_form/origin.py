@@ -73,7 +73,7 @@ class Origin(Vertical):
         self._say("python", f"Python: {path or why}" if why else "", f" ({why})" if path else "")
 
     def _say(self, name: str, text: str, place: str = "", *, wrong: bool = False) -> None:
-        if self.is_attached:  # else the form has been answered meanwhile
+        if self.is_attached:  # else the form has been answered
             note = self._note(name)
             note.display = bool(text)
             note.show(text, place, wrong=wrong)

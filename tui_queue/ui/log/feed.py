@@ -28,7 +28,7 @@ from tui_queue.ui.log.workers import start_worker
 T = TypeVar("T")
 IDLE_SHARE = 4  # after a poll the next one waits this many times as long as the poll took, so that keys get their turn
 MOST_IDLE_S = 2.0
-DRAWN_EVERY_S = 0.35  # a log that grows all the while: what scrolls by faster nobody reads
+DRAWN_EVERY_S = 0.35  # a log that grows all the while: what scrolls by faster cannot be read
 RESTED_S = 1.0  # new output after so long is drawn at once
 PATIENCE_S = 1.0  # after which the user reads that the disk has not answered
 STAYS_S = 0.1  # for which the log before stays in view while another one is opened
@@ -282,7 +282,7 @@ class LogFeed:
     def _say_if_no_times(self, fitted: "asyncio.Future[View | None]") -> None:
         lines = self.view.lines
         if fitted.exception() is None and self.log is not None and lines and lines[0].time is None:
-            self._widget.notify("Nobody has noted the times of this output: add jobs with --times.", timeout=5)
+            self._widget.notify("This output has no times: add the job with --times.", timeout=5)
 
     async def _follow(self, paths: Sequence[str]) -> None:
         drawn_at = 0.0

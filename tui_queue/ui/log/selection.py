@@ -1,4 +1,4 @@
-"""What the user has selected in a log with the mouse, as positions in its text: the view may move meanwhile."""
+"""What the user has selected in a log with the mouse, as positions in its text: the view may move."""
 
 from textual.geometry import Offset
 from textual.selection import Selection

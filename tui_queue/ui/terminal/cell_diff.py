@@ -1,6 +1,6 @@
 """Sends the terminal only the cells that differ from what it shows already.
 
-Textual draws whatever it believes to have changed: whole lines of a table when the cursor moves, whole panes when one
+Textual draws what it believes to have changed: whole lines of a table when the cursor moves, whole panes when one
 word does. Over a slow line that is what keeps a key from being answered at once.
 """
 

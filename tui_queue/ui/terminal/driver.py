@@ -30,7 +30,7 @@ from tui_queue.ui.terminal.writer import STDERR, Writer
 
 POLL_S = 0.1  # how often the input thread asks the parser for a key that may be complete by now
 ESCAPE_S = getattr(constants, "ESCAPE_DELAY", POLL_S) + POLL_S  # after the last input, until which it asks
-REDRAW = "ctrl+l"  # here, since it is to work whatever has the focus: what is drawn is wrong, whoever drew it
+REDRAW = "ctrl+l"  # here, since it is to work in every widget: another program may have drawn over ours
 KEY_WITH_TEXT = "\x1b[97;;97u"  # an "a", as kitty's protocol reports keys with their text
 
 
@@ -183,7 +183,7 @@ class TerminalDriver(Driver):
             self._restarts = restarts
 
     def draw_all(self) -> None:
-        """Draw everything again, whatever the terminal shows."""
+        """Draw everything again, also what the terminal should show already."""
         if self._writer is not None:
             self._writer.begin_again()
         self.cell_diff.forget()
@@ -253,7 +253,7 @@ class TerminalDriver(Driver):
             self._in_loop(self._take_back)
 
     def _take_back(self) -> None:
-        """Undo what a shell did to the terminal meanwhile; stop again if the shell keeps it, as after ``bg``."""
+        """Undo what a shell did to the terminal; stop again if the shell keeps it, as after ``bg``."""
         with suppress(OSError):  # it controls no processes
             if os.tcgetpgrp(self._input) != os.getpgrp():
                 os.kill(os.getpid(), signal.SIGSTOP)

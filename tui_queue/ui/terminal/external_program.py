@@ -42,7 +42,7 @@ async def readable(log: str) -> AsyncIterator[str]:
 
 
 async def run_external(app: App[Any], words: Sequence[str]) -> str:
-    """Let a program have the terminal until it ends; return what went wrong, if so. The queue goes on meanwhile."""
+    """Let a program have the terminal until it ends; return what went wrong, if so. The queue goes on."""
     before = signal.getsignal(signal.SIGINT)
     try:
         with app.suspend():
