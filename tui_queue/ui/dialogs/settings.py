@@ -39,21 +39,23 @@ class _Setting(Struct, frozen=True):
 
 
 _SETTINGS = (
-    _Setting("slots", "Jobs at a time", "How many jobs of a queue run at a time that has no number of its own."),
+    _Setting("slots", "Jobs at a time", "How many jobs run at a time in a queue without a number of its own."),
     _Setting("grace_s", "Grace in seconds", "Seconds between SIGTERM and SIGKILL when a job is cancelled."),
-    _Setting("python", "Python", "The interpreter of .py jobs without an environment; empty: python3."),
-    _Setting("keep_for", "Keep jobs for", "How long ended jobs are kept: 30d; empty: for ever."),
-    _Setting("keep_jobs", "Jobs to keep", "How many ended jobs are kept; 0: all."),
-    _Setting("keep_logs", "Room for logs", "How much their logs may take: 2G; empty: anything."),
+    _Setting("python", "Python", "The interpreter of .py jobs that have no environment; empty: python3."),
+    _Setting("keep_for", "Keep jobs for", "How long ended jobs are kept: 30d; empty: no limit."),
+    _Setting("keep_jobs", "Jobs to keep", "How many ended jobs are kept; 0: no limit."),
+    _Setting("keep_logs", "Room for logs", "How much disk the logs of ended jobs may take: 2G; empty: no limit."),
     _Setting("compress_after", "Compress after", "When logs of ended jobs are compressed: 7d; empty: never."),
-    _Setting("log_size", "Longest log", "How much the output of one run may take: 500M; empty: anything."),
-    _Setting("log_full", "When that is full", "Then: keep its head and tail, stop writing, or fail.", tuple(Full)),
+    _Setting("log_size", "Longest log", "How much disk the log of one run may take: 500M; empty: no limit."),
+    _Setting(
+        "log_full", "When it is full", "A log at its limit: keep its head and tail, stop writing, or fail.", tuple(Full)
+    ),
     _Setting(
         "leftovers", "Leftovers", "Processes that a job leaves running: keep, wait for them, or kill.", tuple(Leftovers)
     ),
-    _Setting("notify.on", "Tell of", "Of which ends you are told: end, failure, never.", tuple(Notify)),
-    _Setting("notify.terminal", "Tell by terminal", f"How the terminal is told: {', '.join(TERMINALS)}.", TERMINALS),
-    _Setting("notify.hook", "Tell by command", "A command that is told, with its words; no shell."),
+    _Setting("notify.on", "Notify of", "Which jobs are notified of: all that end, failures, or never.", tuple(Notify)),
+    _Setting("notify.terminal", "By the terminal", f"How the terminal is notified: {', '.join(TERMINALS)}.", TERMINALS),
+    _Setting("notify.hook", "By a command", "The command that sends a notification; no shell runs it."),
     _Setting(
         "dashboard.theme",
         "Theme",
@@ -64,15 +66,15 @@ _SETTINGS = (
     _Setting(
         "dashboard.columns",
         "Columns",
-        f"Empty: the usual ones; or of {', '.join(COLUMNS)}.",
+        f"Empty: the default ones; or some of {', '.join(COLUMNS)}.",
         tuple(COLUMNS),
         several=True,
     ),
-    _Setting("dashboard.order", "Order of rows", f"Of the rows: {', '.join(ORDERS)}.", tuple(ORDERS)),
+    _Setting("dashboard.order", "Order of rows", f"How the rows are ordered: {', '.join(ORDERS)}.", tuple(ORDERS)),
     _Setting("dashboard.split", "Place of the log", f"Where the log is: {', '.join(SPLITS)}.", SPLITS),
-    _Setting("dashboard.title", "Give the terminal a title"),
-    _Setting("mouse", "Listen to the mouse"),
-    _Setting("background", "Go on without a dashboard"),
+    _Setting("dashboard.title", "Set the title of the terminal"),
+    _Setting("mouse", "Use the mouse"),
+    _Setting("background", "Run jobs in the background when the dashboard is closed"),
 )
 _LINES = [each for each in _SETTINGS if not isinstance(each.default, bool)]
 _SWITCHES = [each for each in _SETTINGS if isinstance(each.default, bool)]
