@@ -16,6 +16,7 @@ import aiosqlite
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
+from tui_queue.core.store import wal
 from tui_queue.core.store.connection import check_aiosqlite, on_thread
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
@@ -25,7 +26,7 @@ from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.shared_database import SharedDatabase
 from tui_queue.core.store.tenure import Tenure
 
-ALONG_S = 0.02
+ALONG_S = 0.05
 AGAIN = (
     "The queue was moved to another host and back while this program had it open; start the program again to change it."
 )
@@ -88,6 +89,11 @@ class OpenDatabase:
                 raise error from None
 
     @property
+    def has_log(self) -> bool:
+        """Whether changes go into a log first, so that a transaction need not be synced by itself."""
+        return self._source is None and self._shared.has_log
+
+    @property
     def lacks(self) -> range:
         """The numbers of jobs that were added before the database was opened and are not in it."""
         return self._shared.lacks
@@ -125,6 +131,26 @@ class OpenDatabase:
         """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
         found: list[V] = []
         return await self._put(lambda db: verb(db, found[-1]), prepare=lambda: found.append(outside()))
+
+    async def write_unsynced(self, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]) -> T:
+        """Do the same in a transaction of its own that is not synced; the next one that is takes it along."""
+        if not self.has_log:
+            return await self.write_with(outside, verb)
+        return await self._with_files(self._write_unsynced, outside, verb)
+
+    def _write_unsynced(
+        self, db: sqlite3.Connection, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]
+    ) -> T:
+        found = outside()
+        with wal.unsynced(db), self._shared.gate.writing(db):
+            self._shared.files.check()
+            outcome = _transaction(db, "BEGIN IMMEDIATE", lambda db: self._do_one(db, verb, found))
+        self._save_if_removed(db)
+        return outcome
+
+    def _do_one(self, db: sqlite3.Connection, verb: Callable[[sqlite3.Connection, V], T], found: V) -> T:
+        self.tenure.check_to_write()
+        return verb(db, found)
 
     def _put(
         self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None
@@ -206,12 +232,15 @@ class OpenDatabase:
         except StoreError as error:  # those before it are stored: they are not done again
             return error
 
-    def _make_sure(self, db: sqlite3.Connection) -> None:
+    def _save_if_removed(self, db: sqlite3.Connection) -> None:
         """Make sure that what was stored has not gone into a file that was removed at that moment."""
         try:
             self._shared.files.check()
         except (FilesRemovedError, FilesReplacedError):
             self._shared.save_log(db)
+
+    def _make_sure(self, db: sqlite3.Connection) -> None:
+        self._save_if_removed(db)
         with suppress(OSError):  # the next one that adds a job tries again
             self._numbers.note(self._newest)
 
