@@ -95,6 +95,21 @@ def test_a_job_of_higher_priority_starts_before_those_that_are_reserved(drain: D
     assert drain.finish() == [urgent, *numbers]
 
 
+def test_a_change_of_which_the_scheduler_hears_nothing_wins_too(drain: Drain) -> None:
+    numbers = [drain.add() for _ in range(10)]
+    drain.start()
+    assert numbers[-1] not in reserved(drain.cli.home)
+    with closing(sqlite3.connect(drain.cli.home / "queue.db")) as db:
+        db.execute("UPDATE jobs SET priority = 1 WHERE id = ?", numbers[-1:])
+        db.execute("UPDATE jobs SET held = 1 WHERE id = ?", numbers[:1])
+        db.commit()
+    drain.go.touch()
+    wanted = [numbers[-1], *numbers[1:-1]]
+    wait_for(lambda: len(drain.started()) == len(wanted), "the others to start")
+    drain.cli("cancel", str(numbers[0]))
+    assert drain.finish() == wanted
+
+
 def test_a_paused_queue_starts_no_reserved_job(drain: Drain) -> None:
     numbers = [drain.add() for _ in range(3)]
     drain.start()
