@@ -68,6 +68,7 @@ class OpenDatabase:
         self._writer: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._late = False
+        self._is_unsynced = False  # whether the log holds a transaction that no sync has taken along
 
     async def open(self) -> None:
         """Open it. Raises StoreError."""
@@ -145,8 +146,18 @@ class OpenDatabase:
         with wal.unsynced(db), self._shared.gate.writing(db):
             self._shared.files.check()
             outcome = _transaction(db, "BEGIN IMMEDIATE", lambda db: self._do_one(db, verb, found))
+        self._is_unsynced = True
         self._save_if_removed(db)
         return outcome
+
+    def _empty_log(self, db: sqlite3.Connection) -> None:
+        """Move what was not synced from the log into the database, after a sync that has failed.
+
+        The kernel drops what it could not write as soon as it needs the memory, and says so once only.
+        """
+        self._is_unsynced = False
+        with suppress(sqlite3.OperationalError), self._shared.gate.alone():
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _do_one(self, db: sqlite3.Connection, verb: Callable[[sqlite3.Connection, V], T], found: V) -> T:
         self.tenure.check_to_write()
@@ -185,7 +196,7 @@ class OpenDatabase:
             self._late = False
             writes, self._waiting = self._waiting, []
             try:
-                outcomes = await self._with_files(self._write_together, writes)
+                outcomes = await self._with_files(self._write_synced, writes)
             except Exception as error:  # noqa: BLE001 - each caller gets it
                 outcomes = [error] * len(writes)
             for write, outcome in zip(writes, outcomes, strict=True):
@@ -196,6 +207,14 @@ class OpenDatabase:
                 else:
                     write.done.set_result(outcome)
         self._writer = None
+
+    def _write_synced(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
+        try:
+            return self._write_together(db, writes)
+        except sqlite3.OperationalError as error:
+            if self._is_unsynced and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                self._empty_log(db)
+            raise
 
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
@@ -210,6 +229,7 @@ class OpenDatabase:
             self._shared.files.check()
             try:
                 outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
+                self._is_unsynced = False
             except TuiQueueError as refused:
                 if len(writes) == 1:
                     return [refused]
