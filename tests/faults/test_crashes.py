@@ -40,6 +40,11 @@ def test_kills_at_random_moments_lose_no_job_and_start_none_twice(program: Path)
 
 
 @pytest.mark.long
+def test_kills_of_a_scheduler_that_drains_short_jobs_start_each_once(program: Path) -> None:
+    run(program, "drain_kills", "--rounds", "2")
+
+
+@pytest.mark.long
 @pytest.mark.skipif(not SUPPORTED, reason="the tracer knows the system calls of Linux on x86-64 only")
 def test_a_kill_before_a_system_call_leaves_a_job_started_once_with_its_true_end(program: Path) -> None:
     run(program, "crash_matrix", "--every", "32")

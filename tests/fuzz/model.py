@@ -10,7 +10,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -91,6 +91,21 @@ drafts: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
+PLAIN: dict[str, Any] = {"after": [], "gpus": 0, "licences": 0, "gate": 0, "pid": 0}
+
+SIMPLE: dict[str, Any] = {
+    **PLAIN,
+    "held": False,
+    "delay": 0,
+    "unmet": Unmet.HOLD,
+    "retries": 0,
+    "retry_delay_s": 0,
+    "retry_on": (),
+    "success_codes": (),
+    "lost": None,
+}
+
+
 class QueueMachine(RuleBasedStateMachine):
     """Does what it is told to both, and compares."""
 
@@ -112,6 +127,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.living = {1: False, 2: True}
         self.newest = 0
         self.epoch = 0
+        self.boot = 1
+        self.plain = False  # whether jobs want nothing but a slot, so that many are reserved
         self.capacity = Capacity(
             slots=lambda: SLOTS,
             resources=TOTALS,
@@ -127,8 +144,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.loop.close()
         shutil.rmtree(self.directory)
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(plain=st.booleans())
+    def begin(self, plain: bool) -> None:
+        self.plain = plain
         for name in NAMES[1:]:
             self.queue_states[name] = self.run(self.queues.add(Queue(name=name)))
         self.take_lease()
@@ -139,6 +157,14 @@ class QueueMachine(RuleBasedStateMachine):
     def add_some(self, wishes: list[dict[str, Any]]) -> None:
         for wish in wishes:
             self.add(wish)
+
+    @precondition(lambda self: self.plain)
+    @rule(priority=st.integers(-1, 1), queue=st.sampled_from(NAMES))
+    def add_many(self, priority: int, queue: str) -> None:
+        self.set_queue(queue, None, paused=False)
+        for _ in range(5):
+            self.add({**SIMPLE, "priority": priority, "queue": queue})
+        self.look()
 
     def add(self, wish: dict[str, Any]) -> None:
         BY_VERB["add"] += 1
@@ -231,7 +257,10 @@ class QueueMachine(RuleBasedStateMachine):
         slots=st.sampled_from([None, None, 0, 1, 3]),
         paused=st.sampled_from([False, False, False, True]),
     )
-    def set_queue(self, name: str, slots: int | None, paused: bool) -> None:
+    def change_queue(self, name: str, slots: int | None, paused: bool) -> None:
+        self.set_queue(name, slots, paused=paused)
+
+    def set_queue(self, name: str, slots: int | None, *, paused: bool) -> None:
         BY_VERB["set queue"] += 1
         lost = Lost.REQUEUE if paused else Lost.LEAVE
         queue = Queue(name=name, slots=slots, paused=paused, options=QueueOptions(lost=lost))
@@ -240,7 +269,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(limit=st.sampled_from([None, None, 2, 4]))
     def set_limit(self, limit: int | None) -> None:
         BY_VERB["set limit"] += 1
-        self.limit = limit
+        self.limit = limit = None if self.plain else limit
         self.run(self.queues.set_limit(limit))
 
     @rule(name=st.sampled_from("xyz"), every=st.sampled_from([7, 30]), overlap=st.sampled_from(list(Overlap)))
@@ -323,6 +352,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.ends(number, code)
         assert done.state is known.state, (done, known)
         if free_at_once:
+            self.start_reserved()
             self.look()
 
     @rule(really=st.sampled_from([False, False, True]))
@@ -331,13 +361,30 @@ class QueueMachine(RuleBasedStateMachine):
             self.take_lease()
         self.look()
 
+    @rule(really=st.sampled_from([False, False, True]))
+    def the_power_is_cut(self, really: bool) -> None:
+        """Start the machine again with a store that has all transactions: only those that wait were left reserved."""
+        if not really:
+            return
+        BY_VERB["power cut"] += 1
+        reserved = [row[0] for row in self.run(self.store.database.read(_reserved))]
+        self.boot += 1
+        self.take_lease()
+        for number in reserved:
+            if number in self.jobs and self.jobs[number].state is State.PENDING:
+                COUNTED["reserved jobs cut short"] += 1
+                known = self.jobs[number]
+                known.state, known.attempt, known.not_before = State.RUNNING, known.attempt + 1, None
+        assert not self.run(self.store.database.read(_reserved))
+
     def take_lease(self) -> None:
         BY_VERB["another scheduler"] += 1
-        before = self.epoch
-        self.epoch = self.run(self.store.runs.take_lease(pid=1, host="here", tty="", now=self.now)).epoch
+        before, boot = self.epoch, f"b{self.boot}"
+        self.epoch = self.run(self.store.runs.take_lease(pid=1, host="here", tty="", boot=boot, now=self.now)).epoch
         if before:
-            stale = self.run(self.store.runs.claim(epoch=before, capacity=self.capacity, boot="b", now=self.now))
+            stale = self.run(self.store.runs.claim(epoch=before, capacity=self.capacity, boot=boot, now=self.now))
             assert stale is None
+            assert not self.started_reserved(before)
 
     @rule()
     def claim(self) -> None:
@@ -348,22 +395,52 @@ class QueueMachine(RuleBasedStateMachine):
         BY_VERB["claim"] += 1
         self.settle()
         before = set(self.jobs)
-        claimed = self.run(self.store.runs.claim(epoch=self.epoch, capacity=self.capacity, boot="b", now=self.now))
+        claimed = self.run(
+            self.store.runs.claim(
+                epoch=self.epoch, capacity=self.capacity, short=NAMES, boot=f"b{self.boot}", now=self.now
+            )
+        )
         assert claimed is not None
         self.fire(before)
         self.settle()
         wanted, _ = self.decide()
         assert [job.id for job in claimed.jobs] == wanted
-        for job in claimed.jobs:
+        COUNTED["jobs reserved"] += claimed.reserved
+        self.have_started(claimed.jobs)
+        taken = [number for known in self.jobs.values() if known.state is State.RUNNING for number in known.devices]
+        assert len(taken) == len(set(taken))
+        self.due_is_not_too_late(claimed.due)
+
+    @rule()
+    def start_reserved(self) -> None:
+        """Start what was reserved: a pass would start the same jobs of these queues, or more."""
+        BY_VERB["start reserved"] += 1
+        jobs = self.started_reserved(self.epoch)
+        if jobs:
+            self.settle()
+            wanted, _ = self.decide()
+            for name in {job.queue for job in jobs}:
+                of_queue = [job.id for job in jobs if job.queue == name]
+                assert of_queue == [each for each in wanted if self.jobs[each].queue == name][: len(of_queue)]
+        COUNTED["reserved jobs started"] += len(jobs)
+        self.have_started(jobs)
+
+    def started_reserved(self, epoch: int) -> tuple[Job, ...]:
+        started = self.run(
+            self.store.runs.start_reserved(
+                epoch=epoch, capacity=self.capacity, over=(), boot=f"b{self.boot}", now=self.now
+            )
+        )
+        return () if started is None else started.jobs
+
+    def have_started(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
             known = self.jobs[job.id]
             known.state, known.attempt, known.not_before = State.RUNNING, known.attempt + 1, None
             COUNTED["starts"] += 1
             assert (job.attempt, job.first_attempt) == (known.attempt, known.first_attempt)
             assert job.devices.get("gpu", ()) == () or len(job.devices["gpu"]) == dict(job.options.resources)["gpu"]
             known.devices = job.devices.get("gpu", ())
-        taken = [number for known in self.jobs.values() if known.state is State.RUNNING for number in known.devices]
-        assert len(taken) == len(set(taken))
-        self.due_is_not_too_late(claimed.due)
 
     def due_is_not_too_late(self, due: datetime | None) -> None:
         """Nobody may start by time alone before the scheduler looks again."""
@@ -602,6 +679,8 @@ class QueueMachine(RuleBasedStateMachine):
     # Small things
 
     def draft(self, wish: dict[str, Any]) -> JobDraft:
+        if self.plain:
+            wish = {**wish, **PLAIN}
         resources = tuple((name, n) for name, n in (("gpu", wish["gpus"]), ("licence", wish["licences"])) if n)
         options = JobOptions(
             unmet=wish["unmet"],
@@ -678,6 +757,10 @@ def _place(db: Any, job_id: int) -> int:
     return number
 
 
+def _reserved(db: Any) -> list[Any]:
+    return db.execute("SELECT job_id FROM reserved ORDER BY job_id").fetchall()  # type: ignore[no-any-return]
+
+
 def _everything(db: Any) -> list[Any]:
     tables = ("jobs", "runs", "queues", "schedules", "settings")
     return [tuple(row) for table in tables for row in db.execute(f"SELECT * FROM {table}")]
@@ -702,7 +785,8 @@ def main() -> None:
     options = parser.parse_args()
     while COUNTED["steps"] < options.steps:
         explore(40, 60)
-    totals = [f"{COUNTED[what]:,} {what}" for what in ("steps", "starts", "refusals", "jobs made by schedules")]
+    counted = ("steps", "starts", "refusals", "jobs made by schedules", "jobs reserved", "reserved jobs started")
+    totals = [f"{COUNTED[what]:,} {what}" for what in (*counted, "reserved jobs cut short")]
     print(f"{', '.join(totals)}; broken invariants: 0")
     print("verbs: " + ", ".join(f"{verb} {count:,}" for verb, count in BY_VERB.most_common()))
     reasons = [

@@ -72,6 +72,14 @@ INSERT_6 = """
     VALUES (?1, ?2, x'6e616d65', x'2f62696e2f74727565', x'', x'2f', 'default', ?1, ?3, ?4, ?5, ?6, 1, 1, ?7)"""
 
 
+def test_the_step_from_version_11_reserves_no_job(cli: Cli) -> None:
+    older(cli, 11)
+    assert len(cli.jobs()) == len(STORED)
+    with closing(sqlite3.connect(cli.home / "queue.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS)
+        assert db.execute("SELECT count(*) FROM reserved").fetchone()[0] == 0
+
+
 def test_reasons_get_their_kinds_in_the_step_from_version_6(cli: Cli) -> None:
     older(cli, 6)
     assert [job["reason"] for _, job in sorted(cli.jobs().items())][:4] == [reason for _, reason, _ in STORED[:4]]

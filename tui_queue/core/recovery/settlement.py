@@ -59,6 +59,7 @@ def settle(db: sqlite3.Connection, runs: RunsOnDisk, *, limit: int, now: datetim
             held.append(number)
             db.execute(_NEVER_RAN, (_RESTORED, _RESTORED.kind, number))
     held += [row[0] for row in db.execute(_HOLD, (_RESTORED, _RESTORED.kind)).fetchall()]
+    db.execute("DELETE FROM reserved")  # the runs on disk tell which of them have started
     _skip_missed_times(db, now)
     _continue_after(db, max(limit, runs.highest), now)
     return Settled(held=tuple(sorted(held)), followed=tuple(followed), unknown=tuple(runs.unknown(known)))

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.notification import Channels, Event
 from tui_queue.core.model.retention import Limits
 from tui_queue.core.notifications.sender import NotificationSender
+from tui_queue.core.policy.ahead import FEW, STALE_S, RecentRuns
 from tui_queue.core.policy.capacity import Capacity
 from tui_queue.core.policy.start_failures import StartFailures
 from tui_queue.core.scheduling.intake import Intake
@@ -39,6 +40,7 @@ POLL_S = 30.0  # after this long it looks without having been woken: who changed
 CLEAN_S = 3600.0  # between two looks for what is not to be kept any more
 DAY_S = 86_400
 CARDS_AGE_S = 0.05  # how old a sample of the GPUs may be that jobs are started by
+VOID_S = 2.0  # how long leaving waits for a disk that hangs
 RETRY_S = 1.0  # after an error of the store, a full disk say
 
 Run = Callable[[], Coroutine[None, None, None]]
@@ -92,11 +94,16 @@ class Scheduler:
         self._awaited = False  # whether any job waits for another one
         self._over: set[int] = set()  # jobs whose processes have ended, which the store may not know yet
         self._failures = StartFailures()
+        self._recent = RecentRuns()
+        self._reserved = 0  # jobs that may be started next without a pass
+        self._epoch = 0
+        self._pass_wanted = True  # whether anything but the end of a run has woken this
         self._loop: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()  # set when another host has taken the queue over
 
     def wake(self) -> None:
         """Look at the queue again, soon."""
+        self._pass_wanted = True
         self._woken.set()
 
     async def __aenter__(self) -> Self:
@@ -119,6 +126,11 @@ class Scheduler:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
             self._loop = None
+        if self._reserved:
+            self._reserved = 0
+            with suppress(TuiQueueError, TimeoutError):  # the next scheduler does it too
+                async with asyncio.timeout(VOID_S):
+                    await self._store.runs.void_reserves(epoch=self._epoch)
         self._lease.release()
 
     async def _schedule(self) -> None:
@@ -159,10 +171,12 @@ class Scheduler:
     async def _lead(self) -> None:
         """Schedule until a process in the foreground wants to, or another process does already."""
         await self._store.claim_host()
+        boot = boot_id()
         holder = await self._store.runs.take_lease(
-            pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), now=datetime.now(UTC)
+            pid=os.getpid(), host=socket.gethostname(), tty=_terminal(), boot=boot, now=datetime.now(UTC)
         )
         self._lease.say_version(holder.epoch, self._version)
+        self._epoch, self._reserved, self._pass_wanted = holder.epoch, 0, True
         try:
             self._executor.warm_up()
         except OSError:  # the first job that is to start says so
@@ -180,7 +194,6 @@ class Scheduler:
         )
         try:
             await self._notifications.begin()
-            boot = boot_id()
             elsewhere = await self._store.earlier_boots()
             for job, of_boot in await self._store.runs.running():
                 rebooted, away = boot != "" and of_boot not in ("", boot), of_boot in elsewhere
@@ -231,8 +244,10 @@ class Scheduler:
         await keep_daily_backups(self._store.database)
 
     async def _start_what_may(self, runner: Runner, epoch: int, boot: str) -> None:
+        is_stale = False
         while self._lease.held and not self._lease.wanted and not self._lease.has_moved():
             self._woken.clear()
+            self._pass_wanted = False
             gpus = self._capacity.gpus
             await gpus.refresh(CARDS_AGE_S)
             now = datetime.now(UTC)
@@ -241,17 +256,21 @@ class Scheduler:
                 with suppress(TuiQueueError):
                     await self._cleaner.make_room(now=now)
             claimed = await self._store.runs.claim(
-                epoch=epoch, capacity=self._capacity, over=tuple(self._over), trials=trials, boot=boot, now=now
+                epoch=epoch,
+                capacity=self._capacity,
+                over=tuple(self._over),
+                trials=trials,
+                short=() if is_stale else self._recent.short_queues(),
+                boot=boot,
+                now=now,
             )
             if claimed is None:
                 logger.warning("another scheduler has taken over: this one was stopped or too slow")
                 return
             self._awaited = claimed.awaited
-            self._failures.claimed(claimed.jobs, now)
             self._leftovers.follow(claimed.leftovers)
-            for job in claimed.jobs:
-                self._over.discard(job.id)
-                self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
+            self._reserved = claimed.reserved
+            self._start(runner, claimed.jobs, now)
             if gpus.lacking and await gpus.refresh(CARDS_AGE_S):
                 self.wake()
             await asyncio.sleep(0)  # the starts go first
@@ -261,10 +280,40 @@ class Scheduler:
             await self._notifications.notify()
             if claimed.changed:
                 self._waker()
-            # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_patience(claimed, now)):
+            is_stale = await self._start_reserved_until(time.monotonic() + _patience(claimed, now), runner, boot)
+
+    async def _start_reserved_until(self, due: float, runner: Runner, boot: str) -> bool:
+        """Start reserved jobs in slots that become free, until a pass is due; return whether some have waited long."""
+        while True:
+            until = min(due, time.monotonic() + STALE_S) if self._reserved else due
+            try:
+                # Not wait_for: it swallows a cancellation that comes together with the event (Python 3.11).
+                async with asyncio.timeout(max(0.0, until - time.monotonic())):
                     await self._woken.wait()
+            except TimeoutError:
+                return until < due
+            if self._pass_wanted or not self._reserved:
+                return False
+            self._woken.clear()
+            now = datetime.now(UTC)
+            started = await self._store.runs.start_reserved(
+                epoch=self._epoch, capacity=self._capacity, over=tuple(self._over), boot=boot, now=now
+            )
+            if started is None:
+                return False
+            self._reserved = started.left
+            self._start(runner, started.jobs, now)
+            if started.jobs:
+                self._waker()
+            if started.left <= FEW:
+                return False
+
+    def _start(self, runner: Runner, jobs: Collection[Job], now: datetime) -> None:
+        """Start jobs that were claimed just now."""
+        self._failures.claimed(jobs, now)
+        for job in jobs:
+            self._over.discard(job.id)
+            self._see_through(job, partial(runner.start, job), again=partial(runner.adopt, job))
 
     async def _order_runs(self, claimed: Claimed) -> None:
         await self._time_limits.compare(claimed.limits)
@@ -277,10 +326,11 @@ class Scheduler:
 
     def _is_over(self, job: Job) -> None:
         self._over.add(job.id)
-        self.wake()
+        self._woken.set()
 
     def _has_finished(self, job: Job) -> None:
         """Look again where that lets others start, has the job try again, or is to be told; its slot is free anyway."""
+        self._recent.note(job)
         if self._notifications.concern(job) or self._awaited or job.state is State.PENDING:
             self.wake()
 

@@ -70,7 +70,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
 
     ``awaited`` says whether any pending job waits for another one, ``settled`` whether jobs were added by schedules, or
     cancelled, held or let go for their dependencies. ``leftovers`` are what ended runs have left, ``limits`` the time
-    limits of the jobs that run already, by number.
+    limits of the jobs that run already, by number. ``reserved`` is how many jobs may be started next.
     """
 
     jobs: tuple[Job, ...]
@@ -82,6 +82,7 @@ class Claimed(Struct, frozen=True, kw_only=True):
     due: datetime | None = None
     leftovers: tuple[Leftover, ...] = ()
     limits: Mapping[int, int | None] = {}
+    reserved: int = 0
 
     @property
     def changed(self) -> bool:
@@ -113,14 +114,11 @@ def claim_jobs(
     chosen, due = _choose(db, context, trials)
     due += changes if fired.due is None else [*changes, fired.due]
     wishes = {queue.name: queue.options.leftovers for queue in queues if queue.options.leftovers is not None}
-    jobs = []
-    for candidate, cards in chosen:
-        devices = json.dumps({GPU: cards}) if cards else "{}"
-        job = job_of(db.execute(_CLAIM, (devices, candidate.id)).fetchone())
-        db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now)))
-        jobs.append(_with_wish(job, wishes[job.queue]) if job.queue in wishes else job)
     return Claimed(
-        jobs=tuple(jobs),
+        jobs=tuple(
+            mark_as_running(db, candidate.id, cards, wishes.get(candidate.queue), epoch=epoch, boot=boot, now=now)
+            for candidate, cards in chosen
+        ),
         awaited=awaited,
         settled=settled or fired.added,
         cancel=fired.replaced,
@@ -132,9 +130,23 @@ def claim_jobs(
     )
 
 
-def _with_wish(job: Job, wish: Leftovers) -> Job:
-    """Return a job as it is to run: its queue says what becomes of leftovers where it says nothing itself."""
-    return job if job.options.leftovers else replace(job, options=replace(job.options, leftovers=wish))
+def mark_as_running(
+    db: sqlite3.Connection,
+    job_id: int,
+    cards: tuple[int, ...],
+    wish: Leftovers | None,
+    *,
+    epoch: int,
+    boot: str,
+    now: datetime,
+) -> Job:
+    """Claim one job; return it as it is to run: its queue says what becomes of leftovers where it says nothing."""
+    devices = json.dumps({GPU: cards}) if cards else "{}"
+    job = job_of(db.execute(_CLAIM, (devices, job_id)).fetchone())
+    db.execute(_CLAIM_RUN, (job.id, job.attempt, epoch, boot, microseconds(now)))
+    if wish is None or job.options.leftovers:
+        return job
+    return replace(job, options=replace(job.options, leftovers=wish))
 
 
 def _choose(db: sqlite3.Connection, context: Context, trials: "Trials | None") -> tuple[list[_Choice], list[datetime]]:

@@ -60,6 +60,11 @@ class Database:
         return self._refusal if self.is_elsewhere else self._open.refusal
 
     @property
+    def has_log(self) -> bool:
+        """Whether changes go into a log first, so that a transaction need not be synced by itself."""
+        return self._open.has_log
+
+    @property
     def lacks(self) -> range:
         """The numbers of jobs that were added before the database was opened and are not in it."""
         return self._open.lacks
@@ -76,6 +81,10 @@ class Database:
     async def write_with(self, outside: Callable[[], V], verb: Callable[[Connection, V], T]) -> T:
         """Do the same with the value of ``outside``, which is called before the transaction and may read files."""
         return await self._writing(lambda opened: opened.write_with(outside, verb))
+
+    async def write_unsynced(self, outside: Callable[[], V], verb: Callable[[Connection, V], T]) -> T:
+        """Do the same without waiting for the disk: a power cut may undo the transaction, and nothing else does."""
+        return await self._writing(lambda opened: opened.write_unsynced(outside, verb))
 
     async def write_along(self, verb: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the same as ``write``, but wait a moment for another caller's transaction to share."""

@@ -16,6 +16,7 @@ import aiosqlite
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
+from tui_queue.core.store import wal
 from tui_queue.core.store.connection import check_aiosqlite, on_thread
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
@@ -25,7 +26,7 @@ from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.shared_database import SharedDatabase
 from tui_queue.core.store.tenure import Tenure
 
-ALONG_S = 0.02
+ALONG_S = 0.05
 AGAIN = (
     "The queue was moved to another host and back while this program had it open; start the program again to change it."
 )
@@ -67,6 +68,7 @@ class OpenDatabase:
         self._writer: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._late = False
+        self._is_unsynced = False  # whether the log holds a transaction that no sync has taken along
 
     async def open(self) -> None:
         """Open it. Raises StoreError."""
@@ -86,6 +88,11 @@ class OpenDatabase:
                 await self._open_to_read()
             except StoreError:
                 raise error from None
+
+    @property
+    def has_log(self) -> bool:
+        """Whether changes go into a log first, so that a transaction need not be synced by itself."""
+        return self._source is None and self._shared.has_log
 
     @property
     def lacks(self) -> range:
@@ -126,6 +133,36 @@ class OpenDatabase:
         found: list[V] = []
         return await self._put(lambda db: verb(db, found[-1]), prepare=lambda: found.append(outside()))
 
+    async def write_unsynced(self, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]) -> T:
+        """Do the same in a transaction of its own that is not synced; the next one that is takes it along."""
+        if not self.has_log:
+            return await self.write_with(outside, verb)
+        return await self._with_files(self._write_unsynced, outside, verb)
+
+    def _write_unsynced(
+        self, db: sqlite3.Connection, outside: Callable[[], V], verb: Callable[[sqlite3.Connection, V], T]
+    ) -> T:
+        found = outside()
+        with wal.unsynced(db), self._shared.gate.writing(db):
+            self._shared.files.check()
+            outcome = _transaction(db, "BEGIN IMMEDIATE", lambda db: self._do_one(db, verb, found))
+        self._is_unsynced = True
+        self._save_if_removed(db)
+        return outcome
+
+    def _empty_log(self, db: sqlite3.Connection) -> None:
+        """Move what was not synced from the log into the database, after a sync that has failed.
+
+        The kernel drops what it could not write as soon as it needs the memory, and says so once only.
+        """
+        self._is_unsynced = False
+        with suppress(sqlite3.OperationalError), self._shared.gate.alone():
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _do_one(self, db: sqlite3.Connection, verb: Callable[[sqlite3.Connection, V], T], found: V) -> T:
+        self.tenure.check_to_write()
+        return verb(db, found)
+
     def _put(
         self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None
     ) -> "asyncio.Future[T]":
@@ -159,7 +196,7 @@ class OpenDatabase:
             self._late = False
             writes, self._waiting = self._waiting, []
             try:
-                outcomes = await self._with_files(self._write_together, writes)
+                outcomes = await self._with_files(self._write_synced, writes)
             except Exception as error:  # noqa: BLE001 - each caller gets it
                 outcomes = [error] * len(writes)
             for write, outcome in zip(writes, outcomes, strict=True):
@@ -170,6 +207,14 @@ class OpenDatabase:
                 else:
                     write.done.set_result(outcome)
         self._writer = None
+
+    def _write_synced(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
+        try:
+            return self._write_together(db, writes)
+        except sqlite3.OperationalError as error:
+            if self._is_unsynced and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                self._empty_log(db)
+            raise
 
     def _write_together(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
         """Do each or, with its error, nothing of it; return the results."""
@@ -184,6 +229,7 @@ class OpenDatabase:
             self._shared.files.check()
             try:
                 outcomes = _transaction(db, "BEGIN IMMEDIATE", functools.partial(self._do_all, writes))
+                self._is_unsynced = False
             except TuiQueueError as refused:
                 if len(writes) == 1:
                     return [refused]
@@ -206,12 +252,15 @@ class OpenDatabase:
         except StoreError as error:  # those before it are stored: they are not done again
             return error
 
-    def _make_sure(self, db: sqlite3.Connection) -> None:
+    def _save_if_removed(self, db: sqlite3.Connection) -> None:
         """Make sure that what was stored has not gone into a file that was removed at that moment."""
         try:
             self._shared.files.check()
         except (FilesRemovedError, FilesReplacedError):
             self._shared.save_log(db)
+
+    def _make_sure(self, db: sqlite3.Connection) -> None:
+        self._save_if_removed(db)
         with suppress(OSError):  # the next one that adds a job tries again
             self._numbers.note(self._newest)
 

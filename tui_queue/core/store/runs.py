@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from tui_queue.core.model.job import Job, RunEnd, State
 from tui_queue.core.model.notification import Channels, Event, mail_wish
@@ -19,12 +21,15 @@ from tui_queue.core.store.database import Database
 from tui_queue.core.store.leftovers import add_leftovers
 from tui_queue.core.store.outbox import report
 from tui_queue.core.store.queue_pause import pause_after_failure
+from tui_queue.core.store.reserves import Reserves, ShortQueues, Started, settle_reserves, void
 from tui_queue.core.store.retry_waits import renew_waits, stored_wait
 from tui_queue.core.store.rows import CANCELLED_VALUES, holder_of, job_of, microseconds
 from tui_queue.core.store.shortage import note_shortage
 
 if TYPE_CHECKING:
     from tui_queue.core.policy.start_failures import PutBack, Trials
+
+T = TypeVar("T")
 
 NextWith = Callable[[JobOptions], NextAttempt | None]  # what a job with these options does after its end
 
@@ -52,12 +57,12 @@ _PUT_BACK = f"""
 
 _FINISH = f"""
     UPDATE jobs SET state = :state, reason = :reason, reason_kind = :reason_kind, exit_code = :exit_code,
-        signal = :signal, paused = '',
+        signal = :signal, paused = '', held = 0,
         started_at = coalesce(:started_at, started_at), finished_at = :finished_at
     WHERE {_OF_RUN} RETURNING *"""
 
 _AGAIN = f"""
-    UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = :held,
+    UPDATE jobs SET state = 'pending', reason = :reason, reason_kind = :reason_kind, held = max(held, :held),
         not_before = :not_before, retry_wait = :retry_wait, paused = '', devices = '{{}}', started_at = NULL,
         at_once = 0
     WHERE {_OF_RUN} RETURNING *"""
@@ -81,11 +86,15 @@ class Runs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._reserves = Reserves()
 
-    async def take_lease(self, *, pid: int, host: str, tty: str, now: datetime) -> Holder:
-        """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted."""
+    async def take_lease(self, *, pid: int, host: str, tty: str, boot: str = "", now: datetime) -> Holder:
+        """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted.
+
+        What it has reserved is void; where the machine has another ``boot`` since, those jobs are as if they ran.
+        """
         values = {"pid": pid, "host": host, "tty": tty, "now": microseconds(now)}
-        return await self._database.write(_take_lease, values, now)
+        return await self._database.write(_take_lease, values, boot, now)
 
     async def holder(self) -> Holder | None:
         """Return who took the lease last."""
@@ -102,21 +111,46 @@ class Runs:
         capacity: Capacity,
         over: Collection[int] = (),
         trials: "Trials | None" = None,
+        short: Collection[str] = (),
         boot: str,
         now: datetime,
     ) -> Claimed | None:
         """Mark the pending jobs that may start now as running; the slots of the jobs ``over`` are free already.
 
-        ``trials`` says how many may be tried where something stands in the way of starts. None when another scheduler
-        has taken over.
+        ``trials`` says how many may be tried where something stands in the way of starts. Of the queues whose runs are
+        ``short``, reserve the jobs that come next. None when another scheduler has taken over.
         """
+
+        def work(db: sqlite3.Connection, measured: Capacity) -> Claimed | None:
+            claim = partial(claim_jobs, capacity=measured, over=over, trials=trials, boot=boot, now=now)
+            claimed = _claim(db, epoch, claim)
+            if claimed is None:
+                return None
+            names = short if trials is None and self._database.has_log else ()
+            queues = ShortQueues(names=names, slots=measured.slots())
+            reserved = self._reserves.renew(db, claimed, queues, epoch=epoch, boot=boot, now=now)
+            return replace(claimed, reserved=reserved)
+
         # These settings stand in a file, which no transaction may wait for.
-        return await self._database.write_with(
+        return await self._database.write_with(capacity.with_settings, work)
+
+    async def start_reserved(
+        self, *, epoch: int, capacity: Capacity, over: Collection[int], boot: str, now: datetime
+    ) -> Started | None:
+        """Mark the reserved jobs that have a slot now as running, without waiting for the disk.
+
+        None where anything has been changed since they were reserved: then ``claim`` decides.
+        """
+        return await self._database.write_unsynced(
             capacity.with_settings,
-            lambda db, measured: _claim(
-                db, epoch, partial(claim_jobs, capacity=measured, over=over, trials=trials, boot=boot, now=now)
+            lambda db, measured: self._reserves.start(
+                db, epoch=epoch, boot=boot, over=over, slots=measured.slots(), now=now
             ),
         )
+
+    async def void_reserves(self, *, epoch: int) -> None:
+        """Reserve nothing any more."""
+        await self._database.write(void, epoch)
 
     async def confirm_start(self, job: Job, *, epoch: int, started_at: datetime, script: str = "") -> Job | None:
         """Record when the run of a claimed job began, and the hash of its script where it is known.
@@ -124,11 +158,12 @@ class Runs:
         Returns None when this scheduler may not write that any more.
         """
         values: dict[str, object] = {"epoch": epoch, "started_at": microseconds(started_at), "script": script}
-        return await self._database.write(_confirm_start, job, values)
+        return await self._database.write(self._beside_reserves, _confirm_start, job, values)
 
     async def record_script(self, job: Job, *, epoch: int, script: str) -> None:
         """Record the hash of what a run has run, unless another scheduler has taken over since."""
-        await self._database.write(_record_script, job, {"epoch": epoch, "script": script})
+        values: dict[str, object] = {"epoch": epoch, "script": script}
+        await self._database.write(self._beside_reserves, _record_script, job, values)
 
     async def put_back(self, job: Job, *, epoch: int, back: "PutBack", number_free: bool, now: datetime) -> Job | None:
         """Make a claimed job that was never started pending again, or cancelled if that was asked.
@@ -171,11 +206,22 @@ class Runs:
         """
         waits = notify is None and (again is None or again(job.options) is None)
         write = self._database.write_along if waits else self._database.write
-        return await write(_finish, job, epoch, state, reason, end, script, again, notify)
+        finish = partial(_finish, job=job, epoch=epoch, state=state, reason=reason, end=end, script=script)
+        return await write(self._beside_reserves, partial(finish, next_with=again, notify=notify))
+
+    def _beside_reserves(self, db: sqlite3.Connection, verb: Callable[..., T], *args: object) -> T:
+        """Do what is known to change nothing for jobs that are reserved."""
+        held = self._reserves.hold(db)
+        done = verb(db, *args)
+        # A job that waits for its next attempt may come before them; what a run has left may stand in their way.
+        if held and not (isinstance(done, Job) and done.state is State.PENDING):
+            self._reserves.still_hold(db)
+        return done
 
 
-def _take_lease(db: sqlite3.Connection, values: dict[str, object], now: datetime) -> Holder:
+def _take_lease(db: sqlite3.Connection, values: dict[str, object], boot: str, now: datetime) -> Holder:
     renew_waits(db, now)
+    settle_reserves(db, boot=boot, now=now)
     note_shortage(db, NO_REASON)  # of the scheduler before; this one finds out by itself
     return holder_of(db.execute(_LEASE, values).fetchone())
 

@@ -232,6 +232,14 @@ MIGRATIONS = (
     # The values of variables that the user gives stand in files (environment_files.py), which a program that knows an
     # older version only would not read: it would start the job without them.
     "",
+    # The jobs that may be started next without waiting for the disk (reserves.py).
+    """
+    CREATE TABLE reserved (
+        job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+        epoch  INTEGER NOT NULL,
+        boot   TEXT    NOT NULL CHECK (boot <> '')
+    ) STRICT;
+    """,
 )
 
 

@@ -1,7 +1,7 @@
 -- The schema that the migrations in schema.py make, for reading; nothing executes this file.
 -- Generated: python -m tests.tools.make_schema
 
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL CHECK (jobs >= 0)) STRICT, WITHOUT ROWID;
 
@@ -119,6 +119,12 @@ CREATE TABLE queues (
     slots   INTEGER CHECK (slots >= 0),
     paused  INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
     options TEXT    NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE TABLE reserved (
+    job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    epoch  INTEGER NOT NULL,
+    boot   TEXT    NOT NULL CHECK (boot <> '')
 ) STRICT;
 
 CREATE TABLE runs (

@@ -73,6 +73,16 @@ def configure(db: sqlite3.Connection) -> bool:
     return False
 
 
+@contextmanager
+def unsynced(db: sqlite3.Connection) -> Iterator[None]:
+    """Have commits not wait for the disk: after a power cut the log ends with the last one that did."""
+    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA synchronous = FULL")
+
+
 def _use_wal(db: sqlite3.Connection) -> str:
     deadline = time.monotonic() + PATIENCE_S
     while True:
