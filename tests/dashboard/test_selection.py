@@ -22,7 +22,7 @@ def states(cli: Cli) -> dict[int, str]:
 
 def lasting(cli: Cli) -> list[dict[str, object]]:
     """Return all jobs in their order, without why they wait now."""
-    return [{**job, "reason": ""} for job in cli.jobs().values()]
+    return [{**job, "reason": "", "reason_kind": ""} for job in cli.jobs().values()]
 
 
 async def shows(pilot: Pilot[None], *numbers: int) -> None:
