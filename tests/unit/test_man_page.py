@@ -6,14 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 from tui_queue import help_pages
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
 def test_the_man_page_shows_every_help_page_and_its_examples(tmp_path: Path) -> None:
+    if shutil.which("groff") is None:
+        missing("groff is not installed; apt install groff-base")
     file = tmp_path / "tui-queue.1"
     subprocess.run([sys.executable, "-m", "tests.tools.make_man", str(file)], cwd=ROOT, check=True)
     command = ["groff", "-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=200n", str(file)]
@@ -26,6 +25,6 @@ def test_the_man_page_shows_every_help_page_and_its_examples(tmp_path: Path) -> 
         assert help_pages.title(topic).upper() in shown, topic
         for block in re.findall(r"^```\w*\n(.*?)^```", help_pages.page(topic), re.MULTILINE | re.DOTALL):
             code.update(line.strip() for line in block.splitlines())
-            missing = [line for line in block.splitlines() if line.strip() not in indented]
-            assert missing == [], topic
+            absent = [line for line in block.splitlines() if line.strip() not in indented]
+            assert absent == [], topic
     assert [line for line in shown if "`" in line and line.strip() not in code] == []
