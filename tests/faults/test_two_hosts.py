@@ -196,7 +196,7 @@ def test_a_host_that_takes_over_asks_before_it_starts_a_job_again(hosts: list[Ma
     alpha.run("add", "--on-lost", "requeue", "sh", "-c", f"hostname >> {tmp_path}/ran; sleep 60")
     wait_for((tmp_path / "ran").exists, "the start")
     alpha.power_off()
-    assert "before, alpha did" in beta.run("run", "--take-over").stderr
+    assert "instead of alpha" in beta.run("run", "--take-over").stderr
     assert beta.run("add", "true").stdout == "2\n"
     assert beta.run("wait", "2").returncode == 0
     assert (listed(beta)[1]["state"], str(listed(beta)[1]["reason"])[:11]) == ("pending", "interrupted")

@@ -172,6 +172,7 @@ def clashes(window: RawTerminal) -> list[str]:
 @pytest.mark.long
 def test_no_text_has_the_colour_of_its_ground_where_there_are_16_colours(cli: Cli, term: str) -> None:
     fill(cli)
+    cli.settings('dashboard = {signs = "unicode"}')
     env = {name: value for name, value in cli.env.items() if name not in ("COLORTERM", "NO_COLOR")}
     with raw_terminal(env, size=(80, 24), term=term) as window:
         window.see("► run")

@@ -128,6 +128,8 @@ def in_tmux(cli: Cli, size: tuple[int, int], term: str) -> Iterator[Way]:
 
 @contextmanager
 def in_raw(cli: Cli, size: tuple[int, int], term: str) -> Iterator[Way]:
+    with (cli.home / "config.toml").open("a") as file:  # a console would have signs of ASCII by itself
+        file.write('[dashboard]\nsigns = "unicode"\n')
     with raw_terminal(cli.env, size=size, term=term) as window:
 
         def look() -> str:

@@ -215,13 +215,11 @@ class Lease:
     def say_version(self, epoch: int, version: str) -> None:
         """Write down which version of the program schedules now; a later reader knows it by the epoch."""
         line = f"{epoch} {version}\n".encode()
-        with suppress(OSError):
-            file = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
-            try:
-                os.pwrite(file, line, 0)
-                os.ftruncate(file, len(line))
-            finally:
-                os.close(file)
+        if not self._lease.held:  # seized from a process that is stopped and has the file open
+            return
+        with suppress(OSError):  # not by opening the file: that asks for a sign of life
+            os.pwrite(self._lease.descriptor, line, 0)
+            os.ftruncate(self._lease.descriptor, len(line))
 
     def version_of(self, epoch: int) -> str:
         """Return the version of the program that schedules since this epoch; empty where it has not said it."""

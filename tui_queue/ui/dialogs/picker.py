@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -16,6 +17,8 @@ from tui_queue.core.units.printable import printable
 from tui_queue.ui.dialogs.frame import FRAME
 from tui_queue.ui.job_form.input import Field
 from tui_queue.ui.keymap import keys_of, with_keys
+
+_WIDE = 60  # cells, from which on the keys that matter less are named too
 
 
 class Picker(ModalScreen[str | None]):
@@ -64,11 +67,14 @@ class Picker(ModalScreen[str | None]):
         """Put the names below the question."""
         with Vertical(id="choose") as box:
             box.border_title = Content(printable(self._question))
-            removes = "   {choose.remove} removes it" if self._remove else ""
-            keys = f"Enter takes it   {{choose.filter}} filters{removes}   {{choose.leave}} goes back"
-            box.border_subtitle = Content(with_keys(keys, keys_of(self)))
             yield Field(id="filter", placeholder="Words that it has", compact=True)
             yield OptionList(*_options(self._names))
+
+    def on_resize(self, event: Resize) -> None:
+        """Say which keys there are, of those that matter less as many as there is room for."""
+        more = "   {choose.filter} filters" + ("   {choose.remove} removes it" if self._remove else "")
+        keys = f"Enter takes it{more if event.size.width >= _WIDE else ''}   {{choose.leave}} goes back"
+        self.query_one("#choose").border_subtitle = Content(with_keys(keys, keys_of(self)))
 
     def on_mount(self) -> None:
         """Let the first keys move in the list."""
