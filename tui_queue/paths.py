@@ -63,11 +63,11 @@ class Paths(Struct, frozen=True):
         """
         expanded = os.path.expanduser(home)
         if home.startswith("~") and expanded == home:
-            raise StoreError(f"{home}: no user of that name, or HOME is not set. Write the directory out.")
+            raise StoreError(f"{home}: no user of that name, or HOME is not set. Give an absolute path.")
         try:
             home = os.path.abspath(expanded)
         except FileNotFoundError:
-            raise StoreError(f"{home}: the working directory is gone. Write the directory out.") from None
+            raise StoreError(f"{home}: the current directory is gone. Give an absolute path.") from None
         return cls(settings=os.path.join(home, "config.toml"), state=home)
 
     @property

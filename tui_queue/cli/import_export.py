@@ -34,12 +34,12 @@ from tui_queue.core.units.printable import printable
 @click.option(
     "--running",
     type=click.Choice(["pending", "interrupted"]),
-    help="State of jobs that were running: pending again, or failed. Default: none, it must be given.",
+    help="What jobs that were running become: pending or interrupted. No default.",
 )
 @click.option(
     "--start",
     is_flag=True,
-    help="Let jobs and schedules of other programs start. Default: hold the jobs, pause the schedules.",
+    help="Let jobs and schedules that come from another program start. Default: hold the jobs, pause the schedules.",
 )
 @click.option(
     "--cwd",

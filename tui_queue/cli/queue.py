@@ -142,7 +142,7 @@ def pause(name: str, running: bool, as_json: bool) -> None:
 @json_option
 @click.argument("name", shell_complete=queues)
 def resume(name: str, running: bool, as_json: bool) -> None:
-    """Resume a queue: its jobs start again. Jobs that were paused with the queue continue."""
+    """Let the pending jobs of a queue start, and continue the jobs that were paused with it."""
     run(_set_paused(name, paused=False, running=running, as_json=as_json))
 
 

@@ -227,7 +227,7 @@ JOB_OPTIONS = (
         parse=_dependencies,
         format=_dependency_texts,
         metavar="ID",
-        help="Start after job ID has completed, or with ID:ended or ID:failed. Default: after no job.",
+        help="Start after job ID has completed; ID:ended waits for any end, ID:failed for a failure. Default: none.",
         section=Section.ORDER,
         group=Group.ORDER,
         hint="12, 13:ended, 14:failed",
@@ -286,7 +286,7 @@ JOB_OPTIONS = (
             option="timeout", field="warn", message="Warn: there is no time limit to warn of; give --timeout too."
         ),
         metavar="SIGNAL@DURATION",
-        help="Send this signal before the time limit, to the processes that handle it: USR1@60s. Default: send none.",
+        help="Send SIGNAL this long before the time limit: USR1@60s. Only processes that handle it get it. Default: none.",
         section=Section.TIME,
         group=Group.LIMITS,
         hint="USR1@60s, so long before the time limit",
@@ -420,7 +420,7 @@ JOB_OPTIONS = (
     JobOption(
         name="clean_env",
         kind=Kind.SWITCH,
-        help="Leave out your own variables. Default: the job gets the environment of `add`.",
+        help="Give the job only the basic variables, and those of --env. Default: the environment of `add`.",
         section=Section.ENVIRONMENT,
         hint="Leave out your own variables",
     ),

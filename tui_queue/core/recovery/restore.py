@@ -101,9 +101,7 @@ def _exchange(new: str, path: str) -> str:
             return ""
         sync(aside.directory)
     except LockTakenError:
-        raise StoreError(
-            f"{printable(path)}: another process opens the queue. End that process, and try again."
-        ) from None
+        raise StoreError(f"{printable(path)}: another process has the queue open. Close it, and try again.") from None
     return aside.directory
 
 

@@ -108,4 +108,4 @@ def _insert(db: sqlite3.Connection, table: str, values: Mapping[str, object]) ->
         db.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(values))})", tuple(values.values()))
     except sqlite3.IntegrityError:
         number = values.get("job_id", values.get("id"))
-        raise WrongStateError(f"Job {number} can't be brought back: it is there again under its UUID.") from None
+        raise WrongStateError(f"Job {number} can't be restored: the queue has a job with its UUID.") from None
