@@ -286,7 +286,7 @@ JOB_OPTIONS = (
             option="timeout", field="warn", message="Warn: there is no time limit to warn of; give --timeout too."
         ),
         metavar="SIGNAL@DURATION",
-        help="Send SIGNAL this long before the time limit: USR1@60s. Only processes that handle it get it. Default: none.",
+        help="Send SIGNAL this long before the time limit: USR1@60s. Processes must handle it. Default: none.",
         section=Section.TIME,
         group=Group.LIMITS,
         hint="USR1@60s, so long before the time limit",
