@@ -109,7 +109,7 @@ async def test_a_job_that_has_been_imported_since_is_not_brought_back(cli: Cli, 
         await see(pilot, "The queue is empty")
         cli("import", str(tmp_path / "jobs.jsonl"))
         await pilot.press("u")
-        await see(pilot, "Job 1 can't be brought back")
+        await see(pilot, "Job 1 can't be restored")
         assert len(aside(home)) == 1
     assert list(cli.jobs()) == [2]
 
