@@ -6,7 +6,7 @@ as the machine goes on, a start that is not synced is known to every process. Af
 a job that is reserved still, by a scheduler of an earlier boot, counts as one that was running.
 
 A reserved job is pending like any other, for every verb. What was decided holds only as long as nothing else has
-changed: whatever any process writes voids it, and the next pass decides anew.
+changed: each write of any process voids it, and the next pass decides anew.
 """
 
 import json
