@@ -1,6 +1,7 @@
 """The help pages: Markdown files that lie in the directory ``help`` beside this module."""
 
 import os
+from functools import cache
 
 _PLACE = os.path.join(os.path.dirname(__file__), "help")
 # As a reader goes from the first job to what is seldom needed; what is not named here comes behind.
@@ -17,6 +18,7 @@ def topics() -> list[str]:
     return [*(name for name in _ORDER if name in found), *sorted(found.difference(_ORDER))]
 
 
+@cache  # a search reads all of them for each key
 def page(topic: str) -> str:
     """Return the Markdown of a page. Raises FileNotFoundError."""
     with open(os.path.join(_PLACE, f"{topic}.md"), encoding="utf-8") as file:
@@ -25,5 +27,4 @@ def page(topic: str) -> str:
 
 def title(topic: str) -> str:
     """Return the first line of a page, without its mark."""
-    with open(os.path.join(_PLACE, f"{topic}.md"), encoding="utf-8") as file:
-        return file.readline().lstrip("# ").rstrip()
+    return page(topic).partition("\n")[0].lstrip("# ").rstrip()
