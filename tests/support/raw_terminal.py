@@ -10,12 +10,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyte
+from wcwidth import wcwidth
 
 from tests.conftest import PATIENCE_S, ROOT, process_is_alive, wait_for
 
@@ -26,11 +27,26 @@ PROGRAM = (sys.executable, "-m", "tui_queue")
 
 
 class _Screen(pyte.Screen):
-    """Keeps each picture that was drawn whole, once the terminal has said that it can show them so."""
+    """Keeps each picture that was drawn whole, once the terminal has said that it can show them so.
+
+    Half of a wide character that was overwritten is blank, as in a terminal; pyte's own `display` fails on it.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         self.pictures: list[str] = []
         super().__init__(width, height)
+
+    @property
+    def display(self) -> list[str]:
+        return [self._line(self.buffer[row]) for row in range(self.lines)]
+
+    def _line(self, cells: Mapping[int, pyte.screens.Char]) -> str:
+        drawn, column = "", 0
+        while column < self.columns:
+            character = cells[column].data or " "
+            drawn += character
+            column += max(wcwidth(character[0]), 1)
+        return drawn
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
         super().reset_mode(*modes, **kwargs)
