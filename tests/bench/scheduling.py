@@ -43,7 +43,7 @@ async def fill(store: Store, jobs: int) -> int:
         await store.queues.add(Queue(name=name))
     first = JobDraft(path="/bin/true", cwd="/", name="first", options=JobOptions(resources=(("licence", 1),)))
     await store.jobs.add([first], now=NOW)
-    holder = await store.runs.take_lease(pid=1, host="", tty="", now=NOW)
+    holder = await store.runs.take_lease(pid=1, host="", tty="", boot="", now=NOW)
     await store.runs.claim(epoch=holder.epoch, capacity=MEANS, boot="", now=NOW)
     await store.queues.put(Queue(name="default", slots=2))
     await store.jobs.add([draft(number, ("default", "one", "two")[number % 3]) for number in range(jobs)], now=NOW)

@@ -18,7 +18,7 @@ def claim(cli: Cli) -> None:
     async def work() -> None:
         async with Store(str(cli.home / "queue.db")) as store:
             now = datetime.now(UTC)
-            holder = await store.runs.take_lease(pid=1, host="", tty="", now=now)
+            holder = await store.runs.take_lease(pid=1, host="", tty="", boot="", now=now)
             claimed = await store.runs.claim(epoch=holder.epoch, capacity=Capacity(slots=lambda: 1), boot="", now=now)
             assert claimed is not None
             assert [job.id for job in claimed.jobs] == [1]

@@ -18,7 +18,7 @@ async def claims_s(store: Store) -> float:
     """Return the processor time of a claim of one job, with two more behind it that have no slot."""
     jobs = [JobDraft(path="/bin/true", cwd="/", name="free")] * 3
     await store.jobs.add(jobs, now=NOW)
-    holder = await store.runs.take_lease(pid=1, host="", tty="", now=NOW)
+    holder = await store.runs.take_lease(pid=1, host="", tty="", boot="", now=NOW)
     taken = []
     for number in range(3):
         begun = time.process_time()

@@ -88,7 +88,7 @@ class Runs:
         self._database = database
         self._reserves = Reserves()
 
-    async def take_lease(self, *, pid: int, host: str, tty: str, boot: str = "", now: datetime) -> Holder:
+    async def take_lease(self, *, pid: int, host: str, tty: str, boot: str, now: datetime) -> Holder:
         """Raise the epoch: from now on nothing that an earlier scheduler writes is accepted.
 
         What it has reserved is void; where the machine has another ``boot`` since, those jobs are as if they ran.
