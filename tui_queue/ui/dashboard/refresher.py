@@ -28,6 +28,7 @@ from tui_queue.ui.pace import EVERY_S, Pace
 from tui_queue.ui.title_rule import TitleRule
 
 _WATCHED = 300  # active jobs, running ones first, that are watched for notifications while a filter leaves them out
+_GATHER_S = 0.03  # from a change to its refresh: the scheduler acts on it first, and what follows is shown along
 _FORECAST_EVERY_S = 2.0  # how often the forecasts of running jobs are made anew
 _FIRST_S = 0.3  # for which the first picture waits for the jobs
 _MEASURE_EVERY_S = 10.0  # how often the machine is measured
@@ -105,7 +106,10 @@ class Refresher:
         """Refresh after changes, one refresh at a time, until cancelled; the loop is the scheduler's too."""
         while True:
             await self._changed.wait()
-            if rest_s := self._pace.rest_s(time.monotonic()):
+            rest_s = self._pace.rest_s(time.monotonic())
+            if self._window.overview is not None:
+                rest_s = max(rest_s, _GATHER_S)
+            if rest_s:
                 await asyncio.wait({wanted := asyncio.ensure_future(self._wanted.wait())}, timeout=rest_s)
                 wanted.cancel()
             self._changed.clear()
