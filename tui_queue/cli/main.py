@@ -17,6 +17,7 @@ _COMMANDS = {
     "clean": ("clean", "Remove ended jobs and logs by age, number or size."),
     "clone": ("add", "Add a copy of a job."),
     "completion": ("completion", "Print a shell completion script."),
+    "demo": ("demo", "Open the dashboard on a queue with example jobs."),
     "doctor": ("doctor", "Check the queue and this machine."),
     "edit": ("add", "Change a job."),
     "export": ("import_export", "Write jobs as JSON lines or CSV."),
@@ -56,7 +57,7 @@ _GROUPS = {
     "Queues and schedules": ("queue", "schedule"),
     "Scheduler": ("status", "scheduler", "run", "unit", "stats"),
     "Store": ("clean", "export", "import", "restore", "doctor"),
-    "Settings and help": ("settings", "completion", "help"),
+    "Settings and help": ("settings", "completion", "demo", "help"),
 }
 
 
