@@ -104,6 +104,9 @@ class TuiQueueApp(ReadableApp):
             dashboard_settings=dashboard_settings,
             keys=shown_keys((TuiQueueApp, Dashboard, JobTable, JobLog), keymap),
         )
+        for theme in OWN_THEMES:
+            self.register_theme(theme)
+        self.begin_with(self._theme_named(dashboard_settings.theme))
         self.animation_level = "none"
         self._colourless = Colourless()
         self._plain = Plain(dashboard_settings.signs, os.environ)
@@ -122,16 +125,18 @@ class TuiQueueApp(ReadableApp):
 
     def on_mount(self) -> None:
         """Put the looks on."""
-        for theme in OWN_THEMES:
-            self.register_theme(theme)
         self.put_on(self._dashboard_settings.theme)
+        self.apply_theme()
         self.app_resume_signal.subscribe(self, self._come_back)
 
     def put_on(self, theme: str) -> None:
         """Take the colours of a theme, by the name that the settings give it."""
-        self.theme = theme_named(theme, self.console.color_system, colours=not self.no_color)
+        self.theme = self._theme_named(theme)
         if OLD_ANSI in self.available_themes:
             self.ansi_color = self.theme == OLD_ANSI
+
+    def _theme_named(self, name: str) -> str:
+        return theme_named(name, self.console.color_system, colours=not self.no_color)
 
     def draw_signs(self, signs: str) -> None:
         """Draw signs and borders in ASCII or not, by the name that the settings give it."""

@@ -5,6 +5,10 @@ from importlib import import_module
 
 PRELOAD_S = 1.0  # after the start
 _LATER = (
+    "tui_queue.ui.log.parts",
+    "tui_queue.ui.dashboard.job_actions",
+    "tui_queue.ui.dashboard.filter_bar",
+    "tui_queue.ui.dashboard.leaving",
     "tui_queue.ui.job_form.form",
     "tui_queue.ui.dashboard.job_details",
     "tui_queue.ui.dialogs.help",

@@ -12,6 +12,7 @@ class ReadableApp(App[None]):
 
     _readable: dict[str, Theme] | None = None  # themes, by their names; Textual asks before any ``__init__`` has ended
     _has_styles = False  # Rich has those of a theme
+    _parsed_with: dict[str, str] | None = None  # the variables of the style sheet
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Return a theme in which all texts can be read."""
@@ -29,3 +30,21 @@ class ReadableApp(App[None]):
         self.console.push_theme(RichTheme(rich_styles(self.current_theme, variables)))
         self._has_styles = True
         return variables
+
+    def begin_with(self, theme: str) -> None:
+        """Have the style sheet parsed with the colours of a theme from the start; ``apply_theme`` does the rest."""
+        self.set_reactive(App.theme, theme)
+        self._parsed_with = self.get_css_variables()
+        self.stylesheet.set_variables(self._parsed_with)
+
+    def apply_theme(self) -> None:
+        """Apply what Textual does for a theme that is chosen later: classes, and the filter of colours."""
+        self.mutate_reactive(App.theme)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the style sheet again; it is parsed again only where its variables differ, as in another theme."""
+        if self._parsed_with != (variables := self.get_css_variables()):
+            self._parsed_with = variables
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.update(self, animate=animate)

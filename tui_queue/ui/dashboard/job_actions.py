@@ -27,7 +27,6 @@ from tui_queue.ui.dashboard.bindings import APPLIES
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.undo import Undo
-from tui_queue.ui.dashboard.why_not import why_not
 from tui_queue.ui.dashboard.wording import (
     copyable,
     count,
@@ -80,14 +79,6 @@ class JobActions:
         self._undo = undo
         self._keys = keys
         self._typed = TypedForms()
-
-    def applies(self, action: str) -> bool:
-        """Whether an action applies to the job under the cursor, or to any of the selected ones."""
-        return action not in APPLIES or any(map(APPLIES[action], self._table.chosen))
-
-    def why_not(self, action: str) -> str:
-        """Return why an action applies to none of them; empty where it does."""
-        return with_keys(why_not(action, self._table.chosen, APPLIES.get(action, lambda _: True)), self._keys)
 
     def _chosen(self, action: str) -> list[Job]:
         """Return those of the selected jobs, or of the one under the cursor, that an action applies to."""

@@ -12,7 +12,6 @@ from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
 from tui_queue.ui.dashboard_settings import dashboard_settings_of
-from tui_queue.ui.dialogs.picker import Picker
 
 
 class Preferences:
@@ -69,6 +68,8 @@ class Preferences:
 
     async def order(self) -> None:
         """Ask for an order of the rows."""
+        from tui_queue.ui.dialogs.picker import Picker  # noqa: PLC0415 - as the form of the settings
+
         orders = {words: name for name, (words, _) in ORDERS.items()}
         overview = self._window.overview
         partly = overview is not None and (overview.unshown or overview.older)

@@ -1,7 +1,8 @@
 """The dashboard: the table of jobs, the log of the one under the cursor, and a key for each verb."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import work
@@ -11,18 +12,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_queue.core.commands.commands import Commands
-from tui_queue.core.logs.search import Pattern
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.notification import Channels
 from tui_queue.ui import toasts
 from tui_queue.ui.command_result import result_of
-from tui_queue.ui.dashboard import leaving
+from tui_queue.ui.dashboard.applicable import Applicable
 from tui_queue.ui.dashboard.bindings import DASHBOARD_KEYS, LOG_HINTS, SPARE_KEYS
-from tui_queue.ui.dashboard.filter_bar import FilterBar
 from tui_queue.ui.dashboard.first_steps import FirstSteps
 from tui_queue.ui.dashboard.footer import Keys
 from tui_queue.ui.dashboard.header import Header
-from tui_queue.ui.dashboard.job_actions import JobActions
 from tui_queue.ui.dashboard.job_table import JobTable
 from tui_queue.ui.dashboard.job_window import JobWindow
 from tui_queue.ui.dashboard.log_placement import LogPlacement
@@ -39,7 +37,6 @@ from tui_queue.ui.dashboard.wording import (
     only_those_shown,
 )
 from tui_queue.ui.dashboard_settings import DashboardSettings
-from tui_queue.ui.dialogs.prompt import Prompt
 from tui_queue.ui.keymap import with_keys
 from tui_queue.ui.log.job_log import JobLog
 from tui_queue.ui.preload import PRELOAD_S, preload
@@ -47,6 +44,8 @@ from tui_queue.ui.terminal.caches import EVERY_S, SETTLED_S, forget, settle, tid
 from tui_queue.ui.title_rule import TitleRule
 
 if TYPE_CHECKING:
+    from tui_queue.ui.dashboard.filter_bar import FilterBar
+    from tui_queue.ui.dashboard.job_actions import JobActions
     from tui_queue.ui.log.search_results import SearchHit
 
 
@@ -99,9 +98,9 @@ class Dashboard(Screen[None]):
         self._log = JobLog(id="log", log_path=commands.jobs.log_path)
         self._window = JobWindow(commands, self._table)
         self._placement = LogPlacement(self, self._table, self._log, dashboard_settings.split)
-        self._jobs = JobActions(
-            self, commands, table=self._table, log=self._log, window=self._window, undo=self._undo, keys=keys
-        )
+        self._applicable = Applicable(self._table, keys)
+        self._filter_bar: FilterBar | None = None  # once the user has asked for it
+        self._mounting = asyncio.Lock()  # held while the filter bar is mounted
         self._preferences = Preferences(
             self,
             commands,
@@ -127,6 +126,21 @@ class Dashboard(Screen[None]):
             keys=keys,
         )
 
+    @cached_property
+    def _jobs(self) -> "JobActions":
+        """The verbs of jobs, loaded when the first one is wanted."""
+        from tui_queue.ui.dashboard.job_actions import JobActions  # noqa: PLC0415 - the first picture does without
+
+        return JobActions(
+            self,
+            self._commands,
+            table=self._table,
+            log=self._log,
+            window=self._window,
+            undo=self._undo,
+            keys=self._keys,
+        )
+
     def compose(self) -> ComposeResult:
         """Stack the header, the two panes, and the keys."""
         yield Header("view.jobs", {**self._keys, "view.jobs": self._keys["table.jobs"]}, self._status)
@@ -138,7 +152,6 @@ class Dashboard(Screen[None]):
             with Vertical(id="log-pane"):
                 yield self._log.rule
                 yield self._log
-        yield FilterBar(self._table, self._window, partial(self._refresher.request, at_once=True))
         yield Keys(spare=SPARE_KEYS, instead=lambda: LOG_HINTS if self._placement.is_zoomed else {})
 
     async def on_mount(self) -> None:
@@ -176,6 +189,8 @@ class Dashboard(Screen[None]):
 
     async def farewell(self) -> str:
         """Return what to tell the user on the way out."""
+        from tui_queue.ui.dashboard import leaving  # noqa: PLC0415 - the first picture does without
+
         return await leaving.farewell(self, self._commands, background=self._background)
 
     def on_queue_changed(self) -> None:
@@ -224,18 +239,26 @@ class Dashboard(Screen[None]):
         if number in {job.id for job in self._table.jobs}:
             self._table.move_to(number)
         elif await result_of(self, self._commands.jobs.get(str(number))) is not None:
-            self._filter(f"#{number}")
+            await self._filter(f"#{number}")
         self._focus_shown_pane()
 
-    def show_only(self, words: str) -> None:
+    async def show_only(self, words: str) -> None:
         """Show the jobs that a filter finds."""
         self._placement.zoom(False)
-        self._filter(words)
+        await self._filter(words)
         self._table.focus()
 
-    def _filter(self, text: str | None = None) -> None:
+    async def _filter(self, text: str | None = None) -> None:
         """Let the user type a filter; with a text that is the filter."""
-        self.query_one(FilterBar).open(text)
+        async with self._mounting:
+            if self._filter_bar is None:
+                from tui_queue.ui.dashboard.filter_bar import FilterBar  # noqa: PLC0415 - as the actions of jobs
+
+                request = partial(self._refresher.request, at_once=True)
+                bar = FilterBar(self._table, self._window, request)
+                await self.mount(bar, before=self.query_one(Keys))
+                self._filter_bar = bar
+        self._filter_bar.open(text)
 
     # Actions of the screen
 
@@ -247,18 +270,18 @@ class Dashboard(Screen[None]):
             return None
         if action == "follow" and self._placement.is_hidden and not self._placement.is_zoomed:
             return None
-        return not self.is_mounted or self._jobs.applies(action) or None
+        return not self.is_mounted or self._applicable.applies(action) or None
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         """Return why the key of an action does nothing now."""
         if action in ("split", "follow"):
             return with_keys(WHOLE_LOG if action == "split" else NO_LOG, self._keys)
-        return self._jobs.why_not(action)
+        return self._applicable.why_not(action)
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Show only the jobs that match what the user types, while it is typed."""
         self._placement.zoom(False)
-        self._filter()
+        await self._filter()
 
     @work
     async def action_order(self) -> None:
@@ -268,21 +291,23 @@ class Dashboard(Screen[None]):
     @work
     async def action_find(self) -> None:
         """Ask for words, search all logs for them, and go to the line that the user chooses."""
-        from tui_queue.ui.log.search_results import SearchResults  # noqa: PLC0415 - as those below
+        from tui_queue.core.logs.search import Pattern  # noqa: PLC0415 - the first picture does without
+        from tui_queue.ui.dialogs.prompt import Prompt  # noqa: PLC0415
+        from tui_queue.ui.log.search_results import SearchResults  # noqa: PLC0415
 
         question = Prompt("Search all logs (words, or /regex/)", value="", check=Pattern)
         if (words := await self.app.push_screen_wait(question)) is not None:
             hit = await self.app.push_screen_wait(SearchResults(self._commands, words))
             if hit is not None:
-                self._go_to(hit, words)
+                await self._go_to(hit, words)
 
-    def _go_to(self, hit: "SearchHit", words: str) -> None:
+    async def _go_to(self, hit: "SearchHit", words: str) -> None:
         self._log.want(hit.job_id, hit.attempt, hit.offset, words)
         self._table.unselect()  # else the log is that of the selected jobs
         if hit.job_id in {job.id for job in self._table.jobs}:
             self._table.move_to(hit.job_id)
         else:
-            self._filter(f"id:{hit.job_id}")
+            await self._filter(f"id:{hit.job_id}")
         if self._placement.is_hidden:
             self._placement.zoom(True)
         self._focus_shown_pane()
@@ -304,11 +329,13 @@ class Dashboard(Screen[None]):
         if answer is not None and (number := answer.removeprefix("#")).isdecimal():
             self.go_to(int(number))
         elif answer is not None:
-            self.show_only(answer)
+            await self.show_only(answer)
 
     @work
     async def action_stop_all(self) -> None:
         """Cancel all jobs, and leave once they have ended; ask first."""
+        from tui_queue.ui.dashboard import leaving  # noqa: PLC0415 - the first picture does without
+
         if await leaving.stop_all(self, self._commands, self._refresher.refreshed, self._keys["queue.stop_all"]):
             await self.app.run_action("leave")
 
@@ -334,10 +361,11 @@ class Dashboard(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the table; from there select none, then show all."""
-        bar = self.query_one(FilterBar)
+        bar = self._filter_bar
         at_table = self._table.has_focus and not self._placement.is_zoomed
         self._placement.zoom(False)
-        if bar.is_asked or (at_table and not self._table.unselect()):
+        is_asked = bar is not None and bar.is_asked
+        if (is_asked or (at_table and not self._table.unselect())) and bar is not None:
             bar.close()
         self._table.focus()
 

@@ -1,10 +1,11 @@
 """The log pane: the output of the job under the cursor, or of all selected ones; live, and never in the way of a key.
 
-The parts: ``AttemptChoice`` (which log), ``LogFeed`` (reads it), ``LogCanvas`` (draws it), ``LogSearch``,
-``LineNumbers`` and ``LogStatus`` (the words above the pane). The widget hands them keys and events.
+The parts: ``AttemptChoice`` (which log), ``LogStatus`` (the words above the pane), and those of ``LogParts``, which the
+pane loads behind the first picture. The widget hands them keys and events.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events, on
@@ -16,17 +17,13 @@ from textual.widget import Widget
 
 from tui_queue.core.model.job import Job
 from tui_queue.ui.keymap import keys_of, with_keys
-from tui_queue.ui.log.attempts import AttemptChoice
+from tui_queue.ui.log.attempts import AttemptChoice, ShownLog
 from tui_queue.ui.log.bindings import LOG_KEYS
-from tui_queue.ui.log.canvas import LogCanvas, width_for_rows
-from tui_queue.ui.log.feed import LogFeed
-from tui_queue.ui.log.line_numbers import LineNumbers
-from tui_queue.ui.log.position import LogPosition
-from tui_queue.ui.log.search import LogSearch
-from tui_queue.ui.log.selection import LogSelection
 from tui_queue.ui.log.status import LogStatus
-from tui_queue.ui.log.view import Layout
 from tui_queue.ui.title_rule import TitleRule
+
+if TYPE_CHECKING:
+    from tui_queue.ui.log.parts import LogParts
 
 WHEEL = 3  # lines
 _ROOMY = 80  # cells from which there is room to say how a text is copied
@@ -49,17 +46,24 @@ class JobLog(Widget, can_focus=True):
         self.rule = TitleRule("Log")  # what stands above the pane: the dashboard places it there
         self._attempts = AttemptChoice(log_path, lambda: self.app.size.width)
         self._status = LogStatus(self.rule, self._remarks)
-        self._feed = LogFeed(self, self._status, self._available_layout)
-        self._search = LogSearch(self, self._feed, self._status)
-        self._numbers = LineNumbers(self, self._feed)
-        self._selection = LogSelection(self._feed)
-        self._canvas = LogCanvas(self, self._feed, self._selection, self._search.spans)
+        self._loaded: LogParts | None = None
+        self._waiting: ShownLog | None = None  # what to show once they are loaded
         self._title: str | Text | None = None
-        self._feed.listeners = (self._search, self._numbers)
+
+    @property
+    def _parts(self) -> "LogParts":
+        """The parts that read and draw; the first use loads them."""
+        if self._loaded is None:
+            from tui_queue.ui.log.parts import LogParts  # noqa: PLC0415 - the first picture does without
+
+            self._loaded = LogParts(self, self._status, lambda: (self.wrap, self.numbers, self.times))
+            self._show_waiting()
+        return self._loaded
 
     def _remarks(self) -> Sequence[str]:
         """Return what its lower border says; how a text is copied only where the mouse comes to us."""
-        remarks = [*self._search.remarks(), *self._feed.remarks()]
+        parts = self._loaded
+        remarks = [] if parts is None else [*parts.search.remarks(), *parts.feed.remarks()]
         is_roomy = self.size.width >= _ROOMY
         if (
             is_roomy
@@ -81,7 +85,7 @@ class JobLog(Widget, can_focus=True):
     @property
     def following(self) -> bool:
         """Whether the end is followed."""
-        return self._feed.view.following
+        return self._parts.feed.view.following
 
     def forget_colours(self) -> None:
         """Draw the title again when it is given next, also where its words are the same."""
@@ -93,13 +97,25 @@ class JobLog(Widget, can_focus=True):
         if shown.title != self._title:
             self._title = shown.title
             self.rule.say(shown.title)
+        if self._loaded is not None or shown.place is not None:
+            self._show(shown)
+        else:
+            self._waiting = shown
+            self.call_after_refresh(self._show_waiting)
+
+    def _show_waiting(self) -> None:
+        shown, self._waiting = self._waiting, None
+        if shown is not None:
+            self._show(shown)
+
+    def _show(self, shown: ShownLog) -> None:
         self.show(shown.source, live=shown.live, placeholder=shown.placeholder)
         if shown.place is not None:
-            self._search.go_to(*shown.place)
+            self._parts.search.go_to(*shown.place)
 
     def show(self, source: str | Mapping[str, str] | None, *, live: bool, placeholder: str) -> None:
         """Show the log at a path, or the latest lines of several by their names, as ``LogFeed.show``."""
-        self._feed.show(source, live=live, placeholder=placeholder)
+        self._parts.feed.show(source, live=live, placeholder=placeholder)
 
     def want(self, job_id: int, attempt: int, offset: int, words: str) -> None:
         """Go to a place in the log of an attempt, with the words that were found there, once its job is shown."""
@@ -115,50 +131,60 @@ class JobLog(Widget, can_focus=True):
 
     def on_unmount(self) -> None:
         """Close the log."""
-        self._feed.close()
+        if self._loaded is not None:
+            self._loaded.feed.close()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw some lines."""
-        self._canvas.begin()
+        if self._loaded is not None:
+            self._loaded.canvas.begin()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        return self._canvas.line(y)
+        return Strip.blank(self.size.width, self.rich_style) if self._loaded is None else self._loaded.canvas.line(y)
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Keep what the user has selected with the mouse."""
-        self._selection.take(selection)
+        if self._loaded is not None:
+            self._loaded.selection.take(selection)
         super().selection_updated(selection)
 
     async def read_selection(self) -> None:
         """Read the selected text; until then ``get_selection`` returns what was read before."""
-        await self._selection.read()
+        if self._loaded is not None:
+            await self._loaded.selection.read()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text."""
-        return self._selection.text, "\n"
+        return "" if self._loaded is None else self._loaded.selection.text, "\n"
 
     def on_resize(self) -> None:
         """Show as much as there is room for now."""
-        self._feed.fit()
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._loaded is not None:
+            self._loaded.feed.fit()
 
     def watch_wrap(self) -> None:
         """Draw long rows in one line or in several."""
-        self._feed.left = 0
-        self._feed.fit()
+        if self._loaded is not None:
+            self._loaded.feed.left = 0
+            self._loaded.feed.fit()
 
     def watch_numbers(self) -> None:
         """Draw the numbers of lines, or not."""
-        self._feed.fit()
-        self._numbers.count()
+        if self._loaded is not None:
+            self._loaded.feed.fit()
+            self._loaded.numbers.count()
 
     def watch_times(self) -> None:
         """Draw when lines were written, or not."""
-        if self.times:
-            self._feed.show_times()
+        if self._loaded is not None and self.times:
+            self._loaded.feed.show_times()
         else:
-            self._feed.fit()
+            self._fit()
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -171,7 +197,7 @@ class JobLog(Widget, can_focus=True):
         """Go to the part of the log that a click on the bar means."""
         offset = event.get_content_offset(self)
         if offset is not None and offset.x == self.size.width - 1:
-            self._feed.go(self._feed.view.size * offset.y // max(1, self.size.height))
+            self._parts.feed.go(self._parts.feed.view.size * offset.y // max(1, self.size.height))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs one log while there are several, and the attempts of a job that had only one."""
@@ -195,7 +221,7 @@ class JobLog(Widget, can_focus=True):
 
     def action_move(self, lines: int) -> None:
         """Go up or down by lines."""
-        self._feed.act(lambda position: position.move(lines))
+        self._parts.feed.act(lambda position: position.move(lines))
 
     def action_page(self, pages: int) -> None:
         """Go up or down by all but one of the lines in view."""
@@ -203,44 +229,40 @@ class JobLog(Widget, can_focus=True):
 
     def action_sideways(self, steps: int) -> None:
         """Go left or right, where rows are longer than the view is wide."""
-        self._canvas.sideways(steps)
+        self._parts.canvas.sideways(steps)
 
     def action_start(self) -> None:
         """Go to the first line."""
-        self._feed.act(LogPosition.to_start)
+        self._parts.feed.act(lambda position: position.to_start())
 
     def action_follow_end(self) -> None:
         """Go to the end and follow it."""
-        self._feed.act(LogPosition.to_end)
+        self._parts.feed.act(lambda position: position.to_end())
 
     def action_toggle_follow(self) -> None:
         """Stop following, or go to the end and follow it."""
-        self._feed.act(LogPosition.toggle_follow)
+        self._parts.feed.act(lambda position: position.toggle_follow())
 
     def action_search(self) -> None:
         """Ask for words, and go to the next line that has them."""
-        self._search.search()
+        self._parts.search.search()
 
     def action_next(self, direction: int) -> None:
         """Go to the next match, or to the one before."""
-        self._search.step(direction)
+        self._parts.search.step(direction)
 
     def action_error(self, direction: int) -> None:
         """Go to the next line that reports an error, or to the one before."""
-        self._search.step_to_error(direction)
+        self._parts.search.step_to_error(direction)
 
     def action_only(self) -> None:
         """Ask for words, and show only the lines that have them."""
-        self._search.only()
+        self._parts.search.only()
 
     def action_line(self) -> None:
         """Ask for a line, and go there."""
-        self._search.to_line()
+        self._parts.search.to_line()
 
     def action_leave(self) -> None:
         """End a search step by step, or go back to the jobs."""
-        self._search.leave()
-
-    def _available_layout(self, names: Sequence[str]) -> Layout:
-        width = width_for_rows(self.size.width, names, numbers=self.numbers, times=self.times)
-        return Layout(self.size.height, width, wrap=self.wrap, numbers=self.numbers, times=self.times)
+        self._parts.search.leave()
