@@ -57,6 +57,14 @@ def test_a_verb_right_after_a_filter_is_for_the_jobs_that_it_leaves(cli: Cli) ->
     assert states(cli) == {1: "pending", 2: "pending", 3: "cancelled"}
 
 
+def test_undo_right_after_a_removal_takes_that_back(cli: Cli) -> None:
+    cli("add", "sh", "-c", "sleep 60 & sleep 60 &")
+    with raw_terminal(cli.env, size=(80, 24)) as window:
+        window.see("2 processes left")
+        press(window, "dyu", "Undone: removal of job 1")
+    assert states(cli) == {1: "completed"}
+
+
 @pytest.mark.long
 def test_a_verb_right_after_a_filter_that_means_nothing_is_no_verb(cli: Cli) -> None:
     fill(cli)

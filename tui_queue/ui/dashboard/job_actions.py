@@ -121,10 +121,11 @@ class JobActions:
             (changed, *_), typed = asked
             if changed == draft:
                 return
-            if await result_of(self._screen, self._commands.jobs.edit(job.id, changed)) is not None:
-                self._undo.edited(job)
-            else:
-                self._typed.keep(title, typed)
+            with self._undo.step():
+                if await result_of(self._screen, self._commands.jobs.edit(job.id, changed)) is not None:
+                    self._undo.edited(job)
+                else:
+                    self._typed.keep(title, typed)
 
     async def _with_values(self, job: Job) -> JobDraft | None:
         """Return the draft of a job as the form shows it; None where the values can't be read, which the user hears."""
@@ -134,10 +135,11 @@ class JobActions:
     async def hold(self) -> None:
         """Hold pending jobs, or release them when all of them are held."""
         jobs = self._chosen("hold")
-        if free := [job for job in jobs if not job.held]:
-            self._undo.held((await self._act(Verb.HOLD, free)).jobs)
-        else:
-            self._undo.released((await self._act(Verb.RELEASE, jobs)).jobs)
+        with self._undo.step():
+            if free := [job for job in jobs if not job.held]:
+                self._undo.held((await self._act(Verb.HOLD, free)).jobs)
+            else:
+                self._undo.released((await self._act(Verb.RELEASE, jobs)).jobs)
 
     async def pause(self) -> None:
         """Pause running jobs, or resume them when all of them are paused."""
@@ -158,8 +160,9 @@ class JobActions:
             behind = waiting[waiting.index(jobs[-1]) + 1 :]
             follower = next((job for job in behind if job.queue == jobs[-1].queue and job.id not in ids), None)
             moving = self._commands.jobs.verbs.move(members(jobs), Move(where))
-            if moved := self._told(await result_of(self._screen, moving), Verb.MOVE, quiet=True).jobs:
-                self._undo.moved(moved, follower)
+            with self._undo.step():
+                if moved := self._told(await result_of(self._screen, moving), Verb.MOVE, quiet=True).jobs:
+                    self._undo.moved(moved, follower)
 
     async def slots(self, by: int) -> None:
         """Give the queue of the chosen jobs one slot more or less."""
@@ -206,7 +209,8 @@ class JobActions:
             if not await self._sure(question, act, "job.cancel", jobs, detail=what_ends(running, datetime.now(UTC))):
                 return
         ended = set(_ids(left))
-        self._undo.cancelled([job for job in (await self._act(Verb.CANCEL, jobs)).jobs if job.id not in ended])
+        with self._undo.step():
+            self._undo.cancelled([job for job in (await self._act(Verb.CANCEL, jobs)).jobs if job.id not in ended])
 
     async def retry(self) -> None:
         """Start ended jobs again."""
@@ -223,10 +227,11 @@ class JobActions:
             detail = what_ends([job for job in alive if job.takes_slot], datetime.now(UTC))
             if not await self._sure(removing(jobs, alive), f"Remove {of(jobs)}", "job.remove", jobs, detail=detail):
                 return
-        if over := [job for job in jobs if not APPLIES["cancel"](job)]:
-            await self._remove(over)
-        if alive and (await self._act(Verb.CANCEL, alive, quiet=True)).jobs and await self._have_ended(alive):
-            await self._remove(alive)
+        with self._undo.step():
+            if over := [job for job in jobs if not APPLIES["cancel"](job)]:
+                await self._remove(over)
+            if alive and (await self._act(Verb.CANCEL, alive, quiet=True)).jobs and await self._have_ended(alive):
+                await self._remove(alive)
 
     async def _remove(self, jobs: Sequence[Job]) -> None:
         moving = self._commands.jobs.verbs.move_to_trash(members(jobs), session=True)

@@ -1,6 +1,8 @@
 """The last steps of the user, and how to take each back."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -32,9 +34,25 @@ class Undo:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._steps: list[_Step] = []
+        self._doing = 0  # steps that are being done
+        self._done = asyncio.Event()  # set while there are none
+        self._done.set()
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Do what ends with a note of a step: to take the last step back waits for it."""
+        self._doing += 1
+        self._done.clear()
+        try:
+            yield
+        finally:
+            self._doing -= 1
+            if not self._doing:
+                self._done.set()
 
     async def take_back(self, result_of: Callable[[Awaitable[object]], Awaitable[object]]) -> TakenBack | None:
         """Take back the last step; ``result_of`` awaits, and shows what is wrong: then there is nothing to tell."""
+        await self._done.wait()
         if not self._steps:
             return TakenBack("Nothing to undo.")
         step = self._steps.pop()

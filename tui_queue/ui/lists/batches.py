@@ -120,10 +120,11 @@ class BatchesScreen(TableScreen):
     async def _act(
         self, verb: Verb, jobs: Sequence[Job], note: Callable[[Sequence[Job]], object] | None = None
     ) -> None:
-        done = await self.ask(self.commands.jobs.verbs.act(verb, members(jobs))) if jobs else None
-        if done is None:
-            return
-        if note is not None:
-            note(done.jobs)
+        with self.undo.step():
+            done = await self.ask(self.commands.jobs.verbs.act(verb, members(jobs))) if jobs else None
+            if done is None:
+                return
+            if note is not None:
+                note(done.jobs)
         if done.left:
             self.notify(f"{done.text(verb.done)}.", markup=False, timeout=4)
