@@ -1,7 +1,6 @@
 """The settings: a small TOML file; every key has a default."""
 
 import importlib.util
-import logging
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -40,8 +39,6 @@ HOOK_LIMIT_S = 3600
 CARDS_LIMIT = 1000
 _RANGES = {"slots": (0, 1000), "grace_s": (0, 86_400), "keep_jobs": (0, 10**9), "overlap_waiting": (1, 1000)}
 _WHOLE = ("slots", "keep_jobs", "overlap_waiting")
-
-logger = logging.getLogger(__name__)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -111,6 +108,9 @@ class SettingsFile:
             try:
                 self._settings = load_settings(self._path)
             except BadInputError as error:
+                import logging  # noqa: PLC0415 - takes long, and there is seldom anything to log
+
+                logger = logging.getLogger(__name__)
                 logger.warning("the settings stay as they were: %s", error)
         return self._settings
 

@@ -128,7 +128,7 @@ def add(path: str | None, args: tuple[str, ...], as_json: bool, **values: Any) -
 
             return await stay_with(queue, added, follow=follow)
 
-    if code := run(work()):
+    if code := run(work(), waits=dry_run or follow or bool(values["wait"])):
         sys.exit(code)
 
 
@@ -184,7 +184,7 @@ def edit(
             if as_json:
                 print_json(job_object(job, queue.commands.jobs))
 
-    run(work())
+    run(work(), waits=False)
 
 
 @click.command(
@@ -223,7 +223,7 @@ def clone(
             new = edited(replace(draft, not_before=None), changes)
             say_added(queue, await queue.commands.jobs.add([new], like=draft, capture_env=capture_env), as_json=as_json)
 
-    run(work())
+    run(work(), waits=False)
 
 
 async def _place(queue: "OpenQueue", before: str | None, *, top: bool) -> Place | None:

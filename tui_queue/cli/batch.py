@@ -43,7 +43,7 @@ def list_batches(as_json: bool) -> None:
             ]
             print_columns(("BATCH", "ENDED", *(state.upper() for state in State), "ADDED"), rows)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @batch.command(epilog=examples("batch show nightly", "batch show nightly --json"))
@@ -61,7 +61,7 @@ def show(called: str, as_json: bool) -> None:
             else:
                 print_table(overview.jobs)
 
-    run(work())
+    run(work(), waits=False)
 
 
 def _object(batch: Batch) -> Object:

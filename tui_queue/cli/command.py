@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T], *, blocked: "Collection[Signals]" = ()) -> T:
-    """Run a coroutine in an event loop of its own; signals that are ``blocked`` wait until it has handlers for them."""
-    import asyncio
+def run(work: Coroutine[Any, Any, T], *, waits: bool = True, blocked: "Collection[Signals]" = ()) -> T:
+    """Run a coroutine in an event loop of its own, or without one where it ``waits`` for nothing: that takes less time.
 
-    from tui_queue.core.system.inherited_signals import reset_signals  # what it imports asyncio imports anyway
+    Signals that are ``blocked`` come once the coroutine has handlers for them.
+    """
+    from tui_queue.core.system.inherited_signals import reset_signals
 
     reset_signals(blocked=blocked)
+    if not waits:
+        from tui_queue.core.system import event_loop
+
+        return event_loop.run(work)
+    import asyncio
+
     return asyncio.run(work)
 
 

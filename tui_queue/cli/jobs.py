@@ -115,7 +115,7 @@ def do(
             done = await (verbs.plan(verb, chosen) if dry_run else act(verbs, chosen))
             say(done, verb, queue.commands.jobs, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @click.command(epilog=examples("move --before 12 15", "move --top 15", "move --down 12"))
@@ -151,7 +151,7 @@ def move(
             done = await moving
             say(done, Verb.MOVE, queue.commands.jobs, counted=chosen.is_set, dry_run=dry_run, as_json=as_json)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @click.command(epilog=examples("signal USR1 12", "signal --everybody HUP 12", "signal CONT --batch nightly"))

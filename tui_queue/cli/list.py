@@ -119,7 +119,7 @@ def list_jobs(
             else:
                 click.echo(await picture())
 
-    run(work())
+    run(work(), waits=watching)
 
 
 COMMANDS = {"list": list_jobs}

@@ -87,7 +87,7 @@ def list_queues(as_json: bool) -> None:
             else:
                 print_queues(found, overview.limit)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @queue.command(
@@ -105,7 +105,7 @@ def add(name: str, as_json: bool, **values: Any) -> None:
         async with use_queue(create=True) as opened:
             _say(opened, await opened.commands.queues.add(queue_with(Queue(name=name), **values)), as_json=as_json)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @queue.command(name="edit", epilog=examples("queue edit default --slots 5", "queue edit default --hours ''"))
@@ -125,7 +125,7 @@ def change(name: str, as_json: bool, **values: Any) -> None:
             changed = await opened.commands.queues.set(queue_with(await opened.commands.queues.get(name), **values))
             _say(opened, changed, as_json=as_json)
 
-    run(work())
+    run(work(), waits=False)
 
 
 @queue.command(epilog=examples("queue pause default", "queue pause default --running"))
@@ -134,7 +134,7 @@ def change(name: str, as_json: bool, **values: Any) -> None:
 @click.argument("name", shell_complete=queues)
 def pause(name: str, running: bool, as_json: bool) -> None:
     """Pause a queue: no more of its jobs start. Running jobs continue, unless --running is given."""
-    run(_set_paused(name, paused=True, running=running, as_json=as_json))
+    run(_set_paused(name, paused=True, running=running, as_json=as_json), waits=False)
 
 
 @queue.command(epilog=examples("queue resume default", "queue resume default --running"))
@@ -143,7 +143,7 @@ def pause(name: str, running: bool, as_json: bool) -> None:
 @click.argument("name", shell_complete=queues)
 def resume(name: str, running: bool, as_json: bool) -> None:
     """Let the pending jobs of a queue start, and continue the jobs that were paused with it."""
-    run(_set_paused(name, paused=False, running=running, as_json=as_json))
+    run(_set_paused(name, paused=False, running=running, as_json=as_json), waits=False)
 
 
 @queue.command(epilog=examples("queue remove spare", "queue remove spare --json"))
@@ -158,7 +158,7 @@ def remove(name: str, as_json: bool) -> None:
             if as_json:
                 print_json({"name": name, "removed": True})
 
-    run(work())
+    run(work(), waits=False)
 
 
 @queue.command(epilog=examples("queue limit 8", "queue limit none"))
@@ -174,7 +174,7 @@ def limit(slots: str, as_json: bool) -> None:
             if as_json:
                 print_json({"limit": most})
 
-    run(work())
+    run(work(), waits=False)
 
 
 def _say(opened: "OpenQueue", changed: Queue, *, as_json: bool) -> None:

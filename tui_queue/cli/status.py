@@ -48,7 +48,7 @@ def status(watching: bool, as_json: bool) -> None:
             else:
                 print_pairs(_lines(found))
 
-    run(work())
+    run(work(), waits=watching)
 
 
 async def _watch(queue: "OpenQueue") -> None:
@@ -153,7 +153,7 @@ def stats(since: str, by: str, as_json: bool) -> None:
             if len(groups) > SHOWN:
                 click.echo(f"{len(groups) - SHOWN:,} more are not shown.")
 
-    run(work())
+    run(work(), waits=False)
 
 
 def _object(figures: Figures) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def save(called: str, path: str | None, args: tuple[str, ...], as_json: bool, **
             if as_json:
                 print_json({"name": called, "words": fields})
 
-    run(work())
+    run(work(), waits=False)
 
 
 @template.command(name="list", epilog=examples("template list", "template list --json"))
@@ -75,7 +75,7 @@ def list_templates(as_json: bool) -> None:
                 for name, fields in found.items():
                     click.echo(f"{printable(name)}: {_as_options(dict(fields))}")
 
-    run(work())
+    run(work(), waits=False)
 
 
 @template.command(epilog=examples("template remove training", "template remove training --json"))
@@ -90,7 +90,7 @@ def remove(name: str, as_json: bool) -> None:
             if as_json:
                 print_json({"name": name, "removed": True})
 
-    run(work())
+    run(work(), waits=False)
 
 
 def _as_options(fields: Fields) -> str:

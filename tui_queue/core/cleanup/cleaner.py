@@ -1,6 +1,5 @@
 """Removes ended jobs, their logs, and the copies of scripts and the environments that no job uses."""
 
-import asyncio
 import os
 import shutil
 import sqlite3
@@ -22,6 +21,7 @@ from tui_queue.core.model.trash import DELETED_AFTER_S, RESTORABLE_S, TOO_LATE, 
 from tui_queue.core.policy.retention import EndedJob, log_sizes, removals
 from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
+from tui_queue.core.system import event_loop
 
 AT_ONCE = 500  # jobs removed in one transaction
 NEVER = timedelta(days=36_500)  # before all removals
@@ -52,7 +52,7 @@ class Cleaner:
     async def planned(self, limits: Limits, *, now: datetime) -> tuple[Removal, ...]:
         """Return what goes for ended jobs to be within the limits, oldest first."""
         ended = await self._store.queries.ended()
-        sizes = {} if limits.max_bytes is None else await asyncio.to_thread(log_sizes, self._runs)
+        sizes = {} if limits.max_bytes is None else await event_loop.to_thread(log_sizes, self._runs)
         jobs = [
             EndedJob(id=job_id, finished_at=at, log_bytes=sizes.get(job_id, 0), protected=waited_for)
             for job_id, at, waited_for in ended
@@ -61,7 +61,7 @@ class Cleaner:
 
     async def sizes(self, ids: Collection[int]) -> dict[int, int]:
         """Return what the runs of these jobs take on disk, in bytes."""
-        sizes = await asyncio.to_thread(log_sizes, self._runs)
+        sizes = await event_loop.to_thread(log_sizes, self._runs)
         return {job_id: sizes.get(job_id, 0) for job_id in ids}
 
     async def carry_out(self, removals: Sequence[Removal], *, now: datetime) -> int:
@@ -82,17 +82,17 @@ class Cleaner:
         """
         from tui_queue.core.cleanup.environments import remove_unused_environments  # noqa: PLC0415 - as the backups
 
-        if not await asyncio.to_thread(self._incoming.is_empty):
+        if not await event_loop.to_thread(self._incoming.is_empty):
             return
         used = await self._store.queries.copies()
-        await asyncio.to_thread(_remove_copies, self._scripts, used)
+        await event_loop.to_thread(_remove_copies, self._scripts, used)
         with suppress(sqlite3.Error):
-            await asyncio.to_thread(remove_unused_environments, self._store.database.path, self._environments)
+            await event_loop.to_thread(remove_unused_environments, self._store.database.path, self._environments)
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
         """Compress the logs of jobs that ended so many seconds ago; return how many."""
         old = [job_id for job_id, at, _ in await self._store.queries.ended() if (now - at).total_seconds() > older_s]
-        return await asyncio.to_thread(pack_runs, self._runs, old)
+        return await event_loop.to_thread(pack_runs, self._runs, old)
 
     async def move_to_trash(
         self, selection: Selection, *, session: bool, now: datetime
@@ -113,7 +113,7 @@ class Cleaner:
     async def remove(self, selection: Selection, *, now: datetime) -> Done:
         """Remove ended jobs and their logs for good."""
         done = await self._store.jobs.act(Verb.REMOVE, selection, now=now)
-        await asyncio.to_thread(self._forget, done.jobs)
+        await event_loop.to_thread(self._forget, done.jobs)
         return done
 
     async def cancel_and_remove(self, selection: Selection, *, keep: bool, now: datetime) -> tuple[Done, Sequence[Job]]:
@@ -126,7 +126,7 @@ class Cleaner:
         if keep:
             await self._put_away(done.jobs, now)
         else:
-            await asyncio.to_thread(self._forget, done.jobs)
+            await event_loop.to_thread(self._forget, done.jobs)
         return done, ending
 
     async def _put_away(self, jobs: Sequence[Job], now: datetime) -> TrashedJobs | None:
@@ -134,12 +134,12 @@ class Cleaner:
         ids = [job.id for job in jobs]
         if not ids:
             return None
-        await asyncio.to_thread(self._make_young, jobs)
+        await event_loop.to_thread(self._make_young, jobs)
         try:
             ran = {job.id for job in jobs if job.attempt}
-            await asyncio.to_thread(partial(trash.move_away, self._runs, ids, now, ran=ran))
+            await event_loop.to_thread(partial(trash.move_away, self._runs, ids, now, ran=ran))
         except OSError:
-            await asyncio.to_thread(self._forget, jobs)
+            await event_loop.to_thread(self._forget, jobs)
             await self._store.jobs.forget_removed(now - NEVER, ids)
             return None
         return TrashedJobs(at=now, ids=tuple(ids), ran=ran)
@@ -161,11 +161,11 @@ class Cleaner:
 
     async def restore(self, removed: TrashedJobs, *, now: datetime) -> list[Job]:
         """Undo ``move_to_trash``. Raises WrongStateError where it is too late for that."""
-        moved = await asyncio.to_thread(self._move_back, removed)
+        moved = await event_loop.to_thread(self._move_back, removed)
         try:
             return await self._store.jobs.restore(removed.ids, now=now)
         except TuiQueueError:
-            await asyncio.to_thread(partial(trash.move_away, self._runs, list(moved), removed.at, ran=moved))
+            await event_loop.to_thread(partial(trash.move_away, self._runs, list(moved), removed.at, ran=moved))
             raise
 
     def _move_back(self, removed: TrashedJobs) -> set[int]:
@@ -176,15 +176,15 @@ class Cleaner:
     async def empty_trash(self, *, now: datetime) -> None:
         """Delete what was removed too long ago to be brought back; on a disk that is nearly full all of the trash."""
         if not await self.make_room(now=now):
-            await asyncio.to_thread(trash.empty_trash, self._runs, now=now)
+            await event_loop.to_thread(trash.empty_trash, self._runs, now=now)
             await self._store.jobs.forget_removed(now - timedelta(seconds=DELETED_AFTER_S))
 
     async def make_room(self, *, now: datetime) -> bool:
         """Empty the whole trash where the disk is nearly full; return whether it is."""
-        if not await asyncio.to_thread(trash.is_nearly_full, self._runs):
+        if not await event_loop.to_thread(trash.is_nearly_full, self._runs):
             return False
         # Files first: on a full disk no row can be deleted before there is room.
-        await asyncio.to_thread(trash.empty_trash, self._runs, now=now, everything=True)
+        await event_loop.to_thread(trash.empty_trash, self._runs, now=now, everything=True)
         await self._store.jobs.forget_removed(None)
         return True
 
@@ -193,7 +193,7 @@ class Cleaner:
         if self._trashed:
             ids = [job_id for trashed in self._trashed for job_id in trashed.ids]
             await self._store.jobs.forget_removed(datetime.now(UTC) - NEVER, ids)
-            await asyncio.to_thread(trash.empty_trash, self._runs, now=datetime.now(UTC), ours=self._trashed)
+            await event_loop.to_thread(trash.empty_trash, self._runs, now=datetime.now(UTC), ours=self._trashed)
 
     async def _remove(self, ids: list[int], now: datetime) -> int:
         try:

@@ -1,6 +1,5 @@
 """Adds jobs to a queue that another host runs: leaves them there, and waits for their numbers."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from tui_queue.core.model.job import NO_NUMBER, Job, JobDraft
 from tui_queue.core.model.queue import Place
 from tui_queue.core.store import audit
 from tui_queue.core.store.incoming import Answer, Request
+from tui_queue.core.system import event_loop
 from tui_queue.core.units.printable import printable
 
 ANSWER_S = 5.0  # how long the host of the queue may take to answer before the jobs are acknowledged without it
@@ -39,7 +39,7 @@ async def add_elsewhere(
     )
     jobs = await context.store.taking_in.try_out(request)
     try:
-        await asyncio.to_thread(context.incoming.leave, request)
+        await event_loop.to_thread(context.incoming.leave, request)
     except OSError as error:
         raise StoreError(
             f"{printable(error.filename or 'incoming')}: can't be written: {error.strerror}."
@@ -51,7 +51,7 @@ async def add_elsewhere(
         answer = await _answer(context, request)
     if answer is None:
         return [replace(job, id=NO_NUMBER) for job in jobs]
-    await asyncio.to_thread(context.incoming.forget_answer, request.name)
+    await event_loop.to_thread(context.incoming.forget_answer, request.name)
     if answer.error or len(answer.numbers) != len(jobs):
         raise BadInputError("add", answer.error or "The host of the queue has refused the jobs; nothing was added.")
     return [replace(job, id=number) for job, number in zip(jobs, answer.numbers, strict=True)]
@@ -60,15 +60,15 @@ async def add_elsewhere(
 async def _answer(context: CommandContext, request: Request) -> Answer | None:
     """Return the answer; None when the jobs were acknowledged without one."""
     answer = await _poll(context, request, ANSWER_S)
-    if answer is not None or await asyncio.to_thread(context.incoming.promise, request.name):
+    if answer is not None or await event_loop.to_thread(context.incoming.promise, request.name):
         return answer
     return await _poll(context, request, DECIDED_S) or Answer()
 
 
 async def _poll(context: CommandContext, request: Request, patience_s: float) -> Answer | None:
     deadline = time.monotonic() + patience_s
-    while (answer := await asyncio.to_thread(context.incoming.answer_to, request.name)) is None:
+    while (answer := await event_loop.to_thread(context.incoming.answer_to, request.name)) is None:
         if time.monotonic() >= deadline:
             return None
-        await asyncio.sleep(POLL_S)
+        await event_loop.sleep(POLL_S)
     return answer

@@ -1,7 +1,5 @@
 """What every command works with: the parts of an open queue, and the ways to wake its other processes."""
 
-import asyncio
-import logging
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
@@ -17,14 +15,13 @@ from tui_queue.core.scheduling.background import Background
 from tui_queue.core.scheduling.lease import Lease
 from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.store import Store
+from tui_queue.core.system import event_loop
 from tui_queue.core.units.printable import printable
 from tui_queue.core.units.sizes import size_text
 
 if TYPE_CHECKING:
     from tui_queue.core.cleanup.cleaner import Cleaner
     from tui_queue.core.model.card import Card
-
-logger = logging.getLogger(__name__)
 
 
 class CommandContext:
@@ -104,7 +101,7 @@ class CommandContext:
 
     async def reach(self, jobs: Sequence[Job], order: Callable[[Job], Coroutine[None, None, object]]) -> None:
         """Give an order to the watchers of these jobs."""
-        outcomes = await asyncio.gather(*map(order, jobs), return_exceptions=True)
+        outcomes = await event_loop.gather(*map(order, jobs))
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, OSError | RuntimeError):  # RuntimeError: no thread can be started
                 _warn(
@@ -163,7 +160,9 @@ class CommandContext:
 
 
 def _warn(message: str) -> None:
-    logger.warning("tui-queue: %s", printable(message))
+    import logging  # noqa: PLC0415 - takes long, and there is seldom anything to log
+
+    logging.getLogger(__name__).warning("tui-queue: %s", printable(message))
 
 
 def why(error: Exception) -> str:

@@ -1,6 +1,5 @@
 """The verbs that bring jobs and schedules in from other queues, and jobs out of this one."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +21,7 @@ from tui_queue.core.model.options import with_values
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.schedule import Schedule
 from tui_queue.core.parsing.job_command import check_cwd
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.environment import capture, chosen
 
 FORMATS = tuple(IMPORTERS)
@@ -125,7 +125,7 @@ class InterchangeCommands:
 
     async def add(self, imported: Import, *, now: datetime) -> ImportResult:
         """Add all that a file holds, or nothing; jobs whose UUID this queue has already stay as they are."""
-        imported = await asyncio.to_thread(_with_environments, self._context, imported)
+        imported = await event_loop.to_thread(_with_environments, self._context, imported)
         if imported.schedules:
             for schedule in imported.schedules:
                 await self._context.check_resources(schedule.draft)
@@ -145,7 +145,7 @@ class InterchangeCommands:
         """
         async for record in self._store.import_export.records(only):
             if values and record.draft.options.values:
-                given = await asyncio.to_thread(self._context.environments.values, record.draft.options.values)
+                given = await event_loop.to_thread(self._context.environments.values, record.draft.options.values)
                 options = with_values(record.draft.options, given)
                 record = replace(record, draft=replace(record.draft, options=options))  # noqa: PLW2901
             yield record_object(record, values=values)

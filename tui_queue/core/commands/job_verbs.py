@@ -1,6 +1,5 @@
 """The verbs for jobs, each for single ones or for a set: one transaction, then those that must hear of it are told."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.queue import Move
 from tui_queue.core.model.selection import Done, Left, Selection, Verb, singly
 from tui_queue.core.model.trash import TrashedJobs
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.worker_thread import in_thread
 
 _SCHEDULED = (Verb.RETRY, Verb.START, Verb.RELEASE, Verb.UNCANCEL)  # after these a job may start
@@ -65,7 +65,7 @@ class JobVerbs:
     async def retry_here(self, selection: Selection) -> Done:
         """Retry jobs in the environment of this process."""
         planned = (await self._jobs.plan(Verb.RETRY, selection)).jobs
-        options = await asyncio.to_thread(recaptured, self._context, planned)
+        options = await event_loop.to_thread(recaptured, self._context, planned)
         if selection.is_set:  # those that have joined it since have no environment of this process
             selection = Selection(members=tuple(job.id for job in planned))
         done = await self._jobs.act(Verb.RETRY, selection, options=options, now=datetime.now(UTC))
@@ -87,7 +87,8 @@ class JobVerbs:
         await self._forget_gone(selection)
         planned = await self._jobs.plan(Verb.SIGNAL, selection)
         running = _running(planned.jobs)
-        reached = await asyncio.gather(*(self._executor.signal(job, number, everybody=everybody) for job in running))
+        orders = (self._executor.signal(job, number, everybody=everybody) for job in running)
+        reached = event_loop.raising(await event_loop.gather(*orders))
         for each in await self._leftovers.of(job.id for job in planned.jobs if job.state.ended):
             await in_thread(partial(self._executor.signal_leftovers, each, number))
         left = dict(planned.left)

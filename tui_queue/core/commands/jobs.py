@@ -1,6 +1,5 @@
 """The commands for jobs."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -20,6 +19,7 @@ from tui_queue.core.model.options import Interpreter, JobOptions, with_values
 from tui_queue.core.model.overview import Details
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.printable import printable
 
@@ -133,14 +133,14 @@ class JobCommands:
         """
         if not (name := job.options.environment):
             return None
-        captured = await asyncio.to_thread(self._context.environments.get, name)
+        captured = await event_loop.to_thread(self._context.environments.get, name)
         given = (await self.with_values(job.options)).env
         variables = {**captured.variables, **{name: value for name, value in given if value is not None}}
         return replace(captured, variables=variables)
 
     async def with_values(self, options: JobOptions) -> JobOptions:
         """Return options with the values that the user gave to variables, for the user's own eyes."""
-        values = await asyncio.to_thread(self._context.environments.values, options.values) if options.values else {}
+        values = await event_loop.to_thread(self._context.environments.values, options.values) if options.values else {}
         return with_values(options, values)
 
     async def interpreter(self, draft: JobDraft, *, like: JobDraft | None = None) -> Interpreter | None:
@@ -173,8 +173,8 @@ class JobCommands:
     async def taken_in(self, keys: Iterable[str]) -> None:
         """Wait until the host of the queue has taken in those of these jobs, by UUID, that this one has left for it."""
         wanted = set(keys)
-        while not wanted.isdisjoint(await in_thread(self._context.incoming.uuids)):  # noqa: ASYNC110 - nothing tells
-            await asyncio.sleep(LOOK_S)
+        while not wanted.isdisjoint(await in_thread(self._context.incoming.uuids)):
+            await event_loop.sleep(LOOK_S)
 
     async def existing(self, ids: Iterable[int]) -> list[Job]:
         """Return those of these jobs that exist, by number."""

@@ -1,12 +1,12 @@
 """The commands for queues."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.model.queue import Queue
+from tui_queue.core.system import event_loop
 
 
 class QueueCommands:
@@ -43,7 +43,7 @@ class QueueCommands:
     async def pause(self, name: str, *, running: bool = False) -> Queue:
         """Start no more jobs of a queue; with ``running`` stop what runs in it too. Raises NoSuchQueueError."""
         stopped = await self._context.store.jobs.pause_queue(name, running=running, now=datetime.now(UTC))
-        await asyncio.gather(*(self._context.executor.pause(job) for job in stopped))
+        event_loop.raising(await event_loop.gather(*(self._context.executor.pause(job) for job in stopped)))
         self._context.wake_scheduler()
         return await self._queues.get(name)
 
@@ -53,7 +53,7 @@ class QueueCommands:
         With ``running`` also what the user has paused by itself.
         """
         resumed = await self._context.store.jobs.resume_queue(name, everything=running, now=datetime.now(UTC))
-        await asyncio.gather(*(self._context.executor.resume(job) for job in resumed))
+        event_loop.raising(await event_loop.gather(*(self._context.executor.resume(job) for job in resumed)))
         self._context.wake_scheduler()
         return await self._queues.get(name)
 

@@ -1,6 +1,5 @@
 """The commands that report: overview, details, statistics, search."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from tui_queue.core.model.job import Job, State
 from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.overview import Details, Overview, Surroundings
 from tui_queue.core.model.reason import NO_REASON, WAITS_FOR_INPUT, Reason, ReasonKind
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.worker_thread import in_thread
 from tui_queue.core.units.durations import duration
 
@@ -157,7 +157,7 @@ class ReportCommands:
 
     async def surroundings(self) -> Surroundings:
         """Return what this machine has free, and how many jobs have ended in the last minutes."""
-        free = await asyncio.to_thread(lambda: {name: self._capacity.free(name) for name in ("load", "mem", "disk")})
+        free = await event_loop.to_thread(lambda: {name: self._capacity.free(name) for name in ("load", "mem", "disk")})
         ended = await self._store.statistics.ended_lately(datetime.now(UTC))
         return Surroundings(load=free["load"], mem=free["mem"], disk=free["disk"], ended=ended)
 

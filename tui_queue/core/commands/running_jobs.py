@@ -1,6 +1,5 @@
 """The command that changes a running job, and tells its run the new time limit."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from tui_queue.core.errors import WrongStateError
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.options import JobOptions
 from tui_queue.core.parsing.running_job import changes_between, refuse_others
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.worker_thread import in_thread
 
 TAKEN_S = 3.0  # how long a watcher may take to keep to a new time limit before the user hears that it does not
@@ -65,4 +65,4 @@ class RunningJobCommands:
                     f"Job {job.id}: the new time limit is stored, but its run does not take it: that is ending"
                     " already, or its watcher was stopped or killed, or is of an older version."
                 )
-            await asyncio.sleep(POLL_S)
+            await event_loop.sleep(POLL_S)

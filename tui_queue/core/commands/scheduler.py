@@ -1,6 +1,5 @@
 """The commands for the scheduler: who it is, and the end of the one in the background."""
 
-import asyncio
 import os
 import signal
 from contextlib import suppress
@@ -10,6 +9,7 @@ from tui_queue.core.commands.context import CommandContext
 from tui_queue.core.errors import StoreError
 from tui_queue.core.model.scheduling import Scheduling
 from tui_queue.core.scheduling.background import is_background
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.worker_thread import in_thread
 
 POLL_S = 0.02
@@ -47,7 +47,7 @@ class SchedulerCommands:
             if await in_thread(self._context.background.pid) not in (pid, 0):  # it takes back its number before it ends
                 self._context.wake_listeners()
                 return pid
-            await asyncio.sleep(POLL_S)
+            await event_loop.sleep(POLL_S)
         raise StoreError(
             f"Process {pid} was asked to end and has not ended within {ENDED_S:.0f} s; `kill -9 {pid}` ends it, and"
             " running jobs go on."
@@ -67,7 +67,7 @@ class SchedulerCommands:
         for _ in range(int(BEGUN_S / POLL_S)):
             if pid != 0:
                 break
-            await asyncio.sleep(POLL_S)
+            await event_loop.sleep(POLL_S)
             pid = await in_thread(self._context.background.pid)
         if pid == 0:  # one of an older version, which does not say its number, is known if it schedules
             holder = (await self.present()).holder

@@ -1,10 +1,10 @@
 """The commands for templates."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from tui_queue.core.commands.context import CommandContext
+from tui_queue.core.system import event_loop
 
 _ENV = "env"
 _VALUES = "values"  # stored beside the fields: names the file that holds the values of the variables
@@ -26,7 +26,7 @@ class TemplateCommands:
         """Return the fields of one template. Raises NoSuchQueueError, and BadInputError for values that are lost."""
         fields = dict(await self._templates.get(name))
         if kept := fields.pop(_VALUES, ""):
-            values = await asyncio.to_thread(self._environments.values, str(kept))
+            values = await event_loop.to_thread(self._environments.values, str(kept))
             fields[_ENV] = [f"{each}={values[each]}" if each in values else each for each in _list(fields)]
         return fields
 
@@ -35,7 +35,7 @@ class TemplateCommands:
         kept = dict(fields)
         pairs = [text.partition("=") for text in _list(fields)]
         if values := {variable: value for variable, equals, value in pairs if equals}:
-            (kept[_VALUES],) = await asyncio.to_thread(self._environments.keep_values, [values])
+            (kept[_VALUES],) = await event_loop.to_thread(self._environments.keep_values, [values])
             kept[_ENV] = [variable for variable, _, _ in pairs]
         await self._templates.put(name, kept)
 

@@ -4,13 +4,13 @@ They are known by the mark of the run in their environment, by the numbers and s
 recorded, and as descendants of such. After another boot none is left: their numbers are those of other processes.
 """
 
-import asyncio
 import os
 import time
 
 from tui_queue.core.execution.process_visibility import require_visible_processes
 from tui_queue.core.execution.watcher.process_tree import Tree, sees_processes
 from tui_queue.core.model.leftover import Leftover
+from tui_queue.core.system import event_loop
 from tui_queue.core.system.machine import lives, this_boot
 from tui_queue.core.system.worker_thread import in_thread
 
@@ -54,5 +54,5 @@ async def end(left: Leftover, log: str, grace_s: float) -> None:
         if left_s < -GIVE_UP_S:
             return
         await in_thread(tree.ask_to_end if left_s > 0 else tree.kill)
-        await asyncio.sleep(min(pause_s, left_s) if left_s > 0 else SWEEP_S)
+        await event_loop.sleep(min(pause_s, left_s) if left_s > 0 else SWEEP_S)
         pause_s = min(2 * pause_s, LONGEST_SWEEP_S)

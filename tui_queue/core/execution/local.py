@@ -1,6 +1,5 @@
 """Runs jobs on this machine, each beside a watcher that outlives the scheduler."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from tui_queue.core.model.job import Job
 from tui_queue.core.model.leftover import Leftover
 from tui_queue.core.model.options import Full, Leftovers
 from tui_queue.core.model.usage import Process
+from tui_queue.core.system import event_loop
 
 if TYPE_CHECKING:
     from tui_queue.core.execution.starter import Starter
@@ -136,7 +136,7 @@ class LocalExecutor:
         # A run that has started may have lost its files to the user.
         if not (files.was_claimed() or job.started_at) or files.end() is not None:
             return False
-        await asyncio.to_thread(instead, files)
+        await event_loop.to_thread(instead, files)
         return True
 
     def pid(self, job: Job) -> int | None:

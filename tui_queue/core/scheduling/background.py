@@ -1,11 +1,8 @@
 """Starts the background process that schedules when no dashboard is open, and starts it again when it was killed."""
 
-import asyncio
 import errno
-import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,8 +15,6 @@ from tui_queue.core.system.umask import current_umask
 
 PLACE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))  # of the package
 LOOK_S = 1.0  # how often at most a caller looks after it
-
-logger = logging.getLogger(__name__)
 
 
 class Background:
@@ -79,6 +74,8 @@ class Background:
     @staticmethod
     def leave_on_signals(leave: Callable[[], None]) -> None:
         """Call ``leave`` in the event loop when the user ends this process; also for signals that have come before."""
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         for number in recipes.BLOCKED:
             asyncio.get_running_loop().add_signal_handler(number, leave)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, recipes.BLOCKED)
@@ -114,7 +111,7 @@ class Background:
             if (lock is self.lock or lock.claim()) and not recipes.is_of_another_host(lock.descriptor):
                 os.ftruncate(lock.descriptor, 0)
         except OSError as error:
-            logger.warning("%s: can't be emptied: %s", self._path, error.strerror)
+            _warn("%s: can't be emptied: %s", self._path, error.strerror)
         finally:
             if lock is not self.lock:
                 lock.release()
@@ -136,8 +133,7 @@ class Background:
         try:
             recipes.write(lock, self._own_recipe() | recipes.ready(recipes.read(lock)) | {"pid": pid})
         except OSError as error:
-            complaint = "%s: can't be written: %s. Nothing starts a killed scheduler again."
-            logger.warning(complaint, self._path, error.strerror)
+            _warn("%s: can't be written: %s. Nothing starts a killed scheduler again.", self._path, error.strerror)
 
     def _start_successor(self, recipe: recipes.Recipe, lock: int) -> None:
         if os.access(self._store, os.W_OK):
@@ -153,8 +149,16 @@ def is_background(pid: int) -> bool:
         return pid > 0 and not os.path.exists("/proc/self")
 
 
+def _warn(message: str, *values: object) -> None:
+    import logging  # noqa: PLC0415 - takes long, and there is seldom anything to log
+
+    logging.getLogger(__name__).warning(message, *values)
+
+
 def _start(recipe: recipes.Recipe, lock: int) -> None:
     """Start a background process that inherits a lock. Raises OSError."""
+    import subprocess  # noqa: PLC0415 - takes long, and most commands find one that runs
+
     words = [word.encode("latin-1") for word in recipe["words"]]
     # It waits with these until it has its handlers: so early a death would look like a kill.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, recipes.BLOCKED)

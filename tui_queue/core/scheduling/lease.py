@@ -6,15 +6,18 @@ Never fcntl locks: those drop when any
 descriptor of the file is closed.
 """
 
-import asyncio
 import fcntl
 import os
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from tui_queue.core.scheduling.watchdog import Watchdog, ask, sign_of_life
+
+if TYPE_CHECKING:
+    import asyncio
 
 STOPPED_S = 10.0  # a holder that has given none for so long is passed over
 POLL_S = 5.0  # how often a waiting process looks for one
@@ -96,6 +99,8 @@ class Lock:
             self.release()  # the user has removed the file while we waited: the lock is that of another one
 
     async def _wait(self, *, shared: bool) -> None:
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         loop = asyncio.get_running_loop()
         granted: asyncio.Future[None] = loop.create_future()
         file = self._open()
@@ -195,6 +200,8 @@ class Lease:
 
         From then on ``held`` says whether it still is; ``in_thread`` is called when that may have changed.
         """
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         turn = asyncio.create_task(self._wait_for_turn())
         try:
             self._seized = not await self._outlive(turn)
@@ -274,8 +281,10 @@ class Lease:
             self._foreground.release()
         await self._lease.acquire()
 
-    async def _outlive(self, turn: asyncio.Task[None]) -> bool:
+    async def _outlive(self, turn: "asyncio.Task[None]") -> bool:
         """Return True when our turn has come, False when the holder has shown no sign of life for too long."""
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         seen, since = sign_of_life(self._path), time.monotonic()
         ask(self._path)
         while not (await asyncio.wait({turn}, timeout=POLL_S))[0]:

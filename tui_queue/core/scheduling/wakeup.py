@@ -5,14 +5,16 @@ A lost byte does little harm: the store is the truth, and the scheduler looks at
 sockets: a socket's path may have about 100 bytes only.
 """
 
-import asyncio
 import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    import asyncio
 
 PAUSE_S = 0.05
 CALL = b"!"  # another process has changed something: the scheduler reads the store
@@ -58,6 +60,8 @@ class Waker:
         if self._pause is not None:
             self._again = True
             return
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         self._again = False
         wake_listeners(self._directory, CHANGED)
         self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._over)
@@ -86,8 +90,11 @@ class Listener:
         self._called = called
         self._path = ""
         self._pipe = -1
+        self._loop: asyncio.AbstractEventLoop
 
     async def __aenter__(self) -> Self:
+        import asyncio  # noqa: PLC0415 - few commands listen
+
         with suppress(FileExistsError):
             os.mkdir(self._directory, 0o700)
         name = f"{os.getpid()}-{uuid4().hex[:8]}"
@@ -97,13 +104,14 @@ class Listener:
         self._pipe = os.open(hidden, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._path = os.path.join(self._directory, name)
         os.rename(hidden, self._path)
-        asyncio.get_running_loop().add_reader(self._pipe, self._heard)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._pipe, self._heard)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.get_running_loop().remove_reader(self._pipe)
+        self._loop.remove_reader(self._pipe)
         os.close(self._pipe)
         with suppress(FileNotFoundError):
             os.unlink(self._path)

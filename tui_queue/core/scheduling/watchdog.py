@@ -5,7 +5,6 @@ kernel tells the holder of that, it gives a sign when it is asked and for a whil
 all the time.
 """
 
-import asyncio
 import os
 import select
 import threading
@@ -52,6 +51,8 @@ class Watchdog:
         in_loop: Callable[[], None],
     ) -> None:
         """Call ``stuck`` and ``moved`` in the thread, ``in_loop`` when the holder is to look whether it is it still."""
+        import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
         self._path = path
         self._has_moved = has_moved
         self._stuck = stuck

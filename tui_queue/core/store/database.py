@@ -4,7 +4,6 @@ Only the host that the host file names writes it; each other one reads copies. T
 host at any time: then the database is opened anew, for the other use.
 """
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from sqlite3 import Connection
@@ -14,6 +13,7 @@ from tui_queue.core.errors import OtherHostError
 from tui_queue.core.store.host_file import HostFile, Owner
 from tui_queue.core.store.open_database import OpenDatabase
 from tui_queue.core.store.tenure import MovedError, Tenure
+from tui_queue.core.system import event_loop
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Database:
         self._wake = wake
         self._host = host
         self._open: OpenDatabase
-        self._opening = asyncio.Lock()
+        self._opening = event_loop.Lock()
         self._reads_apart = False
 
     async def __aenter__(self) -> Self:
@@ -129,7 +129,7 @@ class Database:
         """Make sure that the queue is this host's; it becomes so when no host is named. Raises OtherHostError."""
         is_ours = self._open.tenure.owner is Owner.OURS
         if not is_ours and self._host is not None and (self.is_elsewhere or not self.refusal):
-            await asyncio.to_thread(self._host.claim)
+            await event_loop.to_thread(self._host.claim)
             await self._open_again()
         return self._open
 
@@ -138,7 +138,7 @@ class Database:
         async with self._opening:
             host, before = self._host, self._open
             assert host is not None  # noqa: S101 - else it stays whose it is
-            owner = await asyncio.to_thread(host.owner)
+            owner = await event_loop.to_thread(host.owner)
             if (owner, host.moved) == (before.tenure.owner, before.tenure.moved):
                 return
             if Owner.OTHERS not in (owner, before.tenure.owner) and host.moved == before.tenure.moved:

@@ -1,11 +1,12 @@
 """A lock between processes, by a file beside the database."""
 
-import asyncio
 import fcntl
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+
+from tui_queue.core.system import event_loop
 
 PATIENCE_S = 60.0  # how long a process waits for the others: hundreds may be before it on a slow disk
 FIRST_PAUSE_S = 0.005  # between two tries
@@ -38,8 +39,8 @@ class LockFile:
     async def held_async(self) -> AsyncIterator[None]:
         """Hold the lock. Raises LockTakenError."""
         pauses = _pauses()
-        while not self.try_acquire():  # noqa: ASYNC110 - nothing tells
-            await asyncio.sleep(next(pauses))
+        while not self.try_acquire():
+            await event_loop.sleep(next(pauses))
         try:
             yield
         finally:

@@ -2,22 +2,21 @@
 
 Everything done with one is a function that runs on its thread, so that no other coroutine can come between its
 statements, and a cancelled caller leaves nothing half done. What writes shares a transaction with all that is
-called while the one before is on its way to the disk: a commit costs the same for one as for twenty.
+called while the one before is on its way to the disk: a commit costs the same for one as for twenty. A command without
+an event loop runs the function itself.
 """
 
-import asyncio
 import functools
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import aiosqlite
 from msgspec import Struct
 
 from tui_queue.core.errors import StoreError, TuiQueueError
 from tui_queue.core.store import wal
-from tui_queue.core.store.connection import check_aiosqlite, on_thread
+from tui_queue.core.store.connection import Connection, call_with, check_aiosqlite, connect
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.host_file import Owner
 from tui_queue.core.store.numbers import NumbersFile, newest
@@ -25,6 +24,10 @@ from tui_queue.core.store.open_files import FilesRemovedError, FilesReplacedErro
 from tui_queue.core.store.read_only import Source, is_obstacle
 from tui_queue.core.store.shared_database import SharedDatabase
 from tui_queue.core.store.tenure import Tenure
+from tui_queue.core.system import event_loop
+
+if TYPE_CHECKING:
+    import asyncio
 
 ALONG_S = 0.05
 AGAIN = (
@@ -39,7 +42,6 @@ V = TypeVar("V")
 
 class _Write(Struct, frozen=True):
     work: Callable[[sqlite3.Connection], Any]
-    done: asyncio.Future[Any]
     urgent: bool = True
     prepare: Callable[[], None] | None = None  # called before the transaction
 
@@ -61,10 +63,10 @@ class OpenDatabase:
         self._held = Held(path, tenure.moved)
         self._shared = SharedDatabase(path, tenure, self._held, wake=wake)
         self._source: Source | None = None
-        self._of_source: aiosqlite.Connection  # for its thread; the source has another one, which it can open again
+        self._of_source: Connection  # for its thread; the source has another one, which it can open again
         self._numbers = NumbersFile(path)
         self._newest = 0
-        self._waiting: list[_Write] = []
+        self._waiting: list[tuple[_Write, asyncio.Future[Any]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._late = False
@@ -100,16 +102,16 @@ class OpenDatabase:
         return self._shared.lacks
 
     async def _open_to_read(self) -> None:
-        self._of_source = await aiosqlite.connect(":memory:")
+        self._of_source = await connect(":memory:")
         self._source = Source(self.path, is_copied=self.is_copied)
         try:
-            await self._on_thread(self._source.read, lambda _: None)
+            await self._on_connection(self._source.read, lambda _: None)
         except BaseException:
             await self._close_source(self._source)
             raise
 
     async def _close_source(self, source: Source) -> None:
-        await self._on_thread(source.close)
+        await self._on_connection(source.close)
         await self._of_source.close()
 
     async def close(self) -> None:
@@ -163,24 +165,37 @@ class OpenDatabase:
         self.tenure.check_to_write()
         return verb(db, found)
 
-    def _put(
-        self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None
-    ) -> "asyncio.Future[T]":
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(work, done, prepare=prepare))
+    async def _put(self, work: Callable[[sqlite3.Connection], T], *, prepare: Callable[[], None] | None = None) -> T:
+        write = _Write(work, prepare=prepare)
+        if not event_loop.has_loop():
+            result: T = await self._write_directly(write)
+            return result
+        done = self._wait(write)
         self._begin()
+        return await done  # type: ignore[no-any-return]
+
+    async def _write_directly(self, write: _Write) -> Any:
+        (outcome,) = await self._with_files(self._write_synced, [write])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _wait(self, write: _Write) -> "asyncio.Future[Any]":
+        import asyncio  # noqa: PLC0415 - most commands have no loop
+
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((write, done))
         return done
 
     async def write_along(
         self, verb: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do the same, but wait up to ``ALONG_S`` for the transaction of another caller to share."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        self._waiting.append(_Write(functools.partial(_call, verb, args, kwargs), done, urgent=False))
+        done = self._wait(_Write(functools.partial(_call, verb, args, kwargs), urgent=False))
         if self._later is None:
-            self._later = loop.call_later(ALONG_S, self._begin)
-        return await done
+            self._later = done.get_loop().call_later(ALONG_S, self._begin)
+        result: T = await done
+        return result
 
     def _begin(self) -> None:
         if self._later is not None:
@@ -188,24 +203,26 @@ class OpenDatabase:
             self._later = None
         self._late = bool(self._waiting)
         if self._writer is None and self._waiting:
+            import asyncio  # noqa: PLC0415 - as above
+
             self._writer = asyncio.create_task(self._write_all())
 
     async def _write_all(self) -> None:
         """Write what waits, also what comes while it writes, until nothing waits."""
-        while self._late or any(write.urgent for write in self._waiting):
+        while self._late or any(write.urgent for write, _ in self._waiting):
             self._late = False
-            writes, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, []
             try:
-                outcomes = await self._with_files(self._write_synced, writes)
+                outcomes = await self._with_files(self._write_synced, [write for write, _ in waiting])
             except Exception as error:  # noqa: BLE001 - each caller gets it
-                outcomes = [error] * len(writes)
-            for write, outcome in zip(writes, outcomes, strict=True):
-                if write.done.cancelled():
+                outcomes = [error] * len(waiting)
+            for (_, done), outcome in zip(waiting, outcomes, strict=True):
+                if done.cancelled():
                     continue
                 if isinstance(outcome, Exception):
-                    write.done.set_exception(outcome)
+                    done.set_exception(outcome)
                 else:
-                    write.done.set_result(outcome)
+                    done.set_result(outcome)
         self._writer = None
 
     def _write_synced(self, db: sqlite3.Connection, writes: Sequence[_Write]) -> list[Any]:
@@ -268,11 +285,11 @@ class OpenDatabase:
         """Call ``verb`` with the connection in a transaction that sees one state of the database."""
         work = functools.partial(_call, verb, args, kwargs)
         if self._source is not None:
-            return await self._on_thread(self._read_source, self._source, work)
+            return await self._on_connection(self._read_source, self._source, work)
         if (
             self.reads_apart and self._shared.has_log
         ):  # without a log of changes readers and writers lock each other out
-            return await self._tried(lambda: self._shared.on_reading_thread(self._read, work))
+            return await self._tried(lambda: self._shared.on_reading_connection(self._read, work))
         return await self._with_files(self._read, work)
 
     def _read(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -289,8 +306,8 @@ class OpenDatabase:
     ) -> T:
         """Do ``work``, which begins with a check of the files; where some are removed, once more with new ones."""
         if self._source is not None:
-            return await self._on_thread(work, *args, **kw)
-        return await self._tried(lambda: self._on_thread(work, *args, **kw))
+            return await self._on_connection(work, *args, **kw)
+        return await self._tried(lambda: self._on_connection(work, *args, **kw))
 
     async def _tried(self, attempt: Callable[[], Awaitable[T]]) -> T:
         for _ in range(TRIES):
@@ -302,12 +319,12 @@ class OpenDatabase:
                 await self._shared.open_again()
         return await attempt()
 
-    async def _on_thread(
+    async def _on_connection(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         if self._source is not None:
-            return await on_thread(self._of_source, self.path, work, *args, **kw)
-        return await self._shared.on_thread(work, *args, **kw)
+            return await call_with(self._of_source, self.path, work, *args, **kw)
+        return await self._shared.on_connection(work, *args, **kw)
 
 
 def _call(verb: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object], db: sqlite3.Connection) -> T:

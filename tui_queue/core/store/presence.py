@@ -1,6 +1,5 @@
 """Keeps a database that is missing, empty or still in use without its log from being taken for a new one."""
 
-import asyncio
 import os
 import sqlite3
 import time
@@ -10,6 +9,7 @@ from contextlib import closing, suppress
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store.numbers import NumbersFile
 from tui_queue.core.store.open_files import holder_without_log, read_only
+from tui_queue.core.system import event_loop
 from tui_queue.core.units.printable import printable
 
 PATIENCE_S = 5.0  # for processes that have the database open to write down what its removed log held
@@ -32,7 +32,7 @@ async def ensure_present(path: str, *, wake: Callable[[], None]) -> None:
                 f"{printable(path)}-wal or -shm was removed while process {pid} had the queue open, and that process"
                 " does not answer. End it, and try again."
             )
-        await asyncio.sleep(0.01)
+        await event_loop.sleep(0.01)
 
 
 def ensure_not_lost(path: str) -> None:

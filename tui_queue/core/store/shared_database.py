@@ -4,18 +4,15 @@ A user, or a program that cleans up, may remove or replace files of an open data
 removes some too. Each of these looks alike to a process that opens the database, and SQLite tells none of them apart.
 """
 
-import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, TypeVar
 
-import aiosqlite
-
 from tui_queue.core.errors import StoreError
 from tui_queue.core.store import schema, wal
-from tui_queue.core.store.connection import connect_to_read, end_without_closing, on_thread
+from tui_queue.core.store.connection import Connection, call_with, connect, connect_to_read
 from tui_queue.core.store.held import Held
 from tui_queue.core.store.lock_file import LockFile, LockTakenError, opening_lock
 from tui_queue.core.store.numbers import NumbersFile, newest
@@ -29,6 +26,7 @@ from tui_queue.core.store.open_files import (
 from tui_queue.core.store.presence import ensure_not_lost, ensure_present
 from tui_queue.core.store.tenure import Tenure
 from tui_queue.core.store.wal import WriteGate
+from tui_queue.core.system import event_loop
 from tui_queue.core.units.printable import printable
 
 TRIES = 5  # to open a database whose log is removed at that moment
@@ -55,11 +53,11 @@ class SharedDatabase:
         self._held = held
         self._wake = wake
         self._opening: LockFile
-        self._db: aiosqlite.Connection
-        self._reader: aiosqlite.Connection | None = None  # opened when something is read apart
+        self._db: Connection
+        self._reader: Connection | None = None  # opened when something is read apart
         self._is_connected = False
         self._is_stuck = False  # it keeps a connection that must not be closed; SQLite allows no sound one beside that
-        self._reopening = asyncio.Lock()
+        self._reopening = event_loop.Lock()
 
     async def open(self) -> None:
         """Open it, and make it where it is missing. Raises StoreError."""
@@ -86,9 +84,9 @@ class SharedDatabase:
                 with suppress(FilesRemovedError, FilesReplacedError):
                     self.files.check()
                     return  # another caller has done it
-                await self.on_thread(self.save_log)
+                await self.on_connection(self.save_log)
                 await self._disconnect()
-            await asyncio.to_thread(self._tenure.check_to_write)
+            await event_loop.to_thread(self._tenure.check_to_write)
             await self._connect()
 
     def save_log(self, db: sqlite3.Connection) -> None:
@@ -98,13 +96,13 @@ class SharedDatabase:
         self._tenure.check_to_write()  # a host that takes over removes files too: then the log is another host's
         save_removed_log(db, self.gate, self.files, self.path)
 
-    async def on_thread(
+    async def on_connection(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Return what ``work`` returns for the connection that writes. Raises StoreError."""
-        return await on_thread(self._db, self.path, work, *args, **kw)
+        return await call_with(self._db, self.path, work, *args, **kw)
 
-    async def on_reading_thread(
+    async def on_reading_connection(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Do the same for another connection, which only reads; no write waits for it."""
@@ -112,7 +110,7 @@ class SharedDatabase:
             if self._reader is None:
                 self.files.check()
                 self._reader = await connect_to_read(self.path)
-        return await on_thread(self._reader, self.path, work, *args, **kw)
+        return await call_with(self._reader, self.path, work, *args, **kw)
 
     async def _connect(self) -> None:
         """Connect to the database, with its newest schema."""
@@ -126,7 +124,7 @@ class SharedDatabase:
                 " what removes it, and try again."
             )
         try:
-            await self.on_thread(self._migrate)
+            await self.on_connection(self._migrate)
         except BaseException:
             await self._disconnect()
             raise
@@ -165,12 +163,11 @@ class SharedDatabase:
     async def _connect_once(self) -> None:
         self._make_file()
         self.files = OpenFiles(self.path)
-        self._db = await aiosqlite.connect(self.path, isolation_level=None)
+        self._db = await connect(self.path)
         self._is_connected = True
         self._held.opened()
-        self._db.row_factory = sqlite3.Row
         try:
-            self.has_log = await self.on_thread(wal.configure)
+            self.has_log = await self.on_connection(wal.configure)
             self.files.remember_others(wal=self.has_log)
         except BaseException:
             await self._let_go()
@@ -196,7 +193,7 @@ class SharedDatabase:
 
     async def _let_go(self) -> None:
         is_kept, was_open, self.is_open = self._tenure.is_kept, self.is_open, False
-        ours = await (self.on_thread(lambda _: is_kept()) if was_open else asyncio.to_thread(is_kept))
+        ours = await (self.on_connection(lambda _: is_kept()) if was_open else event_loop.to_thread(is_kept))
         if ours and self.files.can_be_closed():
             self._is_connected = False
             if self._reader is not None:
@@ -213,7 +210,7 @@ class SharedDatabase:
     def _leave(self) -> None:
         self._is_connected = self.is_open = False
         for connection in filter(None, (self._reader, self._db)):
-            end_without_closing(connection)
+            connection.leave()
         self._reader = None
 
     def _migrate(self, db: sqlite3.Connection) -> None:

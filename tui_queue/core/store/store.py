@@ -1,6 +1,5 @@
 """The store: one connection to the database, and what can be done with it, one object a noun."""
 
-import asyncio
 from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -10,6 +9,7 @@ from tui_queue.core.store.host_file import HostFile
 from tui_queue.core.store.jobs import Jobs
 from tui_queue.core.store.queries import Queries
 from tui_queue.core.store.queues import Queues
+from tui_queue.core.system import event_loop
 
 if TYPE_CHECKING:
     from tui_queue.core.store.batches import Batches
@@ -52,12 +52,12 @@ class Store:
     async def claim_host(self) -> None:
         """Have the host file name this host, as it is called now. Raises OtherHostError."""
         if self.host is not None:
-            await asyncio.to_thread(self.host.claim)
-            await asyncio.to_thread(self.host.refresh)
+            await event_loop.to_thread(self.host.claim)
+            await event_loop.to_thread(self.host.refresh)
 
     async def earlier_boots(self) -> Collection[str]:
         """Return boots of the hosts that had the queue before this one: their runs may still go on there."""
-        named = None if self.host is None else await asyncio.to_thread(self.host.named)
+        named = None if self.host is None else await event_loop.to_thread(self.host.named)
         return () if named is None else named.earlier
 
     # What few commands need is imported when it is needed, so that the others start sooner.

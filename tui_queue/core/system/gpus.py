@@ -1,14 +1,17 @@
 """Keeps a sample of the GPUs for decisions, taken in a thread: a call of their driver may hang."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tui_queue.core.model.card import Card
-from tui_queue.core.system.worker_thread import Reader
+from tui_queue.core.system import event_loop
+from tui_queue.core.system.worker_thread import Reader, wait_for
 
 if TYPE_CHECKING:
+    import asyncio
+
     from tui_queue.core.system.nvml import Driver
 
 PATIENCE_S = 2.0  # a driver that has not answered by then is not waited for: a card that is lost hangs every call
@@ -60,15 +63,24 @@ class Gpus:
         if self._is_without_driver or now - self._wanted_at > WANTED_S:
             return self._is_without_driver
         self.lacking = False
-        if now - self._sampled_at > max_age_s:
+        if now - self._sampled_at > max_age_s and not event_loop.has_loop():
+            self._sample_directly()
+        elif now - self._sampled_at > max_age_s:
             if self._asked is None:
                 self._reader = self._reader or Reader()
                 self._asked = self._reader.ask(self._ask_driver)
                 self._asked.add_done_callback(self._keep)
             if not self._is_late:
+                import asyncio  # noqa: PLC0415 - only a scheduler has a loop
+
                 answered, _ = await asyncio.wait([self._asked], timeout=PATIENCE_S)
                 self._is_late = not answered
         return self._is_without_driver or self._clock() - self._sampled_at < STALE_S
+
+    def _sample_directly(self) -> None:
+        with suppress(Exception):  # as with a loop: then there is no sample
+            self._sample = wait_for(self._ask_driver, PATIENCE_S)
+            self._sampled_at = self._clock()
 
     def close(self) -> None:
         """End the thread, once the driver has answered."""

@@ -3,14 +3,18 @@
 Those of asyncio and of concurrent.futures won't do: both wait at the end of the program until all of them have ended.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_queue.core.system import event_loop
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 _Todo = SimpleQueue[Callable[[], object] | None]
@@ -25,6 +29,8 @@ class Reader:
 
     def ask(self, question: Callable[[], T]) -> "asyncio.Future[T]":
         """Return what will have the answer, or what was raised, once all that was asked before is done."""
+        import asyncio  # noqa: PLC0415 - most commands have no loop
+
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
@@ -64,6 +70,8 @@ class ReaderPool:
         The answer does not wake the event loop, which costs more than a short question: a caller asks whether it is
         done, and waits by `asyncio.wrap_future` only where it is not.
         """
+        from concurrent.futures import Future  # noqa: PLC0415 - as above
+
         reader = self._free.pop() if self._free else Reader()
         answer: Future[T] = Future()
         answer.set_running_or_notify_cancel()  # a caller that stops waiting does not take the question back
@@ -87,10 +95,37 @@ class ReaderPool:
 
 async def in_thread(question: Callable[[], T]) -> T:
     """Return the answer, as ``asyncio.to_thread`` does; one that never comes keeps no process from ending."""
+    if not event_loop.has_loop():
+        return wait_for(question)
     reader = Reader()
     answer = reader.ask(question)
     reader.close(lambda: None)
     return await answer
+
+
+def wait_for(question: Callable[[], T], timeout_s: float | None = None) -> T:
+    """Return the answer from a thread: to wait for it can be ended, to ask a disk that hangs can't.
+
+    Raises TimeoutError, and what ``question`` raises.
+    """
+    answers: list[T] = []
+    errors: list[Exception] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            answers.append(question())
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            errors.append(error)
+        finally:
+            done.set()
+
+    Reader().close(work)
+    if not done.wait(timeout_s):
+        raise TimeoutError
+    if errors:
+        raise errors[0]
+    return answers[0]
 
 
 def _do(todo: _Todo) -> None:
@@ -99,7 +134,7 @@ def _do(todo: _Todo) -> None:
             work()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[T]", say: Callable[[], None]) -> None:
+def _tell(loop: "asyncio.AbstractEventLoop", answer: "asyncio.Future[T]", say: Callable[[], None]) -> None:
     def tell() -> None:
         if not answer.done():
             say()
