@@ -85,14 +85,11 @@ def in_order(jobs: Sequence[Job], field: str, pids: Pids) -> list[Job]:
     return [*with_value, *(job for job in jobs if values[job.id] in (None, ""))]
 
 
-def rows_of(jobs: Sequence[Job], names: Sequence[str], pids: Pids) -> list[tuple[str, ...]]:
-    """Return the cells of the jobs."""
-    columns = [COLUMNS[name] for name in names]
-    return [tuple(_cell(column, column.value(job, pids)) for column in columns) for job in jobs]
-
-
-def _cell(column: Column, value: Any) -> str:
-    return "" if value is None else column.shown(value)
+def cells_of(jobs: Sequence[Job], name: str, pids: Pids) -> list[str]:
+    """Return the cells of one column, a job each."""
+    column = COLUMNS[name]
+    value_of, shown = column.value, column.shown
+    return ["" if (value := value_of(job, pids)) is None else shown(value) for job in jobs]
 
 
 def _known(option: str, name: str) -> str:

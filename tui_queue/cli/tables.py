@@ -8,7 +8,7 @@ from functools import cache
 import click
 
 from tui_queue.cli.json_output import Object
-from tui_queue.cli.list_columns import USUAL, Pids, rows_of
+from tui_queue.cli.list_columns import USUAL, Pids, cells_of
 from tui_queue.core.model.command_line import command_line
 from tui_queue.core.model.job import Job
 from tui_queue.core.model.schedule import Schedule
@@ -41,8 +41,8 @@ def print_table(jobs: Sequence[Job]) -> None:
 
 def table_of(jobs: Sequence[Job], names: Sequence[str], pids: Pids) -> str:
     """Return a line a job with these columns."""
-    rows = rows_of(jobs, names, pids)
-    return columns_text([name.upper() for name in names], rows, state=names.index("state") if "state" in names else -1)
+    columns = [[name.upper(), *cells_of(jobs, name, pids)] for name in names]
+    return _text(columns, state=names.index("state") if "state" in names else -1)
 
 
 def print_queues(queues: Sequence[Object], limit: int | None) -> None:
@@ -99,7 +99,10 @@ def columns_text(heads: Sequence[str], rows: Sequence[Sequence[str]], *, state: 
 
     The columns that are wider than their share of the terminal give way, the last one first.
     """
-    columns = list(zip(heads, *rows, strict=True))
+    return _text(list(zip(heads, *rows, strict=True)), state=state)
+
+
+def _text(columns: Sequence[Sequence[str]], *, state: int) -> str:
     widths = [max(map(cells, column)) for column in columns]
     if sys.stdout.isatty():
         widths = _fitting(widths, shutil.get_terminal_size().columns)

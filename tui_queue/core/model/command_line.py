@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SHELL = "/bin/sh"
 NAME_LENGTH = 60  # characters of a name that comes from a command
 
+_PLAIN = r"(?a)[\w@%+=:,./-]+(?: [\w@%+=:,./-]+)*"  # words that a shell takes as they are
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 _INTERPRETERS = re.compile(r"(?:python|pypy|perl|ruby|node|Rscript|php|lua|julia)[0-9.]*|sh|bash|dash|zsh|ksh|ash")
 _WITH_VALUE = re.compile(r"-[WX]|[-+][A-Za-z]*[oO]|--rcfile|--init-file")
@@ -33,13 +34,21 @@ def shell_line(job: "Job | JobDraft") -> str | None:
 def parameters_line(job: "Job | JobDraft") -> str:
     """Return the parameters as a shell line; of a shell line the line itself."""
     line = shell_line(job)
-    return shlex.join(job.args) if line is None else line
+    return _joined(job.args) if line is None else line
 
 
 def command_line(job: "Job | JobDraft") -> str:
     """Return the whole command as a shell takes it."""
     line = shell_line(job)
-    return shlex.join([job.path, *job.args]) if line is None else line
+    return _joined((job.path, *job.args)) if line is None else line
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return what ``shlex.join`` returns, which looks at each word by itself."""
+    line = " ".join(words)
+    if line.count(" ") == len(words) - 1 and re.fullmatch(_PLAIN, line):
+        return line
+    return shlex.join(words)
 
 
 def default_name(path: str, args: Sequence[str]) -> str:

@@ -222,4 +222,4 @@ def encode_args(args: tuple[str, ...]) -> bytes:
 
 def decode_args(stored: bytes) -> tuple[str, ...]:
     """Undo ``encode_args``."""
-    return tuple(os.fsdecode(part) for part in stored.split(b"\0")[:-1])
+    return tuple(os.fsdecode(stored).split("\0")[:-1])

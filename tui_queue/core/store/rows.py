@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -30,11 +31,18 @@ class Codec(NamedTuple):
 
 def job_of(row: sqlite3.Row) -> Job:
     """Return the job that a row of ``jobs`` holds."""
-    columns = dict(zip(row.keys(), row, strict=True))
-    values = {name: columns[name] for name in _JOB_FIELDS}
+    places = _places(*row.keys())
+    stored = tuple(row)
+    values = {name: stored[place] for name, place in places}
     for name, decode in _JOB_DECODERS:
         values[name] = decode(values[name])
     return Job(**values, reason=reason_of(row))
+
+
+@lru_cache(maxsize=8)
+def _places(*columns: str) -> tuple[tuple[str, int], ...]:
+    """Return the fields of a job, each with its place among the columns."""
+    return tuple((name, columns.index(name)) for name in _JOB_FIELDS)
 
 
 def values_of(draft: JobDraft) -> dict[str, object]:
