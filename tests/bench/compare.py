@@ -1,6 +1,6 @@
 """This code beside another version, in alternating rounds.
 
-``python -m tests.bench.compare --other PYTHON [--rounds N]``: PYTHON is an interpreter that has the other version. Each
+``python -m tests.bench.compare --other PYTHON [--rounds N] [--only WORDS]``: PYTHON is an interpreter that has the other version. Each
 round runs both, in turn the one and the other first. The ratio (this code / the other version) is the median over the
 rounds; its 95 % interval comes from a bootstrap.
 """
@@ -31,10 +31,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--other", required=True, metavar="PYTHON")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", default="", metavar="WORDS", help="measure only what has these words in its name")
     wanted = parser.parse_args()
     pythons = (sys.executable, wanted.other)
     print(f"{wanted.rounds} rounds; ratio = {sys.executable} / {wanted.other}, median and 95 % interval")
     for name, measure in MEASURES.items():
+        if wanted.only not in name:
+            continue
         rounds = [_round(measure, pythons, number) for number in tqdm(range(-1, wanted.rounds), name, leave=False)][1:]
         for place, figure in enumerate(("clock", "processors")):
             pairs = [(ours[place], theirs[place]) for ours, theirs in rounds]
@@ -78,7 +81,7 @@ def _timed(python: str, home: Path, *words: str, given: str = "") -> Seconds:
 
 def _starting(*words: str) -> Measure:
     def measure(python: str, home: Path) -> Seconds:
-        _timed(python, home, "list")
+        _timed(python, home, "add", "--hold", "true")  # the queue, and the environment of this shell, are on disk
         return _timed(python, home, *words)
 
     return measure
