@@ -23,7 +23,7 @@ from tui_queue.core.scheduling.lease import Lease, Lock
 from tui_queue.core.store.host_file import HostFile, Owner
 from tui_queue.core.store.incoming import Incoming
 from tui_queue.core.store.open_files import holders
-from tui_queue.core.store.presence import damage_of, ensure_present
+from tui_queue.core.store.presence import damage_of, ensure_not_lost, ensure_present
 from tui_queue.core.store.store import Store
 from tui_queue.core.system.gpus import Gpus
 from tui_queue.core.system.host import this_host
@@ -188,8 +188,10 @@ async def open_queue(
     wake = partial(wakeup.wake_listeners, paths.wake)
     prepared = Prepared()
     if host.owner() is not Owner.OTHERS:
-        await ensure_present(paths.store, wake=wake)
+        ensure_not_lost(paths.store)
         prepared = prepare(paths, create=create)
+        if prepared.refusal:  # else it is opened together with other processes, which makes sure of more
+            await ensure_present(paths.store, wake=wake)
     settings_file = SettingsFile(paths.settings)
     async with Store(paths.store, prepared.refusal, wake=wake, host=host) as store:
         database = store.database

@@ -1,8 +1,8 @@
 """This code beside another version, in alternating rounds.
 
-``python -m tests.bench.compare --other PYTHON [--rounds N] [--only WORDS]``: PYTHON is an interpreter that has the other version. Each
-round runs both, in turn the one and the other first. The ratio (this code / the other version) is the median over the
-rounds; its 95 % interval comes from a bootstrap.
+``python -m tests.bench.compare --other PYTHON [--rounds N] [--only WORDS]``: PYTHON is an interpreter that has the
+other version. Each round runs both, in turn the one and the other first. The ratio (this code / the other version) is
+the median over the rounds; its 95 % interval comes from a bootstrap.
 """
 
 import argparse

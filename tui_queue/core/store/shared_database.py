@@ -21,6 +21,7 @@ from tui_queue.core.store.open_files import (
     FilesReplacedError,
     OpenFiles,
     holder_without_log,
+    is_surely_unused,
     replaced,
 )
 from tui_queue.core.store.presence import ensure_not_lost, ensure_present
@@ -141,13 +142,14 @@ class SharedDatabase:
                 ensure_not_lost(self.path)
                 if self._is_stuck:
                     raise replaced(self.path)
-                if holder_without_log(self.path):
+                is_unused = is_surely_unused(self.path)
+                if not is_unused and holder_without_log(self.path):
                     return False
                 try:
                     await self._connect_once()
                 except FilesRemovedError:
                     return False
-                if not self.files.is_beside_others():
+                if is_unused or not self.files.is_beside_others():
                     return True
                 # The user has removed the log just now.
                 await self._let_go()
