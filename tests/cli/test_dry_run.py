@@ -44,7 +44,7 @@ def test_a_dry_run_knows_what_is_ahead_and_refuses_what_add_refuses(cli: Cli) ->
     assert lines_of(cli("add", "--dry-run", "sleep", "62"))["Starts"] == "later: slots"
     assert lines_of(cli("add", "--dry-run", "--top", "sleep", "62"))["Starts"] == "at once"
     assert lines_of(cli("add", "--dry-run", "--after", "last", "sleep", "62"))["Starts"] == "later: after #2"
-    assert "no such queue" in cli.error("add", "--dry-run", "--queue", "none", "true")
+    assert "no such queue" in cli.error("add", "--dry-run", "--queue", "none", "true", code=3)
     assert cli.error("add", "--dry-run", "--unique", "sleep", "60") == cli.error("add", "--unique", "sleep", "60")
     many = json.loads(cli("add", "--dry-run", "--json", "--sweep", "echo", "{1..3}"))
     assert [job["args"] for job in many] == [["1"], ["2"], ["3"]]

@@ -55,7 +55,7 @@ def test_a_queue_with_jobs_in_it_can_not_be_removed(cli: Cli) -> None:
     assert "1 jobs are in this queue" in cli.error("queue", "remove", "gpu")
     cli("edit", "--queue", "default", "1")
     cli("queue", "remove", "gpu")
-    assert "no such queue" in cli.error("add", "--queue", "gpu", "true")
+    assert "no such queue" in cli.error("add", "--queue", "gpu", "true", code=3)
 
 
 def test_what_runs_outside_the_hours_of_its_queue_is_stopped_where_that_is_wished(cli: Cli) -> None:

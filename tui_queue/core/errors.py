@@ -17,6 +17,12 @@ class BadInputError(TuiQueueError):
         self.field = field
 
 
+class NoSuchReferenceError(BadInputError):
+    """A value that names a job, a queue or a backup which does not exist."""
+
+    exit_code = 3
+
+
 class WrongStateError(TuiQueueError):
     """The verb does not apply to a job in its present state."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from tui_queue.core.errors import BadInputError, StoreError
+from tui_queue.core.errors import BadInputError, NoSuchReferenceError, StoreError
 from tui_queue.core.execution.aside import Aside
 from tui_queue.core.recovery.backups import Backup
 from tui_queue.core.recovery.runs_on_disk import RunsOnDisk
@@ -44,13 +44,16 @@ def latest(backups: Sequence[Backup]) -> Backup:
 
 
 def named(backups: Sequence[Backup], name: str) -> Backup:
-    """Return the backup of this name, with or without its end. Raises BadInputError, StoreError for a damaged one."""
+    """Return the backup of this name, with or without its end.
+
+    Raises NoSuchReferenceError, and StoreError for a damaged one.
+    """
     for backup in backups:
         if name in (backup.name, backup.name.removesuffix(".db")):
             if fault := fault_of(backup.path):
                 raise StoreError(f"{printable(backup.path)} is damaged: {fault}. Choose another backup.")
             return backup
-    raise BadInputError("backup", f"{printable(name)}: no such backup; `tui-queue restore` lists them.")
+    raise NoSuchReferenceError("backup", f"{printable(name)}: no such backup; `tui-queue restore` lists them.")
 
 
 def put_in_place(path: str, backup: Backup | None) -> Restored:

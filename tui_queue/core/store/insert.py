@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from tui_queue.core.errors import BadInputError
+from tui_queue.core.errors import BadInputError, NoSuchReferenceError
 from tui_queue.core.model.job import Job, JobDraft
 from tui_queue.core.store import ordering
 from tui_queue.core.store.numbers import newest
@@ -63,15 +63,15 @@ def add(
 def check_references(
     db: sqlite3.Connection, draft: JobDraft, queues: Collection[str], *, added: Collection[int] = ()
 ) -> None:
-    """Raise BadInputError for a queue or a job that a draft refers to, and that is neither there nor ``added``."""
+    """Raise NoSuchReferenceError for a queue or a job that a draft names and that is neither there nor ``added``."""
     if draft.queue not in queues:
-        raise BadInputError(
+        raise NoSuchReferenceError(
             "queue", f"{printable(draft.queue)}: no such queue; there are {', '.join(map(printable, sorted(queues)))}."
         )
     for after in draft.after:
         known = after.job_id in added or db.execute("SELECT 1 FROM jobs WHERE id = ?", (after.job_id,)).fetchone()
         if not known:
-            raise BadInputError("after", f"{after.job_id}: no such job to wait for; `tui-queue list` shows all.")
+            raise NoSuchReferenceError("after", f"{after.job_id}: no such job to wait for; `tui-queue list` shows all.")
 
 
 def like(db: sqlite3.Connection, draft: JobDraft) -> Job | None:
