@@ -3,13 +3,11 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import click
 
 from tui_queue.cli.command import refuse_elsewhere, use_queue
 from tui_queue.core.errors import OtherHostError
-from tui_queue.core.model.job import State
 from tui_queue.core.system.inherited_signals import heeded
 
 
@@ -20,7 +18,6 @@ async def run_until_empty() -> bool:
     Where another process schedules, this one waits for the queue to empty, and takes over if that one ends.
     """
     changed, left = asyncio.Event(), False
-    begun = datetime.now(UTC)
     async with use_queue(create=True, must_write=True) as queue:
         refuse_elsewhere(queue)
 
@@ -31,10 +28,9 @@ async def run_until_empty() -> bool:
 
         for number in heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leave)
+        mark = await queue.commands.jobs.mark()
         async with queue.listen(changed.set, called=queue.scheduler.wake), queue.scheduler:
             offered = queue.background.offer()
-            present = await queue.commands.jobs.in_state(State.PENDING, State.RUNNING)
-            newest = await queue.commands.jobs.newest()
             scheduler = queue.scheduler
             ends = [asyncio.create_task(_call_after(each, leave)) for each in (scheduler.moved, scheduler.gone)]
             while not left:
@@ -54,7 +50,7 @@ async def run_until_empty() -> bool:
         blocked = {job_id: why for job_id, why in (await queue.commands.jobs.blocked()).items() if why.reason}
         for job_id, why in blocked.items():
             click.echo(f"tui-queue: {why.text(job_id)}; release or cancel it.", err=True)
-        return not blocked and await queue.commands.jobs.all_completed(present, after=newest, since=begun)
+        return not blocked and await queue.commands.jobs.all_completed(mark)
 
 
 async def _call_after(event: asyncio.Event, leave: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from tui_queue.core.model.environment import Environment
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, State
 from tui_queue.core.model.options import Interpreter, JobOptions, with_values
-from tui_queue.core.model.overview import Details
+from tui_queue.core.model.overview import Details, Mark
 from tui_queue.core.model.queue import Move, Place
 from tui_queue.core.model.selection import Selection, Verb, singly
 from tui_queue.core.system import event_loop
@@ -200,13 +200,13 @@ class JobCommands:
         """Return the pending jobs for which nothing happens until the user acts, by number."""
         return await self._queries.blocked()
 
-    async def newest(self) -> int:
-        """Return the number of the job that was added last; 0 when there has been none."""
-        return await self._queries.newest()
+    async def mark(self) -> Mark:
+        """Return what tells later which jobs have ended from now on."""
+        return await self._queries.mark(datetime.now(UTC))
 
-    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
-        """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed."""
-        return await self._queries.all_completed(ids, after=after, since=since)
+    async def all_completed(self, mark: Mark) -> bool:
+        """Return whether all jobs that have ended since completed. Removed ones count as completed."""
+        return await self._queries.all_completed(mark)
 
     def log_path(self, job: Job) -> str | None:
         """Return the path of the output of a job's latest run; None before the first."""

@@ -62,6 +62,15 @@ class Details(Struct, frozen=True, kw_only=True):
     activity: Activity | None = None
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """A moment of the queue: what ran, the newest job, the epoch of the scheduler, and the time."""
+
+    running: tuple[int, ...]
+    newest: int
+    epoch: int
+    at: datetime
+
+
 class Holder(Struct, frozen=True, kw_only=True):
     """The process that schedules now, or did last."""
 

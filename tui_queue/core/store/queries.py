@@ -17,7 +17,7 @@ from tui_queue.core.model.command_line import is_interpreter
 from tui_queue.core.model.filter import Filter
 from tui_queue.core.model.job import Job, JobDraft, Run, State, encode_args
 from tui_queue.core.model.leftover import Leftover
-from tui_queue.core.model.overview import AuditEntry
+from tui_queue.core.model.overview import AuditEntry, Mark
 from tui_queue.core.model.queue import Queue
 from tui_queue.core.model.reason import NO_REASON, STARTING, Reason, ReasonKind
 from tui_queue.core.model.trash import TrashedJobs
@@ -69,10 +69,13 @@ _IN_STATE = """
 _CLAIMED = "SELECT count(*) FROM jobs WHERE state = 'running' AND started_at IS NULL"
 _COUNTS = "SELECT state, jobs FROM counts WHERE jobs > 0"
 
+# The epoch is that of the run: the clock may have been set back since.
 _NOT_COMPLETED = """
     SELECT 1 FROM jobs
-    WHERE (id IN (SELECT value FROM json_each(?)) OR id > ? OR finished_at >= ?)
-        AND state IN ('failed', 'cancelled') LIMIT 1"""
+    WHERE state IN ('failed', 'cancelled') AND (
+        id > :newest OR finished_at >= :at OR id IN (SELECT value FROM json_each(:running))
+        OR EXISTS (SELECT 1 FROM runs WHERE job_id = jobs.id AND attempt = jobs.attempt AND epoch > :epoch)
+    ) LIMIT 1"""
 
 _ALL_WAIT_FOR = """
     SELECT DISTINCT jobs.id FROM jobs INDEXED BY jobs_waiting, json_each(after)
@@ -234,16 +237,13 @@ class Queries:
         """
         return await self._database.read(_neighbours, job, steps, most)
 
-    async def newest(self) -> int:
-        """Return the number of the job that was added last; 0 when there has been none."""
-        return await self._database.read(newest)
+    async def mark(self, now: datetime) -> Mark:
+        """Return what tells later which jobs have ended from now on."""
+        return await self._database.read(_mark, now)
 
-    async def all_completed(self, ids: Iterable[int], *, after: int, since: datetime) -> bool:
-        """Return whether these jobs, all with numbers above ``after``, and all ended ``since`` completed.
-
-        Removed ones count as completed.
-        """
-        return await self._database.read(_all_completed, tuple(ids), after, since)
+    async def all_completed(self, mark: Mark) -> bool:
+        """Return whether all jobs that have ended since completed. Removed ones count as completed."""
+        return await self._database.read(_all_completed, mark)
 
     async def audit_trail(self, job_id: int) -> tuple[AuditEntry, ...]:
         """Return who did what to a job, in order."""
@@ -455,5 +455,17 @@ def _neighbours(db: sqlite3.Connection, job: Job, steps: int, most: int) -> tupl
     return dependencies, dependents, list(around.values())
 
 
-def _all_completed(db: sqlite3.Connection, ids: tuple[int, ...], after: int, since: datetime) -> bool:
-    return db.execute(_NOT_COMPLETED, (json.dumps(ids), after, microseconds(since))).fetchone() is None
+def _mark(db: sqlite3.Connection, now: datetime) -> Mark:
+    running = _numbers(db, _IN_STATE, (json.dumps([State.RUNNING]), None, None))
+    epoch = db.execute("SELECT coalesce(max(epoch), 0) FROM lease").fetchone()[0]
+    return Mark(running=tuple(running), newest=newest(db), epoch=epoch, at=now)
+
+
+def _all_completed(db: sqlite3.Connection, mark: Mark) -> bool:
+    values = {
+        "running": json.dumps(mark.running),
+        "newest": mark.newest,
+        "epoch": mark.epoch,
+        "at": microseconds(mark.at),
+    }
+    return db.execute(_NOT_COMPLETED, values).fetchone() is None
