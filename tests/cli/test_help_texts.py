@@ -102,6 +102,20 @@ def test_a_word_for_a_value_is_the_same_everywhere(words: tuple[str, ...]) -> No
             assert shown in METAVARS or re.fullmatch(r"\[[a-z-]+(\|[a-z-]+)+\]", shown), (option.name, shown)
 
 
+def test_each_option_is_named_on_a_help_page() -> None:
+    pages = "\n".join(
+        page.read_text() for page in (ROOT / "tui_queue" / "help").glob("*.md") if page.stem != "commands"
+    )
+    named = set(re.findall(r"--[a-z][a-z-]*", pages))
+    found = {(words, flag) for words in NAMES for option in options(words) for flag in _long(option)}
+    assert {each for each in found if each[1] not in named} == set()
+
+
+def _long(option: click.Option) -> list[str]:
+    """Return the first long name of an option; the other ones mean the same."""
+    return [flag for flag in option.opts if flag.startswith("--")][:1]
+
+
 def test_options_of_a_job_stand_below_the_headings(cli: Cli) -> None:
     for words in ("add", "edit", "clone", "schedule add", "schedule edit", "template save"):
         shown = cli(*words.split(), "--help")
