@@ -30,7 +30,7 @@ def command_fields(script: str | None, path: str | None, args: Sequence[str]) ->
 async def new_drafts(
     queue: "OpenQueue", fields: Fields, values: Mapping[str, Any], *, yes: bool
 ) -> list[JobDraft] | None:
-    """Return the drafts, None when the user was asked and does not want so many; say what of scripts is left out."""
+    """Return the drafts, None when the user was asked and does not want that many; say what of scripts is left out."""
     drafts: list[JobDraft] | None
     if values["source"] is not None:
         scripts = ScriptOptions(await queue.commands.queues.resources())

@@ -13,7 +13,7 @@ from tui_queue.core.errors import BadInputError
 if TYPE_CHECKING:
     from tui_queue.bootstrap import OpenQueue
 
-POLL_S = 5.0  # what time alone changes is drawn so often
+POLL_S = 5.0  # between two pictures of what time alone changes
 AT_MOST_S = 0.2  # between two pictures
 
 

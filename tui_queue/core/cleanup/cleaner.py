@@ -90,7 +90,7 @@ class Cleaner:
             await event_loop.to_thread(remove_unused_environments, self._store.database.path, self._environments)
 
     async def compress(self, older_s: int, *, now: datetime) -> int:
-        """Compress the logs of jobs that ended so many seconds ago; return how many."""
+        """Compress the logs of jobs that ended this number of seconds ago or earlier; return how many."""
         old = [job_id for job_id, at, _ in await self._store.queries.ended() if (now - at).total_seconds() > older_s]
         return await event_loop.to_thread(pack_runs, self._runs, old)
 

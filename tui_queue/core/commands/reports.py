@@ -75,7 +75,7 @@ class ReportCommands:
         return InputWanted(self._executor)
 
     async def overview(self, *, active: int = -1, ended: int = ENDED_SHOWN, only: Filter = EVERYTHING) -> Overview:
-        """Return active jobs in the order they start, the latest ended ones, at most so many, and all counts."""
+        """Return active jobs in the order they start, the latest ended ones, each up to a limit, and all counts."""
         now = datetime.now(UTC)
         holder = await self._store.runs.holder() if self._context.lease.is_held() else None
         snapshot = partial(

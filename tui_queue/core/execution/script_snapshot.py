@@ -17,7 +17,7 @@ from tui_queue.core.units.printable import printable
 
 LARGEST = 64 * 2**20  # bytes; a larger file is not read through, unless it is copied
 GIT_S = 5.0  # how long git may take
-COMMIT_S = 1.0  # what git said of a directory holds so long, for many jobs added at once
+COMMIT_S = 1.0  # for which git's answer about a directory holds, for many jobs added at once
 
 _CHUNK = 2**20
 _TRIES = 3  # a script that is being written may be whole a moment later
@@ -222,7 +222,7 @@ def _tracked(directory: str) -> _Tracked:
 
 def _asked(directory: str) -> _Tracked:
     answer = _git(directory, "cat-file", "--batch", asked=b"HEAD^{commit}\nHEAD:./\n")
-    about, _, rest = answer.partition(b"\n")  # "NAME commit SIZE", then so many bytes and a line end
+    about, _, rest = answer.partition(b"\n")  # "NAME commit SIZE", then SIZE bytes and a line end
     commit, kind, size = (*about.split(), b"", b"", b"")[:3]
     if kind != b"commit":  # "HEAD^{commit} missing": there is none yet
         return "", {}

@@ -49,7 +49,7 @@ class Forecaster:
         self._read = {key: known for key, known in self._read.items() if key in running}
         for key in running.keys() - self._samples.keys():
             self._samples[key] = await self._store.queries.samples(running[key])
-        if self._measuring is not None:  # the disk may hang: one look at a time, whether anybody waits for it or not
+        if self._measuring is not None:  # the disk may hang: one look at a time, whether a caller waits for it or not
             await asyncio.wait([self._measuring])
         self._measuring = asyncio.create_task(
             in_thread(partial(self._measure, running, datetime.now(UTC), measure=measure))

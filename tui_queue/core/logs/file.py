@@ -21,7 +21,7 @@ BATCH = 2**20  # bytes
 
 
 def left_out(size: int) -> bytes:
-    """Return the line that is shown in place of so many bytes."""
+    """Return the line that is shown in place of this number of bytes."""
     return b"\n\x1b[0;2m... %b bytes left out ...\x1b[0m\n" % f"{size:,}".encode()
 
 

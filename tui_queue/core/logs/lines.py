@@ -39,11 +39,11 @@ class MatchingLines:
         return before != self._seen
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows, the first one at a place."""
+        """Return up to this number of rows, the first one at a place."""
         return [self._row(number) for number in range(place.row, min(place.row + count, self.end.row))]
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows right before a place, in their order."""
+        """Return up to this number of rows right before a place, in their order."""
         return [self._row(number) for number in range(max(0, place.row - count), place.row)]
 
     def part(self, place: Place) -> float:
@@ -136,12 +136,12 @@ class MixedLines:
         return self.end != before or self._ends != had
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows, the first one at a place or the oldest that is kept."""
+        """Return up to this number of rows, the first one at a place or the oldest that is kept."""
         begin = max(0, place.row - self._gone)
         return [self._row(number) for number in range(begin, min(begin + count, self.end.row - self._gone))]
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows right before a place, in their order."""
+        """Return up to this number of rows right before a place, in their order."""
         end = max(0, place.row - self._gone)
         return [self._row(number) for number in range(max(0, end - count), end)]
 

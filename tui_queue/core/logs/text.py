@@ -59,10 +59,10 @@ class RowSource(Protocol):
         """Read new output; return whether anything has changed. Raises StoreError."""
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows, the first one at a place."""
+        """Return up to this number of rows, the first one at a place."""
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows right before a place, in their order."""
+        """Return up to this number of rows right before a place, in their order."""
 
     def part(self, place: Place) -> float:
         """Return the share of the output before a place, from 0 to 1."""
@@ -128,7 +128,7 @@ class LogText:
         return Place(last, len(self._shown(last)))
 
     def rows_from(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows, the first one at a place."""
+        """Return up to this number of rows, the first one at a place."""
         found: list[LogRow] = []
         empty = 0
         chunk, row = place
@@ -140,7 +140,7 @@ class LogText:
         return found
 
     def rows_before(self, place: Place, count: int) -> list[LogRow]:
-        """Return up to so many rows right before a place, in their order."""
+        """Return up to this number of rows right before a place, in their order."""
         parts: list[list[LogRow]] = []
         missing, empty = count, 0
         chunk, row = place

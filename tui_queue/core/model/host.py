@@ -38,7 +38,7 @@ class QueueHost(Host, frozen=True, kw_only=True):
     """The host that a queue names: the only one that writes its database.
 
     ``earlier`` are boots of the hosts that had the queue before it, whose runs may still go on there. The queue was
-    ``moved`` so many times; as long as it ``moves`` no host writes, this one neither.
+    ``moved`` is how often; as long as it ``moves`` no host writes, this one neither.
     """
 
     earlier: tuple[str, ...] = ()

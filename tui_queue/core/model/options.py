@@ -182,7 +182,7 @@ class JobOptions(Struct, frozen=True, kw_only=True):
 
 
 def without_values(options: JobOptions) -> JobOptions:
-    """Return options as anybody may see them: of variables only the names."""
+    """Return options as other users may see them: of variables only the names."""
     if not options.env and not options.environment:
         return options
     return replace(options, env=tuple((name, None) for name, _ in options.env), values="", environment="")

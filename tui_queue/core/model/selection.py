@@ -62,7 +62,7 @@ class Left(StrEnum):
     GONE = "was removed in the meantime"
 
     def of(self, how_many: int) -> str:
-        """Say that so many jobs are left for this reason."""
+        """Say how many jobs are left for this reason."""
         words = self.value
         if how_many != 1:
             verb, _, rest = words.partition(" ")
@@ -100,7 +100,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """What a verb has done: to ``jobs``; it has ``left`` so many others as they are, for each reason.
+    """What a verb has done: to ``jobs``; ``left`` is the number of others that stay as they are, by reason.
 
     Those that were named singly and needed nothing are in ``unchanged``, by number, and among the ``jobs`` too.
     """

@@ -173,7 +173,7 @@ class NotificationSender:
             kind = {State.COMPLETED: "success", State.FAILED: "failure"}.get(job.state, "warning")
             words = [sys.executable, "-c", "from apprise.cli import main; main()", "--notification-type", kind]
             words += ["--title", heading, "--body", text]
-            # In the environment: a command line is for everybody to see, and these have passwords in them.
+            # In the environment: other users see a command line, and these have passwords in them.
             env = message.for_hook({"APPRISE_URLS": " ".join(self._channels.urls)}, (*OWN, *self._channels.env))
             ways.append(Way("apprise", words, env))
         return ways

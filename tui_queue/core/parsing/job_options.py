@@ -289,7 +289,7 @@ JOB_OPTIONS = (
         help="Send SIGNAL this long before the time limit: USR1@60s. Processes must handle it. Default: none.",
         section=Section.TIME,
         group=Group.LIMITS,
-        hint="USR1@60s, so long before the time limit",
+        hint="USR1@60s, 60 s before the time limit",
     ),
     JobOption(
         name="grace",

@@ -49,7 +49,7 @@ def _pattern(option: JobOption, text: str, context: Context) -> str:
         )
     path = os.path.join(context.cwd, os.path.expanduser(text))
     if "\0" in path or len(os.fsencode(path)) > PATH_LIMIT:
-        raise BadInputError(option.name, f"{option.caption}: no path can be so long; choose a shorter one.")
+        raise BadInputError(option.name, f"{option.caption}: the path is too long; choose a shorter one.")
     if text.endswith(os.sep) or os.path.isdir(path):
         raise BadInputError(option.name, f"{printable(text)}: a directory; name a file in it, such as %j.out.")
     return os.path.expanduser(text)

@@ -25,7 +25,7 @@ from msgspec import Struct, field
 from tui_queue.core.errors import BadInputError
 from tui_queue.core.units.printable import printable
 
-LIMIT = 1_000_000  # from here on they are refused unless they were asked for in so many words
+LIMIT = 1_000_000  # from here on they are refused unless the user has confirmed the number
 DEEPEST = 20  # braces in braces
 FIRST = 5  # jobs that are shown before they are added
 
@@ -144,7 +144,7 @@ def expand(words: Sequence[str], *, together: bool = False) -> Sweep:
 
 
 def check_count(sweep: Sweep, *, yes: bool) -> None:
-    """Raise BadInputError for a million jobs or more unless ``yes``: the user said that so many are meant."""
+    """Raise BadInputError for a million jobs or more unless ``yes``: the user has confirmed the number."""
     if sweep.count >= LIMIT and not yes:
         raise BadInputError(
             "sweep", f"{number(sweep.count)} jobs: too many at once; sweep over fewer values, or say --yes to add them."

@@ -44,7 +44,7 @@ class Dependency(Struct, frozen=True, kw_only=True):
 
     @property
     def possible(self) -> bool:
-        """Whether it may yet come to that without anybody's doing."""
+        """Whether it may yet come to that without an act of the user."""
         return self.met or (self.state is not None and not self.state.ended)
 
     @property

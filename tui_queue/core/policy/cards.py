@@ -61,7 +61,7 @@ def given_visible(options: JobOptions) -> tuple[str, str] | None:
 
 
 def too_few(options: JobOptions, wanted: int, cards: Sequence[Card]) -> str:
-    """Return why a job could never get so many of these cards, by its own variable; empty where it could."""
+    """Return why a job could never get this number of cards, by its own variable; empty where it could."""
     if (given := given_visible(options)) is None:
         return ""
     left = len(visible_cards(cards, given[1]))
@@ -101,7 +101,7 @@ class CardLedger:
             self._promise_best(cards, bytes_)
 
     def never(self, options: JobOptions, wanted: int) -> str:
-        """Return why a job could not have so many cards even if all were free; empty where it could."""
+        """Return why a job could not have this number of cards even if all were free; empty where it could."""
         if wanted > len(self._cards):
             return too_many(GPU, wanted, len(self._cards))
         return too_few(options, wanted, self._cards)

@@ -50,7 +50,7 @@ class Hampered(Struct, frozen=True, kw_only=True):
 
 
 class _Obstacle(Struct, kw_only=True):
-    """What stands in the way now: so many starts in vain, one after the other."""
+    """What stands in the way now, and how many starts in a row have failed."""
 
     tries: int = 0
     everyones: bool = False

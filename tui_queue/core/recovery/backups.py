@@ -13,7 +13,7 @@ from msgspec import Struct
 from tui_queue.core.store.backup_file import UNFINISHED, jobs_in, write_backup
 
 KEPT = timedelta(days=7)
-ROOM = 10  # backups take at most one part in so many of what would be free without them
+ROOM = 10  # backups take at most this fraction (1 / ROOM) of what would be free without them
 ABANDONED_S = 3600  # an unfinished one that is older than this is of a process that has ended
 
 # 2026-11-30.db is made by the day; 2026-11-30-154500-version-6.db before a migration; …-rescued-NUMBER.db by a process

@@ -18,7 +18,7 @@ from tui_queue.core.system.file_events import ATTRIB, DELETE_SELF, MODIFY, MOVE_
 from tui_queue.core.system.worker_thread import in_thread
 
 POLL_S = 1.0  # on a file system that another machine writes to: nothing tells this one
-LISTED_S = 30.0  # a file whose bell was lost is found there after so long
+LISTED_S = 30.0  # after which a file whose bell was lost is found there
 NET_S = 300.0  # between two looks where the kernel tells of each change
 LEFT = MOVED_TO | MODIFY  # what another host does to the directory of jobs that it leaves
 TAKEN_OVER = MODIFY | ATTRIB | DELETE_SELF | MOVE_SELF  # to the file that names the host; ATTRIB: it has one name less

@@ -1,7 +1,7 @@
 """Locks that the kernel gives back when their holder ends, however it ends.
 
 Three files: who holds ``lease`` is the scheduler; every process that a user works with shares ``foreground``;
-the one process that schedules without anybody holds ``background``, and inherits that from the process that starts it.
+the one process that schedules in the background holds ``background``, and inherits that from its parent.
 Never fcntl locks: those drop when any
 descriptor of the file is closed.
 """
@@ -19,7 +19,7 @@ from tui_queue.core.scheduling.watchdog import Watchdog, ask, sign_of_life
 if TYPE_CHECKING:
     import asyncio
 
-STOPPED_S = 10.0  # a holder that has given none for so long is passed over
+STOPPED_S = 10.0  # a holder that has given no sign of life for this long is passed over
 POLL_S = 5.0  # how often a waiting process looks for one
 CLAIMS, CLAIM_S = 50, 0.002  # to test a lock takes microseconds
 RECENT_S = 90.0  # a sign of life on another host is so old at most: its clock may be another, a file server's too

@@ -56,7 +56,7 @@ class Waker:
         self._again = False
 
     def __call__(self) -> None:
-        """Tell everybody that something has changed."""
+        """Tell all listeners that something has changed."""
         if self._pause is not None:
             self._again = True
             return

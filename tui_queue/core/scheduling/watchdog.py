@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui_queue.core.system.file_events import FileEvents
 
-STUCK_S = 2.0  # an event loop that has not answered for so long gives up the lease
+STUCK_S = 2.0  # an event loop that has not answered for this long gives up the lease
 BEAT_S = 3.0  # between two signs while a process may be waiting
 SOONEST_S = 1.0  # between two, however often processes ask
 ASKED_S = 15.0  # for which one may be waiting after it has asked

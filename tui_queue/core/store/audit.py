@@ -45,7 +45,7 @@ def of_job(db: sqlite3.Connection, job_id: int) -> tuple[AuditEntry, ...]:
 
 
 def added_from(db: sqlite3.Connection, terminal: str, before: int) -> int | None:
-    """Return the number of the job that was added last from a terminal, or of the one so many ``before`` it."""
+    """Return the number of the job that was added last from a terminal, or ``before`` places earlier."""
     left = before
     for first, last in db.execute(_ADDED, (terminal,)):
         found = [row[0] for row in db.execute(_EXISTING, (first, last, left + 1))]

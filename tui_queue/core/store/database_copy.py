@@ -18,7 +18,7 @@ from tui_queue.core.units.printable import printable
 
 PATIENCE_S = 30.0  # how long a copy is tried, while the other machine changes the database all the time
 SETTLED_S = 1.0  # in which a file server may give two changes the same time
-SHARE = 10  # a copy is made again after so many times what it took, so that a large one takes a tenth of the time
+SHARE = 10  # times the duration of a copy: the pause before the next, so that a large one takes a tenth of the time
 HEADER = 32  # bytes of the log that say which log it is
 
 _Signature = tuple[tuple[int, int, int] | None, ...]

@@ -13,7 +13,7 @@ _connections: Counter[tuple[str, int]] = Counter()  # by path, and how many time
 
 
 class Held:
-    """The connections to the database at ``path`` that were opened when the queue had been ``moved`` so many times."""
+    """The connections to the database at ``path`` that were opened at this number of moves (``moved``) of the queue."""
 
     def __init__(self, path: str, moved: int) -> None:
         self._path = os.path.realpath(path)

@@ -40,7 +40,7 @@ def has_loop() -> bool:
 
 
 async def sleep(seconds: float) -> None:
-    """Wait so many seconds."""
+    """Wait this number of seconds."""
     if has_loop():
         import asyncio  # noqa: PLC0415 - it is imported already
 

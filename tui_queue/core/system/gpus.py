@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui_queue.core.system.nvml import Driver
 
 PATIENCE_S = 2.0  # a driver that has not answered by then is not waited for: a card that is lost hangs every call
-WANTED_S = 60.0  # for so long after a decision was about cards, each further decision gets a fresh sample
+WANTED_S = 60.0  # after a decision about cards, during which each further decision gets a fresh sample
 STALE_S = 15.0  # what was sampled longer ago says nothing
 
 

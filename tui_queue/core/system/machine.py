@@ -17,7 +17,7 @@ GATES = {
     "load": "at most this load: processes that run or want to, on average over the last minute",
     "disk": "free room on the disk that holds the queue's logs, in bytes",
 }
-MEASURE_S = 1.0  # what was measured holds so long
+MEASURE_S = 1.0  # for which a measurement holds
 
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # that of macOS counts a suspend by itself
 _CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
@@ -82,7 +82,7 @@ def cgroup_memory(root: str, path: str) -> int | None:
     """Return the bytes that a cgroup may still take, itself and all above it; None without any limit.
 
     ``root`` is where cgroup v2 is mounted. File pages that were not used lately count as free: the kernel drops them
-    before it kills anybody.
+    before it kills a process.
     """
     left: list[int] = []
     names = [name for name in path.split("/") if name]

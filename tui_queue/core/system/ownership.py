@@ -2,7 +2,7 @@
 
 Another user's settings name programs that would run as us, and another user's link makes us write elsewhere. So a file
 or directory is used only if it belongs to this user or root and no other user may write it, and a link on the way to it
-only if we or root made it. In a directory that everybody may write, such as /tmp, what we find must be ours or root's.
+only if we or root made it. In a directory that all users may write, such as /tmp, what we find must be ours or root's.
 """
 
 import os

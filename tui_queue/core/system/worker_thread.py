@@ -139,5 +139,5 @@ def _tell(loop: "asyncio.AbstractEventLoop", answer: "asyncio.Future[T]", say: C
         if not answer.done():
             say()
 
-    with suppress(RuntimeError):  # the loop is closed: everybody has left
+    with suppress(RuntimeError):  # the loop is closed: no caller waits any more
         loop.call_soon_threadsafe(tell)

@@ -1,4 +1,4 @@
-"""When a schedule is due: every so often, or by a cron expression in a time zone. Pure."""
+"""When a schedule is due: at intervals, or by a cron expression in a time zone. Pure."""
 
 import re
 from collections import deque
@@ -249,7 +249,7 @@ def _cron(rule: str) -> str:
     try:
         if next(_shown_times(cron, datetime(2000, 1, 1)), None):  # noqa: DTZ001
             return cron
-    except CronSimError:  # what it says where each field is right and no month has so many days
+    except CronSimError:  # what it says where each field is right, but no such day exists
         pass
     raise BadInputError(
         "rule",

@@ -44,14 +44,14 @@ def cells(text: str) -> int:
 
 
 def clipped(text: str, width: int) -> str:
-    """Return what of a printable text fits into so many columns, ending with ``…`` where something is left out."""
+    """Return what of a printable text fits into a number of columns, ending with ``…`` where something is left out."""
     if cells(text) <= width:
         return text
     return f"{text[: characters_in(text, width - 1)]}…" if width > 0 else ""
 
 
 def characters_in(text: str, width: int) -> int:
-    """Return how many characters of a text fit into so many columns."""
+    """Return how many characters of a text fit into this number of columns."""
     if text.isascii():
         return max(0, min(width, len(text)))
     taken = room = 0

@@ -24,7 +24,7 @@ def cell(text: str, style: str = "") -> Text:
 
 
 def state_cell(job: Job, width: int) -> Text:
-    """Return sign and word of a job's state for a pane of so many cells; a small one has room for the sign alone."""
+    """Return sign and word of a job's state for a pane of this width; a narrow one has room for the sign alone."""
     look = look_of(job)
     return cell(look.words(width) if width >= SIGN_ALONE_BELOW else look.sign, look.style)
 
@@ -84,7 +84,7 @@ def short_time(at: datetime | None, now: datetime) -> str:
 
 
 def headline(job: Job, width: int, now: datetime | None = None) -> Text:
-    """Return one line about a job for a screen of so many cells: number, name, state with its reason, time taken."""
+    """Return one line about a job for a screen of this width: number, name, state with its reason, time taken."""
     look = look_of(job)
     reason = "" if job.state in (State.COMPLETED, State.CANCELLED) else job.reason
     state = f"{look.words(width)}{job.left_text}", look.style

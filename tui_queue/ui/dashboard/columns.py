@@ -40,7 +40,7 @@ class Seen(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """A column of the table; its ``widths`` are those in panes from so many cells on.
+    """A column of the table; its ``widths`` begin with the width of the pane from which each holds.
 
     One that shares takes of the width that is left, and at least its own. Where the terminal is narrow the columns with
     the highest ``spare`` are left out first; 0 is never left out. A cell of one that is ``right`` stands at its end.
@@ -54,7 +54,7 @@ class Column(Struct, frozen=True):
     right: bool = False
 
     def width(self, pane: int) -> int:
-        """Return the width in a pane of so many cells."""
+        """Return the width in a pane of this width, in cells."""
         return self.widths[max(begin for begin in self.widths if begin <= max(0, pane))]
 
 
@@ -133,7 +133,7 @@ COLUMNS = {
     "elapsed": Column("Took", {0: 6}, lambda seen: took_cell(seen.job, seen.now), spare=2, right=True),
 }
 MEASURED = {"cpu", "memory"}  # columns for which the processes of running jobs are measured
-_USUAL = {  # columns of panes from so many cells on
+_USUAL = {  # columns, by the width of the pane from which on they are shown
     0: ("id", "state", "name", "when"),
     SIGN_ALONE_BELOW: ("id", "state", "name", "why", "when", "elapsed"),
     FORMAL_FROM: ("id", "state", "name", "parameters", "queue", "why", "when", "elapsed"),
@@ -142,7 +142,7 @@ _USUAL = {  # columns of panes from so many cells on
 
 
 def usual_columns(pane: int) -> tuple[str, ...]:
-    """Return the columns that a pane of so many cells has, unless the user has chosen others."""
+    """Return the columns that a pane of this width has, unless the user has chosen others."""
     return _USUAL[max(begin for begin in _USUAL if begin <= max(0, pane))]
 
 

@@ -29,7 +29,7 @@ from tui_queue.ui.messages import SCREEN_WORKERS
 
 _EVERY_S = 2.0  # between two refreshes of a job that has not ended
 _PAUSE_S = 0.5  # after a refresh, however often the queue changes
-_OTHERS_SHARE = 3  # a pause so many times as long as a refresh leaves the store to others
+_OTHERS_SHARE = 3  # times the duration of a refresh: a pause that leaves the store to others
 _WIDEST = 110  # cells
 _FRAME_WIDE = 5  # cells around the text: the border, a blank on each side, the scroll bar
 

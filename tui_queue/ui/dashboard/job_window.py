@@ -66,7 +66,7 @@ class JobWindow:
     def grow_at(self, job: Job | None) -> bool:
         """Load more once the cursor, on this job, comes to the last row or to the last active one; True if so.
 
-        A cursor that stays on its job comes there too, since jobs above it end; it loads only so many of them.
+        A cursor that stays on its job comes there too, since jobs above it end; it loads a limited number of them.
         """
         table, overview = self._table, self.overview
         if job is None or overview is None:

@@ -35,7 +35,7 @@ class RowCells:
         return not MEASURED.isdisjoint(self.widths)
 
     def lay_out(self, pane: int, order: str, *, widest: int, with_queue: bool) -> None:
-        """Choose the columns for a pane of so many cells; ``with_queue`` jobs are in several queues."""
+        """Choose the columns for a pane of this width, in cells; ``with_queue`` jobs are in several queues."""
         wanted = self.columns or [name for name in usual_columns(pane) if name != "queue" or with_queue]
         self.widths = layout(wanted, pane, widest=widest, order=order)
         self.headings = {name: self._heading(name, order, pane) for name in self.widths}

@@ -56,7 +56,7 @@ def row_strip(cells: Sequence[Text], widths: Sequence[int], width: int, style: R
 
 
 def _cut(text: Text, room: int, console: Console) -> Iterator[tuple[str, Style | str]]:
-    """Yield a text, cut to so many cells, with its styles."""
+    """Yield a text, cut to a number of cells, with its styles."""
     too_long = cell_len(text.plain) > room
     if text.spans:
         if too_long:

@@ -19,7 +19,7 @@ class Look(Struct, frozen=True):
     style: str
 
     def words(self, width: int) -> str:
-        """Return sign and word for a pane of so many cells."""
+        """Return sign and word for a pane of this width, in cells."""
         return f"{self.sign} {self.word if width >= FORMAL_FROM else self.short}"
 
 

@@ -16,7 +16,7 @@ _TOAST_S = 5.0  # how long a toast stays on screen; one is shown at a time
 class Collector:
     """Collects notifications for a moment, gives all of them to ``send``, and waits ``rest_s`` before the next.
 
-    ``later`` calls back after so many seconds.
+    ``later`` calls back after a number of seconds.
     """
 
     def __init__(

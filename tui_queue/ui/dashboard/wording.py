@@ -29,7 +29,7 @@ _WAITS = {
 
 
 def stopping(running: int, pending: int, left: Sequence[Job] = ()) -> str:
-    """Say what a cancel of so many jobs does, and of ended ones that have ``left`` processes; at least one is there."""
+    """Say what a cancel of these numbers of jobs does, and of ended ones that have ``left`` processes."""
     steps = [f"stop {count(running, 'running job')}"] if running else []
     if pending:
         steps.append(f"take out {count(pending, 'pending one' if running else 'pending job')}")

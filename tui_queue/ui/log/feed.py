@@ -29,7 +29,7 @@ T = TypeVar("T")
 IDLE_SHARE = 4  # after a poll the next one waits this many times as long as the poll took, so that keys get their turn
 MOST_IDLE_S = 2.0
 DRAWN_EVERY_S = 0.35  # a log that grows all the while: what scrolls by faster cannot be read
-RESTED_S = 1.0  # new output after so long is drawn at once
+RESTED_S = 1.0  # new output after such a rest is drawn at once
 PATIENCE_S = 1.0  # after which the user reads that the disk has not answered
 STAYS_S = 0.1  # for which the log before stays in view while another one is opened
 

@@ -19,7 +19,7 @@ class Viewport:
         self._top, self._part = START, 0
 
     def fit(self, height: int, width: int | None) -> None:
-        """Have room for so many lines; with a width, wrap rows into parts of so many cells."""
+        """Have room for this number of lines; with a width, wrap rows into parts of that width, in cells."""
         self._height = max(1, height)
         if width != self._width:
             self._width, self._part = width, 0

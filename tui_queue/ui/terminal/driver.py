@@ -175,7 +175,7 @@ class TerminalDriver(Driver):
 
     @contextmanager
     def no_automatic_restart(self) -> Iterator[None]:
-        """Leave it to the caller to take the terminal again, for so long."""
+        """Leave it to the caller to take the terminal again, for this long."""
         restarts, self._restarts = self._restarts, False
         try:
             yield

@@ -30,7 +30,7 @@ class Limits:
         self._paused: float | None = None
 
     def set_end(self, limit_s: float) -> None:
-        """Have the run end so long after its start, 0 for never; it is warned of that, once more if that lies ahead."""
+        """Have the run end this long after its start, 0 for never; it is warned before, again if that is to come."""
         self._ends = self._begun + (limit_s or FOREVER)
         self._warns = self._ends - self._warn_s if self._warning else FOREVER
         if self._warned and self._warns <= time.monotonic():

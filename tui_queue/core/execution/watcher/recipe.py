@@ -25,8 +25,8 @@ STARTED_S = 0.3  # after a start: when to see whether it lives
 AGAIN_S = 1.0  # after a start that the system refused
 QUICK = 10  # successors in a row that died young before the pauses begin
 LONGEST_S = 60.0  # pause
-LIVED_S = 1.0  # a process that was ready to schedule so long ago did not die young
-STOPPED_S = 15.0  # a holder of the lease without a sign of life for so long is stopped or stuck
+LIVED_S = 1.0  # a process that was ready to schedule for this long did not die young
+STOPPED_S = 15.0  # a holder of the lease without a sign of life for this long is stopped or stuck
 ANSWERS_S = 1.0  # in which one that is not answers when it is asked
 
 # They wait in a successor until it has its handlers: so early a death would look like a kill.

@@ -17,7 +17,7 @@ HARMLESS = (
     signal.SIGTTOU,
 )
 SCRIPT_BYTES = 1 << 20  # that are searched for the name of a signal
-SCRIPT_PATIENCE_S = 1.0  # for its disk: the limits of the run wait so long
+SCRIPT_PATIENCE_S = 1.0  # for which the limits of the run wait for its disk
 BASH_SCRIPT = 255  # where bash has the script open that it runs
 
 

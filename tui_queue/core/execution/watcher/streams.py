@@ -1,7 +1,7 @@
 """Writes the output of a run into files of the user's too, and keeps what it prints on standard error apart.
 
 The run itself writes into files of ours, and waits for nothing here: a full disk, or one that hangs, under a file of
-the user's does it no harm. A thread copies what is there.
+the user's does it no harm. A thread copies the output.
 """
 
 import _thread
@@ -218,7 +218,7 @@ class Copy:
         self._skip = max(self._skip, end)
 
     def go_on(self, readable: "tuple[int, list[tuple[int, int]]]") -> bool:
-        """Copy what is there; return whether anything was, or False where the disk refuses it."""
+        """Copy the output that has come; return whether there was any, or False where the disk refuses it."""
         end, left_out = readable
         end = min(end, self._limit or end)
         moved = False
