@@ -70,6 +70,7 @@ def test_no_key_and_no_state_is_cut_on_any_terminal(cli: Cli, term: str, width: 
     with terminal(cli, width=width, height=height, env=[f"TERM={term}"]) as window:
         open_dashboard(window)
         is_whole = shows_states_below_each_other if width >= 60 else shows_signs_below_each_other
+        wait_for(lambda: cli.job(1)["state"] == "running", "the first job to run")
         window.wait_until(is_whole, "whole states")
         window.keys("g")
         for keys, seen, whole in WAYS:

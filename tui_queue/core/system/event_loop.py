@@ -6,7 +6,7 @@ itself.
 """
 
 import sys
-import time
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
@@ -46,7 +46,8 @@ async def sleep(seconds: float) -> None:
 
         await asyncio.sleep(seconds)
     else:
-        time.sleep(seconds)  # noqa: ASYNC251 - there is no loop to hold up
+        # Not time.sleep, which fails under libfaketime, by which users and tests set another clock.
+        threading.Event().wait(seconds)
 
 
 async def to_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
