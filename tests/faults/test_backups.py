@@ -164,7 +164,7 @@ def test_without_a_backup_a_new_store_goes_on_with_the_numbers_of_the_lost_one(c
     cli.drain()
     (cli.home / "backups").unlink()
     (cli.home / "queue.db").unlink()
-    assert "no such backup" in cli.error("restore", "2026-01-01")
+    assert "no such backup" in cli.error("restore", "2026-01-01", code=3)
     done = cli.process("doctor", "--repair")
     assert done.returncode == 0, done
     assert b"The queue now uses a new store" in done.stderr

@@ -126,7 +126,7 @@ def test_a_job_without_an_answer_is_promised_by_its_uuid_and_taken_in_once_later
     uuid = done.stdout.decode().strip()
     assert len(uuid) == 36
     assert "elsewhere runs this queue and has not answered within 5 s" in done.stderr.decode()
-    assert "such queue" in cli.error("add", "-q", "missing", "true")
+    assert "such queue" in cli.error("add", "-q", "missing", "true", code=3)
     # On the host of the queue, where the queue of the job is gone by then.
     (cli.home / "host").write_bytes(host)
     cli("queue", "remove", "gone")
